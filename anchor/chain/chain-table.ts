@@ -1,0 +1,35 @@
+import { UnknownChainError } from './errors.ts'
+
+/** What has to be known of a chain before anything is sent to it. */
+export interface ChainEntry {
+  readonly chainId: number
+  readonly name: string
+  /** The block tag whose block is taken as never changing. */
+  readonly finalityTag: 'latest' | 'finalized'
+  /** Shortest delay between a proposal and its finalization, in seconds. */
+  readonly minimumDelay_s: number
+}
+
+export const LOCAL_CHAIN_ID = 31337
+const HOUR_S = 3600
+
+// On a rollup the delay is at least its force-inclusion delay plus 24 h: a guardian whom the sequencer ignores can still
+// be heard in time. Base forces inclusion within 12 h.
+const CHAINS: readonly ChainEntry[] = [
+  { chainId: LOCAL_CHAIN_ID, name: 'local', finalityTag: 'latest', minimumDelay_s: HOUR_S },
+  { chainId: 1, name: 'mainnet', finalityTag: 'finalized', minimumDelay_s: 24 * HOUR_S },
+  { chainId: 11155111, name: 'sepolia', finalityTag: 'finalized', minimumDelay_s: 24 * HOUR_S },
+  { chainId: 8453, name: 'base', finalityTag: 'finalized', minimumDelay_s: 48 * HOUR_S },
+]
+
+/**
+ * The entry of a chain. There is no default on purpose: a wrong finality loses money.
+ *
+ * @throws {@link UnknownChainError}
+ */
+export function chainEntry(chainId: number): ChainEntry {
+  const entry = CHAINS.find((each) => each.chainId === chainId)
+  if (entry === undefined)
+    throw new UnknownChainError({ chainId, known: CHAINS.map((each) => each.chainId).join(', ') })
+  return entry
+}

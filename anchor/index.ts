@@ -1,0 +1,60 @@
+// Text, bytes and canonical JSON
+export { bytesToHex, type Hex, HexFormatError, hexToBytes, TextEncodingError } from './bytes.ts'
+export {
+  type CanonicalJson,
+  canonicalJson,
+  JSON_DEPTH_MAX,
+  JsonNotCanonicalError,
+  JsonValueError,
+  parseCanonicalJson,
+} from './canonical-json.ts'
+export { HASH_BYTES, sha256 } from './hash.ts'
+// Lines of one settlement
+export { TooManyLinesError } from './lines/errors.ts'
+export { buildLineTree, LINES_MAX, type LineTree } from './lines/line-tree.ts'
+export { type LineClaim, verifyLine } from './lines/verify-line.ts'
+// Ledger
+export { consistencyProof } from './log/consistency-proof.ts'
+export { contentHash, type RecordContent } from './log/content-hash.ts'
+export {
+  decodeEntry,
+  ENTRY_OUTCOMES,
+  ENTRY_VERSION,
+  type EntryOutcome,
+  encodeEntry,
+  type LedgerEntry,
+} from './log/entry.ts'
+export {
+  EntryFormatError,
+  HashLengthError,
+  ProofLengthError,
+  RootMismatchError,
+  TreeRangeError,
+} from './log/errors.ts'
+export { appendLeaves, emptyFrontier, type Frontier, frontierRoot } from './log/frontier.ts'
+export { inclusionProof } from './log/inclusion-proof.ts'
+export { leafHash } from './log/leaf-hash.ts'
+export { nodeHash } from './log/node-hash.ts'
+export { emptyRootHash, rootHash } from './log/root-hash.ts'
+export { TREE_SIZE_MAX } from './log/tree-range.ts'
+export { type ConsistencyClaim, verifyConsistency } from './log/verify-consistency.ts'
+export { type InclusionClaim, verifyInclusion } from './log/verify-inclusion.ts'
+// Payouts
+export {
+  DuplicatePayoutError,
+  PayoutNotFoundError,
+  PayoutProofError,
+  PayoutProofLengthError,
+  PayoutRangeError,
+} from './payout/errors.ts'
+export { keccak256 } from './payout/keccak256.ts'
+export { PAYOUT_LEAF_TYPES, type PayoutLeaf, payoutLeafHash } from './payout/payout-leaf-hash.ts'
+export {
+  buildPayoutTree,
+  EMPTY_PAYOUT_ROOT,
+  type Payout,
+  type PayoutTree,
+  type PayoutTreeDump,
+  type PayoutTreeInput,
+} from './payout/payout-tree.ts'
+export { verifyPayout } from './payout/verify-payout.ts'

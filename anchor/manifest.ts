@@ -1,0 +1,122 @@
+import { z } from 'zod'
+import { TallyError } from '../schemas/errors.ts'
+import { type Address, type Hash32, toHex } from '../schemas/ids.ts'
+import { type CanonicalJson, canonicalJson, parseCanonicalJson } from './canonical-json.ts'
+import { sha256 } from './hash.ts'
+
+const hash32 = z.custom<Hash32>(
+  (value) => typeof value === 'string' && /^0x[0-9a-f]{64}$/.test(value),
+  'must be 0x and 64 lower-case hex digits',
+)
+const address = z.custom<Address>(
+  (value) => typeof value === 'string' && /^0x[0-9a-f]{40}$/.test(value),
+  'must be 0x and 40 lower-case hex digits',
+)
+const integer = z.string().regex(/^(0|-?[1-9]\d{0,77})$/, 'must be a whole number as decimal text')
+const amount = z.string().regex(/^(0|[1-9]\d{0,77})$/, 'must be an amount as decimal text')
+const count = z.number().int().nonnegative()
+const table = z.strictObject({ rows: count, root: hash32 })
+
+const period = z.strictObject({
+  model: z.string(),
+  token: address,
+  featureMap: z.string(),
+  method: z.string(),
+  state: z.enum(['paid', 'held', 'unattributed']),
+  firstEpoch: count,
+  epochs: count,
+  events: count,
+  items: count,
+  duplicates: count,
+  effectiveEvents: amount,
+  fees: amount,
+  pool: amount,
+  paid: amount,
+  carried: amount,
+  feeShift: count,
+  lambda: amount.nullable(),
+  lambdaRetries: count.nullable(),
+  kMax: z.number().int().nullable(),
+  dBar: amount.nullable(),
+  dBarNext: amount.nullable(),
+  sumPositive: amount.nullable(),
+  denominator: amount.nullable(),
+  vHash: hash32.nullable(),
+  xHash: hash32.nullable(),
+  vErrorNano: integer.nullable(),
+})
+
+const manifest = z.strictObject({
+  format: z.literal('tallystick-manifest/1'),
+  ledger: hash32,
+  epoch: count.min(1),
+  attempt: count.min(1),
+  engine: z.string(),
+  previous: hash32.nullable(),
+  cut: z.strictObject({
+    timeMs: amount,
+    partitions: z.array(
+      z.strictObject({ topic: z.string(), partition: count, incarnation: count, from: amount, to: amount }),
+    ),
+  }),
+  holes: z.array(z.strictObject({ topic: z.string(), partition: count, from: amount, to: amount })),
+  counts: z.strictObject({ accepted: count, duplicate: count, rejected: count, reasons: z.record(z.string(), count) }),
+  tree: z.strictObject({ size: amount, root: hash32, previousSize: amount }),
+  policy: z.string().nullable(),
+  periods: z.array(period),
+  conservation: z.array(
+    z.strictObject({
+      token: address,
+      funded: amount,
+      unfunded: amount,
+      heldIn: amount,
+      out: amount,
+      heldOut: amount,
+      unattributed: amount,
+    }),
+  ),
+  payout: z.strictObject({
+    chainId: count,
+    distributor: address,
+    root: hash32,
+    leaves: count,
+    totals: z.array(z.strictObject({ token: address, cumulative: amount, reserved: amount, total: amount })),
+  }),
+  tables: z.strictObject({ accounts: table, lines: table, scores: table }),
+  carryIn: hash32,
+  carryOut: hash32,
+})
+
+/** What an epoch commits to; every key is explained in docs/formats.md#manifest. */
+export type Manifest = z.infer<typeof manifest>
+export type ManifestPeriod = Manifest['periods'][number]
+
+export class InvalidManifestError extends TallyError {
+  override readonly code = 'INVALID_MANIFEST'
+  constructor(detail: string, cause?: unknown) {
+    super(`This is no manifest: ${detail}`, { cause, hint: 'Its shape is in docs/formats.md#manifest.' })
+  }
+}
+
+/** @throws InvalidManifestError unless `value` has exactly the keys and types of docs/formats.md#manifest. */
+export function toManifest(value: unknown): Manifest {
+  const parsed = manifest.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new InvalidManifestError(`${issue?.path.join('.') || 'document'}: ${issue?.message ?? 'invalid'}`)
+}
+
+/** Reads `manifest.json`. @throws InvalidManifestError, JsonNotCanonicalError */
+export function parseManifest(bytes: Uint8Array): Manifest {
+  return toManifest(parseCanonicalJson(bytes))
+}
+
+/** Bytes of `manifest.json`. */
+export function encodeManifest(document: Manifest): Uint8Array {
+  return canonicalJson(document as unknown as CanonicalJson)
+}
+
+/** SHA-256 of the canonical JSON: what the chain anchors. */
+export function manifestHash(document: Manifest): Hash32 {
+  return toHex(sha256(encodeManifest(document))) as Hash32
+}

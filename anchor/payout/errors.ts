@@ -1,0 +1,61 @@
+import { TallyError } from '../../schemas/errors.ts'
+import type { Hex } from '../bytes.ts'
+
+/** Two payouts name the same account and token: the tree has one leaf for each pair, so that a claim is unambiguous. */
+export class DuplicatePayoutError extends TallyError {
+  override readonly code = 'DUPLICATE_PAYOUT'
+  constructor(facts: { account: Hex; token: Hex }) {
+    super(`Account ${facts.account} has more than one payout in token ${facts.token}.`, {
+      facts,
+      hint: 'Sum the amounts of an account in a token before building the tree.',
+    })
+  }
+}
+
+/** A number of a payout leaf does not fit uint256. */
+export class PayoutRangeError extends TallyError {
+  override readonly code = 'PAYOUT_RANGE'
+  constructor(facts: { what: string; found: bigint }) {
+    super(`${facts.what} should be from 0 to 2^256 − 1, found ${facts.found}.`, {
+      facts,
+      hint: 'Amounts are whole numbers of the smallest unit of the token, and never negative.',
+    })
+  }
+}
+
+/** The tree has no leaf for this account and token. */
+export class PayoutNotFoundError extends TallyError {
+  override readonly code = 'PAYOUT_NOT_FOUND'
+  constructor(facts: { account: Hex; token: Hex }) {
+    super(`Account ${facts.account} has no payout in token ${facts.token}.`, {
+      facts,
+      hint: 'Check the account, the token and the epoch: an account that never earned has no leaf.',
+    })
+  }
+}
+
+/** A payout proof does not lead to the root. */
+export class PayoutProofError extends TallyError {
+  override readonly code = 'PAYOUT_PROOF'
+  constructor(facts: { expected: Hex; computed: Hex; account: Hex; token: Hex; cumulative: bigint }) {
+    super(
+      `The payout proof of ${facts.account} for ${facts.cumulative} of token ${facts.token} leads to another root: ` +
+        `expected ${facts.expected}, computed ${facts.computed}.`,
+      {
+        facts,
+        hint: 'The amount, the proof or the root belongs to another epoch, chain or distributor, or was altered.',
+      },
+    )
+  }
+}
+
+/** A payout proof is longer than any tree is high. */
+export class PayoutProofLengthError extends TallyError {
+  override readonly code = 'PAYOUT_PROOF_LENGTH'
+  constructor(facts: { found: number; max: number }) {
+    super(`A payout proof has at most ${facts.max} nodes, found ${facts.found}.`, {
+      facts,
+      hint: 'Ask for the proof again.',
+    })
+  }
+}

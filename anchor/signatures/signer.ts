@@ -1,0 +1,46 @@
+import { recoverTypedDataAddress } from 'viem'
+import type { EventOf } from '../../schemas/events.ts'
+import { type Address, fromHex, toAddress, toHex } from '../../schemas/ids.ts'
+import { batchTypedData, type RegistryEventType, registryTypedData } from './typed-data.ts'
+
+/** The account type of viem that both a local key and a browser wallet satisfy. */
+export interface TypedDataSigner {
+  readonly address: string
+  signTypedData(data: never): Promise<`0x${string}`>
+}
+
+type SignedEvent = EventOf<RegistryEventType | 'ContributionBatch'>
+type UnsignedEvent<Event extends SignedEvent = SignedEvent> = Event extends SignedEvent
+  ? Omit<Event, 'body'> & { readonly body: Omit<Event['body'], 'signature'> }
+  : never
+
+/** @returns the event with its 65-byte signature by `signer` under the ledger's EIP-712 domain. */
+export async function signEvent<Event extends UnsignedEvent>(
+  ledgerId: Uint8Array,
+  signer: TypedDataSigner,
+  event: Event,
+): Promise<Event & { readonly body: Event['body'] & { readonly signature: Uint8Array } }> {
+  const signature = await signer.signTypedData(typedDataOf(ledgerId, event) as never)
+  return { ...event, body: { ...event.body, signature: fromHex(signature) } }
+}
+
+/**
+ * The externally owned account whose signature the event carries, or undefined when the signature is malformed.
+ * Whether that account may sign this event is the caller's question.
+ */
+export async function recoverSigner(ledgerId: Uint8Array, event: SignedEvent): Promise<Address | undefined> {
+  const recoveryId = event.body.signature[64]
+  if (event.body.signature.length !== 65 || (recoveryId !== 27 && recoveryId !== 28)) return undefined
+  try {
+    const data = { ...typedDataOf(ledgerId, event), signature: toHex(event.body.signature) }
+    return toAddress(await recoverTypedDataAddress(data as never))
+  } catch {
+    return undefined // r or s out of range or no point of the curve: nobody signed this
+  }
+}
+
+function typedDataOf(ledgerId: Uint8Array, event: UnsignedEvent | SignedEvent) {
+  return event.type === 'ContributionBatch'
+    ? batchTypedData(ledgerId, event, event.body)
+    : registryTypedData(ledgerId, event as never, event.body as never)
+}

@@ -1,0 +1,50 @@
+import type { DecidedEventType, EventOf } from '../schemas/events.ts'
+import { toHex } from '../schemas/ids.ts'
+import { contributionKey, depositKey } from './close-reasons.ts'
+import { eventKey, type History } from './history.ts'
+
+/** Adds an accepted event to what later records may refer to. Called in decision order, so that ranks are accept order. */
+export function acceptInto(history: History, event: EventOf<DecidedEventType>, epoch: number): void {
+  const key = eventKey(event.source, event.id)
+  switch (event.type) {
+    case 'SourceRegistered':
+      // Registered again: the later one counts, and what it permits is in force for this epoch already.
+      history.sources.set(event.body.source, event.body)
+      break
+    case 'AssetRegistered':
+      history.assets.set(event.body.asset, event.body)
+      break
+    case 'PolicyPublished':
+      history.policies.push({ epoch, policy: event.body })
+      break
+    case 'FeatureMapPublished':
+      history.featureMaps.set(event.body.featureMap, event.body)
+      history.featureMapOfModel.set(event.body.model, event.body)
+      break
+    case 'Deposited':
+      history.deposits.add(depositKey(event.body))
+      break
+    case 'ContributionBatch': {
+      const account = toHex(event.body.account)
+      history.batches.set(key, { account, items: event.body.items.length, rank: history.batches.size })
+      break
+    }
+    case 'InferenceRecorded':
+      history.inferences.set(key, event.body)
+      break
+    case 'ContributionFeatures':
+      acceptContribution(history, event)
+      break
+    case 'InferenceFeatures':
+      history.inferenceFeatures.set(eventKey(event.body.inferenceSource, event.body.inferenceId), event.body)
+  }
+}
+
+function acceptContribution(history: History, event: EventOf<'ContributionFeatures'>): void {
+  const { featureMap, batchSource, batchId, index } = event.body
+  const batch = history.batches.get(eventKey(batchSource, batchId))!
+  const contributions = history.contributions.get(featureMap) ?? []
+  contributions.push({ account: batch.account, batchRank: batch.rank, index, features: event.body })
+  history.contributions.set(featureMap, contributions)
+  history.withFeatures.add(contributionKey(event.body))
+}

@@ -1,0 +1,45 @@
+/** A contribution with features under the period's map. */
+export interface Contribution {
+  /** 0x-hex of the account of its batch. */
+  readonly account: string
+  /** 0x-hex; equal content has equal fingerprints. */
+  readonly fingerprint: string
+  /** Accept order: rank of the batch record, then index in the batch. */
+  readonly batchRank: number
+  readonly index: number
+  /** r values in [−63, 63]. */
+  readonly a: Int8Array
+  readonly ua: number
+  /** n thousandths. */
+  readonly p: readonly number[]
+  readonly label: number
+}
+
+/** A funded inference of the period that has features. */
+export interface PeriodEvent {
+  /** Smallest unit of the token. */
+  readonly fee: bigint
+  /** Whether the payer owns a share of the model or of the infrastructure used. */
+  readonly isPayerOwner: boolean
+  readonly b: Int8Array
+  readonly ub: number
+  readonly p: readonly number[]
+  readonly label: number
+  readonly p16: number
+}
+
+/** Shape of a feature map: index of (class, dim) is class · rank + dim, D = classes · rank. */
+export interface Shape {
+  readonly rank: number
+  readonly classes: number
+}
+
+/** Integers up to here are exact in float64, whatever the order of their sums. */
+export const EXACT_LIMIT = 2 ** 53
+
+/** 1000 · onehot subtracted from thousandths: P − 1000·onehot(label). */
+export function errorOf(p: readonly number[], label: number): Float64Array {
+  const error = Float64Array.from(p)
+  error[label]! -= 1000
+  return error
+}

@@ -1,0 +1,234 @@
+import type { ChainConnection } from '../anchor/chain/connect.ts'
+import { emptyFrontier, type Frontier } from '../anchor/log/frontier.ts'
+import { type EpochBundle, type EpochFolder, findEpochFolders, readEpoch } from './bundle.ts'
+import { type ChainDifference, connectTo, findChainDifference } from './chain.ts'
+import { compareSettlement } from './compare-settlement.ts'
+import { checkOutcomes, decideEpoch } from './decide.ts'
+import { type Difference, DifferenceFound, differ } from './difference.ts'
+import { type CheckedFiles, checkFiles } from './files.ts'
+import { emptyHistory, type History } from './history.ts'
+import { checkCounts, checkLeaves, checkTree } from './leaves.ts'
+import { checkLinks } from './links.ts'
+import { checkPublished } from './published.ts'
+import { checkCut, type PartitionEnds, readRecords } from './records.ts'
+import { type Books, emptyBooks, settleEpoch } from './settlement.ts'
+import { trustedBy } from './trusted.ts'
+
+export interface AuditOptions {
+  /** With it the chain is checked too. */
+  readonly rpcUrl?: string
+  readonly onProgress?: (step: AuditStep) => void
+}
+
+/** A check that passed. */
+export interface AuditStep {
+  readonly name: string
+  readonly detail: string
+  readonly epoch: number | null
+}
+
+/**
+ * How an audit ended, for an exit code: `ok`; `difference` (the bundle or the chain says something false);
+ * `chain not checked` (no difference, but nobody asked the chain whether these are the anchored epochs).
+ */
+export type AuditVerdict = 'ok' | 'difference' | 'chain not checked'
+
+export interface AuditReport {
+  /** No difference was found. */
+  readonly ok: boolean
+  readonly verdict: AuditVerdict
+  readonly chain: 'checked' | 'not checked'
+  /** What had to be taken on trust, in sentences. Never empty. */
+  readonly trusted: readonly string[]
+  readonly checked: readonly AuditStep[]
+  readonly firstDifference?: Difference
+}
+
+/**
+ * Recomputes what an operator published and holds it to the chain (docs/formats.md, docs/attribution.md).
+ *
+ * The bundle is one epoch's folder or a folder of epochs. From epoch 1 on and with the restricted tier, everything is
+ * recomputed from the records; else only what the public tier proves by itself is checked, and the report says so.
+ * A bundle that is wrong in any way is a report with a first difference, never an exception.
+ *
+ * @throws BundleNotFoundError, BundleUnreadableError
+ * @throws UnknownChainError, RpcUnreachableError, RpcRefusedError when an RPC is given
+ */
+export async function auditBundle(path: string, options: AuditOptions = {}): Promise<AuditReport> {
+  const folders = await findEpochFolders(path)
+  const audit = new Audit(options.onProgress)
+  try {
+    await audit.checkFolders(folders)
+    if (options.rpcUrl !== undefined) await audit.checkChain(options.rpcUrl)
+  } catch (error) {
+    if (!(error instanceof DifferenceFound)) throw error
+    return audit.report({ ...error.difference, epoch: audit.epoch })
+  }
+  return audit.report(undefined)
+}
+
+/** What recomputation carries from epoch to epoch; undefined as soon as an epoch's records are missing. */
+interface Recomputation {
+  readonly history: History
+  readonly books: Books
+  ends: PartitionEnds
+}
+
+/** What is remembered of an epoch when its tables are let go. */
+interface AnchoredEpoch {
+  readonly manifest: EpochBundle['manifest']
+  readonly manifestHash: string
+}
+
+class Audit {
+  /** The epoch at work, for a difference. */
+  epoch: number | null = null
+  readonly #onProgress: ((step: AuditStep) => void) | undefined
+  readonly #checked: AuditStep[] = []
+  readonly #anchored: AnchoredEpoch[] = []
+  #firstEpoch: number | null = null
+  #recomputedTo = 0
+  #isChainChecked = false
+
+  constructor(onProgress: ((step: AuditStep) => void) | undefined) {
+    this.#onProgress = onProgress
+  }
+
+  async checkFolders(folders: readonly EpochFolder[]): Promise<void> {
+    // All files of all epochs before anything else: a flipped byte is named as such, wherever it is.
+    const files: CheckedFiles[] = []
+    for (const folder of folders) {
+      this.epoch = folder.epoch ?? null
+      const checked = await checkFiles(folder.path)
+      files.push(checked)
+      this.#passed('files', `${checked.files} files, ${checked.bytes} bytes as listed in files.json`)
+    }
+    let previous: EpochBundle | undefined
+    let frontier: Frontier | undefined
+    let recomputation: Recomputation | undefined
+    for (const [index, folder] of folders.entries()) {
+      this.epoch = folder.epoch ?? null
+      const bundle = await readEpoch(folder, files[index]!)
+      this.epoch = bundle.epoch
+      this.#firstEpoch ??= bundle.epoch
+      if (bundle.epoch === 1) {
+        frontier = emptyFrontier()
+        recomputation = { history: emptyHistory(), books: emptyBooks(), ends: new Map() }
+      }
+      frontier = this.#checkPublic(bundle, previous, frontier)
+      if (bundle.records === undefined) recomputation = undefined
+      if (recomputation !== undefined) await this.#recompute(bundle, recomputation)
+      this.#anchored.push({ manifest: bundle.manifest, manifestHash: bundle.manifestHash })
+      previous = bundle
+    }
+  }
+
+  #checkPublic(
+    bundle: EpochBundle,
+    previous: EpochBundle | undefined,
+    frontier: Frontier | undefined,
+  ): Frontier | undefined {
+    const { manifest } = bundle
+    checkLinks(bundle, previous)
+    this.#passed('links', `manifest ${bundle.manifestHash}`)
+    // Where the epochs before are not given, a partition may begin anywhere.
+    checkCut(
+      manifest.cut,
+      previous === undefined && bundle.epoch > 1 ? undefined : endsOf(previous),
+      BigInt(previous?.manifest.cut.timeMs ?? 0),
+    )
+    this.#passed('cut', `${manifest.cut.partitions.length} partitions, before ${manifest.cut.timeMs} ms`)
+    const next = checkTree(bundle, frontier)
+    this.#passed(
+      'tree',
+      `${bundle.leaves.length} leaves, ${next === undefined ? 'root not checked' : `root ${manifest.tree.root}`}`,
+    )
+    checkPublished(bundle, previous)
+    this.#passed(
+      'published amounts',
+      `${bundle.accounts.length} accounts, ${bundle.lines.length} lines, payout root ${manifest.payout.root}`,
+    )
+    return next
+  }
+
+  async #recompute(bundle: EpochBundle, recomputation: Recomputation): Promise<void> {
+    const { history, books } = recomputation
+    const { records, ends } = readRecords(bundle.records!, bundle.manifest, recomputation.ends)
+    recomputation.ends = ends
+    this.#passed('records', `${records.length} records, contiguous but for ${bundle.manifest.holes.length} holes`)
+    const decided = await decideEpoch(history, bundle, bundle.epoch, records)
+    checkOutcomes(records, decided.decisions)
+    checkLeaves(bundle, records, decided.decisions)
+    checkCounts(bundle, decided.decisions)
+    const { accepted, duplicate, rejected } = bundle.manifest.counts
+    this.#passed(
+      'decisions',
+      `${accepted} accepted, ${duplicate} duplicate, ${rejected} rejected; every leaf recomputed`,
+    )
+    const settled = settleEpoch(books, bundle.epoch, decided, history)
+    compareSettlement(bundle, settled, books)
+    const paid = settled.periods.filter(({ manifest }) => manifest.state === 'paid').length
+    this.#passed(
+      'settlement',
+      `${settled.periods.length} periods, ${paid} paid; scores, lines, amounts and state recomputed`,
+    )
+    this.#recomputedTo = bundle.epoch
+  }
+
+  async checkChain(rpcUrl: string): Promise<void> {
+    const { chainId } = this.#anchored[0]!.manifest.payout
+    this.epoch = null
+    const connection = await connectTo(rpcUrl, chainId)
+    if ('where' in connection) this.#chainDiffers(connection)
+    for (const { manifest, manifestHash } of this.#anchored) {
+      this.epoch = manifest.epoch
+      const difference = await findChainDifference(connection as ChainConnection, manifest, manifestHash, [
+        'ledgerRoot',
+        'treeSize',
+        'payoutRoot',
+        'manifestHash',
+        'totals',
+        'attempt',
+      ])
+      if (difference !== undefined) this.#chainDiffers(difference)
+      this.#passed('chain', `finalized record of chain ${chainId} says the same`)
+    }
+    this.#isChainChecked = true
+  }
+
+  #chainDiffers({ where, expected, found }: ChainDifference): never {
+    return differ('chain', where, expected, found)
+  }
+
+  report(firstDifference: Difference | undefined): AuditReport {
+    const ok = firstDifference === undefined
+    return {
+      ok,
+      verdict: !ok ? 'difference' : this.#isChainChecked ? 'ok' : 'chain not checked',
+      chain: this.#isChainChecked ? 'checked' : 'not checked',
+      trusted: trustedBy({
+        firstEpoch: this.#firstEpoch,
+        lastEpoch: this.#anchored.at(-1)?.manifest.epoch ?? null,
+        recomputedTo: this.#recomputedTo,
+        isChainChecked: this.#isChainChecked,
+      }),
+      checked: this.#checked,
+      ...(firstDifference === undefined ? {} : { firstDifference }),
+    }
+  }
+
+  #passed(name: string, detail: string): void {
+    const step = { name, detail, epoch: this.epoch }
+    this.#checked.push(step)
+    this.#onProgress?.(step)
+  }
+}
+
+function endsOf(previous: EpochBundle | undefined): PartitionEnds {
+  return new Map(
+    (previous?.manifest.cut.partitions ?? []).map(({ topic, partition, incarnation, to }) => [
+      `${topic}/${partition}`,
+      { incarnation, to: BigInt(to), effectiveMs: 0n },
+    ]),
+  )
+}

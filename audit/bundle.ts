@@ -1,0 +1,177 @@
+import { lstat, readdir } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { sha256 } from '../anchor/hash.ts'
+import { InvalidManifestError, type Manifest, toManifest } from '../anchor/manifest.ts'
+import { type Genesis, InvalidGenesisError, toGenesis } from '../schemas/genesis.ts'
+import { InvalidIdError, toHex } from '../schemas/ids.ts'
+import { causeText, differ } from './difference.ts'
+import { BundleNotFoundError } from './errors.ts'
+import { type CheckedFiles, parseDocument, RECORDS_FILE, readDocument } from './files.ts'
+import { compareText } from './order.ts'
+import { type RowOf, readTable } from './parquet.ts'
+import { type State, toState } from './state.ts'
+
+/** Epochs of one folder, so that a stray folder of something else is not walked for ever. */
+const EPOCHS_MAX = 999_999
+
+const LEAVES = { leaf_index: 'bigint', leaf_hash: 'bytes' } as const
+const ACCOUNTS = {
+  account: 'text',
+  token: 'text',
+  before: 'text',
+  earned: 'text',
+  cumulative: 'text',
+  lines_root: 'text',
+} as const
+const LINES = { account: 'text', token: 'text', kind: 'text', asset: 'text', amount: 'text' } as const
+const SCORES = {
+  model: 'text',
+  token: 'text',
+  account: 'text',
+  items: 'integer',
+  duplicates: 'integer',
+  k: 'integer?',
+  s_hat: 'bytes?',
+  s: 'text',
+  pay: 'text',
+} as const
+const VECTORS = { model: 'text', token: 'text', v: 'bytes', x: 'bytes' } as const
+const RECORDS = {
+  topic: 'text',
+  partition_id: 'integer',
+  record_offset: 'bigint',
+  incarnation: 'integer',
+  effective_ms: 'bigint',
+  outcome: 'integer',
+  reason: 'integer',
+  record_key: 'bytes?',
+  headers: 'bytes',
+  record_value: 'bytes?',
+} as const
+
+export type LeafRow = RowOf<typeof LEAVES>
+export type AccountRow = RowOf<typeof ACCOUNTS>
+export type LineRow = RowOf<typeof LINES>
+export type ScoreRow = RowOf<typeof SCORES>
+export type VectorRow = RowOf<typeof VECTORS>
+export type RecordRow = RowOf<typeof RECORDS>
+
+/** Paths of the tables, as differences name them. */
+export const TABLES = {
+  leaves: 'public/leaves.parquet',
+  accounts: 'public/accounts.parquet',
+  lines: 'public/lines.parquet',
+  scores: 'public/scores.parquet',
+  vectors: 'public/vectors.parquet',
+  records: RECORDS_FILE,
+} as const
+
+export interface EpochFolder {
+  readonly path: string
+  /** From the folder's name; undefined when it is not epoch-NNNNNN. */
+  readonly epoch: number | undefined
+}
+
+/** One epoch as published, read and of the right shape, not yet checked. */
+export interface EpochBundle {
+  readonly epoch: number
+  readonly manifest: Manifest
+  /** SHA-256 of the bytes of manifest.json. */
+  readonly manifestHash: string
+  readonly genesis: Genesis
+  readonly ledgerId: Uint8Array
+  readonly state: State
+  /** SHA-256 of the bytes of state.json. */
+  readonly stateHash: string
+  readonly leaves: readonly LeafRow[]
+  readonly accounts: readonly AccountRow[]
+  readonly lines: readonly LineRow[]
+  readonly scores: readonly ScoreRow[]
+  readonly vectors: readonly VectorRow[]
+  /** Undefined without the restricted tier. */
+  readonly records: readonly RecordRow[] | undefined
+}
+
+/**
+ * The epoch folders at `path`: itself when it has a manifest.json, else its folders epoch-NNNNNN in order.
+ *
+ * @throws BundleNotFoundError
+ */
+export async function findEpochFolders(path: string): Promise<EpochFolder[]> {
+  const folder = resolve(path)
+  const entry = await lstat(folder).catch((cause) => {
+    throw new BundleNotFoundError({ path, found: causeText(cause) })
+  })
+  if (!entry.isDirectory()) throw new BundleNotFoundError({ path, found: 'it is no folder' })
+  const names = await readdir(folder)
+  if (names.includes('manifest.json') || names.includes('files.json')) {
+    return [{ path: folder, epoch: epochOfName(basename(folder)) }]
+  }
+  const folders = names
+    .filter((name) => epochOfName(name) !== undefined)
+    .sort(compareText)
+    .map((name) => ({ path: join(folder, name), epoch: epochOfName(name) }))
+  if (folders.length === 0) throw new BundleNotFoundError({ path, found: 'it holds no folder epoch-NNNNNN' })
+  if (folders.length > EPOCHS_MAX) throw new BundleNotFoundError({ path, found: `more than ${EPOCHS_MAX} epochs` })
+  for (const { path: epochPath } of folders) {
+    if (!(await lstat(epochPath)).isDirectory())
+      throw new BundleNotFoundError({ path: epochPath, found: 'it is no folder' })
+  }
+  return folders
+}
+
+function epochOfName(name: string): number | undefined {
+  const digits = /^epoch-(\d{6})$/.exec(name)?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}
+
+/**
+ * Reads an epoch's files after {@link checkFiles} held them to files.json.
+ *
+ * @throws DifferenceFound a file is not of the shape of docs/formats.md
+ */
+export async function readEpoch(folder: EpochFolder, files: CheckedFiles): Promise<EpochBundle> {
+  const manifestBytes = await readDocument(folder.path, 'manifest.json')
+  const manifest = readManifest(manifestBytes)
+  if (folder.epoch !== undefined && folder.epoch !== manifest.epoch) {
+    differ('manifest', 'manifest.json epoch', `${folder.epoch} (the folder's name)`, manifest.epoch)
+  }
+  const genesisBytes = await readDocument(folder.path, 'genesis.json')
+  const stateBytes = await readDocument(folder.path, 'state.json')
+  const at = (where: string) => join(folder.path, where)
+  return {
+    epoch: manifest.epoch,
+    manifest,
+    manifestHash: toHex(sha256(manifestBytes)),
+    genesis: readGenesis(genesisBytes),
+    ledgerId: sha256(genesisBytes),
+    state: toState(parseDocument('state', 'state.json', stateBytes)),
+    stateHash: toHex(sha256(stateBytes)),
+    leaves: await readTable(at(TABLES.leaves), TABLES.leaves, LEAVES),
+    accounts: await readTable(at(TABLES.accounts), TABLES.accounts, ACCOUNTS),
+    lines: await readTable(at(TABLES.lines), TABLES.lines, LINES),
+    scores: await readTable(at(TABLES.scores), TABLES.scores, SCORES),
+    vectors: await readTable(at(TABLES.vectors), TABLES.vectors, VECTORS),
+    records: files.hasRecords ? await readTable(at(TABLES.records), TABLES.records, RECORDS) : undefined,
+  }
+}
+
+function readManifest(bytes: Uint8Array): Manifest {
+  const document = parseDocument('manifest', 'manifest.json', bytes)
+  try {
+    return toManifest(document)
+  } catch (cause) {
+    if (!(cause instanceof InvalidManifestError)) throw cause
+    return differ('manifest', 'manifest.json', 'the shape of docs/formats.md#manifest', cause.message)
+  }
+}
+
+function readGenesis(bytes: Uint8Array): Genesis {
+  const document = parseDocument('genesis', 'genesis.json', bytes)
+  try {
+    return toGenesis(document)
+  } catch (cause) {
+    if (!(cause instanceof InvalidGenesisError || cause instanceof InvalidIdError)) throw cause
+    return differ('genesis', 'genesis.json', 'the shape of docs/formats.md#genesis', cause.message)
+  }
+}

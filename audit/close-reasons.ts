@@ -1,0 +1,144 @@
+import { recoverSigner } from '../anchor/signatures/signer.ts'
+import type { DecidedEventType, EventBodies, EventOf } from '../schemas/events.ts'
+import type { Genesis } from '../schemas/genesis.ts'
+import { toHex } from '../schemas/ids.ts'
+import type { RejectionReason } from '../schemas/rejection.ts'
+import { eventKey, type History } from './history.ts'
+
+interface Ledger {
+  readonly genesis: Genesis
+  readonly ledgerId: Uint8Array
+}
+
+type Reason = RejectionReason | undefined
+type Check<Type extends DecidedEventType> = (
+  history: History,
+  ledger: Ledger,
+  event: EventOf<Type>,
+) => Reason | Promise<Reason>
+
+/**
+ * The first reason of docs/formats.md#decisions for which close refuses an event whose (source, id) is unused, or undefined.
+ */
+export function findCloseReason(
+  history: History,
+  ledger: Ledger,
+  event: EventOf<DecidedEventType>,
+): Reason | Promise<Reason> {
+  const check = CHECKS[event.type] as Check<DecidedEventType>
+  if (REGISTRY_TYPES.has(event.type)) return check(history, ledger, event)
+  const registration = history.sources.get(event.source)
+  if (registration === undefined) return 'SOURCE_UNKNOWN'
+  if (!registration.eventTypes.includes(event.type)) return 'TYPE_NOT_PERMITTED'
+  return check(history, ledger, event)
+}
+
+/** Types whose authority is a signature, not a registration of their source. */
+const REGISTRY_TYPES: ReadonlySet<string> = new Set([
+  'SourceRegistered',
+  'AssetRegistered',
+  'PolicyPublished',
+  'FeatureMapPublished',
+])
+
+const CHECKS: { readonly [Type in DecidedEventType]: Check<Type> } = {
+  SourceRegistered: async (_history, ledger, event) =>
+    (await recoverSigner(ledger.ledgerId, event)) === ledger.genesis.operator ? undefined : 'SIGNATURE_INVALID',
+
+  PolicyPublished: async (history, ledger, event) => {
+    if ((await recoverSigner(ledger.ledgerId, event)) !== ledger.genesis.operator) return 'SIGNATURE_INVALID'
+    return history.policies.some(({ policy }) => policy.policy === event.body.policy) ? 'POLICY_EXISTS' : undefined
+  },
+
+  AssetRegistered: async (history, ledger, event) => {
+    if (!isOwner(event.body, event.body.registrant)) return 'REGISTRANT_NOT_OWNER'
+    if ((await recoverSigner(ledger.ledgerId, event)) !== toHex(event.body.registrant)) return 'SIGNATURE_INVALID'
+    return history.assets.has(event.body.asset) ? 'ASSET_EXISTS' : undefined
+  },
+
+  FeatureMapPublished: async (history, ledger, event) => {
+    const model = assetOf(history, event.body.model, 'model')
+    if (model === undefined) return 'ASSET_UNKNOWN'
+    if (!isOwner(model, event.body.registrant)) return 'REGISTRANT_NOT_OWNER'
+    if ((await recoverSigner(ledger.ledgerId, event)) !== toHex(event.body.registrant)) return 'SIGNATURE_INVALID'
+    const exists = history.featureMaps.has(event.body.featureMap) || history.featureMapOfModel.has(event.body.model)
+    return exists ? 'FEATURE_MAP_EXISTS' : undefined
+  },
+
+  Deposited: (history, { genesis }, event) => {
+    const isOurs =
+      event.body.chainId === BigInt(genesis.chainId) && toHex(event.body.distributor) === genesis.distributor
+    if (!isOurs) return 'DEPOSIT_FOREIGN'
+    return history.deposits.has(depositKey(event.body)) ? 'DEPOSIT_EXISTS' : undefined
+  },
+
+  ContributionBatch: async (history, ledger, event) => {
+    const dataset = assetOf(history, event.body.dataset, 'dataset')
+    if (dataset === undefined) return 'ASSET_UNKNOWN'
+    if (dataset.licence !== event.body.licence) return 'LICENCE_MISMATCH'
+    const signer = await recoverSigner(ledger.ledgerId, event)
+    return signer === toHex(event.body.account) ? undefined : 'SIGNATURE_INVALID'
+  },
+
+  InferenceRecorded: (history, _ledger, event) =>
+    assetOf(history, event.body.model, 'model') === undefined ||
+    assetOf(history, event.body.infrastructure, 'infrastructure') === undefined
+      ? 'ASSET_UNKNOWN'
+      : undefined,
+
+  ContributionFeatures: (history, _ledger, event) => {
+    const { featureMap, batchSource, batchId, index, a, p, checkpoints } = event.body
+    const map = history.featureMaps.get(featureMap)
+    const reason = findFeatureReason(map, event.source, { vector: a, p, checkpoints })
+    if (reason !== undefined) return reason
+    const batch = history.batches.get(eventKey(batchSource, batchId))
+    if (batch === undefined || index >= batch.items) return 'CONTRIBUTION_UNKNOWN'
+    return history.withFeatures.has(contributionKey(event.body)) ? 'FEATURES_EXIST' : undefined
+  },
+
+  InferenceFeatures: (history, _ledger, event) => {
+    const { featureMap, inferenceSource, inferenceId, b, p, checkpoints } = event.body
+    const map = history.featureMaps.get(featureMap)
+    const reason = findFeatureReason(map, event.source, { vector: b, p, checkpoints })
+    if (reason !== undefined) return reason
+    const key = eventKey(inferenceSource, inferenceId)
+    if (history.inferences.get(key)?.model !== map?.model) return 'INFERENCE_UNKNOWN'
+    return history.inferenceFeatures.has(key) ? 'FEATURES_EXIST' : undefined
+  },
+}
+
+function assetOf(history: History, name: string, kind: string): EventBodies['AssetRegistered'] | undefined {
+  const asset = history.assets.get(name)
+  return asset?.kind === kind ? asset : undefined
+}
+
+function isOwner(asset: EventBodies['AssetRegistered'], account: Uint8Array): boolean {
+  return asset.owners.some((owner) => toHex(owner.account) === toHex(account))
+}
+
+function findFeatureReason(
+  map: EventBodies['FeatureMapPublished'] | undefined,
+  source: string,
+  features: { vector: Uint8Array; p: readonly number[]; checkpoints: readonly number[] },
+): Reason {
+  if (map === undefined) return 'FEATURE_MAP_UNKNOWN'
+  if (map.extractor !== source) return 'EXTRACTOR_NOT_NAMED'
+  const fits =
+    features.vector.length === map.rank &&
+    features.p.length === map.classes &&
+    features.checkpoints.length === map.checkpoints * map.classes
+  return fits ? undefined : 'FEATURE_SHAPE_MISMATCH'
+}
+
+export function depositKey(deposit: EventBodies['Deposited']): string {
+  return `${toHex(deposit.transactionHash)}/${deposit.logIndex}`
+}
+
+export function contributionKey({
+  featureMap,
+  batchSource,
+  batchId,
+  index,
+}: EventBodies['ContributionFeatures']): string {
+  return JSON.stringify([featureMap, batchSource, batchId, index])
+}

@@ -1,0 +1,160 @@
+import type { CanonicalJson } from '../anchor/canonical-json.ts'
+import type { ManifestPeriod } from '../anchor/manifest.ts'
+import { toHex } from '../schemas/ids.ts'
+import { encodeFloat64, encodeInt16 } from './attribution/encode.ts'
+import { type EpochBundle, type ScoreRow, TABLES, type VectorRow } from './bundle.ts'
+import { assertSame, assertSameJson } from './difference.ts'
+import { splitPair } from './funding.ts'
+import { compareText } from './order.ts'
+import type { SettledPeriod } from './periods.ts'
+import { type Books, type Settled, stateOf } from './settlement.ts'
+
+/** Keys of a period that the document lets be null when the period did not pay. */
+const NULLABLE_UNPAID = [
+  'lambda',
+  'lambdaRetries',
+  'kMax',
+  'dBar',
+  'sumPositive',
+  'denominator',
+  'vHash',
+  'xHash',
+  'vErrorNano',
+] as const satisfies readonly (keyof ManifestPeriod)[]
+
+/**
+ * Holds what an epoch published to what was recomputed from its records.
+ *
+ * @throws DifferenceFound
+ */
+export function compareSettlement(bundle: EpochBundle, settled: Settled, books: Books): void {
+  const { manifest } = bundle
+  assertSame('policy', 'manifest.json policy', settled.policy?.policy ?? null, manifest.policy)
+  comparePeriods(manifest.periods, settled.periods)
+  compareScores(bundle, settled.periods)
+  compareVectors(bundle, settled.periods)
+  compareLines(bundle, settled)
+  compareAccounts(bundle, books)
+  compareFlows(bundle, settled)
+  assertSameJson('state', 'state.json', stateOf(books, bundle.epoch) as CanonicalJson, bundle.state as CanonicalJson)
+}
+
+function comparePeriods(published: readonly ManifestPeriod[], settled: readonly SettledPeriod[]): void {
+  assertSame('periods', 'manifest.json periods (number)', settled.length, published.length)
+  for (const [index, { manifest: expected }] of settled.entries()) {
+    const found = published[index]!
+    for (const key of Object.keys(expected) as (keyof ManifestPeriod)[]) {
+      const mayBeNull = expected.state !== 'paid' && NULLABLE_UNPAID.some((name) => name === key)
+      if (mayBeNull && found[key] === null) continue
+      assertSame('periods', `manifest.json periods[${index}].${key}`, expected[key], found[key])
+    }
+  }
+}
+
+/** A period that did not pay may leave its rows out, as it may leave its keys null. */
+function expectedPeriods(
+  periods: readonly SettledPeriod[],
+  published: readonly { model: string; token: string }[],
+): readonly SettledPeriod[] {
+  return periods.filter(
+    ({ manifest }) =>
+      manifest.state === 'paid' ||
+      published.some((row) => row.model === manifest.model && row.token === manifest.token),
+  )
+}
+
+function compareScores({ scores }: EpochBundle, periods: readonly SettledPeriod[]): void {
+  const expected = expectedPeriods(periods, scores).flatMap(({ manifest, result }) =>
+    result.accounts.map((account) => ({
+      model: manifest.model,
+      token: manifest.token,
+      account: account.account,
+      items: account.items,
+      duplicates: account.duplicates,
+      k: account.score?.k ?? null,
+      s_hat: account.score === undefined ? null : toHex(encodeInt16(account.score.sHat)),
+      s: account.s.toString(),
+      pay: account.pay.toString(),
+    })),
+  )
+  compareRows('scores', TABLES.scores, expected, scores.map(showScore))
+}
+
+function showScore(row: ScoreRow) {
+  return { ...row, s_hat: row.s_hat === null ? null : toHex(row.s_hat) }
+}
+
+function compareVectors({ vectors }: EpochBundle, periods: readonly SettledPeriod[]): void {
+  const expected = expectedPeriods(periods, vectors).flatMap(({ manifest, result }) =>
+    result.solved === undefined
+      ? []
+      : {
+          model: manifest.model,
+          token: manifest.token,
+          v: toHex(encodeInt16(result.solved.v)),
+          x: toHex(encodeFloat64(result.solved.x)),
+        },
+  )
+  compareRows('vectors', TABLES.vectors, expected, vectors.map(showVector))
+}
+
+function showVector(row: VectorRow) {
+  return { ...row, v: toHex(row.v), x: toHex(row.x) }
+}
+
+function compareLines({ lines }: EpochBundle, settled: Settled): void {
+  const expected = settled.lines.map((line) => ({ ...line, amount: line.amount.toString() }))
+  compareRows('lines', TABLES.lines, expected, lines)
+}
+
+function compareAccounts({ accounts }: EpochBundle, books: Books): void {
+  const expected = [...books.cumulative]
+    .filter(([, amount]) => amount > 0n)
+    .map(([key, amount]) => {
+      const [account, token] = splitPair(key)
+      return { account, token, cumulative: amount.toString() }
+    })
+    .sort((a, b) => compareText(a.account + a.token, b.account + b.token))
+  const published = accounts.map(({ account, token, cumulative }) => ({ account, token, cumulative }))
+  compareRows('accounts', TABLES.accounts, expected, published)
+}
+
+/** Tokens without any movement may stand in the manifest or not. */
+function compareFlows({ manifest }: EpochBundle, settled: Settled): void {
+  for (const [index, found] of manifest.conservation.entries()) {
+    const expected = settled.flows.find(({ token }) => token === found.token)
+    for (const name of ['funded', 'unfunded', 'heldIn', 'out', 'heldOut', 'unattributed'] as const) {
+      const amount = (expected?.[name] ?? 0n).toString()
+      assertSame('conservation', `manifest.json conservation[${index}].${name} (${found.token})`, amount, found[name])
+    }
+  }
+  for (const { token } of settled.flows) {
+    const isThere = manifest.conservation.some((found) => found.token === token)
+    assertSame('conservation', `manifest.json conservation of ${token}`, true, isThere)
+  }
+}
+
+type Row = Readonly<Record<string, string | number | null>>
+
+/** Names the first row and column that differ. */
+function compareRows(check: string, table: string, expected: readonly Row[], found: readonly Row[]): void {
+  for (const [index, row] of expected.entries()) {
+    const where = `${table} row ${index}`
+    const other = found[index]
+    if (other === undefined) assertSame(check, where, JSON.stringify(row), undefined)
+    for (const name of Object.keys(row)) {
+      assertSame(check, `${where} (${nameOf(row)}) ${name}`, row[name], other?.[name])
+    }
+  }
+  if (found.length > expected.length) {
+    assertSame(check, `${table} row ${expected.length}`, undefined, JSON.stringify(found[expected.length]))
+  }
+}
+
+/** What a row is about, for a person who looks for it. */
+function nameOf(row: Row): string {
+  return ['model', 'account', 'token', 'kind', 'asset']
+    .filter((name) => row[name] !== undefined)
+    .map((name) => row[name])
+    .join(', ')
+}

@@ -1,0 +1,68 @@
+import type { DecidedEventType, EventBodies, EventOf } from '../schemas/events.ts'
+import type { AuditRecord } from './records.ts'
+
+/** An accepted record. */
+export interface Accepted<Type extends DecidedEventType = DecidedEventType> {
+  readonly epoch: number
+  readonly record: AuditRecord
+  readonly event: EventOf<Type>
+}
+
+export interface AcceptedBatch {
+  /** 0x-hex. */
+  readonly account: string
+  readonly items: number
+  /** Position of the batch among all accepted batches, in accept order. */
+  readonly rank: number
+}
+
+export interface AcceptedContribution {
+  readonly account: string
+  /** Rank of the batch, then index in it: accept order of contributions. */
+  readonly batchRank: number
+  readonly index: number
+  readonly features: EventBodies['ContributionFeatures']
+}
+
+/** Everything accepted so far that a later record may refer to, and everything settlement needs. */
+export interface History {
+  /** (source, id) → what used it up. */
+  readonly used: Map<string, { ceType: string; valueHash: string }>
+  /** By `ce_source`: the registration in force. */
+  readonly sources: Map<string, EventBodies['SourceRegistered']>
+  readonly assets: Map<string, EventBodies['AssetRegistered']>
+  /** In accept order. */
+  readonly policies: { epoch: number; policy: EventBodies['PolicyPublished'] }[]
+  readonly featureMaps: Map<string, EventBodies['FeatureMapPublished']>
+  readonly featureMapOfModel: Map<string, EventBodies['FeatureMapPublished']>
+  readonly deposits: Set<string>
+  readonly batches: Map<string, AcceptedBatch>
+  readonly inferences: Map<string, EventBodies['InferenceRecorded']>
+  /** By feature map, in accept order of the features. */
+  readonly contributions: Map<string, AcceptedContribution[]>
+  /** `map ‖ batch ‖ index` of contributions that have features. */
+  readonly withFeatures: Set<string>
+  readonly inferenceFeatures: Map<string, EventBodies['InferenceFeatures']>
+}
+
+export function emptyHistory(): History {
+  return {
+    used: new Map(),
+    sources: new Map(),
+    assets: new Map(),
+    policies: [],
+    featureMaps: new Map(),
+    featureMapOfModel: new Map(),
+    deposits: new Set(),
+    batches: new Map(),
+    inferences: new Map(),
+    contributions: new Map(),
+    withFeatures: new Set(),
+    inferenceFeatures: new Map(),
+  }
+}
+
+/** Key of (source, id). Neither may hold a control character once accepted, so no two pairs share a key. */
+export function eventKey(source: string, id: string): string {
+  return `${source}\u0000${id}`
+}

@@ -1,0 +1,4 @@
+export { type AuditOptions, type AuditReport, type AuditStep, type AuditVerdict, auditBundle } from './audit.ts'
+export type { Difference } from './difference.ts'
+export { BundleNotFoundError, BundleUnreadableError } from './errors.ts'
+export { type VerifiedReceipt, verifyReceipt } from './verify-receipt.ts'

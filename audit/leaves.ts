@@ -1,0 +1,77 @@
+import { encodeEntry } from '../anchor/log/entry.ts'
+import { appendLeaves, type Frontier, frontierRoot } from '../anchor/log/frontier.ts'
+import { leafHash } from '../anchor/log/leaf-hash.ts'
+import { toHex } from '../schemas/ids.ts'
+import { type EpochBundle, TABLES } from './bundle.ts'
+import { type Decision, reasonCode } from './decide.ts'
+import { assertSame } from './difference.ts'
+import type { AuditRecord } from './records.ts'
+
+/**
+ * Holds leaves.parquet to the tree of the manifest.
+ *
+ * @param frontier of the ledger before this epoch; undefined when it is not known, and then the root is taken on trust
+ * @returns        the frontier after this epoch
+ * @throws         DifferenceFound
+ */
+export function checkTree({ manifest, leaves }: EpochBundle, frontier: Frontier | undefined): Frontier | undefined {
+  const { size, root, previousSize } = manifest.tree
+  if (frontier !== undefined) assertSame('tree', 'manifest.json tree.previousSize', String(frontier.size), previousSize)
+  for (const [index, leaf] of leaves.entries()) {
+    const where = `${TABLES.leaves} row ${index}`
+    assertSame('tree', `${where} leaf_index`, BigInt(previousSize) + BigInt(index), leaf.leaf_index)
+    assertSame('tree', `${where} leaf_hash (bytes)`, 32, leaf.leaf_hash.length)
+  }
+  assertSame('tree', 'manifest.json tree.size', (BigInt(previousSize) + BigInt(leaves.length)).toString(), size)
+  if (frontier === undefined) return undefined
+  const next = appendLeaves(
+    frontier,
+    leaves.map(({ leaf_hash }) => leaf_hash),
+  )
+  assertSame('tree', 'manifest.json tree.root', toHex(frontierRoot(next)), root)
+  return next
+}
+
+/** Holds leaves.parquet to the records and to what was decided of them. @throws DifferenceFound */
+export function checkLeaves(
+  { leaves }: EpochBundle,
+  records: readonly AuditRecord[],
+  decisions: readonly Decision[],
+): void {
+  for (const record of records) {
+    const { outcome, reason } = decisions[record.row]!
+    const hash = leafHash(
+      encodeEntry({
+        incarnation: record.incarnation,
+        topic: record.topic,
+        partition: record.partition,
+        offset: record.offset,
+        effectiveTimeMs: record.effectiveMs,
+        outcome,
+        reason: reasonCode(reason),
+        content: record.contentHash,
+      }),
+    )
+    const leaf = leaves[record.row]
+    const place = `${record.topic}/${record.partition} offset ${record.offset}`
+    const found = leaf === undefined ? undefined : toHex(leaf.leaf_hash)
+    assertSame('leaves', `${TABLES.leaves} row ${record.row} (${place}) leaf_hash`, toHex(hash), found)
+  }
+  assertSame('leaves', `${TABLES.leaves} rows against ${TABLES.records}`, records.length, leaves.length)
+}
+
+/** Holds the manifest's counts to the decisions. @throws DifferenceFound */
+export function checkCounts({ manifest }: EpochBundle, decisions: readonly Decision[]): void {
+  const reasons = new Map<string, number>()
+  const counts = { accepted: 0, duplicate: 0, rejected: 0 }
+  for (const { outcome, reason } of decisions) {
+    counts[outcome]++
+    if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  }
+  for (const outcome of ['accepted', 'duplicate', 'rejected'] as const) {
+    assertSame('counts', `manifest.json counts.${outcome}`, counts[outcome], manifest.counts[outcome])
+  }
+  for (const reason of new Set([...reasons.keys(), ...Object.keys(manifest.counts.reasons)])) {
+    assertSame('counts', `manifest.json counts.reasons.${reason}`, reasons.get(reason), manifest.counts.reasons[reason])
+  }
+}

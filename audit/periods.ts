@@ -1,0 +1,173 @@
+import { sha256 } from '../anchor/hash.ts'
+import type { ManifestPeriod } from '../anchor/manifest.ts'
+import type { EventBodies } from '../schemas/events.ts'
+import { type Address, type Hash32, toHex } from '../schemas/ids.ts'
+import { attributePeriod, type PeriodResult } from './attribution/attribute.ts'
+import { feeShiftOf } from './attribution/demand.ts'
+import { encodeFloat64, encodeInt16 } from './attribution/encode.ts'
+import type { PeriodEvent } from './attribution/period.ts'
+import { assertSame } from './difference.ts'
+import type { FundedInference } from './funding.ts'
+import type { History } from './history.ts'
+import { compareText, firstOf } from './order.ts'
+import { type Pools, periodKey } from './pools.ts'
+
+type Policy = EventBodies['PolicyPublished']
+
+/** The one method that docs/attribution.md specifies. */
+const METHOD = 'influence/factored@1'
+
+/** A (model, token) that has had a period; open while it has epochs. */
+export interface Period {
+  readonly model: string
+  readonly token: string
+  epochs: number[]
+  pool: bigint
+  dBarFixed: bigint | null
+  /** Funded inferences of its epochs that had features at their cut. */
+  events: PeriodEvent[]
+}
+
+/** A period as this epoch left it. */
+export interface SettledPeriod {
+  readonly manifest: ManifestPeriod
+  readonly result: PeriodResult
+  /** What goes to `unattributed`. */
+  readonly unattributed: bigint
+}
+
+/**
+ * Step 4 of settlement: data parts join their periods, and each open period pays, is given up or is held.
+ *
+ * @param periods by {@link periodKey}; changed in place
+ * @returns       ascending by (model, token)
+ * @throws        DifferenceFound when the policy names a method that has no specification
+ */
+export function settlePeriods(
+  periods: Map<string, Period>,
+  epoch: number,
+  policy: Policy,
+  pools: Pools,
+  funded: readonly FundedInference[],
+  history: History,
+): SettledPeriod[] {
+  for (const { inference, token, features } of funded) {
+    const key = periodKey(inference.model, token)
+    if (features === undefined || periods.has(key)) continue
+    periods.set(key, { model: inference.model, token, epochs: [], pool: 0n, dBarFixed: null, events: [] })
+  }
+  for (const period of periods.values()) {
+    period.epochs.push(epoch)
+    period.pool += pools.dataParts.get(periodKey(period.model, period.token)) ?? 0n
+  }
+  for (const each of funded) {
+    if (each.features === undefined) continue
+    periods.get(periodKey(each.inference.model, each.token))!.events.push(toPeriodEvent(each, each.features, history))
+  }
+  return [...periods.values()]
+    .sort((a, b) => firstOf(compareText(a.model, b.model), compareText(a.token, b.token)))
+    .map((period) => settlePeriod(period, policy, history))
+}
+
+function toPeriodEvent(
+  { inference, payer }: FundedInference,
+  features: EventBodies['InferenceFeatures'],
+  history: History,
+): PeriodEvent {
+  const owners = [inference.model, inference.infrastructure].flatMap((asset) => history.assets.get(asset)!.owners)
+  return {
+    fee: inference.fee,
+    isPayerOwner: owners.some((owner) => toHex(owner.account) === payer),
+    b: Int8Array.from(features.b),
+    ub: features.ub,
+    p: features.p,
+    label: features.label,
+    p16: features.p16,
+  }
+}
+
+function settlePeriod(period: Period, policy: Policy, history: History): SettledPeriod {
+  assertSame('attribution', `method of policy ${policy.policy}`, METHOD, policy.method)
+  // Only a model with a feature map can have featured inferences, and so a period.
+  const map = history.featureMapOfModel.get(period.model)!
+  const result = attributePeriod({
+    shape: { rank: map.rank, classes: map.classes },
+    contributions: (history.contributions.get(map.featureMap) ?? []).map(({ account, batchRank, index, features }) => ({
+      account,
+      batchRank,
+      index,
+      fingerprint: toHex(features.fingerprint),
+      a: Int8Array.from(features.a),
+      ua: features.ua,
+      p: features.p,
+      label: features.label,
+    })),
+    events: period.events,
+    dataParts: policy.dataParts,
+    minEvents: policy.minEvents,
+    dBarFixed: period.dBarFixed,
+    pool: period.pool,
+  })
+  const isGivenUp = result.payment === undefined && period.epochs.length >= policy.maxPeriodEpochs
+  const state = result.payment !== undefined ? 'paid' : isGivenUp ? 'unattributed' : 'held'
+  const settled = {
+    manifest: manifestPeriod(period, policy, map.featureMap, state, result),
+    result,
+    unattributed: isGivenUp ? period.pool : 0n,
+  }
+  if (state !== 'held') close(period, result)
+  return settled
+}
+
+/** The entry stays, so that D̄ and what is carried reach the next period. */
+function close(period: Period, { payment }: PeriodResult): void {
+  period.epochs = []
+  period.events = []
+  period.pool = payment?.carried ?? 0n
+  period.dBarFixed = payment?.dBarFixed ?? period.dBarFixed
+}
+
+function manifestPeriod(
+  period: Period,
+  policy: Policy,
+  featureMap: string,
+  state: ManifestPeriod['state'],
+  { items, duplicates, effectiveEvents, solved, payment }: PeriodResult,
+): ManifestPeriod {
+  return {
+    model: period.model,
+    token: period.token as Address,
+    featureMap,
+    method: policy.method,
+    state,
+    firstEpoch: period.epochs[0]!,
+    epochs: period.epochs.length,
+    events: period.events.length,
+    items,
+    duplicates,
+    effectiveEvents: effectiveEvents.toString(),
+    fees: period.events.reduce((sum, { fee }) => sum + fee, 0n).toString(),
+    pool: period.pool.toString(),
+    paid: (payment?.paid ?? 0n).toString(),
+    carried: (payment?.carried ?? 0n).toString(),
+    feeShift: feeShiftOf(period.events),
+    lambda: textOrNull(solved?.lambda),
+    lambdaRetries: solved?.lambdaRetries ?? null,
+    kMax: solved?.kMax ?? null,
+    dBar: textOrNull(solved?.dBar),
+    dBarNext: textOrNull(payment?.dBarNext),
+    sumPositive: textOrNull(solved?.sumPositive),
+    denominator: textOrNull(solved?.denominator),
+    vHash: solved === undefined ? null : hashOf(encodeInt16(solved.v)),
+    xHash: solved === undefined ? null : hashOf(encodeFloat64(solved.x)),
+    vErrorNano: textOrNull(solved?.vErrorNano),
+  }
+}
+
+function textOrNull(value: bigint | undefined): string | null {
+  return value === undefined ? null : value.toString()
+}
+
+function hashOf(bytes: Uint8Array): Hash32 {
+  return toHex(sha256(bytes)) as Hash32
+}

@@ -1,0 +1,89 @@
+import type { EventBodies } from '../schemas/events.ts'
+import { toHex } from '../schemas/ids.ts'
+import { apportion } from './apportion.ts'
+import type { FundedInference } from './funding.ts'
+import type { History } from './history.ts'
+import { addTo } from './sums.ts'
+
+type Policy = EventBodies['PolicyPublished']
+
+/** What one account is paid for one cause. */
+export interface SettlementLine {
+  readonly account: string
+  readonly token: string
+  readonly kind: 'data' | 'infrastructure' | 'model' | 'treasury'
+  readonly asset: string
+  readonly amount: bigint
+}
+
+export interface Pools {
+  /** Lines of kinds model, infrastructure and treasury; one (account, token, kind, asset) may stand here several times. */
+  readonly lines: readonly SettlementLine[]
+  /** Data parts of sums with features, by {@link periodKey}; a sum with data part 0 stands here too. */
+  readonly dataParts: ReadonlyMap<string, bigint>
+  /** Data parts of sums without features, by token. */
+  readonly unattributed: ReadonlyMap<string, bigint>
+}
+
+/** (model, token) as one text; the token first, because its length is fixed. */
+export function periodKey(model: string, token: string): string {
+  return token + model
+}
+
+interface FeeSum {
+  readonly model: string
+  readonly infrastructure: string
+  readonly token: string
+  readonly isFeatured: boolean
+  fees: bigint
+}
+
+/** Step 3 of settlement: fees summed by (model, infrastructure, token, featured), each sum split by the policy. */
+export function splitPools(funded: readonly FundedInference[], policy: Policy, history: History): Pools {
+  const lines: SettlementLine[] = []
+  const dataParts = new Map<string, bigint>()
+  const unattributed = new Map<string, bigint>()
+  for (const { model, infrastructure, token, isFeatured, fees } of feeSums(funded)) {
+    const [data, toModel, toInfrastructure, toTreasury] = apportion(fees, [
+      BigInt(policy.dataParts),
+      BigInt(policy.modelParts),
+      BigInt(policy.infrastructureParts),
+      BigInt(policy.treasuryParts),
+    ]) as [bigint, bigint, bigint, bigint]
+    if (isFeatured) addTo(dataParts, periodKey(model, token), data)
+    else addTo(unattributed, token, data)
+    lines.push(...ownerLines(history, model, 'model', token, toModel))
+    lines.push(...ownerLines(history, infrastructure, 'infrastructure', token, toInfrastructure))
+    lines.push({ account: toHex(policy.treasury), token, kind: 'treasury', asset: policy.policy, amount: toTreasury })
+  }
+  return { lines, dataParts, unattributed }
+}
+
+function feeSums(funded: readonly FundedInference[]): FeeSum[] {
+  const sums = new Map<string, FeeSum>()
+  for (const { inference, token, features } of funded) {
+    const { model, infrastructure, fee } = inference
+    const isFeatured = features !== undefined
+    const key = JSON.stringify([model, infrastructure, token, isFeatured])
+    const sum = sums.get(key) ?? { model, infrastructure, token, isFeatured, fees: 0n }
+    sum.fees += fee
+    sums.set(key, sum)
+  }
+  return [...sums.values()]
+}
+
+/** Owners stand in the asset's record ascending by account, which is the order that ties go by. */
+function ownerLines(
+  history: History,
+  asset: string,
+  kind: 'model' | 'infrastructure',
+  token: string,
+  part: bigint,
+): SettlementLine[] {
+  const owners = history.assets.get(asset)!.owners
+  const amounts = apportion(
+    part,
+    owners.map((owner) => BigInt(owner.parts)),
+  )
+  return owners.map((owner, index) => ({ account: toHex(owner.account), token, kind, asset, amount: amounts[index]! }))
+}

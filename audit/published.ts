@@ -1,0 +1,242 @@
+import type { CanonicalJson } from '../anchor/canonical-json.ts'
+import { sha256 } from '../anchor/hash.ts'
+import { buildPayoutTree } from '../anchor/payout/payout-tree.ts'
+import { tableRoot } from '../anchor/table-root.ts'
+import { type Address, toHex } from '../schemas/ids.ts'
+import { type EpochBundle, TABLES } from './bundle.ts'
+import { assertSame, differ } from './difference.ts'
+import { compareText, firstOf } from './order.ts'
+import { compareLines } from './settlement.ts'
+import { addTo, sumOf } from './sums.ts'
+
+const ADDRESS = /^0x[0-9a-f]{40}$/
+const AMOUNT = /^(0|[1-9]\d{0,77})$/
+const SIGNED = /^(0|-?[1-9]\d{0,77})$/
+
+/**
+ * What the public tier of an epoch proves by itself: shapes and orders of its tables, their roots, the lines behind each
+ * account's amount, the payout tree, the totals and the conservation of each token.
+ *
+ * @param previous the epoch before; undefined when it was not given or there is none
+ * @throws DifferenceFound
+ */
+export function checkPublished(bundle: EpochBundle, previous: EpochBundle | undefined): void {
+  checkShapes(bundle)
+  checkTableRoots(bundle)
+  checkAccounts(bundle, previous)
+  checkScores(bundle)
+  checkVectors(bundle)
+  checkPayout(bundle)
+  checkConservation(bundle, previous)
+}
+
+function checkShapes({ accounts, lines, scores, vectors }: EpochBundle): void {
+  const shape = (check: string, where: string, value: string, pattern: RegExp, expected: string) => {
+    if (!pattern.test(value)) differ(check, where, expected, value)
+  }
+  for (const [index, row] of accounts.entries()) {
+    const where = (column: string) => `${TABLES.accounts} row ${index} ${column}`
+    for (const column of ['account', 'token'] as const)
+      shape('accounts', where(column), row[column], ADDRESS, 'an address')
+    for (const column of ['before', 'earned', 'cumulative'] as const) {
+      shape('accounts', where(column), row[column], AMOUNT, 'an amount')
+    }
+    if (row.cumulative === '0') differ('accounts', where('cumulative'), 'an amount above 0', '0')
+  }
+  for (const [index, row] of lines.entries()) {
+    const where = (column: string) => `${TABLES.lines} row ${index} ${column}`
+    for (const column of ['account', 'token'] as const)
+      shape('lines', where(column), row[column], ADDRESS, 'an address')
+    shape(
+      'lines',
+      where('kind'),
+      row.kind,
+      /^(data|model|infrastructure|treasury)$/,
+      'data, model, infrastructure or treasury',
+    )
+    shape('lines', where('amount'), row.amount, /^[1-9]\d{0,77}$/, 'an amount above 0')
+  }
+  for (const [index, row] of scores.entries()) {
+    shape('scores', `${TABLES.scores} row ${index} s`, row.s, SIGNED, 'a whole number')
+    shape('scores', `${TABLES.scores} row ${index} pay`, row.pay, AMOUNT, 'an amount')
+  }
+  ascending('accounts', TABLES.accounts, accounts, (a, b) =>
+    firstOf(compareText(a.account, b.account), compareText(a.token, b.token)),
+  )
+  ascending('lines', TABLES.lines, lines, compareLines)
+  const byPeriod = (a: { model: string; token: string }, b: { model: string; token: string }) =>
+    firstOf(compareText(a.model, b.model), compareText(a.token, b.token))
+  ascending('scores', TABLES.scores, scores, (a, b) => firstOf(byPeriod(a, b), compareText(a.account, b.account)))
+  ascending('vectors', TABLES.vectors, vectors, byPeriod)
+}
+
+function ascending<Row>(check: string, table: string, rows: readonly Row[], compare: (a: Row, b: Row) => number): void {
+  for (let index = 1; index < rows.length; index++) {
+    if (compare(rows[index - 1]!, rows[index]!) >= 0)
+      differ(check, `${table} row ${index}`, 'strictly ascending rows', 'a row out of order')
+  }
+}
+
+function lineRows({ epoch, lines }: EpochBundle): CanonicalJson[] {
+  return lines.map(({ account, amount, asset, kind, token }) => ({ account, amount, asset, epoch, kind, token }))
+}
+
+function checkTableRoots(bundle: EpochBundle): void {
+  const { manifest, accounts, scores } = bundle
+  const tables: [name: keyof typeof manifest.tables, file: string, rows: CanonicalJson[]][] = [
+    ['lines', TABLES.lines, lineRows(bundle)],
+    [
+      'accounts',
+      TABLES.accounts,
+      accounts.map(({ account, before, cumulative, earned, lines_root, token }) => ({
+        account,
+        before,
+        cumulative,
+        earned,
+        linesRoot: lines_root,
+        token,
+      })),
+    ],
+    [
+      'scores',
+      TABLES.scores,
+      scores.map(({ account, duplicates, items, k, model, pay, s, s_hat, token }) => {
+        const sHash = s_hat === null ? null : toHex(sha256(s_hat))
+        return { account, duplicates, items, k, model, pay, s, sHash, token }
+      }),
+    ],
+  ]
+  for (const [name, file, rows] of tables) {
+    assertSame(
+      'table roots',
+      `${file} rows against manifest.json tables.${name}.rows`,
+      rows.length,
+      manifest.tables[name].rows,
+    )
+    const root = toHex(tableRoot(rows))
+    assertSame('table roots', `manifest.json tables.${name}.root (from ${file})`, root, manifest.tables[name].root)
+  }
+}
+
+/** Each account's lines lead to its root and its amount; what it had earned before is what the epoch before said. */
+function checkAccounts(bundle: EpochBundle, previous: EpochBundle | undefined): void {
+  const linesOf = new Map<string, CanonicalJson[]>()
+  const earned = new Map<string, bigint>()
+  for (const [index, row] of lineRows(bundle).entries()) {
+    const { account, token, amount } = bundle.lines[index]!
+    linesOf.set(account + token, [...(linesOf.get(account + token) ?? []), row])
+    addTo(earned, account + token, BigInt(amount))
+  }
+  const before = new Map(previous?.accounts.map((row) => [row.account + row.token, row.cumulative]))
+  for (const [index, row] of bundle.accounts.entries()) {
+    const key = row.account + row.token
+    const where = (column: string) => `${TABLES.accounts} row ${index} (${row.account}, ${row.token}) ${column}`
+    assertSame('accounts', where('lines_root'), toHex(tableRoot(linesOf.get(key) ?? [])), row.lines_root)
+    assertSame('accounts', where('earned'), (earned.get(key) ?? 0n).toString(), row.earned)
+    if (previous !== undefined || bundle.epoch === 1)
+      assertSame('accounts', where('before'), before.get(key) ?? '0', row.before)
+    const cumulative = (BigInt(row.before) + BigInt(row.earned)).toString()
+    assertSame('accounts', where('cumulative'), cumulative, row.cumulative)
+    before.delete(key)
+    linesOf.delete(key)
+  }
+  const [missing] = [...before.keys(), ...linesOf.keys()]
+  if (missing !== undefined)
+    differ('accounts', TABLES.accounts, `a row of ${missing.slice(0, 42)}, ${missing.slice(42)}`, undefined)
+}
+
+/** What scores say is paid is what the period and the lines say. */
+function checkScores({ manifest, scores, lines }: EpochBundle): void {
+  const paid = new Map<string, bigint>()
+  const lineOf = new Map(
+    lines
+      .filter(({ kind }) => kind === 'data')
+      .map((row) => [JSON.stringify([row.account, row.token, row.asset]), row.amount]),
+  )
+  for (const [index, { model, token, account, pay }] of scores.entries()) {
+    addTo(paid, JSON.stringify([model, token]), BigInt(pay))
+    const key = JSON.stringify([account, token, model])
+    assertSame('scores', `${TABLES.scores} row ${index} pay against its line`, lineOf.get(key) ?? '0', pay)
+    lineOf.delete(key)
+  }
+  const [without] = lineOf.keys()
+  if (without !== undefined) differ('scores', TABLES.scores, `a row for the data line ${without}`, undefined)
+  for (const [index, period] of manifest.periods.entries()) {
+    const sum = paid.get(JSON.stringify([period.model, period.token])) ?? 0n
+    assertSame('scores', `manifest.json periods[${index}].paid`, sum.toString(), period.paid)
+  }
+}
+
+function checkVectors({ manifest, vectors }: EpochBundle): void {
+  for (const [index, { model, token, v, x }] of vectors.entries()) {
+    const period = manifest.periods.find((each) => each.model === model && each.token === token)
+    if (period === undefined)
+      differ('vectors', `${TABLES.vectors} row ${index}`, 'a period of the manifest', `${model}, ${token}`)
+    assertSame('vectors', `${TABLES.vectors} row ${index} v (SHA-256)`, period?.vHash, toHex(sha256(v)))
+    assertSame('vectors', `${TABLES.vectors} row ${index} x (SHA-256)`, period?.xHash, toHex(sha256(x)))
+  }
+}
+
+/** Payout root, number of leaves and totals, from the accounts and the state. */
+function checkPayout({ manifest, accounts, state }: EpochBundle): void {
+  const { chainId, distributor, root, leaves, totals } = manifest.payout
+  const payouts = accounts.map(({ account, token, cumulative }) => ({
+    account: account as Address,
+    token: token as Address,
+    cumulative: BigInt(cumulative),
+  }))
+  const tree = buildPayoutTree({ chainId: BigInt(chainId), distributor, payouts })
+  assertSame('payout', 'manifest.json payout.leaves', tree.size, leaves)
+  assertSame('payout', 'manifest.json payout.root', tree.root, root)
+  const cumulative = new Map<string, bigint>()
+  for (const payout of payouts) addTo(cumulative, payout.token, payout.cumulative)
+  const reserved = new Map<string, bigint>()
+  for (const { token, pool } of state.periods) addTo(reserved, token, BigInt(pool))
+  for (const { token, amount } of state.unattributed) addTo(reserved, token, BigInt(amount))
+  ascending('totals', 'manifest.json payout.totals', totals, (a, b) => compareText(a.token, b.token))
+  for (const [index, total] of totals.entries()) {
+    const where = (key: string) => `manifest.json payout.totals[${index}].${key} (${total.token})`
+    assertSame('totals', where('cumulative'), (cumulative.get(total.token) ?? 0n).toString(), total.cumulative)
+    assertSame('totals', where('reserved'), (reserved.get(total.token) ?? 0n).toString(), total.reserved)
+    assertSame('totals', where('total'), (BigInt(total.cumulative) + BigInt(total.reserved)).toString(), total.total)
+  }
+  for (const [token, amount] of [...cumulative, ...reserved]) {
+    if (amount > 0n && !totals.some((total) => total.token === token)) {
+      differ('totals', `manifest.json payout.totals of ${token}`, 'an entry', undefined)
+    }
+  }
+}
+
+/** funded + held in = out + held out + unattributed, and each side is what the tables and the states say. */
+function checkConservation({ epoch, manifest, accounts, state }: EpochBundle, previous: EpochBundle | undefined): void {
+  const out = sumsByToken(accounts, ({ earned }) => earned)
+  const heldOut = sumsByToken(state.periods, ({ pool }) => pool)
+  const heldIn = sumsByToken(previous?.state.periods ?? [], ({ pool }) => pool)
+  const isKnown = previous !== undefined || epoch === 1
+  ascending('conservation', 'manifest.json conservation', manifest.conservation, (a, b) =>
+    compareText(a.token, b.token),
+  )
+  for (const [index, flow] of manifest.conservation.entries()) {
+    const where = (key: string) => `manifest.json conservation[${index}].${key} (${flow.token})`
+    assertSame('conservation', where('out'), (out.get(flow.token) ?? 0n).toString(), flow.out)
+    assertSame('conservation', where('heldOut'), (heldOut.get(flow.token) ?? 0n).toString(), flow.heldOut)
+    if (isKnown) assertSame('conservation', where('heldIn'), (heldIn.get(flow.token) ?? 0n).toString(), flow.heldIn)
+    const inflow = BigInt(flow.funded) + BigInt(flow.heldIn)
+    const outflow = sumOf([flow.out, flow.heldOut, flow.unattributed].map(BigInt))
+    assertSame('conservation', where('funded + heldIn'), outflow, inflow)
+  }
+  for (const [token, amount] of [...out, ...heldOut, ...heldIn]) {
+    if (amount > 0n && !manifest.conservation.some((flow) => flow.token === token)) {
+      differ('conservation', `manifest.json conservation of ${token}`, 'an entry', undefined)
+    }
+  }
+}
+
+function sumsByToken<Row extends { token: string }>(
+  rows: readonly Row[],
+  amountOf: (row: Row) => string,
+): Map<string, bigint> {
+  const sums = new Map<string, bigint>()
+  for (const row of rows) addTo(sums, row.token, BigInt(amountOf(row)))
+  return sums
+}

@@ -1,0 +1,161 @@
+import type { EventBodies } from '../schemas/events.ts'
+import type { DecidedEpoch } from './decide.ts'
+import { fundEpoch, splitPair } from './funding.ts'
+import type { History } from './history.ts'
+import { compareText, firstOf } from './order.ts'
+import { type Period, type SettledPeriod, settlePeriods } from './periods.ts'
+import { type Pools, type SettlementLine, splitPools } from './pools.ts'
+import type { State } from './state.ts'
+import { addTo, sumOf } from './sums.ts'
+
+type Policy = EventBodies['PolicyPublished']
+
+/** What settlement carries from epoch to epoch; changed in place by {@link settleEpoch}. */
+export interface Books {
+  /** By payer ‖ token. */
+  readonly balances: Map<string, bigint>
+  readonly periods: Map<string, Period>
+  /** By token, since the first epoch. */
+  readonly unattributed: Map<string, bigint>
+  /** By account ‖ token, since the first epoch. */
+  readonly cumulative: Map<string, bigint>
+}
+
+export function emptyBooks(): Books {
+  return { balances: new Map(), periods: new Map(), unattributed: new Map(), cumulative: new Map() }
+}
+
+export interface TokenFlow {
+  readonly token: string
+  readonly funded: bigint
+  readonly unfunded: bigint
+  readonly heldIn: bigint
+  readonly out: bigint
+  readonly heldOut: bigint
+  readonly unattributed: bigint
+}
+
+export interface Settled {
+  readonly policy: Policy | undefined
+  readonly periods: readonly SettledPeriod[]
+  /** One for each (account, token, kind, asset) with an amount above 0, in published order. */
+  readonly lines: readonly SettlementLine[]
+  /** By token, ascending; tokens with no movement at all are left out. */
+  readonly flows: readonly TokenFlow[]
+}
+
+/** Settles an epoch after its decisions (docs/formats.md#settlement). */
+export function settleEpoch(books: Books, epoch: number, decided: DecidedEpoch, history: History): Settled {
+  const policy = policyInForce(history, epoch)
+  const heldIn = heldByToken(books)
+  const { funded, unfunded } = fundEpoch(books.balances, decided, history, policy !== undefined)
+  const pools: Pools =
+    policy === undefined
+      ? { lines: [], dataParts: new Map(), unattributed: new Map() }
+      : splitPools(funded, policy, history)
+  const periods = policy === undefined ? [] : settlePeriods(books.periods, epoch, policy, pools, funded, history)
+  const lines = mergeLines([...pools.lines, ...periods.flatMap(dataLines)])
+
+  const unattributed = new Map(pools.unattributed)
+  for (const { manifest, unattributed: givenUp } of periods) addTo(unattributed, manifest.token, givenUp)
+  for (const [token, amount] of unattributed) addTo(books.unattributed, token, amount)
+  for (const { account, token, amount } of lines) addTo(books.cumulative, account + token, amount)
+
+  const fundedByToken = new Map<string, bigint>()
+  for (const { token, inference } of funded) addTo(fundedByToken, token, inference.fee)
+  const out = new Map<string, bigint>()
+  for (const { token, amount } of lines) addTo(out, token, amount)
+  const flows = flowsOf({ funded: fundedByToken, unfunded, heldIn, out, heldOut: heldByToken(books), unattributed })
+  return { policy, periods, lines, flows }
+}
+
+/** Step 1: accepted two epochs ago or earlier; before there is one, the first policy ever accepted. */
+function policyInForce({ policies }: History, epoch: number): Policy | undefined {
+  const noticed = policies.filter((entry) => entry.epoch <= epoch - 2)
+  return (noticed.at(-1) ?? policies[0])?.policy
+}
+
+export function heldByToken({ periods }: Books): Map<string, bigint> {
+  const held = new Map<string, bigint>()
+  for (const { token, pool } of periods.values()) addTo(held, token, pool)
+  return held
+}
+
+function dataLines({ manifest, result }: SettledPeriod): SettlementLine[] {
+  return result.accounts.map(({ account, pay }) => ({
+    account,
+    token: manifest.token,
+    kind: 'data',
+    asset: manifest.model,
+    amount: pay,
+  }))
+}
+
+/** Step 5: one line for each (account, token, kind, asset), none of 0. */
+function mergeLines(parts: readonly SettlementLine[]): SettlementLine[] {
+  const merged = new Map<string, SettlementLine>()
+  for (const part of parts) {
+    const key = JSON.stringify([part.account, part.token, part.kind, part.asset])
+    merged.set(key, { ...part, amount: (merged.get(key)?.amount ?? 0n) + part.amount })
+  }
+  return [...merged.values()].filter(({ amount }) => amount > 0n).sort(compareLines)
+}
+
+type LineKey = Pick<SettlementLine, 'account' | 'token' | 'asset'> & { readonly kind: string }
+
+export function compareLines(a: LineKey, b: LineKey): number {
+  return firstOf(
+    compareText(a.account, b.account),
+    compareText(a.token, b.token),
+    compareText(a.kind, b.kind),
+    compareText(a.asset, b.asset),
+  )
+}
+
+type Sums = ReadonlyMap<string, bigint>
+
+function flowsOf(sums: Readonly<Record<Exclude<keyof TokenFlow, 'token'>, Sums>>): TokenFlow[] {
+  const tokens = new Set(Object.values(sums).flatMap((each) => [...each.keys()]))
+  return [...tokens]
+    .sort(compareText)
+    .map((token) => ({
+      token,
+      funded: sums.funded.get(token) ?? 0n,
+      unfunded: sums.unfunded.get(token) ?? 0n,
+      heldIn: sums.heldIn.get(token) ?? 0n,
+      out: sums.out.get(token) ?? 0n,
+      heldOut: sums.heldOut.get(token) ?? 0n,
+      unattributed: sums.unattributed.get(token) ?? 0n,
+    }))
+    .filter(({ token: _token, ...amounts }) => sumOf(Object.values(amounts)) > 0n)
+}
+
+/** state.json after the epoch. */
+export function stateOf(books: Books, epoch: number): State {
+  const byText = (a: readonly string[], b: readonly string[]) =>
+    firstOf(...a.map((text, i) => compareText(text, b[i]!)))
+  return {
+    format: 'tallystick-state/1',
+    epoch,
+    balances: [...books.balances]
+      .filter(([, amount]) => amount > 0n)
+      .map(([key, amount]) => {
+        const [payer, token] = splitPair(key)
+        return { payer, token, amount: amount.toString() }
+      })
+      .sort((a, b) => byText([a.payer, a.token], [b.payer, b.token])),
+    periods: [...books.periods.values()]
+      .map(({ model, token, epochs, pool, dBarFixed }) => ({
+        model,
+        token,
+        epochs: [...epochs],
+        pool: pool.toString(),
+        dBarFixed: dBarFixed === null ? null : dBarFixed.toString(),
+      }))
+      .sort((a, b) => byText([a.model, a.token], [b.model, b.token])),
+    unattributed: [...books.unattributed]
+      .filter(([, amount]) => amount > 0n)
+      .map(([token, amount]) => ({ token, amount: amount.toString() }))
+      .sort((a, b) => byText([a.token], [b.token])),
+  }
+}

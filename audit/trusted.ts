@@ -1,0 +1,35 @@
+/** What an audit could reach. */
+export interface AuditReach {
+  readonly firstEpoch: number | null
+  readonly lastEpoch: number | null
+  /** 0 when nothing was recomputed from records. */
+  readonly recomputedTo: number
+  readonly isChainChecked: boolean
+}
+
+/** What the reader of a report still has to believe, in sentences: an audit never says a bare OK. */
+export function trustedBy({ firstEpoch, lastEpoch, recomputedTo, isChainChecked }: AuditReach): string[] {
+  const trusted: string[] = []
+  if (firstEpoch === null || lastEpoch === null) {
+    trusted.push('Everything: no epoch was checked to its end.')
+  } else if (firstEpoch === 1) {
+    trusted.push('From genesis: nothing before epoch 1.')
+  } else {
+    trusted.push(
+      `Epochs 1 to ${firstEpoch - 1}: what epoch ${firstEpoch} carries in from them, and their leaves under its root.`,
+    )
+  }
+  if (lastEpoch !== null && recomputedTo < lastEpoch) {
+    const from = recomputedTo === 0 ? firstEpoch : recomputedTo + 1
+    trusted.push(
+      `Decisions, funding and attribution of epochs ${from} to ${lastEpoch}: their records, or those before them, were not given.`,
+    )
+  }
+  if (!isChainChecked) trusted.push('That these are the anchored epochs: the chain was not asked.')
+  trusted.push(
+    'The extractor of each feature map: features and fingerprints are taken as recorded, not computed from the contents.',
+    'The registered sources: inferences and deposits happened as their records say, and labels are the right ones.',
+    'The log: append times are what the broker gave, and what was never appended cannot be seen.',
+  )
+  return trusted
+}

@@ -1,0 +1,180 @@
+import { CLASSES, checkImage, checkLabel } from './dataset.ts'
+import { FeatureOverflowError, NumericError } from './errors.ts'
+import { argmax, CHECKPOINTS, type DigitModel, float64Bytes, probabilities } from './model.ts'
+import { type Projection, projectImage, projectImages } from './projection.ts'
+
+/** Factors stay in [−63, 63]: exact in every CPU's int8 and float32 paths. */
+const FACTOR_MAX = 63
+/** Multipliers are unsigned 16-bit. */
+const MULTIPLIER_MAX = 65_535
+
+/**
+ * How an image becomes small integers: kind `factored`, for a layer whose gradient is the outer product error ⊗ z.
+ * z is the image's `rank` coordinates, the model's own input, and z ≈ a · ua · 2^−unitExponent.
+ */
+export interface FeatureMap {
+  kind: 'factored'
+  rank: number
+  classes: typeof CLASSES
+  checkpoints: typeof CHECKPOINTS
+  /** One power of two for the whole map. */
+  unitExponent: number
+  projection: Projection
+}
+
+/** Probabilities of one image, in thousandths: by the model and by each of its five checkpoints. A row sums to 1000 ± 10. */
+interface Probabilities {
+  p: number[]
+  checkpoints: number[][]
+}
+
+/** What stands for a contributed image. */
+export interface ContributionFeatures extends Probabilities {
+  /** `rank` factors in [−63, 63]. */
+  a: Int8Array
+  /** The row's multiplier, 1 … 65,535. */
+  ua: number
+  /** The contributor's label. */
+  label: number
+}
+
+/** What stands for an image that was asked about. */
+export interface InferenceFeatures extends Probabilities {
+  /** As {@link ContributionFeatures.a} and `ua`. */
+  b: Int8Array
+  ub: number
+  /** The digit that was answered. */
+  served: number
+  /** round(65,535 · probability of what was served). */
+  p16: number
+  /** By what the answer is judged. */
+  label: number
+  /** `served` where the truth is not known: shares then change, so it is recorded. */
+  labelKind: 'true' | 'served'
+}
+
+/**
+ * Fixes the unit of a feature map: the finest power of two at which the strongest of `images` still fits 16 bits.
+ * An image more than that strong is refused later, by {@link FeatureOverflowError}.
+ *
+ * @param images the images that the model was trained on
+ * @throws {@link NumericError} without images
+ */
+export function makeFeatureMap(projection: Projection, images: readonly Uint8Array[]): FeatureMap {
+  if (images.length === 0)
+    throw new NumericError('No images.', { images: 0 }, 'Give the images the model was trained on.')
+  let largest = 0
+  for (const coordinate of projectImages(projection, images)) largest = Math.max(largest, Math.abs(coordinate))
+  if (!(largest > 0))
+    throw new NumericError('Every projection is zero.', { largest }, 'The bias keeps them from zero: check the basis.')
+  let unitExponent = 0
+  while (roundHalfEven((largest / FACTOR_MAX) * 2 ** (unitExponent + 1)) <= MULTIPLIER_MAX) unitExponent++
+  return {
+    kind: 'factored',
+    rank: projection.rank,
+    classes: CLASSES,
+    checkpoints: CHECKPOINTS,
+    unitExponent,
+    projection,
+  }
+}
+
+/**
+ * @throws {@link DigitRangeError} for an image or a label out of range
+ * @throws {@link FeatureOverflowError} for an image far stronger than those of the map
+ */
+export function extractContributionFeatures(
+  map: FeatureMap,
+  model: DigitModel,
+  image: Uint8Array,
+  label: number,
+): ContributionFeatures {
+  checkLabel(label)
+  const z = coordinates(map, image)
+  const { factors, multiplier } = quantise(map, z)
+  return { a: factors, ua: multiplier, ...quantisedProbabilities(model, z), label }
+}
+
+/**
+ * @param trueLabel when it is known; otherwise the answer is judged by itself
+ * @throws as {@link extractContributionFeatures}
+ */
+export function extractInferenceFeatures(
+  map: FeatureMap,
+  model: DigitModel,
+  image: Uint8Array,
+  trueLabel?: number,
+): InferenceFeatures {
+  if (trueLabel !== undefined) checkLabel(trueLabel)
+  const z = coordinates(map, image)
+  const { factors, multiplier } = quantise(map, z)
+  const p = new Float64Array(CLASSES)
+  probabilities(model.weights, z, p)
+  const served = argmax(p)
+  return {
+    b: factors,
+    ub: multiplier,
+    ...quantisedProbabilities(model, z),
+    served,
+    p16: roundHalfEven(65_535 * p[served]!),
+    label: trueLabel ?? served,
+    labelKind: trueLabel === undefined ? 'served' : 'true',
+  }
+}
+
+/** Basis as little-endian float64, input by input: what a basis hash is taken over. */
+export function serialiseBasis(map: FeatureMap): Uint8Array {
+  return float64Bytes([map.projection.basis])
+}
+
+/** To the nearest whole number, ties to the even one (IEEE 754 roundTiesToEven), as numpy's and C's rint. |x| < 2^51. */
+export function roundHalfEven(x: number): number {
+  const floor = Math.floor(x)
+  const rest = x - floor
+  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1
+  return floor % 2 === 0 ? floor : floor + 1
+}
+
+function coordinates(map: FeatureMap, image: Uint8Array): Float64Array {
+  checkImage(image)
+  const z = new Float64Array(map.rank)
+  projectImage(map.projection, image, z)
+  return z
+}
+
+/** The multiplier first, then the factors against the multiplier as it was rounded: so the rounding is not made twice. */
+function quantise(map: FeatureMap, z: Float64Array): { factors: Int8Array; multiplier: number } {
+  let largest = 0
+  for (const coordinate of z) largest = Math.max(largest, Math.abs(coordinate))
+  const unit = 2 ** -map.unitExponent
+  const multiplier = roundHalfEven(largest / FACTOR_MAX / unit)
+  if (multiplier > MULTIPLIER_MAX) {
+    throw new FeatureOverflowError({ multiplier, limit: MULTIPLIER_MAX, unitExponent: map.unitExponent })
+  }
+  if (multiplier === 0) {
+    throw new NumericError(
+      'The projection of an image is zero.',
+      { largest },
+      'The bias keeps it from zero: check the basis.',
+    )
+  }
+  const factors = Int8Array.from(z, (coordinate) => {
+    const factor = roundHalfEven(coordinate / (multiplier * unit))
+    return Math.max(-FACTOR_MAX, Math.min(FACTOR_MAX, factor))
+  })
+  return { factors, multiplier }
+}
+
+function quantisedProbabilities(model: DigitModel, z: Float64Array): Probabilities {
+  return {
+    p: thousandths(model.weights, z),
+    checkpoints: model.checkpoints.map((weights) => thousandths(weights, z)),
+  }
+}
+
+/** Ten roundings of at most ½ move the sum from 1000 by 5 at most: within the 1000 ± 10 that scoring demands. */
+function thousandths(weights: Float64Array, z: Float64Array): number[] {
+  const p = new Float64Array(CLASSES)
+  probabilities(weights, z, p)
+  return Array.from(p, (probability) => roundHalfEven(1000 * probability))
+}

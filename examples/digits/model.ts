@@ -1,0 +1,205 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { CLASSES, checkImage, checkLabel, type LabelledImages } from './dataset.ts'
+import { NumericError } from './errors.ts'
+import { type Projection, projectImage, projectImages } from './projection.ts'
+import { type Seed, Xoshiro128 } from './random.ts'
+
+/** Members of the ensemble. */
+export const CHECKPOINTS = 5
+
+/** How every checkpoint is trained; published with the model, because another recipe is another model. */
+export const RECIPE = { passes: 12, batch: 50, stepSize: 0.01, momentum: 0.9, decay: 1e-3 } as const
+
+/**
+ * Ten-class logistic regression over projected images: logits = W z, z = the image's `rank` coordinates (bias included).
+ * The projection is the model's fixed first layer, so a loss gradient is exactly error ⊗ z, and features that record
+ * both lose nothing but rounding. It is not the same model as one over all 785 inputs: with rank 100 it finds .2 to .5
+ * points fewer of the held-out digits, in an eighth of the time.
+ */
+export interface DigitModel {
+  projection: Projection
+  /** 10 rows of `rank`: the mean of the checkpoints. This is what serves. */
+  weights: Float64Array
+  /** The five members, each shaped like `weights`; they differ by the data they drew. */
+  checkpoints: readonly Float64Array[]
+}
+
+export interface TrainingOptions {
+  projection: Projection
+  seed: Seed
+  /** Called after each pass with passes done and passes in all. The event loop turns in between, so a display can move. */
+  onProgress?: (done: number, total: number) => void
+}
+
+/**
+ * Trains the ensemble on everything it is given, wrong labels included: what an operator accepted is what it pays for.
+ * Each checkpoint sees its own bootstrap sample (Efron 1979; averaged as in Breiman's bagging, 1996) in its own order.
+ * Only so do they differ: the loss is convex, and other orders of the same data end at nearly the same weights.
+ *
+ * @throws {@link DigitRangeError} for an image or label out of range
+ * @throws {@link NumericError} without data, or when the weights are not finite
+ */
+export async function trainModel(data: LabelledImages, options: TrainingOptions): Promise<DigitModel> {
+  checkTrainingData(data)
+  const { projection, seed, onProgress } = options
+  const inputs = projectImages(projection, data.images)
+  const total = CHECKPOINTS * RECIPE.passes
+  const checkpoints: Float64Array[] = []
+  for (let member = 0; member < CHECKPOINTS; member++) {
+    const random = Xoshiro128.fromSeed(seed).fork(`checkpoint ${member}`)
+    const sample = Array.from(data.labels, () => random.nextInt(data.labels.length))
+    const state = newState(projection.rank)
+    for (let pass = 0; pass < RECIPE.passes; pass++) {
+      trainPass(state, inputs, data.labels, random.shuffle(sample), stepSize(pass))
+      onProgress?.(member * RECIPE.passes + pass + 1, total)
+      await nextTurn()
+    }
+    checkpoints.push(state.weights)
+  }
+  const weights = mean(checkpoints)
+  if (!weights.every(Number.isFinite)) {
+    throw new NumericError(
+      'The training diverged.',
+      { samples: data.labels.length },
+      'Check the inputs: this recipe is stable for pixels / 255.',
+    )
+  }
+  return { projection, weights, checkpoints }
+}
+
+/** Writes softmax(W z) into `out`. */
+export function probabilities(weights: Float64Array, z: Float64Array, out: Float64Array): void {
+  const rank = z.length
+  let largest = -Infinity
+  for (let c = 0; c < CLASSES; c++) {
+    let logit = 0
+    for (let k = 0, w = c * rank; k < rank; k++, w++) logit += weights[w]! * z[k]!
+    out[c] = logit
+    if (logit > largest) largest = logit
+  }
+  let sum = 0
+  for (let c = 0; c < CLASSES; c++) {
+    const value = Math.exp(out[c]! - largest)
+    out[c] = value
+    sum += value
+  }
+  for (let c = 0; c < CLASSES; c++) out[c]! /= sum
+}
+
+/** The place of the largest entry; the lower one of equals. */
+export function argmax(values: ArrayLike<number>): number {
+  let best = 0
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i
+  return best
+}
+
+/** The digit that the model sees. */
+export function classify(model: DigitModel, image: Uint8Array): number {
+  checkImage(image)
+  const z = new Float64Array(model.projection.rank)
+  const p = new Float64Array(CLASSES)
+  projectImage(model.projection, image, z)
+  probabilities(model.weights, z, p)
+  return argmax(p)
+}
+
+/** Share of images whose label the model finds, 0 … 1. */
+export function accuracy(model: DigitModel, data: { image: Uint8Array; label: number }[]): number {
+  if (data.length === 0) throw new NumericError('No images to judge by.', { images: 0 }, 'Give held-out digits.')
+  return data.filter(({ image, label }) => classify(model, image) === label).length / data.length
+}
+
+/** Averaged weights, then the five checkpoints, as little-endian float64: what a weights hash is taken over. */
+export function serialiseWeights(model: DigitModel): Uint8Array {
+  return float64Bytes([model.weights, ...model.checkpoints])
+}
+
+/** Numbers as little-endian float64, whatever the machine's own order is. */
+export function float64Bytes(parts: readonly Float64Array[]): Uint8Array {
+  const out = new Uint8Array(8 * parts.reduce((sum, part) => sum + part.length, 0))
+  const view = new DataView(out.buffer)
+  let at = 0
+  for (const part of parts) {
+    for (const value of part) {
+      view.setFloat64(at, value, true)
+      at += 8
+    }
+  }
+  return out
+}
+
+interface TrainingState {
+  rank: number
+  weights: Float64Array
+  velocity: Float64Array
+  gradient: Float64Array
+}
+
+function newState(rank: number): TrainingState {
+  const size = CLASSES * rank
+  return { rank, weights: new Float64Array(size), velocity: new Float64Array(size), gradient: new Float64Array(size) }
+}
+
+/** Linear decay: large steps first, small ones to settle. */
+function stepSize(pass: number): number {
+  return RECIPE.stepSize * (1 - pass / RECIPE.passes)
+}
+
+function trainPass(
+  state: TrainingState,
+  inputs: Float64Array,
+  labels: Uint8Array,
+  order: readonly number[],
+  step: number,
+): void {
+  const { rank, gradient } = state
+  const error = new Float64Array(CLASSES)
+  for (let start = 0; start < order.length; start += RECIPE.batch) {
+    const end = Math.min(order.length, start + RECIPE.batch)
+    gradient.fill(0)
+    for (let i = start; i < end; i++) {
+      const index = order[i]!
+      const z = inputs.subarray(index * rank, (index + 1) * rank)
+      probabilities(state.weights, z, error)
+      error[labels[index]!]! -= 1
+      addOuter(gradient, error, z)
+    }
+    descend(state, step, end - start)
+  }
+}
+
+function addOuter(gradient: Float64Array, error: Float64Array, z: Float64Array): void {
+  const rank = z.length
+  for (let c = 0; c < CLASSES; c++) {
+    const scale = error[c]!
+    for (let k = 0, g = c * rank; k < rank; k++, g++) gradient[g]! += scale * z[k]!
+  }
+}
+
+/** Stochastic gradient descent with Polyak's momentum and weight decay. */
+function descend({ weights, velocity, gradient }: TrainingState, step: number, count: number): void {
+  for (let w = 0; w < weights.length; w++) {
+    const slope = gradient[w]! / count + RECIPE.decay * weights[w]!
+    velocity[w] = RECIPE.momentum * velocity[w]! - step * slope
+    weights[w]! += velocity[w]!
+  }
+}
+
+function mean(members: readonly Float64Array[]): Float64Array {
+  const out = new Float64Array(members[0]!.length)
+  for (const member of members) for (let w = 0; w < out.length; w++) out[w]! += member[w]!
+  for (let w = 0; w < out.length; w++) out[w]! /= members.length
+  return out
+}
+
+function checkTrainingData({ images, labels }: LabelledImages): void {
+  if (images.length === 0 || images.length !== labels.length) {
+    throw new NumericError(
+      `${images.length} images with ${labels.length} labels cannot be trained on.`,
+      { images: images.length, labels: labels.length },
+      'Give one label for each image, and at least one image.',
+    )
+  }
+  for (const image of images) checkImage(image)
+  for (const label of labels) checkLabel(label)
+}

@@ -1,0 +1,151 @@
+import { recoverSigner } from '../../anchor/signatures/signer.ts'
+import type { DecidedEventType, EventOf } from '../../schemas/events.ts'
+import type { Genesis } from '../../schemas/genesis.ts'
+import { toAddress, toHex } from '../../schemas/ids.ts'
+import type { RejectionReason } from '../../schemas/rejection.ts'
+import type { PageReferences } from './references.ts'
+import type { Registry } from './registry.ts'
+
+export interface CheckContext {
+  readonly genesis: Genesis
+  readonly ledgerId: Uint8Array
+  readonly registry: Registry
+  readonly references: PageReferences
+}
+
+type Check<Type extends DecidedEventType> = (
+  event: EventOf<Type>,
+  context: CheckContext,
+) => RejectionReason | undefined | Promise<RejectionReason | undefined>
+
+/** The checks of docs/formats.md#decisions that depend on other records; undefined when the event is good. */
+export async function checkEvent(
+  event: EventOf<DecidedEventType>,
+  context: CheckContext,
+): Promise<RejectionReason | undefined> {
+  const check = CHECKS[event.type] as Check<DecidedEventType>
+  return (
+    (SIGNED_BY_THEMSELVES.has(event.type) ? undefined : checkSource(event, context)) ?? (await check(event, context))
+  )
+}
+
+/** Registry events carry the authority of their signature and need no registered source. */
+const SIGNED_BY_THEMSELVES: ReadonlySet<DecidedEventType> = new Set([
+  'SourceRegistered',
+  'AssetRegistered',
+  'PolicyPublished',
+  'FeatureMapPublished',
+])
+
+const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
+  SourceRegistered: checkOperator,
+  PolicyPublished: async (event, context) =>
+    (await checkOperator(event, context)) ??
+    (context.registry.policies.has(event.body.policy) ? 'POLICY_EXISTS' : undefined),
+  AssetRegistered: checkAsset,
+  FeatureMapPublished: checkFeatureMap,
+  Deposited: checkDeposit,
+  ContributionBatch: checkBatch,
+  InferenceRecorded: (event, { registry }) =>
+    registry.asset(event.body.model, 'model') && registry.asset(event.body.infrastructure, 'infrastructure')
+      ? undefined
+      : 'ASSET_UNKNOWN',
+  ContributionFeatures: checkContributionFeatures,
+  InferenceFeatures: checkInferenceFeatures,
+}
+
+function checkSource(event: EventOf<DecidedEventType>, { registry }: CheckContext): RejectionReason | undefined {
+  const permitted = registry.sources.get(event.source)
+  if (permitted === undefined) return 'SOURCE_UNKNOWN'
+  return permitted.has(event.type) ? undefined : 'TYPE_NOT_PERMITTED'
+}
+
+async function checkOperator(
+  event: EventOf<'SourceRegistered' | 'PolicyPublished'>,
+  context: CheckContext,
+): Promise<RejectionReason | undefined> {
+  return (await recoverSigner(context.ledgerId, event)) === context.genesis.operator ? undefined : 'SIGNATURE_INVALID'
+}
+
+async function checkAsset(
+  event: EventOf<'AssetRegistered'>,
+  context: CheckContext,
+): Promise<RejectionReason | undefined> {
+  const registrant = toHex(event.body.registrant)
+  if (!event.body.owners.some((owner) => toHex(owner.account) === registrant)) return 'REGISTRANT_NOT_OWNER'
+  if ((await recoverSigner(context.ledgerId, event)) !== registrant) return 'SIGNATURE_INVALID'
+  return context.registry.assets.has(event.body.asset) ? 'ASSET_EXISTS' : undefined
+}
+
+async function checkFeatureMap(
+  event: EventOf<'FeatureMapPublished'>,
+  context: CheckContext,
+): Promise<RejectionReason | undefined> {
+  const model = context.registry.asset(event.body.model, 'model')
+  if (model === undefined) return 'ASSET_UNKNOWN'
+  const registrant = toAddress(toHex(event.body.registrant))
+  if (!model.owners.has(registrant)) return 'REGISTRANT_NOT_OWNER'
+  if ((await recoverSigner(context.ledgerId, event)) !== registrant) return 'SIGNATURE_INVALID'
+  const taken =
+    context.registry.featureMaps.has(event.body.featureMap) || context.registry.mappedModels.has(event.body.model)
+  return taken ? 'FEATURE_MAP_EXISTS' : undefined
+}
+
+function checkDeposit(event: EventOf<'Deposited'>, { genesis, references }: CheckContext): RejectionReason | undefined {
+  const own = event.body.chainId === BigInt(genesis.chainId) && toHex(event.body.distributor) === genesis.distributor
+  if (!own) return 'DEPOSIT_FOREIGN'
+  return references.hasDeposit(event.body) ? 'DEPOSIT_EXISTS' : undefined
+}
+
+async function checkBatch(
+  event: EventOf<'ContributionBatch'>,
+  context: CheckContext,
+): Promise<RejectionReason | undefined> {
+  const dataset = context.registry.asset(event.body.dataset, 'dataset')
+  if (dataset === undefined) return 'ASSET_UNKNOWN'
+  if (dataset.licence !== event.body.licence) return 'LICENCE_MISMATCH'
+  return (await recoverSigner(context.ledgerId, event)) === toHex(event.body.account) ? undefined : 'SIGNATURE_INVALID'
+}
+
+interface Features {
+  readonly featureMap: string
+  readonly p: readonly number[]
+  readonly checkpoints: readonly number[]
+}
+
+function checkFeatures(
+  source: string,
+  body: Features,
+  length: number,
+  { registry }: CheckContext,
+): RejectionReason | undefined {
+  const map = registry.featureMaps.get(body.featureMap)
+  if (map === undefined) return 'FEATURE_MAP_UNKNOWN'
+  if (source !== map.extractor) return 'EXTRACTOR_NOT_NAMED'
+  const fits =
+    length === map.rank && body.p.length === map.classes && body.checkpoints.length === map.checkpoints * map.classes
+  return fits ? undefined : 'FEATURE_SHAPE_MISMATCH'
+}
+
+function checkContributionFeatures(
+  event: EventOf<'ContributionFeatures'>,
+  context: CheckContext,
+): RejectionReason | undefined {
+  const fault = checkFeatures(event.source, event.body, event.body.a.length, context)
+  if (fault !== undefined) return fault
+  const items = context.references.itemsOfBatch(event.body)
+  if (items === undefined || event.body.index >= items) return 'CONTRIBUTION_UNKNOWN'
+  return context.references.hasContributionFeatures(event.body) ? 'FEATURES_EXIST' : undefined
+}
+
+function checkInferenceFeatures(
+  event: EventOf<'InferenceFeatures'>,
+  context: CheckContext,
+): RejectionReason | undefined {
+  const fault = checkFeatures(event.source, event.body, event.body.b.length, context)
+  if (fault !== undefined) return fault
+  const model = context.references.modelOfInference(event.body)
+  if (model === undefined || model !== context.registry.featureMaps.get(event.body.featureMap)?.model)
+    return 'INFERENCE_UNKNOWN'
+  return context.references.hasInferenceFeatures(event.body) ? 'FEATURES_EXIST' : undefined
+}

@@ -1,0 +1,104 @@
+import { BIGINT, INTEGER, VARCHAR } from '@duckdb/node-api'
+import type { PartitionBounds } from '../../pipelines/record-source.ts'
+import { fromBlob, fromNullableBlob } from '../../pipelines/warehouse/blob.ts'
+import type { Database } from '../../pipelines/warehouse/database.ts'
+import { readSql } from '../../pipelines/warehouse/read-sql.ts'
+import { decodeRecord } from '../../schemas/decode-record.ts'
+import { decodeHeaders } from '../../schemas/record-bytes.ts'
+import { lastEpoch, type StepResult } from '../epochs.ts'
+import { PolicyMissingError } from './errors.ts'
+
+const partitionEnds = readSql(new URL('./partition-ends.sql', import.meta.url))
+const GRACE_MS = 2_000n
+
+export interface ChooseCutOptions {
+  readonly warehouse: Database
+  /** All partitions of the input topics, read after everything below was ingested. */
+  readonly partitions: readonly PartitionBounds[]
+  /** The log's clock, Unix milliseconds. */
+  readonly nowMs: bigint
+  /** Cut at the end of the log as it is, whatever the policy's interval says. */
+  readonly cutNow?: boolean
+}
+
+export type ChosenCut =
+  | { readonly chose: 'cut'; readonly epoch: number; readonly timeMs: bigint }
+  | { readonly chose: 'none'; readonly result: StepResult }
+
+/**
+ * Fixes the cut of the next epoch and writes it down (state `open`) before anything uses it. The cut for time T holds, of
+ * each partition, the records before the first one with effective time ≥ T, or all of them; T is the end of the policy's
+ * interval that holds the oldest record not cut yet. Cuts never decrease. Killed before COMMIT: the next call chooses again
+ * (perhaps later offsets: nothing has used the first choice). Killed after: the cut stands.
+ *
+ * @throws PolicyMissingError when the length of an epoch is not known
+ */
+export async function chooseCut(options: ChooseCutOptions): Promise<ChosenCut> {
+  const { warehouse, nowMs } = options
+  const previous = await lastEpoch(warehouse)
+  const epoch = (previous?.epoch ?? 0) + 1
+  const oldest = await warehouse.one<{ oldest: bigint | null }>(readSql(new URL('./oldest-uncut.sql', import.meta.url)))
+  if (oldest?.oldest === undefined || oldest.oldest === null) {
+    return none({ did: 'nothing', epoch: null, detail: 'No record has arrived since the last cut.' })
+  }
+  const timeMs = options.cutNow ? nowMs + 1n : await endOfInterval(warehouse, oldest.oldest, previous?.cutTimeMs)
+  if (!options.cutNow && nowMs < timeMs + GRACE_MS) {
+    const detail = `Epoch ${epoch} ends at ${new Date(Number(timeMs)).toISOString()}.`
+    return none({ did: 'waiting', epoch, detail, untilMs: timeMs + GRACE_MS })
+  }
+  const rows = await warehouse.all(partitionEnds, { time: timeMs })
+  const known = new Map(rows.map((row) => [`${row.topic}/${row.partition_id}`, row]))
+  const cut = options.partitions.map((bounds) => {
+    const row = known.get(`${bounds.topic}/${bounds.partition}`)
+    return [
+      epoch,
+      bounds.topic,
+      bounds.partition,
+      (row?.incarnation as number) ?? 0,
+      (row?.from_offset as bigint) ?? bounds.startOffset,
+      (row?.to_offset as bigint) ?? bounds.startOffset,
+    ]
+  })
+  await warehouse.transaction(async () => {
+    await warehouse.append('epoch_cut', [INTEGER, VARCHAR, INTEGER, INTEGER, BIGINT, BIGINT], cut)
+    await warehouse.run(
+      `INSERT INTO epoch (epoch, attempt, state, cut_time_ms, cut_published) VALUES ($epoch, 1, 'open', $time, false)`,
+      { epoch, time: timeMs },
+    )
+  })
+  return { chose: 'cut', epoch, timeMs }
+}
+
+function none(result: StepResult): ChosenCut {
+  return { chose: 'none', result }
+}
+
+async function endOfInterval(warehouse: Database, oldestMs: bigint, previousMs: bigint | undefined): Promise<bigint> {
+  const interval_ms = BigInt(await epochIntervalS(warehouse)) * 1_000n
+  const end = (oldestMs / interval_ms + 1n) * interval_ms
+  const afterPrevious = previousMs === undefined ? end : (previousMs / interval_ms + 1n) * interval_ms
+  return end > afterPrevious ? end : afterPrevious
+}
+
+/**
+ * The interval of the newest accepted policy; before the first epoch is closed, of the oldest policy that was ingested. A
+ * cut is published and then fixed, so this choice need not be recomputable.
+ */
+async function epochIntervalS(warehouse: Database): Promise<number> {
+  const accepted = await warehouse.one('SELECT epoch_interval_s FROM policy ORDER BY epoch DESC, ordinal DESC LIMIT 1')
+  if (accepted !== undefined) return accepted.epoch_interval_s as number
+  const row = await warehouse.one(
+    `SELECT topic, headers, record_value FROM record
+     WHERE event_type = 'PolicyPublished' AND ingest_reason = 0 ORDER BY effective_ms, partition_id, record_offset LIMIT 1`,
+  )
+  if (row === undefined) throw new PolicyMissingError()
+  const headers = decodeHeaders(fromBlob(row.headers))
+  const decoded = decodeRecord({
+    topic: row.topic as string,
+    key: null,
+    headers,
+    value: fromNullableBlob(row.record_value),
+  })
+  if (decoded.outcome === 'rejected' || decoded.event.type !== 'PolicyPublished') throw new PolicyMissingError()
+  return decoded.event.body.epochIntervalS
+}

@@ -1,0 +1,194 @@
+import {
+  BIGINT,
+  BLOB,
+  type DuckDBType,
+  type DuckDBValue,
+  HUGEINT,
+  INTEGER,
+  LIST,
+  listValue,
+  SMALLINT,
+  TINYINT,
+  VARCHAR,
+} from '@duckdb/node-api'
+import { idHashOf } from '../../pipelines/ingest.ts'
+import { toBlob } from '../../pipelines/warehouse/blob.ts'
+import type { Database } from '../../pipelines/warehouse/database.ts'
+import type { DecidedEventType, EventBodies, EventOf } from '../../schemas/events.ts'
+import { toHex } from '../../schemas/ids.ts'
+
+type Values = DuckDBValue[]
+
+const TABLES = {
+  accepted_id: [BLOB, BLOB, INTEGER],
+  source: [VARCHAR, VARCHAR, LIST(VARCHAR), INTEGER, BIGINT],
+  asset: [VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT],
+  asset_owner: [VARCHAR, VARCHAR, INTEGER, INTEGER],
+  policy: [VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, BIGINT],
+  feature_map: [VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, INTEGER, BIGINT],
+  deposit: [BLOB, INTEGER, VARCHAR, VARCHAR, HUGEINT, INTEGER, BIGINT],
+  contribution_batch: [BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT],
+  contribution: [BLOB, INTEGER, VARCHAR, BLOB, BLOB],
+  contribution_features: [
+    VARCHAR,
+    BLOB,
+    INTEGER,
+    LIST(TINYINT),
+    INTEGER,
+    LIST(SMALLINT),
+    LIST(SMALLINT),
+    INTEGER,
+    BLOB,
+    INTEGER,
+    BIGINT,
+  ],
+  inference: [BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, HUGEINT, BLOB, BLOB, INTEGER, BIGINT],
+  inference_features: [
+    BLOB,
+    VARCHAR,
+    LIST(TINYINT),
+    INTEGER,
+    LIST(SMALLINT),
+    LIST(SMALLINT),
+    INTEGER,
+    VARCHAR,
+    INTEGER,
+    INTEGER,
+    BIGINT,
+  ],
+} satisfies Record<string, readonly DuckDBType[]>
+
+type FactTable = keyof typeof TABLES
+
+/** Rows of accepted facts, gathered for a page and appended in one go. */
+export class Facts {
+  readonly #epoch: number
+  readonly #rows = new Map<FactTable, Values[]>()
+
+  constructor(epoch: number) {
+    this.#epoch = epoch
+  }
+
+  /** @param ordinal place of the record in the accept order of its epoch */
+  add(event: EventOf<DecidedEventType>, idHash: Uint8Array, bodyHash: Uint8Array, ordinal: bigint): void {
+    this.#push('accepted_id', [toBlob(idHash), toBlob(bodyHash), this.#epoch])
+    const write = WRITERS[event.type] as (
+      event: EventOf,
+      place: [number, bigint],
+      push: (table: FactTable, values: Values) => void,
+    ) => void
+    write(event, [this.#epoch, ordinal], (table, values) => this.#push(table, values))
+  }
+
+  async append(warehouse: Database): Promise<void> {
+    for (const [table, rows] of this.#rows) await warehouse.append(table, TABLES[table], rows)
+    this.#rows.clear()
+  }
+
+  #push(table: FactTable, values: Values): void {
+    const rows = this.#rows.get(table)
+    if (rows === undefined) this.#rows.set(table, [values])
+    else rows.push(values)
+  }
+}
+
+type Place = readonly [epoch: number, ordinal: bigint]
+type Push = (table: FactTable, values: Values) => void
+type Writer<Type extends DecidedEventType> = (event: EventOf<Type>, place: Place, push: Push) => void
+
+const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
+  SourceRegistered: ({ body }, place, push) =>
+    push('source', [body.source, toHex(body.key), listValue(body.eventTypes), ...place]),
+  AssetRegistered: ({ body }, place, push) => {
+    push('asset', [body.asset, body.kind, body.title, body.licence, toHex(body.registrant), ...place])
+    for (const owner of body.owners) push('asset_owner', [body.asset, toHex(owner.account), owner.parts, place[0]])
+  },
+  PolicyPublished: ({ body }, place, push) =>
+    push('policy', [
+      body.policy,
+      body.epochIntervalS,
+      body.dataParts,
+      body.modelParts,
+      body.infrastructureParts,
+      body.treasuryParts,
+      toHex(body.treasury),
+      body.method,
+      body.minEvents,
+      body.maxPeriodEpochs,
+      ...place,
+    ]),
+  FeatureMapPublished: ({ body }, place, push) =>
+    push('feature_map', [
+      body.featureMap,
+      body.model,
+      body.rank,
+      body.classes,
+      body.checkpoints,
+      body.unitExponent,
+      body.extractor,
+      ...place,
+    ]),
+  Deposited: ({ body }, place, push) =>
+    push('deposit', [
+      toBlob(body.transactionHash),
+      body.logIndex,
+      toHex(body.payer),
+      toHex(body.token),
+      body.amount,
+      ...place,
+    ]),
+  ContributionBatch: writeBatch,
+  InferenceRecorded: ({ source, id, body }, place, push) =>
+    push('inference', [
+      toBlob(idHashOf(source, id)),
+      source,
+      id,
+      body.model,
+      body.infrastructure,
+      toHex(body.payer),
+      toHex(body.token),
+      body.fee,
+      toBlob(body.inputHash),
+      toBlob(body.outputHash),
+      ...place,
+    ]),
+  ContributionFeatures: ({ body }, place, push) =>
+    push('contribution_features', [
+      body.featureMap,
+      toBlob(idHashOf(body.batchSource, body.batchId)),
+      body.index,
+      signedList(body.a),
+      body.ua,
+      listValue(body.p),
+      listValue(body.checkpoints),
+      body.label,
+      toBlob(body.fingerprint),
+      ...place,
+    ]),
+  InferenceFeatures: ({ body }, place, push) =>
+    push('inference_features', [
+      toBlob(idHashOf(body.inferenceSource, body.inferenceId)),
+      body.featureMap,
+      signedList(body.b),
+      body.ub,
+      listValue(body.p),
+      listValue(body.checkpoints),
+      body.label,
+      body.labelKind,
+      body.p16,
+      ...place,
+    ]),
+}
+
+function writeBatch({ source, id, body }: EventOf<'ContributionBatch'>, place: Place, push: Push): void {
+  const batch = toBlob(idHashOf(source, id))
+  const account = toHex(body.account)
+  push('contribution_batch', [batch, source, id, account, body.dataset, body.items.length, ...place])
+  for (const [index, item] of body.items.entries()) {
+    push('contribution', [batch, index, account, toBlob(item.contentHash), toBlob(item.labelHash)])
+  }
+}
+
+function signedList(bytes: EventBodies['ContributionFeatures']['a']) {
+  return listValue(Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)))
+}

@@ -1,0 +1,84 @@
+import type { DuckDBValue } from '@duckdb/node-api'
+import type { Database } from '../../pipelines/warehouse/database.ts'
+import type { AssetKind, EventBodies } from '../../schemas/events.ts'
+import { type Address, toAddress, toHex } from '../../schemas/ids.ts'
+
+export interface Asset {
+  readonly kind: AssetKind
+  readonly licence: string
+  readonly owners: ReadonlyMap<Address, number>
+}
+
+export interface FeatureMap {
+  readonly model: string
+  readonly rank: number
+  readonly classes: number
+  readonly checkpoints: number
+  readonly extractor: string
+}
+
+/**
+ * What is registered so far: sources, assets, policies, feature maps. Small and low in volume, so it is held in memory
+ * during a close; a registration accepted in this epoch counts for all records of the epoch.
+ */
+export class Registry {
+  readonly sources = new Map<string, ReadonlySet<string>>()
+  readonly assets = new Map<string, Asset>()
+  readonly policies = new Set<string>()
+  readonly featureMaps = new Map<string, FeatureMap>()
+  readonly mappedModels = new Set<string>()
+
+  static async load(warehouse: Database): Promise<Registry> {
+    const registry = new Registry()
+    for (const row of await warehouse.all('SELECT source, event_types FROM source ORDER BY epoch, ordinal')) {
+      registry.sources.set(row.source as string, new Set((row.event_types as unknown as { items: string[] }).items))
+    }
+    await loadAssets(warehouse, registry)
+    for (const row of await warehouse.all('SELECT policy FROM policy')) registry.policies.add(row.policy as string)
+    for (const row of await warehouse.all('SELECT * FROM feature_map'))
+      registry.addFeatureMap(row.feature_map as string, toFeatureMap(row))
+    return registry
+  }
+
+  addAsset(body: EventBodies['AssetRegistered']): void {
+    const owners = new Map(body.owners.map((owner) => [toAddress(toHex(owner.account)), owner.parts]))
+    this.assets.set(body.asset, { kind: body.kind, licence: body.licence, owners })
+  }
+
+  addFeatureMap(id: string, map: FeatureMap): void {
+    this.featureMaps.set(id, map)
+    this.mappedModels.add(map.model)
+  }
+
+  /** The asset when it exists and is of that kind. */
+  asset(id: string, kind: AssetKind): Asset | undefined {
+    const asset = this.assets.get(id)
+    return asset?.kind === kind ? asset : undefined
+  }
+}
+
+async function loadAssets(warehouse: Database, registry: Registry): Promise<void> {
+  const owners = new Map<string, Map<Address, number>>()
+  for (const row of await warehouse.all('SELECT asset, account, parts FROM asset_owner')) {
+    const table = owners.get(row.asset as string) ?? new Map<Address, number>()
+    owners.set(row.asset as string, table.set(row.account as Address, row.parts as number))
+  }
+  for (const row of await warehouse.all('SELECT asset, kind, licence FROM asset')) {
+    const asset = row.asset as string
+    registry.assets.set(asset, {
+      kind: row.kind as AssetKind,
+      licence: row.licence as string,
+      owners: owners.get(asset) ?? new Map(),
+    })
+  }
+}
+
+function toFeatureMap(row: Readonly<Record<string, DuckDBValue>>): FeatureMap {
+  return {
+    model: row.model as string,
+    rank: row.feature_rank as number,
+    classes: row.classes as number,
+    checkpoints: row.checkpoints as number,
+    extractor: row.extractor as string,
+  }
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import {
+  closeSync,
+  createReadStream,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.ts'
+import { encodeManifest, type Manifest } from '../../anchor/manifest.ts'
+import type { Database } from '../../pipelines/warehouse/database.ts'
+import { readSql } from '../../pipelines/warehouse/read-sql.ts'
+import { encodeState, loadState } from '../carry-state.ts'
+import type { Ledger } from '../ledger.ts'
+
+const PARQUET_FILES = {
+  'public/leaves.parquet': 'leaves.sql',
+  'public/accounts.parquet': 'accounts.sql',
+  'public/lines.parquet': 'lines.sql',
+  'public/scores.parquet': 'scores.sql',
+  'public/vectors.parquet': 'vectors.sql',
+  'restricted/records.parquet': 'records.sql',
+} as const
+
+/** Folder of an epoch's bundle. */
+export function bundleFolder(bundles: string, epoch: number): string {
+  return join(bundles, `epoch-${String(epoch).padStart(6, '0')}`)
+}
+
+/**
+ * Writes the bundle of an epoch (docs/formats.md#bundle) beside its place, fsyncs it, and renames it there. Killed before
+ * the rename: a folder with a leading dot is left, which the next call removes. Killed after: the bundle is complete; the
+ * next call replaces it by equal bytes.
+ */
+export async function writeBundle(ledger: Ledger, bundles: string, manifest: Manifest): Promise<string> {
+  const target = bundleFolder(bundles, manifest.epoch)
+  const draft = join(bundles, `.epoch-${manifest.epoch}`)
+  rmSync(draft, { recursive: true, force: true })
+  for (const tier of ['public', 'restricted']) mkdirSync(join(draft, tier), { recursive: true })
+  const documents: Record<string, Uint8Array> = {
+    'genesis.json': canonicalJson(ledger.genesis as unknown as CanonicalJson),
+    'manifest.json': encodeManifest(manifest),
+    'state.json': encodeState(await loadState(ledger.warehouse, manifest.epoch)),
+  }
+  for (const [path, bytes] of Object.entries(documents)) writeFileSync(join(draft, path), bytes)
+  for (const [path, query] of Object.entries(PARQUET_FILES))
+    await writeParquet(ledger.warehouse, join(draft, path), query, manifest.epoch)
+  const paths = [...Object.keys(documents), ...Object.keys(PARQUET_FILES)].sort()
+  const files: Record<string, { bytes: number; sha256: string }> = {}
+  for (const path of paths) files[path] = await describeFile(join(draft, path))
+  writeFileSync(join(draft, 'files.json'), canonicalJson({ files }))
+  for (const path of [...paths, 'files.json', 'public', 'restricted', '.']) sync(join(draft, path))
+  rmSync(target, { recursive: true, force: true })
+  renameSync(draft, target)
+  sync(dirname(target))
+  return target
+}
+
+async function writeParquet(warehouse: Database, path: string, query: string, epoch: number): Promise<void> {
+  const select = readSql(new URL(`./parquet/${query}`, import.meta.url)).replaceAll('$epoch', String(epoch))
+  await warehouse.run(`COPY (${select}) TO '${path.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION snappy)`)
+}
+
+async function describeFile(path: string): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
+  return { bytes: statSync(path).size, sha256: `0x${hash.digest('hex')}` }
+}
+
+function sync(path: string): void {
+  const file = openSync(path, 'r')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}

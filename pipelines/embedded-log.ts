@@ -1,0 +1,209 @@
+import { BIGINT, BLOB, INTEGER, VARCHAR } from '@duckdb/node-api'
+import { decodeHeaders, encodeHeaders } from '../schemas/record-bytes.ts'
+import { partitionOf } from './partitioner.ts'
+import type {
+  LogRecord,
+  NewRecord,
+  PartitionBounds,
+  PartitionOffset,
+  ReadOptions,
+  RecordSink,
+  RecordSource,
+} from './record-source.ts'
+import { OffsetOutOfRangeError, TopicMissingError } from './record-source-errors.ts'
+import { fromBlob, fromNullableBlob, toBlob } from './warehouse/blob.ts'
+import { Database } from './warehouse/database.ts'
+
+const BATCH_RECORDS_MAX = 10_000
+const BATCH_BYTES_MAX = 16 * 1024 * 1024
+const FOLLOW_POLL_MS = 100
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS topic (topic VARCHAR NOT NULL, partitions INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS message (
+    topic VARCHAR NOT NULL, partition_id INTEGER NOT NULL, message_offset BIGINT NOT NULL, append_ms BIGINT NOT NULL,
+    message_key BLOB, headers BLOB NOT NULL, message_value BLOB, bytes BIGINT NOT NULL);
+`
+const MESSAGE_TYPES = [VARCHAR, INTEGER, BIGINT, BIGINT, BLOB, BLOB, BLOB, BIGINT]
+
+export interface EmbeddedLogOptions {
+  /** What this process does with the log; told to whoever is refused. */
+  readonly verb: string
+  /** LogAppendTime, Unix milliseconds. Default: the machine's clock. */
+  readonly clock?: () => bigint
+}
+
+/**
+ * A durable log in one DuckDB file: for trying Tallystick and for tests, with the promises of {@link RecordSource} and
+ * {@link RecordSink}. It is no broker: one process at a time, no replication.
+ */
+export class EmbeddedLog implements RecordSource, RecordSink {
+  readonly #database: Database
+  readonly #clock: () => bigint
+  readonly #ends = new Map<string, bigint>()
+  readonly #partitions = new Map<string, number>()
+  #appends = 0
+
+  private constructor(database: Database, clock: () => bigint) {
+    this.#database = database
+    this.#clock = clock
+  }
+
+  /** @throws WarehouseLockedError when another process has it open. */
+  static async open(path: string, options: EmbeddedLogOptions): Promise<EmbeddedLog> {
+    const database = await Database.open(path, { verb: options.verb, memoryLimit: '512MB' })
+    try {
+      await database.run(TABLES)
+      const log = new EmbeddedLog(database, options.clock ?? (() => BigInt(Date.now())))
+      await log.#load()
+      return log
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  }
+
+  async #load(): Promise<void> {
+    for (const row of await this.#database.all<{ topic: string; partitions: number }>(
+      'SELECT topic, partitions FROM topic',
+    )) {
+      this.#partitions.set(row.topic, row.partitions)
+    }
+    const ends = await this.#database.all<{ topic: string; partition_id: number; end: bigint }>(
+      'SELECT topic, partition_id, max(message_offset) + 1 AS "end" FROM message GROUP BY topic, partition_id',
+    )
+    for (const row of ends) this.#ends.set(`${row.topic}/${row.partition_id}`, row.end)
+  }
+
+  /** Makes a topic; one that exists is left as it is. */
+  async createTopic(topic: string, partitions: number): Promise<void> {
+    if (this.#partitions.has(topic)) return
+    await this.#database.run('INSERT INTO topic VALUES ($topic, $partitions)', { topic, partitions })
+    this.#partitions.set(topic, partitions)
+  }
+
+  async append(records: readonly NewRecord[]): Promise<readonly PartitionOffset[]> {
+    const appendTimeMs = this.#clock()
+    const ends = new Map<string, bigint>()
+    const positions = records.map((record) => this.#place(record, ends))
+    const rows = records.map((record, index) => {
+      const { topic, partition, offset } = positions[index]!
+      const headers = encodeHeaders(record.headers)
+      const bytes = BigInt((record.key?.length ?? 0) + headers.length + (record.value?.length ?? 0))
+      const key = record.key === null ? null : toBlob(record.key)
+      const value = record.value === null ? null : toBlob(record.value)
+      return [topic, partition, offset, appendTimeMs, key, toBlob(headers), value, bytes]
+    })
+    // One transaction: killed before COMMIT none of them exists, killed after all do. The ends in memory move only then.
+    await this.#database.transaction(() => this.#database.append('message', MESSAGE_TYPES, rows))
+    for (const [key, end] of ends) this.#ends.set(key, end)
+    return positions
+  }
+
+  #place(record: NewRecord, ends: Map<string, bigint>): PartitionOffset {
+    const partitions = this.#partitions.get(record.topic)
+    if (partitions === undefined) throw new TopicMissingError({ topic: record.topic })
+    const partition = record.partition ?? partitionOf(record.key, partitions, this.#appends++)
+    if (partition < 0 || partition >= partitions) throw new TopicMissingError({ topic: `${record.topic}/${partition}` })
+    const key = `${record.topic}/${partition}`
+    const offset = ends.get(key) ?? this.#ends.get(key) ?? 0n
+    ends.set(key, offset + 1n)
+    return { topic: record.topic, partition, offset }
+  }
+
+  async partitions(topics: readonly string[]): Promise<readonly PartitionBounds[]> {
+    return [...topics].sort().flatMap((topic) => {
+      const partitions = this.#partitions.get(topic)
+      if (partitions === undefined) throw new TopicMissingError({ topic })
+      return Array.from({ length: partitions }, (_, partition) => ({
+        topic,
+        partition,
+        startOffset: 0n,
+        endOffset: this.#ends.get(`${topic}/${partition}`) ?? 0n,
+      }))
+    })
+  }
+
+  async read(options: ReadOptions): Promise<void> {
+    const positions = new Map<string, bigint>()
+    const assigned = await this.partitions(options.topics)
+    for (const bounds of assigned) {
+      const position = await options.positionOf(bounds.topic, bounds.partition)
+      if (position > bounds.endOffset || position < bounds.startOffset)
+        throw new OffsetOutOfRangeError({ ...bounds, position })
+      positions.set(`${bounds.topic}/${bounds.partition}`, position)
+    }
+    if (options.until === 'end') {
+      for (const bounds of assigned) await this.#readPartition(bounds, positions, options, true)
+      return
+    }
+    while (!options.signal?.aborted) {
+      const now = await this.partitions(options.topics)
+      for (const bounds of now) await this.#readPartition(bounds, positions, options, false)
+      await pause(FOLLOW_POLL_MS, options.signal)
+    }
+  }
+
+  async #readPartition(
+    bounds: PartitionBounds,
+    positions: Map<string, bigint>,
+    options: ReadOptions,
+    reportEnd: boolean,
+  ): Promise<void> {
+    const key = `${bounds.topic}/${bounds.partition}`
+    let position = positions.get(key) ?? 0n
+    if (reportEnd && position === bounds.endOffset && !options.signal?.aborted) {
+      await options.onBatch({ topic: bounds.topic, partition: bounds.partition, records: [], nextOffset: position })
+    }
+    while (position < bounds.endOffset && !options.signal?.aborted) {
+      const records = await this.#page(bounds, position, options)
+      position = records.at(-1)!.offset + 1n
+      await options.onBatch({ topic: bounds.topic, partition: bounds.partition, records, nextOffset: position })
+      positions.set(key, position)
+    }
+  }
+
+  async #page(bounds: PartitionBounds, from: bigint, options: ReadOptions): Promise<LogRecord[]> {
+    const rows = await this.#database.all(
+      `SELECT * FROM (
+         SELECT *, sum(bytes) OVER (ORDER BY message_offset) AS bytes_so_far FROM (
+           SELECT * FROM message
+           WHERE topic = $topic AND partition_id = $partition AND message_offset >= $from AND message_offset < $to
+           ORDER BY message_offset LIMIT ${options.batchRecordsMax ?? BATCH_RECORDS_MAX}))
+       WHERE bytes_so_far <= $bytesMax OR message_offset = $from ORDER BY message_offset`,
+      {
+        topic: bounds.topic,
+        partition: bounds.partition,
+        from,
+        to: bounds.endOffset,
+        bytesMax: BigInt(options.batchBytesMax ?? BATCH_BYTES_MAX),
+      },
+    )
+    return rows.map((row) => ({
+      topic: bounds.topic,
+      partition: bounds.partition,
+      offset: row.message_offset as bigint,
+      appendTimeMs: row.append_ms as bigint,
+      key: fromNullableBlob(row.message_key),
+      headers: decodeHeaders(fromBlob(row.headers)),
+      value: fromNullableBlob(row.message_value),
+    }))
+  }
+
+  async close(): Promise<void> {
+    this.#database.close()
+  }
+}
+
+function pause(duration_ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, duration_ms)
+    signal?.addEventListener('abort', done)
+  })
+}

@@ -1,0 +1,71 @@
+import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
+import { TallyError } from '../schemas/errors.ts'
+import { SourceUnavailableError, TopicMissingError } from './record-source-errors.ts'
+
+export interface KafkaLogLine {
+  readonly level: 'error' | 'warn' | 'info' | 'debug'
+  readonly message: string
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+export interface KafkaConnectionOptions {
+  /** `host:port` of some brokers; the rest are found through them. */
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  readonly ssl?: NonNullable<KafkaConfig['ssl']>
+  readonly sasl?: NonNullable<KafkaConfig['sasl']>
+  /** What the client has to say. Nothing is printed without it. */
+  readonly log?: (line: KafkaLogLine) => void
+}
+
+const LEVEL_NAMES: Readonly<Record<number, KafkaLogLine['level']>> = {
+  [logLevel.ERROR]: 'error',
+  [logLevel.WARN]: 'warn',
+  [logLevel.INFO]: 'info',
+  [logLevel.DEBUG]: 'debug',
+}
+
+export function kafkaClient(options: KafkaConnectionOptions): Kafka {
+  const { brokers, clientId, ssl, sasl, log } = options
+  return new Kafka({
+    brokers: [...brokers],
+    clientId,
+    ...(ssl === undefined ? {} : { ssl }),
+    ...(sasl === undefined ? {} : { sasl }),
+    logLevel: log === undefined ? logLevel.NOTHING : logLevel.INFO,
+    logCreator: () => (entry) => {
+      const { message, ...facts } = entry.log
+      log?.({ level: LEVEL_NAMES[entry.level] ?? 'info', message, facts })
+    },
+  })
+}
+
+/** The broker's name for what went wrong (`UNKNOWN_TOPIC_OR_PARTITION`), wherever in the chain of causes it stands. */
+export function kafkaErrorType(error: unknown): string | undefined {
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if ('type' in e && typeof e.type === 'string') return e.type
+  }
+  return undefined
+}
+
+/** A client error in our terms; `topic` is the one that was asked for. Our own errors pass, also wrapped by kafkajs. */
+export function asSourceError(error: unknown, brokers: readonly string[], topic?: string): TallyError {
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if (e instanceof TallyError) return e
+  }
+  if (topic !== undefined && kafkaErrorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION')
+    return new TopicMissingError({ topic })
+  return new SourceUnavailableError({ source: brokers.join(',') }, error)
+}
+
+/** The first of the topics that the broker does not know; null when it knows them all. */
+export async function firstMissingTopic(kafka: Kafka, topics: readonly string[]): Promise<string | null> {
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    const known = new Set(await admin.listTopics())
+    return topics.find((topic) => !known.has(topic)) ?? null
+  } finally {
+    await admin.disconnect()
+  }
+}

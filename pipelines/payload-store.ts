@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { TallyError } from '../schemas/errors.ts'
+import { toHex } from '../schemas/ids.ts'
+
+const SALT_BYTES = 16
+
+export interface StoredPayload {
+  readonly salt: Uint8Array
+  readonly payload: Uint8Array
+}
+
+/**
+ * Where payloads and their salts are kept, outside the log and every hashed file, so that they can be erased while all
+ * proofs stay valid. An implementation promises:
+ * - `get` returns exactly what was put under that hash, or undefined when there is nothing (any more);
+ * - `put` is durable when it resolves, and putting the same payload again changes nothing.
+ */
+export interface PayloadStore {
+  /** @returns SHA-256(salt ‖ payload): the content hash that the event carries. */
+  put(payload: StoredPayload): Promise<Uint8Array>
+  get(contentHash: Uint8Array): Promise<StoredPayload | undefined>
+}
+
+export class PayloadCorruptError extends TallyError {
+  override readonly code = 'PAYLOAD_CORRUPT'
+  constructor(facts: { contentHash: string }) {
+    super(`The payload stored under ${facts.contentHash} has another hash.`, {
+      facts,
+      hint: 'Restore the file from a backup.',
+    })
+  }
+}
+
+/** A folder with one file a payload, named by its content hash: salt ‖ payload. */
+export class FolderPayloadStore implements PayloadStore {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  async put({ salt, payload }: StoredPayload): Promise<Uint8Array> {
+    const contentHash = createHash('sha256').update(salt).update(payload).digest()
+    const path = this.#pathOf(contentHash)
+    if (existsSync(path)) return contentHash
+    mkdirSync(dirname(path), { recursive: true })
+    // Written beside its place and renamed, so that a reader never sees half of it.
+    const draft = `${path}.${process.pid}`
+    writeFileSync(draft, Buffer.concat([salt, payload]))
+    renameSync(draft, path)
+    return contentHash
+  }
+
+  async get(contentHash: Uint8Array): Promise<StoredPayload | undefined> {
+    const path = this.#pathOf(contentHash)
+    if (!existsSync(path)) return undefined
+    const bytes = readFileSync(path)
+    if (!createHash('sha256').update(bytes).digest().equals(contentHash))
+      throw new PayloadCorruptError({ contentHash: toHex(contentHash) })
+    return { salt: bytes.subarray(0, SALT_BYTES), payload: bytes.subarray(SALT_BYTES) }
+  }
+
+  #pathOf(contentHash: Uint8Array): string {
+    const name = toHex(contentHash).slice(2)
+    return join(this.#folder, name.slice(0, 2), name)
+  }
+}

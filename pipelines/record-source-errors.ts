@@ -1,0 +1,36 @@
+import { TallyError } from '../schemas/errors.ts'
+
+export class OffsetOutOfRangeError extends TallyError {
+  override readonly code = 'OFFSET_OUT_OF_RANGE'
+  constructor(facts: { topic: string; partition: number; position: bigint; startOffset: bigint; endOffset: bigint }) {
+    super(
+      `Partition ${facts.topic}/${facts.partition} holds offsets ${facts.startOffset} to ${facts.endOffset}, but ${facts.position} is the next one to read.`,
+      {
+        facts,
+        hint: 'Records were deleted before they were read, or the topic was made again. Nothing was skipped.',
+      },
+    )
+  }
+}
+
+export class TopicMissingError extends TallyError {
+  override readonly code = 'TOPIC_MISSING'
+  constructor(facts: { topic: string }) {
+    super(`Topic ${facts.topic} does not exist.`, {
+      facts,
+      hint: 'Create it with the settings in docs/formats.md#topics.',
+    })
+  }
+}
+
+export class SourceUnavailableError extends TallyError {
+  override readonly code = 'SOURCE_UNAVAILABLE'
+  constructor(facts: { source: string }, cause: unknown) {
+    super(`The log at ${facts.source} cannot be reached.`, {
+      facts,
+      cause,
+      retriable: true,
+      hint: 'Check the address and that the broker runs; running the command again goes on where it stopped.',
+    })
+  }
+}

@@ -1,0 +1,104 @@
+import {
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  type DuckDBType,
+  type DuckDBValue,
+} from '@duckdb/node-api'
+import { type FileLock, lockFile } from './file-lock.ts'
+
+export interface DatabaseOptions {
+  /** What this process does with it; told to whoever is refused. */
+  readonly verb: string
+  /** DuckDB's memory_limit, for example '768MB'. */
+  readonly memoryLimit?: string
+}
+
+export type Row = Readonly<Record<string, DuckDBValue>>
+
+/** Rows of one appended chunk: DuckDB's vector size. */
+const CHUNK_ROWS = 2048
+
+/** One DuckDB file, one lock, one connection: the single writer that DESIGN asks for. Not safe for concurrent transactions. */
+export class Database {
+  readonly path: string
+  readonly #lock: FileLock
+  readonly #instance: DuckDBInstance
+  readonly #connection: DuckDBConnection
+
+  private constructor(path: string, lock: FileLock, instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.path = path
+    this.#lock = lock
+    this.#instance = instance
+    this.#connection = connection
+  }
+
+  /** @throws WarehouseLockedError when another process, or this one, has it open. */
+  static async open(path: string, options: DatabaseOptions): Promise<Database> {
+    const lock = lockFile(path, options.verb)
+    try {
+      const instance = await DuckDBInstance.create(path, { memory_limit: options.memoryLimit ?? '768MB' })
+      return new Database(path, lock, instance, await instance.connect())
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  }
+
+  async run(sql: string, values?: Record<string, DuckDBValue>, types?: Record<string, DuckDBType>): Promise<void> {
+    await this.#connection.run(sql, values, types)
+  }
+
+  /** All rows of a query; for results that fit in memory. */
+  async all<Result extends object = Row>(
+    sql: string,
+    values?: Record<string, DuckDBValue>,
+    types?: Record<string, DuckDBType>,
+  ): Promise<Result[]> {
+    const reader = await this.#connection.runAndReadAll(sql, values, types)
+    return reader.getRowObjects() as Result[]
+  }
+
+  async one<Result extends object = Row>(
+    sql: string,
+    values?: Record<string, DuckDBValue>,
+  ): Promise<Result | undefined> {
+    return (await this.all<Result>(sql, values))[0]
+  }
+
+  /**
+   * Runs `work` in one transaction. Killed before COMMIT: nothing happened. Killed after: all of it did.
+   * An error in `work` rolls back and is thrown on.
+   */
+  async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.#connection.run('BEGIN TRANSACTION')
+    try {
+      const result = await work()
+      await this.#connection.run('COMMIT')
+      return result
+    } catch (error) {
+      await this.#connection.run('ROLLBACK').catch((cause: unknown) => {
+        throw new AggregateError([error, cause], 'A transaction failed, and so did its rollback.')
+      })
+      throw error
+    }
+  }
+
+  /** Appends rows by column order; part of the open transaction if there is one. */
+  async append(table: string, types: readonly DuckDBType[], rows: readonly (readonly DuckDBValue[])[]): Promise<void> {
+    if (rows.length === 0) return
+    const appender = await this.#connection.createAppender(table)
+    for (let at = 0; at < rows.length; at += CHUNK_ROWS) {
+      const chunk = DuckDBDataChunk.create(types)
+      chunk.setRows(rows.slice(at, at + CHUNK_ROWS) as DuckDBValue[][])
+      appender.appendDataChunk(chunk)
+    }
+    appender.closeSync()
+  }
+
+  close(): void {
+    this.#connection.closeSync()
+    this.#instance.closeSync()
+    this.#lock.release()
+  }
+}

@@ -1,0 +1,35 @@
+import { TallyError } from '../../schemas/errors.ts'
+
+export class WarehouseLockedError extends TallyError {
+  override readonly code = 'WAREHOUSE_LOCKED'
+  constructor(facts: { path: string; pid: number; verb: string; since: string }) {
+    super(`${facts.path} is in use by process ${facts.pid} (${facts.verb}), which opened it at ${facts.since}.`, {
+      facts,
+      retriable: true,
+      hint: 'A warehouse has one writer at a time. Wait for that process or stop it, then run this again; nothing was changed.',
+    })
+  }
+}
+
+export class WarehouseVersionError extends TallyError {
+  override readonly code = 'WAREHOUSE_VERSION'
+  constructor(facts: { path: string; found: number; known: number }) {
+    super(`${facts.path} was written by a newer Tallystick (schema ${facts.found}, this one knows ${facts.known}).`, {
+      facts,
+      hint: 'Install the newer version; nothing was changed.',
+    })
+  }
+}
+
+export class OffsetMismatchError extends TallyError {
+  override readonly code = 'OFFSET_MISMATCH'
+  constructor(facts: { topic: string; partition: number; expected: bigint; found: bigint }) {
+    super(
+      `Partition ${facts.topic}/${facts.partition} moved: expected next offset ${facts.expected}, found ${facts.found}.`,
+      {
+        facts,
+        hint: 'Another process is writing this warehouse. Stop one of them; nothing was written by this one.',
+      },
+    )
+  }
+}

@@ -1,0 +1,47 @@
+import { cloudEventHeaders, type RecordHeader } from './cloud-events.ts'
+import { ceTypeOf, type EventBodies, type EventOf, type EventType } from './events.ts'
+import { toHex } from './ids.ts'
+import { TOPIC_OF_EVENT } from './topics.ts'
+import { encodeValue } from './wire-format.ts'
+
+/** A record ready for any Kafka producer, or for the embedded log. */
+export interface OutgoingRecord {
+  readonly topic: string
+  readonly key: Uint8Array
+  readonly headers: readonly RecordHeader[]
+  readonly value: Uint8Array
+}
+
+/**
+ * The record of an event: topic, key and CloudEvents headers as docs/formats.md says.
+ *
+ * @param time RFC 3339; shown to people, never used
+ * @throws Error of avsc when a field is missing or of the wrong type
+ */
+export function encodeEvent<Type extends EventType>(event: EventOf<Type>, time: string): OutgoingRecord {
+  const { type, source, id, body } = event as EventOf
+  return {
+    topic: TOPIC_OF_EVENT[type],
+    key: Buffer.from(keyOf(event as EventOf)),
+    headers: cloudEventHeaders({ id, source, type: ceTypeOf(type), time }),
+    value: encodeValue(type, body),
+  }
+}
+
+const KEYS: { [Type in EventType]: (body: EventBodies[Type], id: string) => string } = {
+  SourceRegistered: (body) => body.source,
+  AssetRegistered: (body) => body.asset,
+  PolicyPublished: (body) => body.policy,
+  FeatureMapPublished: (body) => body.model,
+  ContributionBatch: (body) => toHex(body.account),
+  ContributionFeatures: (body) => body.batchId,
+  InferenceRecorded: (_, id) => id,
+  InferenceFeatures: (body) => body.inferenceId,
+  Deposited: (body) => toHex(body.payer),
+  CutPublished: (body) => String(body.epoch),
+}
+
+function keyOf(event: EventOf): string {
+  const key = KEYS[event.type] as (body: EventOf['body'], id: string) => string
+  return key(event.body, event.id)
+}

@@ -1,0 +1,168 @@
+/** The events of docs/formats.md as TypeScript sees them: bytes are Uint8Array, amounts and longs bigint, ints number. */
+export interface SourceRegistered {
+  source: string
+  key: Uint8Array
+  eventTypes: string[]
+  signature: Uint8Array
+}
+
+export type AssetKind = 'dataset' | 'model' | 'agent' | 'infrastructure'
+
+export interface Owner {
+  account: Uint8Array
+  /** Millionths. */
+  parts: number
+}
+
+export interface AssetRegistered {
+  asset: string
+  kind: AssetKind
+  title: string
+  licence: string
+  owners: Owner[]
+  registrant: Uint8Array
+  signature: Uint8Array
+}
+
+export interface PolicyPublished {
+  policy: string
+  epochIntervalS: number
+  dataParts: number
+  modelParts: number
+  infrastructureParts: number
+  treasuryParts: number
+  treasury: Uint8Array
+  method: string
+  minEvents: number
+  maxPeriodEpochs: number
+  signature: Uint8Array
+}
+
+export interface FeatureMapPublished {
+  featureMap: string
+  model: string
+  kind: string
+  rank: number
+  classes: number
+  checkpoints: number
+  unitExponent: number
+  extractor: string
+  codeHash: Uint8Array
+  weightsHash: Uint8Array
+  basisHash: Uint8Array
+  trainingSetHash: Uint8Array
+  fingerprintSalt: Uint8Array
+  registrant: Uint8Array
+  signature: Uint8Array
+}
+
+export interface ContributionItem {
+  contentHash: Uint8Array
+  labelHash: Uint8Array
+}
+
+export interface ContributionBatch {
+  account: Uint8Array
+  dataset: string
+  licence: string
+  items: ContributionItem[]
+  signature: Uint8Array
+}
+
+export interface ContributionFeatures {
+  featureMap: string
+  batchSource: string
+  batchId: string
+  index: number
+  a: Uint8Array
+  ua: number
+  p: number[]
+  checkpoints: number[]
+  label: number
+  fingerprint: Uint8Array
+}
+
+export interface InferenceRecorded {
+  model: string
+  infrastructure: string
+  payer: Uint8Array
+  token: Uint8Array
+  fee: bigint
+  inputHash: Uint8Array
+  outputHash: Uint8Array
+}
+
+export interface InferenceFeatures {
+  featureMap: string
+  inferenceSource: string
+  inferenceId: string
+  b: Uint8Array
+  ub: number
+  p: number[]
+  checkpoints: number[]
+  label: number
+  labelKind: 'true' | 'served'
+  p16: number
+}
+
+export interface Deposited {
+  chainId: bigint
+  distributor: Uint8Array
+  payer: Uint8Array
+  token: Uint8Array
+  amount: bigint
+  transactionHash: Uint8Array
+  logIndex: number
+  blockNumber: bigint
+  blockHash: Uint8Array
+}
+
+export interface CutPublished {
+  epoch: number
+  cutTimeMs: bigint
+  partitions: { topic: string; partition: number; incarnation: number; fromOffset: bigint; toOffset: bigint }[]
+}
+
+export interface EventBodies {
+  SourceRegistered: SourceRegistered
+  AssetRegistered: AssetRegistered
+  PolicyPublished: PolicyPublished
+  FeatureMapPublished: FeatureMapPublished
+  ContributionBatch: ContributionBatch
+  ContributionFeatures: ContributionFeatures
+  InferenceRecorded: InferenceRecorded
+  InferenceFeatures: InferenceFeatures
+  Deposited: Deposited
+  CutPublished: CutPublished
+}
+
+export type EventType = keyof EventBodies
+
+export type EventOf<Type extends EventType = EventType> = {
+  [Name in Type]: {
+    readonly type: Name
+    readonly source: string
+    readonly id: string
+    readonly body: EventBodies[Name]
+  }
+}[Type]
+
+/** The order in which close decides event types (docs/formats.md#decisions). */
+export const DECISION_ORDER = [
+  'SourceRegistered',
+  'AssetRegistered',
+  'PolicyPublished',
+  'FeatureMapPublished',
+  'Deposited',
+  'ContributionBatch',
+  'InferenceRecorded',
+  'ContributionFeatures',
+  'InferenceFeatures',
+] as const satisfies readonly EventType[]
+
+export type DecidedEventType = (typeof DECISION_ORDER)[number]
+
+/** `ce_type` of an event type. */
+export function ceTypeOf(type: EventType): string {
+  return `tallystick.${type}`
+}

@@ -1,0 +1,14 @@
+/** Limits of docs/formats.md. Each is decided by a record's own bytes, so a change of one is a change of the format. */
+export const RECORD_BYTES_MAX = 1_048_576
+export const IDENTIFIER_CHARACTERS_MAX = 256
+export const BATCH_ITEMS_MAX = 1_000
+export const AMOUNT_LIMIT = 1n << 96n
+export const MILLIONTHS = 1_000_000
+export const DATA_PARTS_MAX = 600_000
+export const FEATURE_VALUE_MAX = 63
+export const UINT16_MAX = 0xffff
+export const PROBABILITY_UNIT = 1_000
+export const RANK_MAX = 1_000
+export const CLASSES_MAX = 100
+export const DIMENSION_MAX = 4_096
+export const CHECKPOINTS_MAX = 16

@@ -1,0 +1,58 @@
+/**
+ * The closed list of reasons for which a record is not accepted. Codes are part of the ledger leaf (docs/formats.md#leaf):
+ * never reuse or renumber one. 1–99: decided by the record's own bytes at ingest. 100–199: decided at close.
+ */
+export const REJECTION_REASONS = {
+  // Ingest: the envelope.
+  RECORD_TOO_LARGE: 1,
+  VALUE_MISSING: 2,
+  HEADER_MISSING: 3,
+  HEADER_INVALID: 4,
+  // Ingest: the wire format and Avro.
+  WIRE_FORMAT_INVALID: 10,
+  SCHEMA_UNKNOWN: 11,
+  AVRO_INVALID: 12,
+  TYPE_MISMATCH: 13,
+  TOPIC_MISMATCH: 14,
+  // Ingest: ranges.
+  AMOUNT_NEGATIVE: 20,
+  AMOUNT_TOO_LARGE: 21,
+  FIELD_INVALID: 22,
+  FEATURE_OUT_OF_RANGE: 23,
+  SHARES_INVALID: 24,
+  // Close: identity and authority.
+  ID_REUSED: 100,
+  SOURCE_UNKNOWN: 101,
+  TYPE_NOT_PERMITTED: 102,
+  SIGNATURE_INVALID: 103,
+  // Close: references.
+  ASSET_EXISTS: 110,
+  ASSET_UNKNOWN: 111,
+  LICENCE_MISMATCH: 112,
+  FEATURE_MAP_UNKNOWN: 113,
+  EXTRACTOR_NOT_NAMED: 114,
+  FEATURE_SHAPE_MISMATCH: 115,
+  CONTRIBUTION_UNKNOWN: 116,
+  INFERENCE_UNKNOWN: 117,
+  FEATURES_EXIST: 118,
+  DEPOSIT_EXISTS: 119,
+  REGISTRANT_NOT_OWNER: 120,
+  POLICY_EXISTS: 121,
+  FEATURE_MAP_EXISTS: 122,
+  DEPOSIT_FOREIGN: 123,
+} as const
+
+export type RejectionReason = keyof typeof REJECTION_REASONS
+
+/** Outcome codes of a ledger leaf. */
+export const OUTCOMES = { accepted: 0, duplicate: 1, rejected: 2, gap: 3 } as const
+export type Outcome = keyof typeof OUTCOMES
+
+const REASON_OF_CODE = new Map<number, RejectionReason>(
+  Object.entries(REJECTION_REASONS).map(([reason, code]) => [code, reason as RejectionReason]),
+)
+
+/** The reason behind a code in a leaf, or undefined when this version does not know it. 0 stands for "no reason". */
+export function reasonOfCode(code: number): RejectionReason | undefined {
+  return REASON_OF_CODE.get(code)
+}

@@ -1,0 +1,26 @@
+import type { EventType } from './events.ts'
+
+export const TOPICS = {
+  registry: 'tally.registry',
+  contributions: 'tally.contributions',
+  inferences: 'tally.inferences',
+  chain: 'tally.chain',
+  epochs: 'tally.epochs',
+} as const
+
+/** Topics whose records are ingested, cut and put into the ledger. `tally.epochs` is written by Tallystick itself. */
+export const INPUT_TOPICS = [TOPICS.chain, TOPICS.contributions, TOPICS.inferences, TOPICS.registry] as const
+
+/** The topic that each event type belongs to; the same type on another topic is rejected. */
+export const TOPIC_OF_EVENT: Readonly<Record<EventType, string>> = {
+  SourceRegistered: TOPICS.registry,
+  AssetRegistered: TOPICS.registry,
+  PolicyPublished: TOPICS.registry,
+  FeatureMapPublished: TOPICS.registry,
+  ContributionBatch: TOPICS.contributions,
+  ContributionFeatures: TOPICS.contributions,
+  InferenceRecorded: TOPICS.inferences,
+  InferenceFeatures: TOPICS.inferences,
+  Deposited: TOPICS.chain,
+  CutPublished: TOPICS.epochs,
+}

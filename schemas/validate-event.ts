@@ -1,0 +1,223 @@
+import { DECISION_ORDER, type EventBodies, type EventOf, type EventType } from './events.ts'
+import * as limits from './limits.ts'
+import type { RejectionReason } from './rejection.ts'
+
+export interface RangeFault {
+  readonly reason: RejectionReason
+  readonly detail: string
+}
+
+/** The ranges of docs/formats.md#decisions; the first fault, or undefined. */
+export function findRangeFault(event: EventOf): RangeFault | undefined {
+  // Each checker takes the body of its own type; the table below is total over the types.
+  const check = CHECKS[event.type] as (body: EventOf['body']) => RangeFault | undefined
+  return check(event.body)
+}
+
+const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | undefined } = {
+  SourceRegistered: (body) =>
+    first(
+      identifier('source', body.source),
+      bytes('key', body.key, 20),
+      bytes('signature', body.signature, 65),
+      body.eventTypes.length > 0 && body.eventTypes.length <= DECISION_ORDER.length
+        ? undefined
+        : field('eventTypes must name 1 to all types.'),
+      body.eventTypes.every((type) => DECISION_ORDER.some((known) => known === type))
+        ? undefined
+        : field('eventTypes names a type that does not exist.'),
+    ),
+  AssetRegistered: (body) =>
+    first(
+      shares(body.owners),
+      identifier('asset', body.asset),
+      identifier('title', body.title),
+      identifier('licence', body.licence),
+      bytes('registrant', body.registrant, 20),
+      bytes('signature', body.signature, 65),
+    ),
+  PolicyPublished: (body) =>
+    first(
+      policyParts(body),
+      identifier('policy', body.policy),
+      identifier('method', body.method),
+      bytes('treasury', body.treasury, 20),
+      range('epochIntervalS', body.epochIntervalS, 1, 31_536_000),
+      range('minEvents', body.minEvents, 1, 1_000_000_000),
+      range('maxPeriodEpochs', body.maxPeriodEpochs, 1, 10_000),
+      bytes('signature', body.signature, 65),
+    ),
+  FeatureMapPublished: (body) =>
+    first(
+      identifier('featureMap', body.featureMap),
+      identifier('model', body.model),
+      identifier('extractor', body.extractor),
+      body.kind === 'factored' ? undefined : field('kind must be factored.'),
+      range('rank', body.rank, 1, limits.RANK_MAX),
+      range('classes', body.classes, 2, limits.CLASSES_MAX),
+      range('rank x classes', body.rank * body.classes, 1, limits.DIMENSION_MAX),
+      range('checkpoints', body.checkpoints, 0, limits.CHECKPOINTS_MAX),
+      range('unitExponent', body.unitExponent, 0, 62),
+      bytes('codeHash', body.codeHash, 32),
+      bytes('weightsHash', body.weightsHash, 32),
+      bytes('basisHash', body.basisHash, 32),
+      bytes('trainingSetHash', body.trainingSetHash, 32),
+      bytes('fingerprintSalt', body.fingerprintSalt, 16),
+      bytes('registrant', body.registrant, 20),
+      bytes('signature', body.signature, 65),
+    ),
+  ContributionBatch: (body) =>
+    first(
+      bytes('account', body.account, 20),
+      identifier('dataset', body.dataset),
+      identifier('licence', body.licence),
+      range('items', body.items.length, 1, limits.BATCH_ITEMS_MAX),
+      body.items.every((item) => item.contentHash.length === 32 && item.labelHash.length === 32)
+        ? undefined
+        : field('A hash of an item does not have 32 bytes.'),
+      bytes('signature', body.signature, 65),
+    ),
+  ContributionFeatures: (body) =>
+    first(
+      featureVector(body.a, body.ua),
+      probabilities(body),
+      identifier('featureMap', body.featureMap),
+      identifier('batchSource', body.batchSource),
+      identifier('batchId', body.batchId),
+      range('index', body.index, 0, limits.BATCH_ITEMS_MAX - 1),
+      bytes('fingerprint', body.fingerprint, 32),
+    ),
+  InferenceRecorded: (body) =>
+    first(
+      amount(body.fee),
+      identifier('model', body.model),
+      identifier('infrastructure', body.infrastructure),
+      bytes('payer', body.payer, 20),
+      bytes('token', body.token, 20),
+      bytes('inputHash', body.inputHash, 32),
+      bytes('outputHash', body.outputHash, 32),
+    ),
+  InferenceFeatures: (body) =>
+    first(
+      featureVector(body.b, body.ub),
+      probabilities(body),
+      inFeatureRange('p16', body.p16, limits.UINT16_MAX),
+      identifier('featureMap', body.featureMap),
+      identifier('inferenceSource', body.inferenceSource),
+      identifier('inferenceId', body.inferenceId),
+    ),
+  Deposited: (body) =>
+    first(
+      amount(body.amount),
+      body.chainId >= 0n && body.blockNumber >= 0n ? undefined : field('chainId and blockNumber must not be negative.'),
+      range('logIndex', body.logIndex, 0, 0x7fffffff),
+      bytes('distributor', body.distributor, 20),
+      bytes('payer', body.payer, 20),
+      bytes('token', body.token, 20),
+      bytes('transactionHash', body.transactionHash, 32),
+      bytes('blockHash', body.blockHash, 32),
+    ),
+  // Written by Tallystick to its own topic; on an input topic it is a TOPIC_MISMATCH before this is asked.
+  CutPublished: (body) => range('epoch', body.epoch, 1, 0x7fffffff),
+}
+
+function first(...faults: (RangeFault | undefined)[]): RangeFault | undefined {
+  return faults.find((fault) => fault !== undefined)
+}
+
+function field(detail: string): RangeFault {
+  return { reason: 'FIELD_INVALID', detail }
+}
+
+function identifier(name: string, text: string): RangeFault | undefined {
+  const length = text.length
+  return length >= 1 && length <= limits.IDENTIFIER_CHARACTERS_MAX
+    ? undefined
+    : field(`${name} must have 1 to ${limits.IDENTIFIER_CHARACTERS_MAX} characters.`)
+}
+
+function bytes(name: string, value: Uint8Array, length: number): RangeFault | undefined {
+  return value.length === length ? undefined : field(`${name} must have ${length} bytes, not ${value.length}.`)
+}
+
+function range(name: string, value: number, low: number, high: number): RangeFault | undefined {
+  return value >= low && value <= high ? undefined : field(`${name} must lie between ${low} and ${high}.`)
+}
+
+function amount(value: bigint): RangeFault | undefined {
+  if (value < 0n) return { reason: 'AMOUNT_NEGATIVE', detail: 'The amount is negative.' }
+  return value < limits.AMOUNT_LIMIT ? undefined : { reason: 'AMOUNT_TOO_LARGE', detail: 'The amount is 2^96 or more.' }
+}
+
+function shares(owners: readonly { account: Uint8Array; parts: number }[]): RangeFault | undefined {
+  let sum = 0
+  for (const [index, owner] of owners.entries()) {
+    if (owner.account.length !== 20) return field('An owner is no address of 20 bytes.')
+    const before = owners[index - 1]
+    if (before !== undefined && Buffer.compare(before.account, owner.account) >= 0) {
+      return { reason: 'SHARES_INVALID', detail: 'Owners must be strictly ascending by account.' }
+    }
+    if (owner.parts < 1 || owner.parts > limits.MILLIONTHS) {
+      return { reason: 'SHARES_INVALID', detail: 'An owner has less than 1 or more than 1,000,000 parts.' }
+    }
+    sum += owner.parts
+  }
+  return sum === limits.MILLIONTHS
+    ? undefined
+    : { reason: 'SHARES_INVALID', detail: `The parts of the owners sum to ${sum}, not 1,000,000.` }
+}
+
+function policyParts(policy: EventBodies['PolicyPublished']): RangeFault | undefined {
+  const parts = [policy.dataParts, policy.modelParts, policy.infrastructureParts, policy.treasuryParts]
+  if (parts.some((part) => part < 0 || part > limits.MILLIONTHS)) {
+    return { reason: 'SHARES_INVALID', detail: 'A part lies outside 0 to 1,000,000.' }
+  }
+  const sum = parts.reduce((total, part) => total + part, 0)
+  if (sum !== limits.MILLIONTHS) return { reason: 'SHARES_INVALID', detail: `The parts sum to ${sum}, not 1,000,000.` }
+  return policy.dataParts <= limits.DATA_PARTS_MAX
+    ? undefined
+    : {
+        reason: 'SHARES_INVALID',
+        detail: 'Data parts above 600,000 would let payers profit from buying their own data.',
+      }
+}
+
+function outOfRange(detail: string): RangeFault {
+  return { reason: 'FEATURE_OUT_OF_RANGE', detail }
+}
+
+function inFeatureRange(name: string, value: number, high: number): RangeFault | undefined {
+  return value >= 0 && value <= high ? undefined : outOfRange(`${name} must lie between 0 and ${high}.`)
+}
+
+function featureVector(values: Uint8Array, multiplier: number): RangeFault | undefined {
+  const signed = new Int8Array(values.buffer, values.byteOffset, values.byteLength)
+  if (signed.some((value) => value < -limits.FEATURE_VALUE_MAX || value > limits.FEATURE_VALUE_MAX)) {
+    return outOfRange('A value of the vector lies outside [-63, 63].')
+  }
+  return inFeatureRange('The multiplier', multiplier, limits.UINT16_MAX)
+}
+
+function probabilities(body: { p: number[]; checkpoints: number[]; label: number }): RangeFault | undefined {
+  const classes = body.p.length
+  if (classes < 1 || body.checkpoints.length % classes !== 0)
+    return outOfRange('checkpoints must hold whole rows of p.')
+  const rows = [body.p]
+  for (let at = 0; at < body.checkpoints.length; at += classes) rows.push(body.checkpoints.slice(at, at + classes))
+  for (const row of rows) {
+    const fault = probabilityRow(row, classes)
+    if (fault !== undefined) return fault
+  }
+  return inFeatureRange('label', body.label, classes - 1)
+}
+
+function probabilityRow(row: readonly number[], classes: number): RangeFault | undefined {
+  let sum = 0
+  for (const p of row) {
+    if (p < 0 || p > limits.PROBABILITY_UNIT) return outOfRange('A probability lies outside [0, 1000].')
+    sum += p
+  }
+  return Math.abs(sum - limits.PROBABILITY_UNIT) <= classes
+    ? undefined
+    : outOfRange(`Probabilities sum to ${sum}, which is not within ${classes} of 1000.`)
+}

@@ -1,0 +1,4 @@
+import { MemoryTransactionStore } from '../../anchor/chain/transaction-store.ts'
+import { transactionStoreContract } from './chain-store.contract.ts'
+
+transactionStoreContract('MemoryTransactionStore', async () => new MemoryTransactionStore())
