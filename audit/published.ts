@@ -5,13 +5,9 @@ import { tableRoot } from '../anchor/table-root.ts'
 import { type Address, toHex } from '../schemas/ids.ts'
 import { type EpochBundle, TABLES } from './bundle.ts'
 import { assertSame, differ } from './difference.ts'
-import { compareText, firstOf } from './order.ts'
-import { compareLines } from './settlement.ts'
+import { compareText } from './order.ts'
+import { assertAscending, checkShapes } from './published-shapes.ts'
 import { addTo, sumOf } from './sums.ts'
-
-const ADDRESS = /^0x[0-9a-f]{40}$/
-const AMOUNT = /^(0|[1-9]\d{0,77})$/
-const SIGNED = /^(0|-?[1-9]\d{0,77})$/
 
 /**
  * What the public tier of an epoch proves by itself: shapes and orders of its tables, their roots, the lines behind each
@@ -28,53 +24,6 @@ export function checkPublished(bundle: EpochBundle, previous: EpochBundle | unde
   checkVectors(bundle)
   checkPayout(bundle)
   checkConservation(bundle, previous)
-}
-
-function checkShapes({ accounts, lines, scores, vectors }: EpochBundle): void {
-  const shape = (check: string, where: string, value: string, pattern: RegExp, expected: string) => {
-    if (!pattern.test(value)) differ(check, where, expected, value)
-  }
-  for (const [index, row] of accounts.entries()) {
-    const where = (column: string) => `${TABLES.accounts} row ${index} ${column}`
-    for (const column of ['account', 'token'] as const)
-      shape('accounts', where(column), row[column], ADDRESS, 'an address')
-    for (const column of ['before', 'earned', 'cumulative'] as const) {
-      shape('accounts', where(column), row[column], AMOUNT, 'an amount')
-    }
-    if (row.cumulative === '0') differ('accounts', where('cumulative'), 'an amount above 0', '0')
-  }
-  for (const [index, row] of lines.entries()) {
-    const where = (column: string) => `${TABLES.lines} row ${index} ${column}`
-    for (const column of ['account', 'token'] as const)
-      shape('lines', where(column), row[column], ADDRESS, 'an address')
-    shape(
-      'lines',
-      where('kind'),
-      row.kind,
-      /^(data|model|infrastructure|treasury)$/,
-      'data, model, infrastructure or treasury',
-    )
-    shape('lines', where('amount'), row.amount, /^[1-9]\d{0,77}$/, 'an amount above 0')
-  }
-  for (const [index, row] of scores.entries()) {
-    shape('scores', `${TABLES.scores} row ${index} s`, row.s, SIGNED, 'a whole number')
-    shape('scores', `${TABLES.scores} row ${index} pay`, row.pay, AMOUNT, 'an amount')
-  }
-  ascending('accounts', TABLES.accounts, accounts, (a, b) =>
-    firstOf(compareText(a.account, b.account), compareText(a.token, b.token)),
-  )
-  ascending('lines', TABLES.lines, lines, compareLines)
-  const byPeriod = (a: { model: string; token: string }, b: { model: string; token: string }) =>
-    firstOf(compareText(a.model, b.model), compareText(a.token, b.token))
-  ascending('scores', TABLES.scores, scores, (a, b) => firstOf(byPeriod(a, b), compareText(a.account, b.account)))
-  ascending('vectors', TABLES.vectors, vectors, byPeriod)
-}
-
-function ascending<Row>(check: string, table: string, rows: readonly Row[], compare: (a: Row, b: Row) => number): void {
-  for (let index = 1; index < rows.length; index++) {
-    if (compare(rows[index - 1]!, rows[index]!) >= 0)
-      differ(check, `${table} row ${index}`, 'strictly ascending rows', 'a row out of order')
-  }
 }
 
 function lineRows({ epoch, lines }: EpochBundle): CanonicalJson[] {
@@ -193,7 +142,7 @@ function checkPayout({ manifest, accounts, state }: EpochBundle): void {
   const reserved = new Map<string, bigint>()
   for (const { token, pool } of state.periods) addTo(reserved, token, BigInt(pool))
   for (const { token, amount } of state.unattributed) addTo(reserved, token, BigInt(amount))
-  ascending('totals', 'manifest.json payout.totals', totals, (a, b) => compareText(a.token, b.token))
+  assertAscending('totals', 'manifest.json payout.totals', totals, (a, b) => compareText(a.token, b.token))
   for (const [index, total] of totals.entries()) {
     const where = (key: string) => `manifest.json payout.totals[${index}].${key} (${total.token})`
     assertSame('totals', where('cumulative'), (cumulative.get(total.token) ?? 0n).toString(), total.cumulative)
@@ -213,7 +162,7 @@ function checkConservation({ epoch, manifest, accounts, state }: EpochBundle, pr
   const heldOut = sumsByToken(state.periods, ({ pool }) => pool)
   const heldIn = sumsByToken(previous?.state.periods ?? [], ({ pool }) => pool)
   const isKnown = previous !== undefined || epoch === 1
-  ascending('conservation', 'manifest.json conservation', manifest.conservation, (a, b) =>
+  assertAscending('conservation', 'manifest.json conservation', manifest.conservation, (a, b) =>
     compareText(a.token, b.token),
   )
   for (const [index, flow] of manifest.conservation.entries()) {

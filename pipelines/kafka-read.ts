@@ -272,7 +272,7 @@ export class KafkaRead {
    * the position that it had, which it replaces without an error. So whenever it asks, ours are checked.
    */
   #onRequest({ payload }: RequestEvent): void {
-    if (payload.apiName !== "x" || this.#owned.size === 0 || this.#closed) return
+    if (payload.apiName !== 'ListOffsets' || this.#owned.size === 0 || this.#closed) return
     const owned = this.#owned
     this.#inTurn(() => this.#assertHeld(owned)).catch((error) => this.#fail(error))
   }

@@ -1,14 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { mkdir, open, rename } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { createTestClient, type HDAccount, http, publicActions } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
-import { LOCAL_CHAIN_ID } from './chain-table.ts'
-import { LocalChainSaveError, LocalChainStartError } from './errors.ts'
+import {
+  endChild,
+  endOther,
+  instanceAt,
+  LOCAL_ACCOUNTS,
+  LOCAL_MNEMONIC,
+  listeningUrl,
+  type RunningAnvil,
+  spawnAnvil,
+} from './anvil-process.ts'
+import { keepState, type StateKeeper } from './chain-state-file.ts'
+import { LocalChainStartError } from './errors.ts'
 
 export interface LocalChainOptions {
   /** Port on 127.0.0.1; 0 or absent: any free one. */
@@ -21,10 +24,8 @@ export interface LocalChainOptions {
   quiet?: boolean
 }
 
-export interface LocalChain {
-  readonly rpcUrl: string
-  /** The process id of anvil itself. */
-  readonly pid: number
+/** A running local chain; `pid` is anvil's own. */
+export interface LocalChain extends RunningAnvil {
   /** Ten funded accounts of the well-known test mnemonic. Never send real money to them. */
   readonly accounts: readonly HDAccount[]
   /** Mines one block whose time is `seconds` (a whole number, at least 1) after the newest. */
@@ -35,13 +36,7 @@ export interface LocalChain {
   stop(): Promise<void>
 }
 
-const MNEMONIC = 'test test test test test test test test test test test junk'
-const ACCOUNTS = 10
 const BLOCK_INTERVAL_S = 1
-const START_LIMIT_MS = 20_000
-const STOP_LIMIT_MS = 5_000
-const SAVE_INTERVAL_MS = 1_000
-const OUTPUT_KEPT = 2_000
 
 /**
  * Starts a local development chain (Foundry's anvil, chain id 31337) that mines each transaction at once.
@@ -52,7 +47,8 @@ const OUTPUT_KEPT = 2_000
  * @throws {@link LocalChainStartError} port in use, damaged state file, no binary for this platform
  */
 export async function startLocalChain(options: LocalChainOptions): Promise<LocalChain> {
-  const child = spawnAnvil(options)
+  const { port = 0, genesisTime_s, stateFile } = options
+  const child = spawnAnvil({ port, genesisTime_s, stateFile })
   const killWithUs = () => child.kill('SIGKILL')
   process.once('exit', killWithUs)
   child.once('exit', () => process.off('exit', killWithUs))
@@ -64,15 +60,35 @@ export async function startLocalChain(options: LocalChainOptions): Promise<Local
     // Loaded with a state file, anvil would count on from its --timestamp: block times would go back.
     const { timestamp } = await control.getBlock()
     await control.setNextBlockTimestamp({ timestamp: timestamp + BigInt(BLOCK_INTERVAL_S) })
-    const keeper = options.stateFile === undefined ? undefined : keepState(control, options.stateFile)
-    return localChain(child, rpcUrl, control, keeper)
+    const instanceId = await instanceAt(rpcUrl)
+    if (instanceId === undefined) throw new LocalChainStartError({ detail: 'it does not say its instance id.' })
+    return localChain({ pid: child.pid!, rpcUrl, instanceId }, stateFile, () => endChild(child))
   } catch (error) {
-    await end(child)
+    await endChild(child)
     throw error
   }
 }
 
-type ControlClient = ReturnType<typeof controlClient>
+/**
+ * Takes over a chain that {@link startLocalChain} started in a process that was killed since: its newest blocks may be in
+ * no file yet. Two processes must not hold one chain at the same time.
+ *
+ * @param left pid, URL and instance id as {@link LocalChain} had them; and the state file to keep it in from now on
+ * @returns undefined when that chain is gone, even if another one answers at its URL
+ */
+export async function attachLocalChain(left: RunningAnvil & { stateFile?: string }): Promise<LocalChain | undefined> {
+  const { pid, rpcUrl, instanceId, stateFile } = left
+  if ((await instanceAt(rpcUrl)) !== instanceId) return undefined
+  const running = { pid, rpcUrl, instanceId }
+  return localChain(running, stateFile, () => endOther(running))
+}
+
+/** The funded accounts of every local chain, from the well-known test mnemonic. Never send real money to them. */
+export function localAccounts(): readonly HDAccount[] {
+  return Array.from({ length: LOCAL_ACCOUNTS }, (_, addressIndex) =>
+    mnemonicToAccount(LOCAL_MNEMONIC, { addressIndex }),
+  )
+}
 
 function controlClient(rpcUrl: string) {
   return createTestClient({ mode: 'anvil', transport: http(rpcUrl, { retryCount: 0 }), cacheTime: 0 }).extend(
@@ -80,17 +96,13 @@ function controlClient(rpcUrl: string) {
   )
 }
 
-function localChain(
-  child: ChildProcess,
-  rpcUrl: string,
-  control: ControlClient,
-  keeper: StateKeeper | undefined,
-): LocalChain {
+function localChain(running: RunningAnvil, stateFile: string | undefined, end: () => Promise<void>): LocalChain {
+  const control = controlClient(running.rpcUrl)
+  const keeper = stateFile === undefined ? undefined : keepState(control, stateFile)
   let stopped: Promise<void> | undefined
   return {
-    rpcUrl,
-    pid: child.pid!,
-    accounts: Array.from({ length: ACCOUNTS }, (_, addressIndex) => mnemonicToAccount(MNEMONIC, { addressIndex })),
+    ...running,
+    accounts: localAccounts(),
     async advanceTime(seconds) {
       const { timestamp } = await control.getBlock()
       await control.setNextBlockTimestamp({ timestamp: timestamp + BigInt(seconds) })
@@ -100,135 +112,16 @@ function localChain(
       await keeper?.save()
     },
     stop() {
-      stopped ??= stopChain(child, keeper)
+      stopped ??= stopChain(keeper, end)
       return stopped
     },
   }
 }
 
-async function stopChain(child: ChildProcess, keeper: StateKeeper | undefined): Promise<void> {
+async function stopChain(keeper: StateKeeper | undefined, end: () => Promise<void>): Promise<void> {
   try {
     await keeper?.stop()
   } finally {
-    await end(child)
+    await end()
   }
-}
-
-interface StateKeeper {
-  save(): Promise<void>
-  stop(): Promise<void>
-}
-
-/**
- * Writes the chain's state to `stateFile` whenever there is a new block. anvil's own --dump-state writes in place, so that
- * a kill in the middle would leave a file it cannot read.
- */
-function keepState(control: ControlClient, stateFile: string): StateKeeper {
-  let savedHash: string | undefined
-  let saving: Promise<void> = Promise.resolve()
-
-  async function saveOnce(): Promise<void> {
-    try {
-      const { hash } = await control.getBlock()
-      if (hash === savedHash) return
-      const state = gunzipSync(Buffer.from((await control.dumpState()).slice(2), 'hex'))
-      await writeWhole(stateFile, state)
-      savedHash = hash
-    } catch (error) {
-      throw new LocalChainSaveError({ stateFile, detail: error instanceof Error ? error.message : String(error) })
-    }
-  }
-  function save(): Promise<void> {
-    // A failed save does not stop the next one: each writes everything.
-    saving = saving.catch(() => undefined).then(saveOnce)
-    return saving
-  }
-  const timer = setInterval(() => {
-    // A failure here is not the end: the next tick writes everything again, and `stop` reports its own failure.
-    save().catch(() => undefined)
-  }, SAVE_INTERVAL_MS)
-  timer.unref()
-  return {
-    save,
-    stop() {
-      clearInterval(timer)
-      return save()
-    },
-  }
-}
-
-/** Killed at any point, the file is the old one or the new one, whole. */
-async function writeWhole(file: string, content: Uint8Array): Promise<void> {
-  await mkdir(dirname(file), { recursive: true })
-  const handle = await open(`${file}.new`, 'w')
-  try {
-    await handle.writeFile(content)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(`${file}.new`, file)
-}
-
-function spawnAnvil({ port = 0, genesisTime_s, stateFile }: LocalChainOptions): ChildProcess {
-  const flags = [
-    ['--host', '127.0.0.1'],
-    ['--port', String(port)],
-    ['--chain-id', String(LOCAL_CHAIN_ID)],
-    ['--mnemonic', MNEMONIC],
-    ['--accounts', String(ACCOUNTS)],
-    ['--timestamp', String(genesisTime_s)],
-    stateFile !== undefined && existsSync(stateFile) ? ['--load-state', stateFile] : [],
-  ].flat()
-  return spawn(anvilBinary(), flags, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } })
-}
-
-/** The binary itself: the package's own launcher is a Node process in between, whose pid is not anvil's. */
-function anvilBinary(): string {
-  const system = { linux: 'linux', darwin: 'darwin', win32: 'win32' }[process.platform as string]
-  const machine = { x64: 'amd64', arm64: 'arm64' }[process.arch as string]
-  const require = createRequire(import.meta.url)
-  try {
-    const launcher = createRequire(require.resolve('@foundry-rs/anvil/package.json'))
-    const binary = process.platform === 'win32' ? 'anvil.exe' : 'anvil'
-    return launcher.resolve(`@foundry-rs/anvil-${system}-${machine}/bin/${binary}`)
-  } catch {
-    throw new LocalChainStartError(
-      { detail: `anvil is not installed for ${process.platform} ${process.arch}.` },
-      'Run npm ci without --omit=optional, or set RPC_URL to a chain that runs elsewhere.',
-    )
-  }
-}
-
-/** Waits for anvil's own word that it listens, and on which port. */
-function listeningUrl(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let output = ''
-    const fail = (detail: string) => reject(new LocalChainStartError({ detail: `${detail}\n${output}`.trim() }))
-    const timer = setTimeout(() => fail(`no answer within ${START_LIMIT_MS} ms.`), START_LIMIT_MS)
-    const read = (chunk: Buffer) => {
-      output = (output + chunk.toString()).slice(-OUTPUT_KEPT)
-      const port = /Listening on 127\.0\.0\.1:(\d+)/.exec(output)?.[1]
-      if (port === undefined) return
-      clearTimeout(timer)
-      resolve(`http://127.0.0.1:${port}`)
-    }
-    // Reading goes on for ever: with nobody reading, the pipe would fill and anvil would stand still.
-    child.stdout?.on('data', read)
-    child.stderr?.on('data', read)
-    child.once('error', (error) => fail(error.message))
-    child.once('exit', (code, signal) => {
-      clearTimeout(timer)
-      fail(`anvil ended with ${code ?? signal}.`)
-    })
-  })
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS)
-  child.kill('SIGTERM')
-  await exited
-  clearTimeout(timer)
 }

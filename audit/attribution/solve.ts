@@ -53,7 +53,7 @@ export class Solver {
     for (let i = size - 1; i >= 0; i--) {
       let t = y[i]!
       const column = i * size
-      for (let k = i + 1; k < size; k++) t -= byColumn[column + k]! * x[k]!
+      for (let k = size - 1; k > i; k--) t -= byColumn[column + k]! * x[k]!
       x[i] = t / byColumn[column + i]!
     }
     return x

@@ -1,4 +1,4 @@
-import type { Address, LocalAccount, Transport } from 'viem'
+import { type Address, erc20Abi, type LocalAccount, type Transport } from 'viem'
 import type { ActContext } from '../../anchor/chain/act-once.ts'
 import { connectChain } from '../../anchor/chain/connect.ts'
 import { deployLocal, mintTestTokens } from '../../anchor/chain/deploy-local.ts'
@@ -9,7 +9,7 @@ import { buildPayoutTree, type PayoutTree } from '../../anchor/payout/payout-tre
 import { GENESIS_S } from './chain-anvil.ts'
 
 export const LOCAL = 31337
-export const QUICK = { poll_ms: 5, timeout_ms: 3_000 }
+export const QUICK = { poll_ms: 5, timeout_ms: 20_000 }
 export const DELAY_S = 3_600
 
 /** A local chain with a token and a distributor on it, and one account for each part. */
@@ -29,6 +29,15 @@ export interface House {
 
 export async function startHouse(): Promise<House> {
   const chain = await startLocalChain({ genesisTime_s: GENESIS_S })
+  try {
+    return await furnish(chain)
+  } catch (error) {
+    await chain.stop()
+    throw error
+  }
+}
+
+async function furnish(chain: LocalChain): Promise<House> {
   const [deployer, proposer, payer, earner, anyone] = firstFive(chain)
   const connection = await connectChain({ rpcUrl: chain.rpcUrl, chainId: LOCAL })
   const context = { connection, store: new MemoryTransactionStore(), account: deployer, wait: QUICK }
@@ -83,4 +92,21 @@ export function contentOf(house: House, epoch: bigint, tree: PayoutTree, total_a
 
 function firstFive({ accounts }: LocalChain): [LocalAccount, LocalAccount, LocalAccount, LocalAccount, LocalAccount] {
   return [accounts[0]!, accounts[1]!, accounts[2]!, accounts[3]!, accounts[4]!]
+}
+
+/** What the earner has, in the house's token. */
+export async function earnedOf(house: House): Promise<bigint> {
+  const { connection } = await house.as(house.anyone)
+  return connection.client.readContract({
+    abi: erc20Abi,
+    address: house.token,
+    functionName: 'balanceOf',
+    args: [house.earner.address],
+  })
+}
+
+/** The same house, on a chain where a block is final some 64 blocks later. */
+export function onFinalized(context: ActContext): ActContext {
+  const entry = { ...context.connection.entry, finalityTag: 'finalized' } as const
+  return { ...context, connection: { ...context.connection, entry }, wait: { poll_ms: 5, timeout_ms: 1_000 } }
 }

@@ -4,7 +4,12 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from '@jest/globals'
 import { connectChain } from '../../anchor/chain/connect.ts'
 import { deployLocal } from '../../anchor/chain/deploy-local.ts'
-import { type LocalChain, type LocalChainOptions, startLocalChain } from '../../anchor/chain/local-chain.ts'
+import {
+  attachLocalChain,
+  type LocalChain,
+  type LocalChainOptions,
+  startLocalChain,
+} from '../../anchor/chain/local-chain.ts'
 import { MemoryTransactionStore } from '../../anchor/chain/transaction-store.ts'
 import { blockHashes, describeWithAnvil, GENESIS_S, rpc } from './chain-anvil.ts'
 
@@ -108,6 +113,30 @@ describeWithAnvil('local chain', () => {
     await expect(before.stop()).rejects.toMatchObject({ code: 'LOCAL_CHAIN_SAVE' })
     chains.splice(chains.indexOf(before), 1)
     expect(await blockHashes((await start({ stateFile: file })).rpcUrl)).toEqual(hashes)
+  })
+
+  test('a chain whose process was left alone is taken over, saved and ended', async () => {
+    const file = await stateFile()
+    const left = await start()
+    await rpc(left.rpcUrl, 'evm_mine')
+    const { pid, rpcUrl, instanceId } = left
+    const taken = await attachLocalChain({ pid, rpcUrl, instanceId, stateFile: file })
+    expect(taken).toMatchObject({ pid, rpcUrl })
+    await taken?.advanceTime(10)
+    const hashes = await blockHashes(rpcUrl)
+    await taken?.stop()
+    await expect(rpc(rpcUrl, 'eth_chainId')).rejects.toThrow()
+    expect(await blockHashes((await start({ stateFile: file })).rpcUrl)).toEqual(hashes)
+  })
+
+  test('a chain that is gone is not taken over, even when another one has its port', async () => {
+    const gone = await start()
+    const { pid, rpcUrl, instanceId } = gone
+    await gone.stop()
+    expect(await attachLocalChain({ pid, rpcUrl, instanceId })).toBeUndefined()
+    const other = await start({ port: Number(new URL(rpcUrl).port) })
+    expect(other.rpcUrl).toBe(rpcUrl)
+    expect(await attachLocalChain({ pid, rpcUrl, instanceId })).toBeUndefined()
   })
 
   test('it is saved from time to time', async () => {

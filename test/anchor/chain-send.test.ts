@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { custom, encodeFunctionData, type Hex, http, type LocalAccount, RpcRequestError } from 'viem'
-import type { ActContext } from '../../anchor/chain/act-once.ts'
-import { claim } from '../../anchor/chain/claim.ts'
-import { deposit } from '../../anchor/chain/deposit.ts'
-import { encodeFinalizeEpoch, readEpoch, readTotals } from '../../anchor/chain/distributor.ts'
+import { custom, encodeFunctionData, type Hex, http, RpcRequestError } from 'viem'
+import { encodeFinalizeEpoch } from '../../anchor/chain/distributor.ts'
 import { finalizeEpoch, proposeEpoch } from '../../anchor/chain/epochs.ts'
 import { type Call, sendOnce } from '../../anchor/chain/send.ts'
 import { MemoryTransactionStore, type StoredTransaction } from '../../anchor/chain/transaction-store.ts'
 import { testTokenAbi } from '../../anchor/contracts/artifacts/test-token.ts'
 import { describeWithAnvil, rpc } from './chain-anvil.ts'
-import { contentOf, DELAY_S, type House, startHouse, treeOf } from './chain-house.ts'
-import { Died, Mortal } from './chain-mortal.ts'
+import { contentOf, DELAY_S, earnedOf, type House, onFinalized, startHouse, treeOf } from './chain-house.ts'
+import { Mortal } from './chain-mortal.ts'
 
 let house: House
 let snapshot: Hex
@@ -32,123 +29,11 @@ async function backTo(id: Hex): Promise<void> {
   snapshot = await rpc(house.chain.rpcUrl, 'evm_snapshot')
 }
 
-async function nonceOf({ address }: LocalAccount): Promise<number> {
-  return Number(await rpc<Hex>(house.chain.rpcUrl, 'eth_getTransactionCount', address, 'latest'))
-}
-
 /** Pays millionths to the earner: whoever sends it twice pays twice. */
 function payment(intent: string, amount_atoms = 1n): Call {
   const args = [house.earner.address, amount_atoms] as const
   return { intent, to: house.token, data: encodeFunctionData({ abi: testTokenAbi, functionName: 'transfer', args }) }
 }
-
-async function earned_atoms(): Promise<bigint> {
-  const { connection } = await house.as(house.anyone)
-  return connection.client.readContract({
-    abi: testTokenAbi,
-    address: house.token,
-    functionName: 'balanceOf',
-    args: [house.earner.address],
-  })
-}
-
-interface Scene {
-  sender: LocalAccount
-  /** Transactions that the whole act takes. */
-  transactions: number
-  prepare?: () => Promise<void>
-  act: (context: ActContext) => Promise<unknown>
-  /** What the chain has to show once it is done. */
-  done: () => Promise<void>
-}
-
-/** Kills the act at every single operation, twice: the operation lost, and its answer lost. Then does it again. */
-async function dieEverywhere(scene: Scene): Promise<string[]> {
-  const start = async (mortal: Mortal, store: MemoryTransactionStore) =>
-    scene.act(await house.as(scene.sender, mortal.store(store), mortal.transport(house.chain.rpcUrl)))
-  await scene.prepare?.()
-  const prepared: { id: Hex } = { id: await rpc(house.chain.rpcUrl, 'evm_snapshot') }
-  const nonce = await nonceOf(scene.sender)
-  const undisturbed = new Mortal()
-  await start(undisturbed, new MemoryTransactionStore())
-  await scene.done()
-  for (let diesAt = 1; diesAt <= undisturbed.operations.length; diesAt++) {
-    for (const when of ['before', 'after'] as const) {
-      await rpc(house.chain.rpcUrl, 'evm_revert', prepared.id)
-      prepared.id = await rpc(house.chain.rpcUrl, 'evm_snapshot')
-      const store = new MemoryTransactionStore()
-      const died = await start(new Mortal(diesAt, when), store).catch((error: unknown) => error)
-      expect(isDeath(died)).toBe(true)
-      await start(new Mortal(), store)
-      await scene.done()
-      expect(await nonceOf(scene.sender)).toBe(nonce + scene.transactions)
-    }
-  }
-  return undisturbed.operations
-}
-
-/** viem wraps what a transport throws. */
-function isDeath(error: unknown): boolean {
-  for (let each = error; each instanceof Error; each = each.cause) if (each instanceof Died) return true
-  return false
-}
-
-describeWithAnvil('a process that dies at any step and is started again', () => {
-  test('has proposed once', async () => {
-    const content = contentOf(house, 1n, treeOf(house, 7n), 8n)
-    const operations = await dieEverywhere({
-      sender: house.proposer,
-      transactions: 1,
-      act: (context) => proposeEpoch(context, content),
-      done: async () => {
-        const record = await readEpoch(await house.as(house.anyone), 1n)
-        expect(record).toMatchObject({ state: 'proposed', content: { payoutRoot: content.payoutRoot } })
-      },
-    })
-    const order = ['save intended', 'eth_call', 'save signed', 'eth_sendRawTransaction', 'save confirmed']
-    expect(operations.filter((each, i) => order.includes(each) && each !== operations[i - 1])).toEqual(
-      expect.arrayContaining(order),
-    )
-    expect(operations.filter((each) => each === 'eth_sendRawTransaction')).toHaveLength(1)
-    const at = (name: string) => operations.indexOf(name)
-    expect(at('save intended')).toBeLessThan(at('eth_estimateGas'))
-    expect(at('eth_estimateGas')).toBeLessThan(at('save signed'))
-    expect(at('save signed')).toBeLessThan(at('eth_sendRawTransaction'))
-  })
-
-  test('has deposited once', async () => {
-    const order = { intent: 'deposit/1', token: house.token, amount_atoms: 1_000n, payer: house.payer.address }
-    await dieEverywhere({
-      sender: house.payer,
-      transactions: 2,
-      act: (context) => deposit(context, order),
-      done: async () => {
-        const totals = await readTotals(await house.as(house.anyone), { epoch: 1n, token: house.token })
-        expect(totals.deposited_atoms).toBe(1_000n)
-      },
-    })
-  })
-
-  test('has finalized and claimed once', async () => {
-    const tree = treeOf(house, 7n)
-    const [account, token] = [house.earner.address, house.token]
-    await dieEverywhere({
-      sender: house.anyone,
-      transactions: 2,
-      prepare: async () => {
-        const order = { intent: 'deposit/1', token, amount_atoms: 8n, payer: house.payer.address }
-        await deposit(await house.as(house.payer), order)
-        await proposeEpoch(await house.as(house.proposer), contentOf(house, 1n, tree, 8n))
-        await house.chain.advanceTime(DELAY_S)
-      },
-      act: async (context) => {
-        await finalizeEpoch(context, 1n)
-        await claim(context, { epoch: 1n, account, token, cumulative_atoms: 7n, proof: tree.proofOf(account, token) })
-      },
-      done: async () => expect(await earned_atoms()).toBe(7n),
-    })
-  })
-})
 
 describeWithAnvil('sending once', () => {
   test('the same intent sends one transaction, however often and however many at once', async () => {
@@ -156,7 +41,7 @@ describeWithAnvil('sending once', () => {
     const together = await Promise.all([1, 2, 3].map(() => sendOnce(context, payment('pay'))))
     expect(new Set(together.map((each) => each.transaction.hash)).size).toBe(1)
     expect(await sendOnce(context, payment('pay'))).toMatchObject({ outcome: 'already-sent' })
-    expect(await earned_atoms()).toBe(1n)
+    expect(await earnedOf(house)).toBe(1n)
   })
 
   test('intents sent at the same time take different nonces', async () => {
@@ -164,7 +49,7 @@ describeWithAnvil('sending once', () => {
     const sent = await Promise.all([1, 2, 3, 4].map((n) => sendOnce(context, payment(`pay/${n}`))))
     const first = Math.min(...sent.map((each) => each.transaction.nonce))
     expect(sent.map((each) => each.transaction.nonce - first).sort()).toEqual([0, 1, 2, 3])
-    expect(await earned_atoms()).toBe(4n)
+    expect(await earnedOf(house)).toBe(4n)
   })
 
   test('a signed intent cannot become another transaction; an unsigned one can', async () => {
@@ -197,7 +82,7 @@ describeWithAnvil('sending once', () => {
     )
     expect(await sendOnce(context, payment('pay'))).toMatchObject({ outcome: 'sent' })
     expect(broadcasts).toBe(1)
-    expect(await earned_atoms()).toBe(1n)
+    expect(await earnedOf(house)).toBe(1n)
   })
 
   test('a broadcast that is refused is repeated with the same bytes', async () => {
@@ -229,7 +114,7 @@ describeWithAnvil('sending once', () => {
     const before = (await store.load('pay')) as StoredTransaction & { hash: Hex }
     const resumed = await sendOnce(await house.as(house.payer, store), payment('pay'))
     expect(resumed.transaction.hash).toBe(before.hash)
-    expect(await earned_atoms()).toBe(1n)
+    expect(await earnedOf(house)).toBe(1n)
   })
 
   test('one that was signed but never broadcast does not hold up later ones', async () => {
@@ -242,7 +127,7 @@ describeWithAnvil('sending once', () => {
     const alive = await house.as(house.payer, store)
     await sendOnce(alive, payment('second'))
     await sendOnce(alive, payment('first'))
-    expect(await earned_atoms()).toBe(2n)
+    expect(await earnedOf(house)).toBe(2n)
   })
 
   test('a failed transaction is final for its intent; `retry` sends another', async () => {
@@ -276,7 +161,7 @@ describeWithAnvil('sending once', () => {
     await expect(sendOnce(await house.as(house.payer, store), payment('first'))).rejects.toMatchObject({
       code: 'NONCE_TAKEN',
     })
-    expect(await earned_atoms()).toBe(5n)
+    expect(await earnedOf(house)).toBe(5n)
   })
 
   test('a node that goes away is retriable, and nothing is lost', async () => {
@@ -298,7 +183,7 @@ describeWithAnvil('sending once', () => {
     await expect(sendOnce(context, payment('pay'))).rejects.toMatchObject({ code: 'RPC_UNREACHABLE', retriable: true })
     gone = false
     expect(await sendOnce(context, payment('pay'))).toMatchObject({ outcome: 'sent' })
-    expect(await earned_atoms()).toBe(1n)
+    expect(await earnedOf(house)).toBe(1n)
   })
 })
 
@@ -312,7 +197,7 @@ describeWithAnvil('finality', () => {
     expect(await context.store.load('pay')).toMatchObject({ state: 'signed' })
     await rpc(house.chain.rpcUrl, 'anvil_mine', '0x50')
     expect(await sendOnce(context, payment('pay'))).toMatchObject({ outcome: 'sent' })
-    expect(await earned_atoms()).toBe(1n)
+    expect(await earnedOf(house)).toBe(1n)
   })
 
   test('a transaction that a reorganisation removed is broadcast again, the same bytes', async () => {
@@ -327,7 +212,7 @@ describeWithAnvil('finality', () => {
     const sent = await sendOnce(context, payment('pay'))
     expect(sent.transaction.hash).toBe(hash)
     expect(sent.transaction.blockHash).not.toBe(receipt.blockHash)
-    expect(await earned_atoms()).toBe(1n)
+    expect(await earnedOf(house)).toBe(1n)
   })
 
   test('a receipt whose block is not the one at its height is not believed', async () => {
@@ -357,15 +242,9 @@ describeWithAnvil('finality', () => {
     const again = await sendOnce(context, payment('second'))
     expect(again.transaction.hash).toBe(second.transaction.hash)
     expect((await sendOnce(context, payment('first'))).transaction.hash).toBe(first.transaction.hash)
-    expect(await earned_atoms()).toBe(2n)
+    expect(await earnedOf(house)).toBe(2n)
   })
 })
-
-/** The same house, on a chain where a block is final some 64 blocks later. */
-function onFinalized(context: ActContext): ActContext {
-  const entry = { ...context.connection.entry, finalityTag: 'finalized' } as const
-  return { ...context, connection: { ...context.connection, entry }, wait: { poll_ms: 5, timeout_ms: 50 } }
-}
 
 /** A node whose broadcasts go through `broadcast`. */
 function afterBroadcast(broadcast: (send: () => Promise<unknown>, params: unknown) => Promise<unknown>) {

@@ -1,3 +1,4 @@
+import { counted } from './counting.ts'
 import { INFLUENCE_IS_NOT_PAYMENT, itemStrip, strongest } from './influence.ts'
 import { type Html, html, nameText, picture, recordText, when } from './markup.ts'
 import { amount, amountWithUnit, formatFor, type MoneyFormat, parseAtoms, sumAtoms } from './money.ts'
@@ -20,7 +21,8 @@ ${count === 0 ? noAnswers() : answerList(data)}
 }
 
 function noAnswers(): Html {
-  return html`<p class="empty">No paid answer can be shown yet. Once a customer has paid for one, it stands here with its fee and the digits
+  return html`<p class="empty">No paid answer can be shown yet. Once a customer has paid for one, it stands here with
+its fee and the digits
 that it rested on.</p>`
 }
 
@@ -31,8 +33,8 @@ function answerList(data: ReportData): Html {
     data.token,
   )
   return html`<p>A customer showed the model a digit that nobody had contributed, and paid for the answer.</p>
-<div class="answers">${data.inferences.map((inference, index) => answerCard(inference, index + 1, format))}</div>
-${INFLUENCE_IS_NOT_PAYMENT}`
+<p class="note">${INFLUENCE_IS_NOT_PAYMENT}</p>
+<div class="answers">${data.inferences.map((inference, index) => answerCard(inference, index + 1, format))}</div>`
 }
 
 function answerCard(inference: ReportInference, place: number, format: MoneyFormat): Html {
@@ -53,6 +55,11 @@ function verdict({ answer, label }: ReportInference): Html {
   return html`<p class="verdict wrong">Not right: the digit is a ${nameText(label, 24)}.</p>`
 }
 
+interface FeePart {
+  readonly name: string
+  readonly atoms: bigint
+}
+
 function feeSplit(inference: ReportInference, fee: bigint, format: MoneyFormat): Html {
   if (inference.split.length === 0) return html`<p class="none">This fee has not been divided yet.</p>`
   const parts = inference.split.map((part) => ({ name: part.name, atoms: parseAtoms(part.amount, 'part of a fee') }))
@@ -64,23 +71,23 @@ function feeSplit(inference: ReportInference, fee: bigint, format: MoneyFormat):
       'part of a fee',
     )
   if (rest !== 0n) parts.push({ name: 'not in this list', atoms: rest })
-  const row = ({
-    name,
-    atoms,
-  }: {
-    name: string
-    atoms: bigint
-  }) => html`<li><span class="part">${nameText(name, 28)}</span>
-<span class="meter pay"><span style="width:${percentOf(atoms, fee)}%"></span></span> ${amount(atoms, format)}</li>`
+  const row = (part: FeePart) => html`<li><span class="part">${nameText(part.name, 28)}</span>
+<span class="meter pay"><span style="width:${percentOf(part.atoms, fee)}%"></span></span>
+${amount(part.atoms, format)}</li>`
   const hidden = parts.slice(PARTS_SHOWN_MAX)
   return html`<ul class="parts">${parts.slice(0, PARTS_SHOWN_MAX).map(row)}</ul>
-${when(hidden.length > 0, () => html`<details class="more"><summary>${hidden.length} smaller ${hidden.length === 1 ? 'part' : 'parts'}</summary><ul class="parts">${hidden.map(row)}</ul></details>`)}`
+${when(
+  hidden.length > 0,
+  () => html`<details class="more"><summary>${counted(hidden.length, 'smaller part')}</summary>
+<ul class="parts">${hidden.map(row)}</ul></details>`,
+)}`
 }
 
 function influential({ influential: items }: ReportInference): Html {
   if (items.length === 0) return html`<p class="none">No digit is listed for this answer.</p>`
   return html`${itemStrip(items, strongest(items))}
-<p class="scale">Scale: 100 is the strongest of these. Above zero a digit spoke for the right answer, below zero against it.</p>`
+<p class="scale">Influence, not payment; 100 is the strongest of these. Above zero a digit spoke for the right answer,
+below zero against it.</p>`
 }
 
 function percentOf(part: bigint, whole: bigint): number {

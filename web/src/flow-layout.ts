@@ -45,7 +45,7 @@ export interface FlowLayout {
 /** Thinner than this cannot be seen. */
 const HEIGHT_MIN = 1
 
-/** Computes where everything of the picture lies. Heights are in proportion to the amounts, down to what can be seen. */
+/** Computes where everything of the picture lies. Heights are in proportion to amounts, down to what can be seen. */
 export function layFlow(flow: Flow, shape: FlowShape): FlowLayout {
   const poured = flow.pools.reduce((sum, pool) => sum + pool.atoms, 0n)
   const whole = poured > flow.fees ? poured : flow.fees
@@ -87,7 +87,7 @@ function columnHeight(items: readonly Item[], slot: number, heightOf: (atoms: bi
 
 const GAP = 6
 
-/** Puts items below each other, each in a slot with room for its label, the whole in the middle of the picture's height. */
+/** Puts items below each other, each in a slot with room for its label, all in the middle of the picture's height. */
 function stack(
   items: readonly Item[],
   column: { x: number; slot: number; top: number; inner: number },

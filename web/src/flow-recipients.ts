@@ -1,7 +1,7 @@
 import { parseAtoms } from './money.ts'
 import type { ReportData } from './report-data.ts'
 
-export interface FlowPool {
+interface FlowPool {
   readonly kind: string
   readonly label: string
   readonly atoms: bigint
@@ -32,8 +32,8 @@ interface Waiting {
 }
 
 /**
- * Says who is paid from which pool: contributors from the pool of kind `data`, everybody else from the pool whose kind their
- * role names. A pool never gives more than it has.
+ * Says who is paid from which pool: contributors from the pool of kind `data`, everybody else from the pool whose kind
+ * their role names. A pool never gives more than it has.
  */
 export function traceFlow({ flow, accounts, others }: ReportData): Flow {
   const contributors = accounts.map(({ name, earned }) => ({ name, role: 'data', atoms: parseAtoms(earned, 'earned') }))

@@ -7,9 +7,10 @@ const ITEMS_SHOWN_MAX = 12
 const THUMBNAIL_SIDE_PX = 56
 
 /** Said wherever values of single digits are shown. */
-export const INFLUENCE_IS_NOT_PAYMENT = html`<p class="note"><strong>Influence is not payment.</strong>
-A number below a picture says how strongly that one digit moved paid answers, compared with the strongest shown (100). No digit has a price:
-an account is paid for what <em>all</em> its digits did together, so these numbers do not add up to an amount.</p>`
+export const INFLUENCE_IS_NOT_PAYMENT = html`<strong>Influence is not payment.</strong>
+A number below a picture says how strongly that one digit moved paid answers, compared with the strongest (100). No
+digit has a price:
+an account is paid for what <em>all</em> its digits did together, so these numbers do not add up to an amount.`
 
 /** The strongest value of all items, as a magnitude: 100 on the scale of {@link itemStrip}. */
 export function strongest(items: readonly ReportItem[]): bigint {
@@ -32,7 +33,8 @@ function itemFigure(item: ReportItem & { readonly name?: string }, scale: bigint
   return html`<li class="item">${picture(item.picture, `digit labelled ${item.label}`, THUMBNAIL_SIDE_PX)}
 ${owner}<span class="item-label">labelled ${nameText(item.label, 12)}</span>
 <span class="meter ${value < 0n ? 'against' : 'for'}"><span style="width:${Math.min(percent, 100)}%"></span></span>
-<span class="item-value" title="influence ${clip(item.value, 60)}, a whole number without a unit">${written}</span></li>`
+<span class="item-value"
+title="influence ${clip(item.value, 60)}, a whole number without a unit">${written}</span></li>`
 }
 
 function magnitude(value: bigint): bigint {

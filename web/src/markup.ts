@@ -9,7 +9,7 @@ export class Html {
   }
 }
 
-export type Part = Html | string | number | readonly Part[]
+type Part = Html | string | number | readonly Part[]
 
 const NOTHING = new Html('')
 
@@ -34,7 +34,7 @@ const NAME_LIMIT = 48
 
 /** Escapes text for element content and for attributes in quotes; unprintable characters become U+FFFD. */
 export function escapeText(text: string): string {
-  return text.replace(UNPRINTABLE, '\ufffd').replace(/[&<>"'`]/g, (character) => ENTITIES[character]!)
+  return text.replace(UNPRINTABLE, '\ufffd').replace(/[&<>'`]/g, (character) => ENTITIES[character]!)
 }
 
 /** The first `limit` code points, with an ellipsis where something was left out. */
@@ -74,7 +74,7 @@ export function recordText(text: string, limit = TEXT_LIMIT): Html {
 
 const PICTURE = /^data:image\/(?:png|gif|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}$/
 
-/** A small picture; one that is not a base64 data URI of a bitmap is left out and said to be missing: nothing is fetched. */
+/** A small picture. What is not a base64 data URI of a bitmap is left out and said to be missing: nothing is fetched. */
 export function picture(uri: string, alt: string, side: number): Html {
   if (!PICTURE.test(uri))
     return html`<span class="digit missing" role="img" aria-label="${clip(alt, 80)}; picture missing"></span>`

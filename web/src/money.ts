@@ -71,7 +71,8 @@ export function writeShort(atoms: bigint, { token, places }: MoneyFormat): strin
 
 /** The short amount without its unit; the exact one in `title`, the whole number of smallest units in `value`. */
 export function amount(atoms: bigint, format: MoneyFormat): Html {
-  return html`<data class="money" value="${String(atoms)}" title="${exactTitle(atoms, format.token)}">${writeShort(atoms, format)}</data>`
+  const exact = exactTitle(atoms, format.token)
+  return html`<data class="money" value="${String(atoms)}" title="${exact}">${writeShort(atoms, format)}</data>`
 }
 
 /** The same with its unit. */

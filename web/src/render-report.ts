@@ -1,6 +1,6 @@
 import { answers } from './answers.ts'
 import { counted, writeCount } from './counting.ts'
-import { howToCheck } from './how-to-check.ts'
+import { type AuditState, auditState, howToCheck } from './how-to-check.ts'
 import { clip, Html, html, recordText, when } from './markup.ts'
 import { amountWithUnit, parseAtoms, sumAtoms } from './money.ts'
 import { moneyFlow } from './money-flow.ts'
@@ -11,7 +11,8 @@ import { moneyOf, paidTo, whoEarned } from './who-earned.ts'
 const DOCTYPE = new Html('<!doctype html>')
 const STYLE_ELEMENT = new Html(`<style>${STYLES}</style>`)
 const ICON =
-  'data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 16 16%22%3E%3Cpath fill=%22%230d6b5e%22 d=%22M1 5h14v2.6H1zM1 8.6h14v2.6H1z%22/%3E%3C/svg%3E'
+  'data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 16 16%22%3E' +
+  '%3Cpath fill=%22%230d6b5e%22 d=%22M1 5h14v2.6H1zM1 8.6h14v2.6H1z%22/%3E%3C/svg%3E'
 
 /**
  * Writes the report as one HTML document that needs nothing else: no script, no request, pictures as data URIs, styles
@@ -56,23 +57,38 @@ function header(data: ReportData): Html {
 <p class="brand">${TALLY_MARK} Tallystick</p>
 <h1>${recordText(data.title, 120)}</h1>
 <p class="lede">${lede(data)}</p>
-${when(!data.audit.ok, () => html`<p class="result failed"><strong>The audit did not pass.</strong> <a href="#check">See what it found</a> before you rely on these amounts.</p>`)}
+${when(
+  !data.audit.ok,
+  () => html`<p class="result failed"><strong>The audit did not pass.</strong>
+<a href="#check">See what it found</a> before you rely on these amounts.</p>`,
+)}
 ${keyFigures(data)}
-<nav aria-label="On this page"><ul><li><a href="#earned">Who earned what</a></li><li><a href="#answers">Answers</a></li><li><a href="#money">Money</a></li><li><a href="#check">Check it</a></li></ul></nav>
+<nav aria-label="On this page"><ul>
+<li><a href="#earned">Earnings</a></li><li><a href="#answers">Answers</a></li>
+<li><a href="#money">Money</a></li><li><a href="#check">Check it</a></li></ul></nav>
 </header>`
 }
 
 /** The two halves of a split stick, with the same notches in both. */
 const TALLY_MARK = new Html(
-  '<svg class="mark" viewBox="0 0 32 20" width="32" height="20" aria-hidden="true" focusable="false"><path d="M1 2h30v7h-3l-1.5-3-1.5 3h-4l-1.5-3-1.5 3h-4l-1.5-3-1.5 3H1z"></path><path d="M1 18h30v-7h-3l-1.5 3-1.5-3h-4l-1.5 3-1.5-3h-4l-1.5 3-1.5-3H1z"></path></svg>',
+  '<svg class="mark" viewBox="0 0 32 20" width="32" height="20" aria-hidden="true" focusable="false">' +
+    '<path d="M1 2h30v7h-3l-1.5-3-1.5 3h-4l-1.5-3-1.5 3h-4l-1.5-3-1.5 3H1z"></path>' +
+    '<path d="M1 18h30v-7h-3l-1.5 3-1.5-3h-4l-1.5 3-1.5-3h-4l-1.5 3-1.5-3H1z"></path></svg>',
 )
 
 function lede(data: ReportData): Html {
   const contributions = writeCount(data.accounts.reduce((sum, account) => sum + account.accepted, 0))
-  const gave = `${counted(data.accounts.length, 'account')} contributed ${contributions} digits, and a model learned from them.`
+  const givers = counted(data.accounts.length, 'account')
+  const gave = `${givers} contributed ${contributions} digits, and a model learned from them.`
   return html`${data.accounts.length === 0 ? 'No account has contributed yet.' : gave}
 ${when(answerCount(data) > 0, () => html`Customers paid for ${counted(answerCount(data), 'answer')}.`)}
-This page says who earned what, why, and how to check it without trusting anybody's word.`
+This page says who earned what, why, and how to check it without trusting anybody’s word.`
+}
+
+const AUDIT_WORDS: Readonly<Record<AuditState, string>> = {
+  passed: 'Passed',
+  failed: 'Did not pass',
+  'not-run': 'Not run',
 }
 
 function keyFigures(data: ReportData): Html {
@@ -81,20 +97,27 @@ function keyFigures(data: ReportData): Html {
     data.accounts.map((account) => account.earned),
     'earned',
   )
+  const state = auditState(data)
   const figure = (id: string, label: string, value: Html, note: string) =>
     html`<div id="${id}"><dt>${label}</dt><dd>${value}</dd><dd class="under">${note}</dd></div>`
+  const sum = (id: string, label: string, atoms: bigint, note: string) =>
+    figure(id, label, amountWithUnit(atoms, format), note)
+  const answered = `for ${counted(answerCount(data), 'answer')} in ${counted(data.epochs.length, 'epoch')}`
+  const audited = `${counted(data.audit.checks.length, 'check')}; ${data.audit.trusted.length} taken on trust`
   return html`<dl class="figures">
-${figure('fees-total', 'Fees paid', amountWithUnit(parseAtoms(data.flow.fees, 'fees'), format), `for ${counted(answerCount(data), 'answer')} in ${counted(data.epochs.length, 'epoch')}`)}
-${figure('earned-total', 'Earned by contributors', amountWithUnit(contributed, format), `by ${counted(data.accounts.length, 'account')}`)}
-${figure('claimed-total', 'Claimed so far', amountWithUnit(paidTo(data, 'claimed'), format), 'by everybody who is paid')}
-${figure('audit-result', 'Audit', html`<span class="${data.audit.ok ? 'passed' : 'failed'}">${data.audit.ok ? 'Passed' : 'Did not pass'}</span>`, counted(data.audit.checks.length, 'check'))}
+${sum('fees-total', 'Fees paid', parseAtoms(data.flow.fees, 'fees'), answered)}
+${sum('earned-total', 'Earned by contributors', contributed, `by ${counted(data.accounts.length, 'account')}`)}
+${sum('claimed-total', 'Claimed so far', paidTo(data, 'claimed'), 'by everybody who is paid')}
+${figure('audit-result', 'Audit', html`<span class="${state}">${AUDIT_WORDS[state]}</span>`, audited)}
 </dl>`
 }
 
 function footer(data: ReportData): Html {
   return html`<footer>
-<p>Amounts are cut after the last place shown, never rounded up; point at one for all its digits, or open the account. Token: ${recordText(data.token.symbol, 12)} at <code>${recordText(data.token.address, 100)}</code>.
-Seed of this run: <code>${recordText(data.seed, 100)}</code>. An epoch is a period whose records are complete and whose sums are final.</p>
+<p>Amounts are cut after the last place shown, never rounded up; point at one for all its digits, or open the account.
+Token: ${recordText(data.token.symbol, 12)} at <code>${recordText(data.token.address, 100)}</code>.
+Seed of this run: <code>${recordText(data.seed, 100)}</code>. An epoch is a period whose records are complete and whose
+sums are final.</p>
 <p>This page is one file. It runs no program and loads nothing from anywhere: keep it, print it, pass it on.</p>
 </footer>`
 }

@@ -29,14 +29,17 @@ export interface ReportData {
 
 export interface ReportEpoch {
   readonly epoch: number
+  /** Records below the cut; `accepted` + `duplicate` + `rejected` of them. */
   readonly records: number
   readonly accepted: number
   readonly duplicate: number
   readonly rejected: number
+  /** Paid answers of the epoch. */
   readonly events: number
   readonly ledgerRoot: string
   readonly payoutRoot: string
   readonly manifestHash: string
+  /** Leaves of the ledger up to the end of this epoch, as decimal text. */
   readonly treeSize: string
 }
 

@@ -2,7 +2,7 @@ import { ReportDataError } from './errors.ts'
 import { type Html, html } from './markup.ts'
 import type { ReportAccount } from './report-data.ts'
 
-export type Share = NonNullable<ReportAccount['share']>
+type Share = NonNullable<ReportAccount['share']>
 
 const MILLION = 1_000_000
 /** Where a bar may end, in per cent: the least of these that every interval fits in. */
@@ -25,11 +25,7 @@ export function shareBar(share: Share, end: number): Html {
   if (![low, value, high].every(Number.isFinite) || low > high) {
     throw new ReportDataError('A share has no proper interval.', { low, value, high })
   }
-  const [left, right, width] = [low, high, value].map((millionths) => position(millionths, end)) as [
-    string,
-    string,
-    string,
-  ]
+  const [left, right, width] = [position(low, end), position(high, end), position(value, end)]
   return html`<svg class="share-bar" width="100%" height="16" aria-hidden="true" focusable="false">
 <rect class="track" x="0" y="4" width="100%" height="8" rx="2"></rect>
 <rect class="fill" x="0" y="4" width="${width}%" height="8" rx="2"></rect>

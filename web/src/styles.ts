@@ -30,19 +30,20 @@ summary{cursor:pointer}
 .none{color:var(--soft);font-size:.92rem}
 .unit{color:var(--soft);font-weight:400;font-size:.8em}
 .money,.number{white-space:nowrap}
-.warning,.failed{color:var(--hurt)}
-.passed{color:var(--accent)}
+.warning,.figures .failed{color:var(--hurt)}
+.figures .passed{color:var(--accent)}
 .explain{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.65rem 1rem;margin:1rem 0}
 .explain summary,.more summary{font-weight:600;color:var(--accent)}
 .explain ol{padding-left:1.3rem;max-width:44rem}
 .explain li{margin:.4rem 0}
 .more{margin-top:.75rem}
 .scroll{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-size:.95rem}
+table{border-collapse:collapse;width:100%;font-size:.95rem;overflow-wrap:break-word}
 th,td{text-align:left;padding:.55rem .75rem .55rem 0;border-bottom:1px solid var(--line);font-weight:400;vertical-align:baseline}
 thead th{color:var(--soft);font-size:.82rem}
 tbody th{font-weight:600}
 tfoot th,tfoot td{border-bottom:0;font-weight:650}
+thead .number{white-space:normal}
 th.number,td.number{text-align:right;padding-right:0;padding-left:.75rem}
 `
 
@@ -57,7 +58,7 @@ header{padding-top:1.75rem}
 .figures dd{margin:.1rem 0 0;font-size:1.55rem;font-weight:700;letter-spacing:-.01em;line-height:1.25}
 .figures dd.under{font-size:.85rem;font-weight:400;color:var(--soft);letter-spacing:0}
 .figures .unit{font-size:.58em}
-.result{border-radius:10px;padding:.75rem 1rem;max-width:none;margin:1rem 0}
+.result{border-radius:10px;padding:.75rem 1rem;max-width:none;margin:1rem 0;background:var(--track)}
 .result.passed{background:var(--accent-soft);color:var(--ink)}
 .result.failed{background:var(--hurt-soft);color:var(--ink)}
 .result strong{margin-right:.25rem}
@@ -73,15 +74,15 @@ const ACCOUNTS = `
 .columns,.account summary,.totals{display:grid;grid-template-columns:minmax(9rem,1.5fr) 5rem 5rem minmax(11rem,1.5fr) 8rem 8rem;column-gap:1.1rem;align-items:center;padding:.8rem 1.25rem .8rem 2.4rem}
 .columns{color:var(--soft);font-size:.82rem;border-bottom:1px solid var(--line);align-items:end;line-height:1.3}
 .columns .number,.account .number,.totals .number{text-align:right}
-.accounts li+li{border-top:1px solid var(--line)}
+.accounts>ol>li+li{border-top:1px solid var(--line)}
 .account summary{list-style:none;position:relative;row-gap:.15rem}
 .account summary::-webkit-details-marker{display:none}
-.account summary::before{content:"";position:absolute;left:1.15rem;top:1.35rem;border:.3rem solid transparent;border-left-color:var(--soft);transition:transform .15s;transform-origin:25% 50%}
+.account summary::before{content:"";position:absolute;left:1.1rem;top:1.3rem;border:.36rem solid transparent;border-left:.5rem solid var(--accent);border-right:0;transition:transform .15s;transform-origin:40% 50%}
 .account[open] summary::before{transform:rotate(90deg)}
 .account summary:hover{background:color-mix(in srgb,var(--accent-soft) 35%,transparent)}
 .account summary:focus-visible{outline-offset:-3px}
 @media (prefers-reduced-motion:reduce){.account summary::before{transition:none}}
-.name{font-weight:650;font-size:1.08rem;margin-right:.3rem}
+.name{display:inline;margin:0;font-weight:650;font-size:1.08rem;margin-right:.3rem}
 .chip{display:inline-block;font-size:.78rem;line-height:1.35;padding:.1rem .55rem;border-radius:1rem;background:var(--track);color:var(--soft);vertical-align:.1em}
 .chip.odd{background:var(--odd-soft);color:var(--odd)}
 .why{grid-column:1/-1;color:var(--soft);font-size:.93rem;max-width:52rem}
@@ -105,9 +106,9 @@ const ACCOUNTS = `
 @media (max-width:59.9em){
 .columns{display:none}
 .account summary,.totals{grid-template-columns:repeat(2,1fr);gap:.6rem 1rem;padding:1rem 1rem 1rem 2.1rem;align-items:start}
-.account summary::before{left:.95rem;top:1.5rem}
+.account summary::before{left:.95rem;top:1.45rem}
 .account .who,.totals .who,.figure.share{grid-column:1/-1}
-.account .why{order:1}.account .figure{order:3}.account .figure.share{order:2}
+.account .why{order:1}.figure{order:4}.figure.money-figure{order:3}.figure.share{order:2}
 .account .number,.totals .number{text-align:left;white-space:normal}
 .columns+ol .figure .label,.totals .label{position:static;width:auto;height:auto;clip-path:none;display:block;color:var(--soft);font-size:.8rem;font-weight:400;line-height:1.3}
 .totals .earned{grid-column:auto}
@@ -121,8 +122,8 @@ const DIGITS = `
 .digit{display:block;image-rendering:pixelated;background:#000;border-radius:6px;width:3.5rem;height:3.5rem}
 .digit.missing{background:repeating-linear-gradient(45deg,var(--track) 0 6px,var(--line) 6px 12px)}
 .asked .digit{width:100%;height:auto;aspect-ratio:1;max-width:10.5rem;border-radius:12px}
-.strip{list-style:none;display:flex;flex-wrap:wrap;gap:.9rem .8rem;margin:0;padding:0}
-.item{width:4.6rem;font-size:.78rem;line-height:1.35}
+.strip{list-style:none;display:grid;grid-template-columns:repeat(auto-fill,minmax(4.1rem,1fr));gap:.9rem .6rem;margin:0;padding:0}
+.item{min-width:0;font-size:.78rem;line-height:1.35}
 .item .digit{margin-bottom:.3rem}
 .item span{display:block}
 .owner{font-weight:650;font-size:.84rem}
@@ -143,7 +144,7 @@ const DIGITS = `
 .influential{grid-column:1/-1;border-top:1px solid var(--line);padding-top:1.1rem}
 .id{grid-column:1/-1;margin:0;max-width:none}
 .parts{list-style:none;margin:0;padding:0;font-size:.92rem}
-.parts li{display:grid;grid-template-columns:minmax(0,1fr) 5rem auto;gap:.75rem;align-items:center;padding:.16rem 0}
+.parts li{display:grid;grid-template-columns:minmax(0,1.6fr) minmax(4rem,1fr) auto;gap:.75rem;align-items:center;padding:.16rem 0}
 .parts .money{min-width:5rem;text-align:right}
 @media (max-width:59.9em){.answer{grid-template-columns:minmax(0,10.5rem) minmax(0,1fr)}.split{grid-column:1/-1}}
 @media (max-width:33em){.answer{grid-template-columns:5.5rem minmax(0,1fr);padding:1rem;gap:1rem}.answer h3{font-size:1.15rem;margin-top:0}}
@@ -153,9 +154,9 @@ const MONEY_AND_CHECK = `
 .flow{background:var(--card);border:1px solid var(--line);border-radius:14px;margin:1.25rem 0 0;padding:1.25rem}
 .flow svg{display:block;width:100%;height:auto;overflow:visible}
 .flow svg.narrow{display:none}
-.flow text{fill:var(--ink);font-size:14px;paint-order:stroke;stroke:var(--card);stroke-width:3px;stroke-linejoin:round;direction:ltr;unicode-bidi:isolate}
+.flow text{fill:var(--ink);font-size:14px;direction:ltr;unicode-bidi:isolate}
 .flow .title{font-weight:650}
-.flow .sum{fill:var(--soft);font-size:13px}
+.flow .sum{font-size:13px;opacity:.88}
 .flow .ribbon{opacity:.3}
 .flow .ribbon:hover{opacity:.55}
 .tone-fees{fill:var(--ink)}${TONES}
@@ -169,7 +170,8 @@ figcaption .unit{font-size:1em}
 .commands{padding-left:1.4rem;margin:0}
 .commands li{padding-left:.3rem}
 .commands p{margin:.8rem 0 .35rem}
-pre{margin:0;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.7rem .9rem;white-space:pre-wrap}
+pre{margin:0;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.7rem .9rem;white-space:pre;overflow-x:auto}
+pre code{font-size:1em}
 .epochs{display:grid;gap:1rem}
 .epoch{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:1rem 1.25rem}
 .epoch h4{font-size:1.05rem;margin:0}
@@ -178,8 +180,8 @@ pre{margin:0;background:var(--card);border:1px solid var(--line);border-radius:8
 .epoch dl>div{display:grid;grid-template-columns:14rem minmax(0,1fr);gap:0 1rem}
 .epoch dt{color:var(--soft);font-size:.9rem}
 .epoch dd{margin:0}
-footer{border-top:1px solid var(--line);margin-top:3.5rem;padding-top:1.25rem;padding-bottom:3rem}
-@media (max-width:47.9em){.two{grid-template-columns:1fr}.epoch dl>div{grid-template-columns:1fr}.epoch{padding:.9rem 1rem}.flow{padding:1rem .75rem}.flow svg.wide{display:none}.flow svg.narrow{display:block;max-width:30rem;margin:0 auto}.flow text{font-size:12.5px}.flow .sum{font-size:12px}}
+footer{margin-top:3.5rem;padding-bottom:3rem}
+@media (max-width:47.9em){table{font-size:.88rem}th,td{padding-right:.5rem}th.number,td.number{padding-left:.5rem}.two{grid-template-columns:1fr}.epoch dl>div{grid-template-columns:1fr}.epoch{padding:.9rem 1rem}.flow{padding:1rem .75rem}.flow svg.wide{display:none}.flow svg.narrow{display:block;max-width:30rem;margin:0 auto}.flow text{font-size:12.5px}.flow .sum{font-size:12px}}
 `
 
 const PRINT = `
@@ -187,6 +189,7 @@ const PRINT = `
 :root{${declare(LIGHT)};--paper:#fff;--card:#fff}
 body{font-size:10.5pt}
 nav,.skip{display:none}
+pre{white-space:pre-wrap}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 section{padding-top:1.5rem}
 details::details-content{content-visibility:visible;block-size:auto}

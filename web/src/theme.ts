@@ -15,7 +15,7 @@ type ColourName =
   | 'odd-soft'
   | `tone-${number}`
 
-/** Hazel wood and the ink of an account book. Every text colour has a contrast of at least 4.5 to 1 on what it stands on: a test computes it. */
+/** Hazel wood and the ink of an account book. Text has a contrast of 4.5 to 1 or more on its ground: a test computes it. */
 export const LIGHT: Theme = {
   paper: '#f6f3ec',
   card: '#fffdf8',

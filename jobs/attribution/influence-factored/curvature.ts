@@ -87,3 +87,11 @@ function addBlock(
 function mirror(k: Float64Array, size: number): void {
   for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) k[i * size + j] = k[j * size + i]!
 }
+
+/** λ = max(1, ⌊3·tr K / (10·D)⌋). */
+export function damping(k: Float64Array, size: number): bigint {
+  let trace = 0n
+  for (let i = 0; i < size; i++) trace += BigInt(k[i * size + i]!)
+  const lambda = (3n * trace) / (10n * BigInt(size))
+  return lambda < 1n ? 1n : lambda
+}

@@ -3,7 +3,7 @@ import { bitLength, shiftBy } from '../../integers.ts'
 import type { AccountScore, AttributionMethod, Payable, PeriodInput, PeriodOutput } from '../method.ts'
 import { Cholesky } from '../solver/cholesky.ts'
 import { type AccountVector, solveAccounts } from './account-vectors.ts'
-import { curvature } from './curvature.ts'
+import { curvature, damping } from './curvature.ts'
 import { type DemandScores, effectiveEvents, largestFixedPoint, nextDBar, scoreAccounts } from './demand.ts'
 import { solveDemand, withDiagonal } from './demand-vector.ts'
 import { loadEvents, loadItems } from './item-matrix.ts'
@@ -96,14 +96,6 @@ async function prepare(input: PeriodInput): Promise<Prepared> {
     counts.set(row.account, { items: Number(row.kept), duplicates: Number(row.copies) })
   }
   return { events: Number(total?.events ?? 0n), fees, feeShift, feesScaled: scaled?.fees ?? 0n, counts }
-}
-
-/** λ = max(1, ⌊3·tr K / (10·D)⌋). */
-function damping(k: Float64Array, size: number): bigint {
-  let trace = 0n
-  for (let i = 0; i < size; i++) trace += BigInt(k[i * size + i]!)
-  const lambda = (3n * trace) / (10n * BigInt(size))
-  return lambda < 1n ? 1n : lambda
 }
 
 async function openingDBar(input: PeriodInput, feesScaled: bigint, kMax: number): Promise<bigint> {

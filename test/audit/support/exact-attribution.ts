@@ -18,6 +18,8 @@ export interface ExactInput {
 
 export interface ExactResult {
   readonly lambda: bigint
+  /** K + λI. */
+  readonly matrix: readonly (readonly bigint[])[]
   readonly kMax: number
   readonly accounts: readonly { readonly k: number; readonly sHat: readonly number[]; readonly s: bigint }[]
   readonly dBar: bigint
@@ -72,6 +74,7 @@ export function attributeExactly(input: ExactInput): ExactResult {
   )
   return {
     lambda,
+    matrix: a,
     kMax,
     accounts: accounts.map((account, c) => ({ ...account, s: demand.scores[c]! })),
     dBar: demand.dBar,

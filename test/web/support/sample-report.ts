@@ -42,7 +42,7 @@ export function sampleReport(seed = 7): ReportData {
   const random = randomFrom(seed)
   const fees = (5_000n * UNIT) / 100n
   const dataPool = (fees * 55n) / 100n
-  const accounts = CAST.map(([name, role, share]) => sampleAccount(name, role, share, dataPool, random))
+  const accounts = CAST.map(([name, role, share]) => sampleAccount(name, role, share, (dataPool * 94n) / 100n, random))
   const earned = accounts.reduce((sum, account) => sum + BigInt(account.earned), 0n)
   const pools = [
     { kind: 'data', label: 'Contributors', amount: String(earned) },

@@ -1,0 +1,103 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { TallyError } from '../schemas/errors.ts'
+
+const CONFIG_FILE = 'tally.config.json'
+
+const privateKey = z.string().regex(/^0x[0-9a-fA-F]{64}$/, 'must be 0x and 64 hex digits')
+const url = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+
+const shape = z.strictObject({
+  data: z.string().min(1, 'must name a folder').default('tally-data'),
+  kafkaBrokers: z
+    .array(z.string().regex(/^[^\s:]+:\d+$/, 'must be host:port'))
+    .min(1, 'must name at least one broker')
+    .optional(),
+  kafkaGroup: z.string().min(1).default('tallystick'),
+  partitions: z
+    .number({ error: 'must be a number' })
+    .int()
+    .min(1, 'must be at least 1')
+    .max(1_000, 'must be at most 1000')
+    .default(3),
+  rpcUrl: url.optional(),
+  proposerKey: privateKey.optional(),
+})
+
+export type Config = z.infer<typeof shape>
+
+/** Environment variable → configuration key. */
+const ENVIRONMENT = {
+  TALLY_DATA: 'data',
+  KAFKA_BROKERS: 'kafkaBrokers',
+  KAFKA_GROUP: 'kafkaGroup',
+  TALLY_PARTITIONS: 'partitions',
+  RPC_URL: 'rpcUrl',
+  PROPOSER_KEY: 'proposerKey',
+} as const satisfies Record<string, keyof Config>
+
+export class ConfigError extends TallyError {
+  override readonly code = 'CONFIG'
+  constructor(problems: readonly string[]) {
+    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`, {
+      hint: `Settings come from ${CONFIG_FILE} (or --config FILE), then the environment, then flags; README.md lists them.`,
+    })
+  }
+}
+
+export interface ConfigSources {
+  readonly environment: NodeJS.ProcessEnv
+  /** `--config`; without it `tally.config.json` is read if it is there. */
+  readonly file?: string | undefined
+  readonly flags: { readonly data?: string | undefined; readonly rpc?: string | undefined }
+}
+
+/**
+ * File, then environment, then flags; validated once, with one line for each rule that is broken.
+ *
+ * @throws ConfigError naming each setting and where it came from
+ */
+export function loadConfig({ environment, file, flags }: ConfigSources): Config {
+  const origins = new Map<string, string>()
+  const values: Record<string, unknown> = {}
+  const set = (key: string, value: unknown, origin: string) => {
+    values[key] = value
+    origins.set(key, origin)
+  }
+  for (const [key, value] of Object.entries(readConfigFile(file))) set(key, value, file ?? CONFIG_FILE)
+  for (const [name, key] of Object.entries(ENVIRONMENT)) {
+    const text = environment[name]
+    if (text !== undefined && text !== '') set(key, fromText(key, text), name)
+  }
+  if (flags.data !== undefined) set('data', flags.data, '--data')
+  if (flags.rpc !== undefined) set('rpcUrl', flags.rpc, '--rpc')
+  const parsed = shape.safeParse(values)
+  if (parsed.success) return { ...parsed.data, data: resolve(parsed.data.data) }
+  throw new ConfigError(
+    parsed.error.issues.map((issue) => {
+      if (issue.code === 'unrecognized_keys')
+        return `${issue.keys.join(', ')}: no such setting (${file ?? CONFIG_FILE})`
+      const key = String(issue.path[0])
+      return `${key}: ${issue.message} (from ${origins.get(key) ?? 'the defaults'})`
+    }),
+  )
+}
+
+function fromText(key: keyof Config, text: string): unknown {
+  if (key === 'kafkaBrokers') return text.split(',').map((broker) => broker.trim())
+  return key === 'partitions' ? Number(text) : text
+}
+
+function readConfigFile(file: string | undefined): object {
+  if (file === undefined && !existsSync(CONFIG_FILE)) return {}
+  const path = file ?? CONFIG_FILE
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new SyntaxError('it is no JSON object')
+    return value
+  } catch (error) {
+    throw new ConfigError([`${path}: ${error instanceof Error ? error.message : String(error)}`])
+  }
+}

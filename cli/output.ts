@@ -1,0 +1,68 @@
+import pc from 'picocolors'
+import { TallyError } from '../schemas/errors.ts'
+
+/** What the process ends with; `tally --help` lists them. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, chainNotChecked: 3, later: 4, error: 5 } as const
+
+/** Progress goes to stderr and only to a person: in a pipe or with --json nothing is written. */
+export class Progress {
+  readonly #isTty: boolean
+  #shown = false
+
+  constructor(options: { readonly quiet: boolean }) {
+    this.#isTty = process.stderr.isTTY === true && !options.quiet
+  }
+
+  show(text: string): void {
+    if (!this.#isTty) return
+    process.stderr.write(`\r\x1b[2K${pc.dim(text.slice(0, (process.stderr.columns ?? 80) - 1))}`)
+    this.#shown = true
+  }
+
+  clear(): void {
+    if (this.#shown) process.stderr.write('\r\x1b[2K')
+    this.#shown = false
+  }
+}
+
+export function printLine(text = ''): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** One document; bigints as decimal text. */
+export function printJson(value: unknown): void {
+  printLine(JSON.stringify(value, (_, field: unknown) => (typeof field === 'bigint' ? field.toString() : field), 2))
+}
+
+/** Tells an error to a person, or as JSON, and says with what the process should end. */
+export function reportError(error: unknown, json: boolean): number {
+  const known = error instanceof TallyError ? error : undefined
+  const message = error instanceof Error ? error.message : String(error)
+  if (json) {
+    printJson({
+      error: { code: known?.code ?? 'UNEXPECTED', message, facts: known?.facts ?? {}, hint: known?.hint ?? null },
+    })
+  } else {
+    process.stderr.write(`${pc.red('error')} ${message}\n`)
+    if (known?.hint !== undefined) process.stderr.write(`${pc.dim(known.hint)}\n`)
+    if (known === undefined && error instanceof Error) process.stderr.write(`${pc.dim(error.stack ?? '')}\n`)
+  }
+  if (known === undefined) return EXIT.error
+  if (known.code === 'CONFIG' || known.code === 'INVALID_ID') return EXIT.usage
+  return known.retriable ? EXIT.later : EXIT.error
+}
+
+const GROUP = /\B(?=(\d{3})+(?!\d))/g
+
+/** Atoms as a decimal number of the token: exact, thousands grouped, trailing zeros kept to `shown` places. */
+export function formatAmount(atoms: bigint, decimals: number): string {
+  const sign = atoms < 0n ? '-' : ''
+  const digits = (atoms < 0n ? -atoms : atoms).toString().padStart(decimals + 1, '0')
+  const whole = digits.slice(0, digits.length - decimals).replace(GROUP, ',')
+  const fraction = decimals === 0 ? '' : `.${digits.slice(-decimals)}`
+  return `${sign}${whole}${fraction}`
+}
+
+export function formatPercent(fraction: number): string {
+  return `${(fraction * 100).toFixed(1)} %`
+}

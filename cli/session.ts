@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs'
+import type { ActContext } from '../anchor/chain/act-once.ts'
+import { WarehouseTransactionStore } from '../jobs/anchoring/warehouse-transaction-store.ts'
+import { type Ledger, openLedger, readGenesis } from '../jobs/ledger.ts'
+import { EmbeddedLog } from '../pipelines/embedded-log.ts'
+import { openKafkaSink } from '../pipelines/kafka-sink.ts'
+import { openKafkaSource } from '../pipelines/kafka-source.ts'
+import type { RecordSink, RecordSource } from '../pipelines/record-source.ts'
+import type { Database } from '../pipelines/warehouse/database.ts'
+import { openWarehouse } from '../pipelines/warehouse/open-warehouse.ts'
+import { INPUT_TOPICS, TOPICS } from '../schemas/topics.ts'
+import { type ChainSession, openChain, requireDeployment } from './chain-session.ts'
+import type { Config } from './config.ts'
+import { type DataDirectory, dataDirectory } from './data-directory.ts'
+
+export interface SessionOptions {
+  readonly config: Config
+  /** Told to whoever is refused because this process holds the warehouse. */
+  readonly verb: string
+  /** LogAppendTime of the embedded log, Unix milliseconds. Default: the machine's clock. */
+  readonly clock?: () => bigint
+  /** Time of block 0 of a new embedded chain, seconds since 1970. */
+  readonly chainGenesisTime_s?: number
+}
+
+export interface OpenLog {
+  readonly source: RecordSource
+  readonly sink: RecordSink
+}
+
+/** What a verb works with, each part opened when it is first asked for and closed at the end, newest first. */
+export class Session {
+  readonly config: Config
+  readonly directory: DataDirectory
+  readonly clock: () => bigint
+  readonly #options: SessionOptions
+  readonly #closers: (() => Promise<void>)[] = []
+  #warehouse: Database | undefined
+  #log: OpenLog | undefined
+  #chain: ChainSession | undefined
+
+  constructor(options: SessionOptions) {
+    this.config = options.config
+    this.directory = dataDirectory(options.config.data)
+    this.clock = options.clock ?? (() => BigInt(Date.now()))
+    this.#options = options
+  }
+
+  async warehouse(): Promise<Database> {
+    if (this.#warehouse === undefined) {
+      const warehouse = await openWarehouse(this.directory.warehouse, { verb: this.#options.verb })
+      this.#closers.push(async () => warehouse.close())
+      this.#warehouse = warehouse
+    }
+    return this.#warehouse
+  }
+
+  /** @throws GenesisMissingError before `tally anchor deploy` */
+  async ledger(): Promise<Ledger> {
+    const genesis = readGenesis(this.directory.genesis)
+    return openLedger(await this.warehouse(), genesis)
+  }
+
+  /** The configured broker, or the embedded log with Tallystick's topics. */
+  async log(): Promise<OpenLog> {
+    this.#log ??=
+      this.config.kafkaBrokers === undefined ? await this.#embeddedLog() : this.#kafka(this.config.kafkaBrokers)
+    return this.#log
+  }
+
+  async chain(): Promise<ChainSession> {
+    if (this.#chain === undefined) {
+      const genesisTime_s = this.#options.chainGenesisTime_s
+      const chain = await openChain({
+        config: this.config,
+        directory: this.directory,
+        ...(genesisTime_s === undefined ? {} : { genesisTime_s }),
+      })
+      this.#closers.push(() => chain.close())
+      this.#chain = chain
+    }
+    return this.#chain
+  }
+
+  /** The distributor of this ledger with the proposer's key. @throws DeploymentMissingError */
+  async distributor(): Promise<ActContext> {
+    const { distributor } = requireDeployment(this.directory)
+    const chain = await this.chain()
+    const store = new WarehouseTransactionStore(await this.warehouse())
+    return { connection: chain.connection, account: chain.proposer, store, distributor }
+  }
+
+  /** True once a genesis was written. */
+  get isFounded(): boolean {
+    return existsSync(this.directory.genesis)
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.reverse()) await close()
+    this.#closers.length = 0
+  }
+
+  async #embeddedLog(): Promise<OpenLog> {
+    const log = await EmbeddedLog.open(this.directory.log, { verb: this.#options.verb, clock: this.clock })
+    this.#closers.push(() => log.close())
+    for (const topic of INPUT_TOPICS) await log.createTopic(topic, this.config.partitions)
+    await log.createTopic(TOPICS.epochs, 1)
+    return { source: log, sink: log }
+  }
+
+  #kafka(brokers: readonly string[]): OpenLog {
+    const connection = { brokers: [...brokers], clientId: 'tallystick' }
+    const source = openKafkaSource({ ...connection, groupId: this.config.kafkaGroup })
+    const sink = openKafkaSink(connection)
+    this.#closers.push(
+      () => source.close(),
+      () => sink.close(),
+    )
+    return { source, sink }
+  }
+}

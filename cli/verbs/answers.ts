@@ -1,0 +1,106 @@
+import { writeFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import pc from 'picocolors'
+import { explain } from '../../jobs/statement/explain.ts'
+import { receiptsOf } from '../../jobs/statement/receipt.ts'
+import { type Statement, statementOf } from '../../jobs/statement/statement.ts'
+import { toAddress } from '../../schemas/ids.ts'
+import { type GlobalFlags, runVerb, withGlobalFlags } from '../command.ts'
+import { formatPercent, printJson, printLine } from '../output.ts'
+
+const KINDS = {
+  data: 'your contributions',
+  model: 'your model',
+  infrastructure: 'your infrastructure',
+  treasury: 'treasury',
+}
+
+/** `statement`, `explain`, `receipt`: answers for people. Amounts are in the token's smallest unit. */
+export function addAnswers(program: Command): void {
+  withGlobalFlags(program.command('statement <account>').description('what an account earned, epoch by epoch, and why'))
+    .addHelpText('after', '\nExample:\n  $ tally statement 0x1f9840a85d5aF5bf1D1762F925BDADdC4201F984')
+    .action((account: string, flags: GlobalFlags) =>
+      runVerb('statement', flags, async ({ session, answer }) => {
+        const statement = await statementOf(await session.warehouse(), toAddress(account))
+        answer(statement, () => printStatement(statement))
+        return undefined
+      }),
+    )
+  withGlobalFlags(
+    program
+      .command('explain <inference>')
+      .description('why a paid use paid whom: its fee, and the contributions behind the answer'),
+  )
+    .option('--top <n>', 'how many contributions to name', (text) => Number.parseInt(text, 10), 10)
+    .addHelpText('after', '\nExample:\n  $ tally explain 0b8f2c1e-6a55-4d0e-9f53-2f0b6a1c7d11 --top 5')
+    .action((id: string, flags: GlobalFlags & { top: number }) =>
+      runVerb('explain', flags, async ({ session, answer, progress }) => {
+        progress.show('solving for this answer')
+        const explanations = await explain(await session.warehouse(), [id], flags.top)
+        answer(explanations, () => explanations.forEach(printExplanation))
+        return undefined
+      }),
+    )
+  withGlobalFlags(
+    program
+      .command('receipt <account>')
+      .description('the receipt of an account: one JSON document a token, to be verified by anybody'),
+  )
+    .option('--epoch <n>', 'epoch (default: the newest published one)', (text) => Number.parseInt(text, 10))
+    .option('--out <file>', 'write it there instead of printing it')
+    .addHelpText('after', '\nExample:\n  $ tally receipt 0x1f98…F984 --out receipt.json && tally verify receipt.json')
+    .action((account: string, flags: GlobalFlags & { epoch?: number; out?: string }) =>
+      runVerb('receipt', flags, async ({ session, answer }) => {
+        const receipts = await receiptsOf(await session.ledger(), toAddress(account), flags.epoch)
+        const document = receipts.length === 1 ? receipts[0] : receipts
+        if (flags.out === undefined) printJson(document)
+        else {
+          writeFileSync(flags.out, `${JSON.stringify(document, null, 2)}\n`)
+          answer({ written: flags.out, receipts: receipts.length }, () =>
+            printLine(`Written to ${flags.out}; check it with: tally verify ${flags.out}`),
+          )
+        }
+        return undefined
+      }),
+    )
+}
+
+function printStatement(statement: Statement): void {
+  printLine(pc.bold(`Statement of ${statement.account}`))
+  printLine(
+    `${statement.contributions} contributions, ${statement.duplicates} of them copies of what was there before (they earn nothing).`,
+  )
+  for (const { epoch, state, lines } of statement.epochs) {
+    printLine(`\nEpoch ${epoch} (${state})`)
+    for (const line of lines) {
+      const share =
+        line.share === null
+          ? ''
+          : ` – ${formatPercent(line.share.value)} of what contributors earned (90 % interval ${formatPercent(line.share.low)} to ${formatPercent(line.share.high)})`
+      printLine(`  ${line.amount} of ${line.token} for ${KINDS[line.kind]} (${line.asset})${share}`)
+    }
+  }
+  for (const { token, cumulative } of statement.totals) printLine(`\nTogether ${cumulative} of ${token}.`)
+  printItems('Most helpful (influence, not payment)', statement.helped)
+  printItems('Most harmful (influence, not payment)', statement.hurt)
+  printLine('\nCheck it: tally receipt ACCOUNT --out receipt.json && tally verify receipt.json')
+}
+
+function printItems(title: string, items: Statement['helped']): void {
+  if (items.length === 0) return
+  printLine(`\n${title}`)
+  for (const item of items) printLine(`  ${item.batchId}/${item.index}  ${item.value}`)
+}
+
+function printExplanation(explanation: Awaited<ReturnType<typeof explain>>[number]): void {
+  const { inference, fee, token, parts, accounts, items, epoch, funded, model } = explanation
+  printLine(pc.bold(`${inference.id} (${model}, epoch ${epoch})`))
+  printLine(`Fee ${fee} of ${token}${funded ? '' : ', unfunded: nobody is paid'}`)
+  for (const part of parts) printLine(`  ${part.kind.padEnd(15)} ${part.amount}`)
+  printLine('\nThe data part, apportioned over accounts by influence on this one answer:')
+  for (const each of accounts.filter(({ apportioned }) => apportioned > 0n))
+    printLine(`  ${each.account}  ${each.apportioned}`)
+  printLine('\nMost influential contributions (influence, not payment; 1 = the strongest):')
+  for (const item of items)
+    printLine(`  ${item.influence.toFixed(3)}  ${item.batchId}/${item.index}  by ${item.account}`)
+}

@@ -1,0 +1,103 @@
+import type { Command } from 'commander'
+import { deployLocal } from '../../anchor/chain/deploy-local.ts'
+import { readEpoch, readLastFinalized, readTotals } from '../../anchor/chain/distributor.ts'
+import { claimPayouts } from '../../jobs/anchoring/claim-payouts.ts'
+import { WarehouseTransactionStore } from '../../jobs/anchoring/warehouse-transaction-store.ts'
+import { lastEpoch } from '../../jobs/epochs.ts'
+import { type Address, toAddress } from '../../schemas/ids.ts'
+import { requireDeployment } from '../chain-session.ts'
+import { type GlobalFlags, runVerb, withGlobalFlags } from '../command.ts'
+import { foundLedger } from '../found-ledger.ts'
+import { printLine } from '../output.ts'
+
+interface DeployFlags extends GlobalFlags {
+  readonly name: string
+  readonly operator?: string
+  readonly distributor?: string
+  readonly chainId?: string
+  readonly fromBlock: string
+}
+
+/** `anchor deploy`, `anchor status`, `claim`. */
+export function addChain(program: Command, anchor: Command): void {
+  withGlobalFlags(anchor.command('deploy').description('found the ledger: its contract and its genesis'))
+    .option('--name <text>', 'name of the ledger', 'My ledger')
+    .option('--operator <address>', 'who registers sources and publishes policies (default: the proposer)')
+    .option('--distributor <address>', 'a TallyDistributor that is deployed already; without it one is deployed to the local chain')
+    .option('--chain-id <n>', 'chain of --distributor')
+    .option('--from-block <n>', 'block in which --distributor was created', '0')
+    .addHelpText('after', '\nExample:\n  $ tally anchor deploy --data ./ledger --name "Digits"')
+    .action((flags: DeployFlags) =>
+      runVerb('anchor deploy', flags, async ({ session, answer }) => {
+        const founded = await deploy(session, flags)
+        answer(founded, () => printLine(`Ledger ${founded.ledgerId}\nContract ${founded.distributor} on chain ${founded.chainId}`))
+        return undefined
+      }),
+    )
+  withGlobalFlags(anchor.command('status').description('what the chain has of every epoch'))
+    .addHelpText('after', '\nExample:\n  $ tally anchor status --json')
+    .action((flags: GlobalFlags) =>
+      runVerb('anchor status', flags, async ({ session, answer }) => {
+        const at = await session.distributor()
+        const newest = (await lastEpoch(await session.warehouse()))?.epoch ?? 0
+        const epochs: { epoch: number; state: string; payoutRoot: string | null; recordHash: string | null }[] = []
+        for (let epoch = 1; epoch <= newest; epoch++) {
+          const record = await readEpoch(at, BigInt(epoch), { blockTag: 'latest' })
+          epochs.push({
+            epoch,
+            state: record?.state ?? 'not proposed',
+            payoutRoot: record?.content.payoutRoot ?? null,
+            recordHash: record?.recordHash ?? null,
+          })
+        }
+        const lastFinalized = await readLastFinalized(at)
+        const { token } = requireDeployment(session.directory)
+        const totals = token === null || lastFinalized === 0n ? null : await readTotals(at, { epoch: lastFinalized, token })
+        answer({ distributor: at.distributor, lastFinalized, epochs, totals }, () => {
+          printLine(`Contract ${at.distributor}, last finalized epoch ${lastFinalized}.`)
+          for (const each of epochs) printLine(`  epoch ${each.epoch}: ${each.state}${each.payoutRoot === null ? '' : `, payout root ${each.payoutRoot}`}`)
+        })
+        return undefined
+      }),
+    )
+  withGlobalFlags(program.command('claim <account>').description('pay an account all that it earned up to the newest finalized epoch'))
+    .addHelpText('after', '\nExample:\n  $ tally claim 0x1f9840a85d5aF5bf1D1762F925BDADdC4201F984\n\nAnybody may; the contract pays the account and nobody else.')
+    .action((account: string, flags: GlobalFlags) =>
+      runVerb('claim', flags, async ({ session, answer }) => {
+        const claimed = await claimPayouts({ ledger: await session.ledger(), chain: await session.distributor(), account: toAddress(account) })
+        answer(claimed, () => {
+          for (const each of claimed) {
+            const did = each.outcome === 'claimed' ? 'Claimed' : 'Nothing new: claimed before were'
+            printLine(`${did} ${each.cumulative} of ${each.token} in all, up to epoch ${each.epoch}.`)
+          }
+        })
+        return undefined
+      }),
+    )
+}
+
+async function deploy(session: import('../session.ts').Session, flags: DeployFlags) {
+  if (flags.distributor !== undefined) {
+    const distributor = toAddress(flags.distributor)
+    const operator = toAddress(flags.operator ?? '')
+    return foundLedger(session, {
+      name: flags.name,
+      operator,
+      deployment: { chainId: Number(flags.chainId), distributor, token: null, fromBlock: flags.fromBlock },
+    })
+  }
+  const chain = await session.chain()
+  const store = new WarehouseTransactionStore(await session.warehouse())
+  const proposer: Address = toAddress(chain.proposer.address)
+  const deployed = await deployLocal({ connection: chain.connection, store, account: chain.deployer }, { proposer })
+  return foundLedger(session, {
+    name: flags.name,
+    operator: flags.operator === undefined ? proposer : toAddress(flags.operator),
+    deployment: {
+      chainId: chain.connection.entry.chainId,
+      distributor: toAddress(deployed.distributor),
+      token: toAddress(deployed.token),
+      fromBlock: deployed.fromBlock.toString(),
+    },
+  })
+}

@@ -1,0 +1,50 @@
+import Table from 'cli-table3'
+import type { Command } from 'commander'
+import { epochStatus } from '../../jobs/epoch-status.ts'
+import { type GlobalFlags, runVerb, withGlobalFlags } from '../command.ts'
+import { printLine } from '../output.ts'
+
+/** `epoch status`. */
+export function addEpochStatus(epoch: Command): void {
+  withGlobalFlags(
+    epoch.command('status').description('epochs with their state, what was accepted, and what was rejected and why'),
+  )
+    .addHelpText('after', '\nExample:\n  $ tally epoch status --json')
+    .action((flags: GlobalFlags) =>
+      runVerb('epoch status', flags, async ({ session, answer }) => {
+        const status = await epochStatus(await session.warehouse())
+        answer(status, () => {
+          if (status.epochs.length === 0) printLine('No epoch has been cut yet.')
+          else printEpochs(status.epochs)
+          printLine(
+            `${status.waiting.records} records wait for the next cut, ${status.waiting.rejected} of them rejected by their own bytes.`,
+          )
+          for (const [reason, count] of Object.entries(status.waiting.reasons)) printLine(`  ${reason}: ${count}`)
+        })
+        return undefined
+      }),
+    )
+}
+
+function printEpochs(epochs: Awaited<ReturnType<typeof epochStatus>>['epochs']): void {
+  const table = new Table({
+    head: ['epoch', 'state', 'cut at', 'accepted', 'duplicate', 'rejected', 'leaves'],
+    style: { head: [], border: [] },
+  })
+  for (const each of epochs) {
+    table.push([
+      each.epoch,
+      each.state,
+      each.cutTime,
+      each.counts.accepted,
+      each.counts.duplicate,
+      each.counts.rejected,
+      each.treeSize ?? '–',
+    ])
+  }
+  printLine(table.toString())
+  for (const each of epochs) {
+    for (const [reason, count] of Object.entries(each.counts.reasons))
+      printLine(`  epoch ${each.epoch}: ${count} × ${reason}`)
+  }
+}

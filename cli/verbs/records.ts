@@ -1,0 +1,38 @@
+import type { Command } from 'commander'
+import { ingest } from '../../pipelines/ingest.ts'
+import { INPUT_TOPICS } from '../../schemas/topics.ts'
+import { type GlobalFlags, runVerb, withGlobalFlags } from '../command.ts'
+import { EXIT, printLine } from '../output.ts'
+
+/** `ingest`. */
+export function addRecords(program: Command): void {
+  withGlobalFlags(program.command('ingest').description('read the log into the warehouse, each record once'))
+    .option('--follow', 'go on until stopped')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ KAFKA_BROKERS=localhost:9092 tally ingest --follow\n\nStopped or killed at any moment, the next call goes on where this one was.',
+    )
+    .action((flags: GlobalFlags & { follow?: boolean }) =>
+      runVerb('ingest', flags, async ({ session, progress, answer }) => {
+        const stop = new AbortController()
+        const abort = () => stop.abort()
+        process.once('SIGINT', abort).once('SIGTERM', abort)
+        try {
+          const counts = await ingest({
+            source: (await session.log()).source,
+            warehouse: await session.warehouse(),
+            topics: INPUT_TOPICS,
+            until: flags.follow ? 'follow' : 'end',
+            signal: stop.signal,
+            onProgress: ({ records, rejected }) => progress.show(`${records} records, ${rejected} rejected`),
+          })
+          answer(counts, () =>
+            printLine(`${counts.records} new records, ${counts.rejected} of them rejected by their own bytes.`),
+          )
+          return EXIT.ok
+        } finally {
+          process.off('SIGINT', abort).off('SIGTERM', abort)
+        }
+      }),
+    )
+}

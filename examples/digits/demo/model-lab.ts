@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import { leafHash } from '../../../anchor/log/leaf-hash.ts'
+import { rootHash } from '../../../anchor/log/root-hash.ts'
+import { encodeEvent, type OutgoingRecord } from '../../../schemas/encode-record.ts'
+import { CLASSES, PIXELS } from '../dataset.ts'
+import { extractContributionFeatures, type FeatureMap, makeFeatureMap, serialiseBasis } from '../features.ts'
+import { CHECKPOINTS, type DigitModel, RECIPE, serialiseWeights, trainModel } from '../model.ts'
+import { fitProjection } from '../projection.ts'
+import { Xoshiro128 } from '../random.ts'
+import type { SentBatch } from './contributions.ts'
+import { FEATURE_MAP, SOURCES } from './names.ts'
+import type { FeatureMapFacts } from './registration.ts'
+
+const RANK = 100
+
+/** A trained model with its feature map: what the model lab hands to the gateway and to the extractor. */
+export interface Lab {
+  readonly model: DigitModel
+  readonly map: FeatureMap
+  readonly facts: FeatureMapFacts
+}
+
+/** Trains on everything that was accepted, bad contributions included, as an operator would who cannot tell them apart. */
+export async function train(
+  batches: readonly SentBatch[],
+  seed: string,
+  onProgress: (text: string) => void,
+): Promise<Lab> {
+  const items = batches.flatMap((batch) => batch.payloads)
+  const images = items.map(({ payload }) => payload)
+  const labels = Uint8Array.from(items, ({ label }) => Number(label))
+  onProgress('directions in which digits differ')
+  await new Promise(setImmediate) // lets the line above appear: the next call does not yield
+  const projection = fitProjection(images, RANK, seed)
+  const model = await trainModel(
+    { images, labels },
+    { projection, seed, onProgress: (done, total) => onProgress(`pass ${done} of ${total}`) },
+  )
+  const map = makeFeatureMap(projection, images)
+  const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
+  return {
+    model,
+    map,
+    facts: {
+      rank: RANK,
+      classes: CLASSES,
+      checkpoints: CHECKPOINTS,
+      unitExponent: map.unitExponent,
+      codeHash: sha256(
+        Buffer.from(JSON.stringify({ extractor: 'examples/digits/features.ts', recipe: RECIPE, pixels: PIXELS })),
+      ),
+      weightsHash: sha256(serialiseWeights(model)),
+      basisHash: sha256(serialiseBasis(map)),
+      trainingSetHash: rootHash(items.map(({ contentHash }) => leafHash(contentHash))),
+      fingerprintSalt: Xoshiro128.fromSeed(seed).fork('fingerprint').bytes(16),
+    },
+  }
+}
+
+/** One record for each contributed item, published by the extractor that the feature map names. */
+export function contributionFeatureRecords(batch: SentBatch, lab: Lab, time: string): OutgoingRecord[] {
+  return batch.payloads.map((item, index) => {
+    const features = extractContributionFeatures(lab.map, lab.model, item.payload, Number(item.label))
+    return encodeEvent(
+      {
+        type: 'ContributionFeatures',
+        source: SOURCES.extractor,
+        id: `${batch.id}/${index}`,
+        body: {
+          featureMap: FEATURE_MAP,
+          batchSource: SOURCES.portal,
+          batchId: batch.id,
+          index,
+          a: asBytes(features.a),
+          ua: features.ua,
+          p: Array.from(features.p),
+          checkpoints: features.checkpoints.flatMap((row) => Array.from(row)),
+          label: features.label,
+          fingerprint: createHash('sha256').update(lab.facts.fingerprintSalt).update(item.payload).digest(),
+        },
+      },
+      time,
+    )
+  })
+}
+
+export function asBytes(values: Int8Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+}

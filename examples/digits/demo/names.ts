@@ -1,0 +1,26 @@
+/** Identifiers of the demo's ledger. */
+export const LEDGER_NAME = 'Tallystick demo: handwritten digits'
+export const DATASET = 'digits'
+export const LICENCE = 'CC-BY-4.0'
+export const MODEL = 'digits-logistic'
+export const INFRASTRUCTURE = 'gateway'
+export const FEATURE_MAP = 'digits-logistic/features-1'
+export const POLICY = 'policy-1'
+
+export const SOURCES = {
+  operator: 'urn:demo:operator',
+  portal: 'urn:demo:portal',
+  gateway: 'urn:demo:gateway',
+  extractor: 'urn:demo:extractor',
+  watcher: 'urn:demo:chain-watcher',
+} as const
+
+/** Millionths of each fee. */
+export const SHARES = {
+  dataParts: 500_000,
+  modelParts: 250_000,
+  infrastructureParts: 150_000,
+  treasuryParts: 100_000,
+} as const
+export const MIN_EVENTS = 1_000
+export const MAX_PERIOD_EPOCHS = 12

@@ -1,0 +1,58 @@
+import type { ActContext } from '../../anchor/chain/act-once.ts'
+import type { EpochContent } from '../../anchor/chain/distributor.ts'
+import { finalizeEpoch, proposeEpoch } from '../../anchor/chain/epochs.ts'
+import { type Manifest, manifestHash } from '../../anchor/manifest.ts'
+import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
+import type { Ledger } from '../ledger.ts'
+import { loadManifest } from '../publish/build-manifest.ts'
+
+export interface AnchorOptions {
+  readonly ledger: Ledger
+  readonly chain: ActContext
+}
+
+/**
+ * Proposes the oldest published epoch. The chain is the truth: killed after the transaction was sent, the next call finds
+ * it there and only notes it.
+ */
+export async function proposeNext({ ledger, chain }: AnchorOptions): Promise<StepResult> {
+  const row = await firstEpochIn(ledger.warehouse, 'published')
+  if (row === undefined) return { did: 'nothing', epoch: null, detail: 'No published epoch waits to be proposed.' }
+  const manifest = await loadManifest(ledger.warehouse, row.epoch)
+  const proposed = await proposeEpoch(chain, epochContent(manifest))
+  await setState(ledger.warehouse, row.epoch, 'published', 'proposed')
+  const possible = new Date(Number(proposed.record.proposedAt_s + proposed.record.delay_s) * 1000).toISOString()
+  return { did: 'done', epoch: row.epoch, detail: `Proposed; it can be finalized from ${possible}.` }
+}
+
+/** Finalizes the oldest proposed epoch, or says when that becomes possible. */
+export async function finalizeNext({ ledger, chain }: AnchorOptions): Promise<StepResult> {
+  const row = await firstEpochIn(ledger.warehouse, 'proposed')
+  if (row === undefined) return { did: 'nothing', epoch: null, detail: 'No proposed epoch waits to be finalized.' }
+  const finalized = await finalizeEpoch(chain, BigInt(row.epoch))
+  if (finalized.outcome === 'too-early') {
+    const untilMs = finalized.possibleAt_s * 1000n
+    const detail = `The delay ends at ${new Date(Number(untilMs)).toISOString()}.`
+    return { did: 'waiting', epoch: row.epoch, detail, untilMs }
+  }
+  await setState(ledger.warehouse, row.epoch, 'proposed', 'finalized')
+  return { did: 'done', epoch: row.epoch, detail: 'Finalized; its accounts can claim.' }
+}
+
+/** What the contract is told of an epoch. */
+export function epochContent(manifest: Manifest): EpochContent {
+  return {
+    epoch: BigInt(manifest.epoch),
+    attempt: manifest.attempt,
+    ledgerRoot: manifest.tree.root,
+    treeSize: BigInt(manifest.tree.size),
+    payoutRoot: manifest.payout.root,
+    totals: manifest.payout.totals.map(({ token, total, reserved }) => ({
+      token,
+      total_atoms: BigInt(total),
+      reserved_atoms: BigInt(reserved),
+    })),
+    manifestHash: manifestHash(manifest),
+    uri: `bundle:epoch-${String(manifest.epoch).padStart(6, '0')}`,
+  }
+}

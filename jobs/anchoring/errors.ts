@@ -1,0 +1,12 @@
+import { TallyError } from '../../schemas/errors.ts'
+
+export class NothingToClaimError extends TallyError {
+  override readonly code = 'NOTHING_TO_CLAIM'
+  constructor(facts: { account: string; epoch: number }) {
+    const epochs = facts.epoch === 0 ? 'no epoch is finalized yet' : `no epoch up to ${facts.epoch} pays it`
+    super(`There is nothing to claim for ${facts.account}: ${epochs}.`, {
+      facts,
+      hint: '`tally statement ACCOUNT` shows what it earned and what is held; `tally epoch status` what is finalized.',
+    })
+  }
+}

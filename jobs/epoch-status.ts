@@ -1,0 +1,47 @@
+import type { Manifest } from '../anchor/manifest.ts'
+import type { Database } from '../pipelines/warehouse/database.ts'
+import { readSql } from '../pipelines/warehouse/read-sql.ts'
+import { reasonOfCode } from '../schemas/rejection.ts'
+import type { EpochState } from './epochs.ts'
+import { countOutcomes } from './publish/build-manifest.ts'
+
+const waitingRecords = readSql(new URL('./waiting-records.sql', import.meta.url))
+
+export interface EpochStatus {
+  readonly epochs: readonly {
+    readonly epoch: number
+    readonly state: EpochState
+    readonly cutTime: string
+    readonly treeSize: string | null
+    readonly counts: Manifest['counts']
+  }[]
+  /** Records that were ingested and belong to no epoch yet. */
+  readonly waiting: {
+    readonly records: number
+    readonly rejected: number
+    readonly reasons: Readonly<Record<string, number>>
+  }
+}
+
+/** Where every epoch stands, and what was rejected and why: nothing disappears unseen. */
+export async function epochStatus(warehouse: Database): Promise<EpochStatus> {
+  const rows = await warehouse.all('SELECT epoch, state, cut_time_ms, tree_size FROM epoch ORDER BY epoch')
+  const epochs: EpochStatus['epochs'][number][] = []
+  for (const row of rows) {
+    epochs.push({
+      epoch: row.epoch as number,
+      state: row.state as EpochState,
+      cutTime: new Date(Number(row.cut_time_ms)).toISOString(),
+      treeSize: row.tree_size === null ? null : String(row.tree_size),
+      counts: await countOutcomes(warehouse, row.epoch as number),
+    })
+  }
+  const waiting = { records: 0, rejected: 0, reasons: {} as Record<string, number> }
+  for (const { reason, records } of await warehouse.all<{ reason: number; records: number }>(waitingRecords)) {
+    waiting.records += records
+    if (reason === 0) continue
+    waiting.rejected += records
+    waiting.reasons[reasonOfCode(reason)!] = records
+  }
+  return { epochs, waiting }
+}

@@ -1,0 +1,43 @@
+import type { ActContext } from '../anchor/chain/act-once.ts'
+import type { RecordSink, RecordSource } from '../pipelines/record-source.ts'
+import { finalizeNext, proposeNext } from './anchoring/anchor-epoch.ts'
+import { attributeEpoch } from './attribution/attribute-epoch.ts'
+import { closeEpoch } from './close/close-epoch.ts'
+import type { StepResult } from './epochs.ts'
+import type { Ledger } from './ledger.ts'
+import { publishEpoch } from './publish/publish-epoch.ts'
+import { settleEpoch } from './settlement/settle-epoch.ts'
+
+export const EPOCH_STEPS = ['close', 'attribute', 'settle', 'publish', 'propose', 'finalize'] as const
+export type EpochStep = (typeof EPOCH_STEPS)[number]
+
+export interface StepContext {
+  readonly ledger: Ledger
+  readonly source: RecordSource
+  readonly sink: RecordSink
+  readonly clock: () => bigint
+  readonly bundles: string
+  readonly chain: () => Promise<ActContext>
+  readonly cutNow?: boolean
+  readonly onProgress?: (text: string) => void
+}
+
+/** One step for the epoch that waits for it; a second call finds nothing to do and says so. */
+export async function runStep(step: EpochStep, context: StepContext): Promise<StepResult> {
+  const { ledger, onProgress } = context
+  const progress = onProgress === undefined ? {} : { onProgress }
+  switch (step) {
+    case 'close':
+      return closeEpoch({ ...context, ...progress })
+    case 'attribute':
+      return attributeEpoch({ ledger, ...progress })
+    case 'settle':
+      return settleEpoch({ ledger })
+    case 'publish':
+      return publishEpoch({ ledger, bundles: context.bundles })
+    case 'propose':
+      return proposeNext({ ledger, chain: await context.chain() })
+    case 'finalize':
+      return finalizeNext({ ledger, chain: await context.chain() })
+  }
+}

@@ -1,0 +1,132 @@
+import { fromBlob } from '../../pipelines/warehouse/blob.ts'
+import type { Database } from '../../pipelines/warehouse/database.ts'
+import { TallyError } from '../../schemas/errors.ts'
+import { type Address, toHex } from '../../schemas/ids.ts'
+import type { LineKind } from '../settlement/lines.ts'
+
+export interface StatementItem {
+  readonly batchId: string
+  readonly index: number
+  readonly contentHash: string
+  /** Influence on the paid uses of the period, a whole number without a unit. Influence, not payment. */
+  readonly value: bigint
+}
+
+export interface StatementLine {
+  readonly kind: LineKind
+  readonly asset: string
+  readonly token: string
+  readonly amount: bigint
+  /** Of the contributors' pool, with its 90 % interval, fractions; for lines of kind data. */
+  readonly share: { readonly low: number; readonly value: number; readonly high: number } | null
+}
+
+export interface StatementEpoch {
+  readonly epoch: number
+  readonly state: string
+  readonly lines: readonly StatementLine[]
+}
+
+/** A settlement told to a person. */
+export interface Statement {
+  readonly account: Address
+  readonly contributions: number
+  /** Of these, copies of what was there before: they earn nothing. */
+  readonly duplicates: number
+  readonly epochs: readonly StatementEpoch[]
+  readonly totals: readonly { readonly token: string; readonly cumulative: bigint }[]
+  readonly helped: readonly StatementItem[]
+  readonly hurt: readonly StatementItem[]
+}
+
+export class AccountUnknownError extends TallyError {
+  override readonly code = 'ACCOUNT_UNKNOWN'
+  constructor(facts: { account: string }) {
+    super(`Nothing is known of account ${facts.account}.`, {
+      facts,
+      hint: 'It has no accepted contribution and no settlement line in a closed epoch. `tally epoch status` shows what was rejected and why.',
+    })
+  }
+}
+
+const ITEMS_SHOWN = 5
+
+/** Everything that is settled for an account, and what explains it. @throws AccountUnknownError */
+export async function statementOf(warehouse: Database, account: Address): Promise<Statement> {
+  const contributions = await countItems(warehouse, account)
+  const epochs = await statementEpochs(warehouse, account)
+  if (contributions.items === 0 && epochs.length === 0) throw new AccountUnknownError({ account })
+  const totals = await warehouse.all<{ token: string; cumulative: bigint }>(
+    `SELECT token, cumulative FROM account_total
+     WHERE account = $account AND epoch = (SELECT max(epoch) FROM account_total) ORDER BY token`,
+    { account },
+  )
+  return {
+    account,
+    contributions: contributions.items,
+    duplicates: contributions.duplicates,
+    epochs,
+    totals,
+    helped: await itemsOf(warehouse, account, 'DESC'),
+    hurt: await itemsOf(warehouse, account, 'ASC'),
+  }
+}
+
+async function countItems(warehouse: Database, account: Address): Promise<{ items: number; duplicates: number }> {
+  const row = await warehouse.one<{ items: bigint; duplicates: bigint | null }>(
+    `WITH newest AS (SELECT model, token, duplicates, epoch FROM score WHERE account = $account ORDER BY epoch DESC LIMIT 1)
+     SELECT (SELECT count(*) FROM contribution WHERE account = $account) AS items, (SELECT duplicates FROM newest)::BIGINT AS duplicates`,
+    { account },
+  )
+  return { items: Number(row?.items ?? 0n), duplicates: Number(row?.duplicates ?? 0n) }
+}
+
+async function statementEpochs(warehouse: Database, account: Address): Promise<StatementEpoch[]> {
+  const rows = await warehouse.all(
+    `SELECT l.epoch, e.state, l.kind, l.asset, l.token, l.amount, s.share_low, s.share, s.share_high
+     FROM settlement_line AS l
+     JOIN epoch AS e USING (epoch)
+     LEFT JOIN score AS s
+       ON s.epoch = l.epoch AND s.account = l.account AND s.token = l.token AND s.model = l.asset AND l.kind = 'data'
+     WHERE l.account = $account ORDER BY l.epoch, l.token, l.kind, l.asset`,
+    { account },
+  )
+  const epochs = new Map<number, { epoch: number; state: string; lines: StatementLine[] }>()
+  for (const row of rows) {
+    const epoch = epochs.get(row.epoch as number) ?? {
+      epoch: row.epoch as number,
+      state: row.state as string,
+      lines: [],
+    }
+    epochs.set(epoch.epoch, epoch)
+    epoch.lines.push({
+      kind: row.kind as LineKind,
+      asset: row.asset as string,
+      token: row.token as string,
+      amount: row.amount as bigint,
+      share:
+        row.share === null
+          ? null
+          : { low: row.share_low as number, value: row.share as number, high: row.share_high as number },
+    })
+  }
+  return [...epochs.values()]
+}
+
+async function itemsOf(warehouse: Database, account: Address, order: 'ASC' | 'DESC'): Promise<StatementItem[]> {
+  const rows = await warehouse.all(
+    `SELECT b.batch_id, v.item_index, c.content_hash, v.value
+     FROM item_value AS v
+     JOIN contribution AS c USING (batch, item_index)
+     JOIN contribution_batch AS b USING (batch)
+     WHERE c.account = $account AND v.epoch = (SELECT max(epoch) FROM item_value) AND v.value ${order === 'ASC' ? '<' : '>'} 0
+     ORDER BY v.value ${order}, b.batch_id, v.item_index LIMIT ${ITEMS_SHOWN}`,
+    { account },
+  )
+  return rows.map((row) => ({
+    batchId: row.batch_id as string,
+    index: row.item_index as number,
+    contentHash: toHex(fromBlob(row.content_hash)),
+    value: row.value as bigint,
+  }))
+}

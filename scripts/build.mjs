@@ -1,0 +1,19 @@
+// Compiles to dist/ and copies what the code reads beside itself: SQL, Avro schemas.
+import { execFileSync } from 'node:child_process'
+import { chmodSync, cpSync, existsSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+
+rmSync(join(root, 'dist'), { recursive: true, force: true })
+execFileSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' })
+for (const folder of ['schemas', 'pipelines', 'jobs']) {
+  cpSync(join(root, folder), join(root, 'dist', folder), {
+    recursive: true,
+    filter: (path) => !/\.[^/\\.]+$/.test(path) || /\.(sql|avsc|json)$/.test(path),
+  })
+}
+const main = join(root, 'dist', 'cli', 'main.js')
+if (existsSync(main)) chmodSync(main, 0o755)

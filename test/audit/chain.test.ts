@@ -1,0 +1,112 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { finalizeEpoch, proposeEpoch } from '../../anchor/chain/epochs.ts'
+import { type Manifest, manifestHash } from '../../anchor/manifest.ts'
+import { auditBundle, verifyReceipt } from '../../audit/index.ts'
+import { describeWithAnvil } from '../anchor/chain-anvil.ts'
+import { DELAY_S, type House, LOCAL, startHouse } from '../anchor/chain-house.ts'
+import type { EpochFiles } from './support/bundle-writer.ts'
+import { publishWorld, writeWorld } from './support/published-world.ts'
+import { receiptOf } from './support/receipt-of.ts'
+import { addressOf } from './support/world.ts'
+
+describeWithAnvil('a bundle beside its chain', () => {
+  let house: House
+  let epochs: EpochFiles[]
+  let bundle: { folder: string; remove: () => Promise<void> }
+
+  beforeAll(async () => {
+    house = await startHouse()
+    const [distributor, token] = [house.distributor.toLowerCase(), house.token.toLowerCase()]
+    epochs = (await publishWorld({ chainId: LOCAL, distributor, token })).epochs
+    bundle = await writeWorld(epochs)
+  })
+  afterAll(async () => {
+    await bundle?.remove()
+    await house?.chain.stop()
+  })
+
+  async function propose(manifest: Manifest): Promise<void> {
+    await proposeEpoch(await house.as(house.proposer), {
+      epoch: BigInt(manifest.epoch),
+      attempt: manifest.attempt,
+      ledgerRoot: manifest.tree.root,
+      treeSize: BigInt(manifest.tree.size),
+      payoutRoot: manifest.payout.root,
+      totals: manifest.payout.totals.map(({ token, total, reserved }) => ({
+        token,
+        total_atoms: BigInt(total),
+        reserved_atoms: BigInt(reserved),
+      })),
+      manifestHash: manifestHash(manifest),
+      uri: '',
+    })
+  }
+
+  async function finalize(epoch: bigint): Promise<void> {
+    await house.chain.advanceTime(DELAY_S)
+    await finalizeEpoch(await house.as(house.anyone), epoch)
+  }
+
+  test('is checked epoch by epoch; what is not finalized, or differs, is named', async () => {
+    const rpcUrl = house.chain.rpcUrl
+    // given: nothing on chain
+    const before = await auditBundle(bundle.folder, { rpcUrl })
+    expect(before.firstDifference).toMatchObject({ check: 'chain', epoch: 1, found: 'never proposed' })
+    // when: proposed only
+    await propose(epochs[0]!.manifest)
+    const pending = await auditBundle(join(bundle.folder, 'epoch-000001'), { rpcUrl })
+    expect(pending.firstDifference).toMatchObject({ check: 'chain', expected: 'finalized', found: 'proposed' })
+    // when: finalized
+    await finalize(1n)
+    const first = await auditBundle(join(bundle.folder, 'epoch-000001'), { rpcUrl })
+    expect(first.firstDifference).toBeUndefined()
+    expect(first).toMatchObject({ ok: true, verdict: 'ok', chain: 'checked' })
+    expect(first.trusted).not.toContain('That these are the anchored epochs: the chain was not asked.')
+    // when: epoch 2 is anchored with another total
+    const forged = structuredClone(epochs[1]!.manifest)
+    forged.payout.totals[0]!.total = (BigInt(forged.payout.totals[0]!.total) + 1n).toString()
+    await propose(forged)
+    await finalize(2n)
+    const second = await auditBundle(bundle.folder, { rpcUrl })
+    expect(second.firstDifference).toMatchObject({
+      check: 'chain',
+      epoch: 2,
+      where: 'record of epoch 2 on chain, manifestHash',
+      expected: manifestHash(epochs[1]!.manifest),
+      found: manifestHash(forged),
+    })
+  })
+
+  test('a receipt is held to the finalized record', async () => {
+    const rpcUrl = house.chain.rpcUrl
+    const receipt = receiptOf(epochs[0]!, addressOf.alice)
+    const found = await verifyReceipt(receipt, { rpcUrl })
+    expect(found).toMatchObject({ ok: true, chain: 'checked' })
+    expect(found.steps.at(-1)).toMatchObject({ name: 'chain', ok: true })
+    // A manifest that proves the same amounts, but is not the anchored one.
+    receipt.manifest.engine = 'another'
+    const forged = await verifyReceipt(receipt, { rpcUrl })
+    expect(forged.ok).toBe(false)
+    expect(forged.steps.at(-1)).toMatchObject({ name: 'chain', ok: false })
+  })
+
+  test('another chain is a difference, no chain a typed error', async () => {
+    const elsewhere = await publishWorld({
+      chainId: 1,
+      distributor: house.distributor.toLowerCase(),
+      token: house.token.toLowerCase(),
+    })
+    const other = await writeWorld(elsewhere.epochs)
+    try {
+      const report = await auditBundle(other.folder, { rpcUrl: house.chain.rpcUrl })
+      expect(report.firstDifference).toMatchObject({ check: 'chain', expected: '1', found: '31337' })
+    } finally {
+      await other.remove()
+    }
+    // Port 9 (discard) has no listener.
+    await expect(auditBundle(bundle.folder, { rpcUrl: 'http://127.0.0.1:9' })).rejects.toMatchObject({
+      code: 'RPC_UNREACHABLE',
+    })
+  })
+})
