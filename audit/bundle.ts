@@ -49,9 +49,9 @@ const RECORDS = {
   record_value: 'bytes?',
 } as const
 
-export type LeafRow = RowOf<typeof LEAVES>
-export type AccountRow = RowOf<typeof ACCOUNTS>
-export type LineRow = RowOf<typeof LINES>
+type LeafRow = RowOf<typeof LEAVES>
+type AccountRow = RowOf<typeof ACCOUNTS>
+type LineRow = RowOf<typeof LINES>
 export type ScoreRow = RowOf<typeof SCORES>
 export type VectorRow = RowOf<typeof VECTORS>
 export type RecordRow = RowOf<typeof RECORDS>

@@ -89,7 +89,7 @@ function valueHashOf(record: AuditRecord): string {
 }
 
 /** Accept order within one epoch. */
-export function compareAcceptOrder(a: AuditRecord, b: AuditRecord): number {
+function compareAcceptOrder(a: AuditRecord, b: AuditRecord): number {
   return firstOf(
     compareNumbers(a.effectiveMs, b.effectiveMs),
     Number(b.topic === TOPICS.registry) - Number(a.topic === TOPICS.registry),

@@ -28,7 +28,7 @@ type Plain = string | number | bigint | boolean | null | undefined
 const SHOWN_CHARACTERS = 200
 
 /** A value for a person: long ones are cut. */
-export function show(value: Plain): string {
+function show(value: Plain): string {
   const text = value === undefined ? 'nothing' : String(value)
   return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}… (${text.length} characters)`
 }

@@ -15,7 +15,7 @@ const FILES_JSON = 'files.json'
 const FILES_MAX = 64
 const DEPTH_MAX = 3
 /** Read whole into memory: documents, not tables. */
-export const DOCUMENT_BYTES_MAX = 256 * 1024 * 1024
+const DOCUMENT_BYTES_MAX = 256 * 1024 * 1024
 /** A Parquet file is read by ranges, but its rows end up in memory. */
 const FILE_BYTES_MAX = 8 * 1024 * 1024 * 1024
 
@@ -30,7 +30,7 @@ const listing = z.strictObject({
 })
 
 /** Every file of the public tier. */
-export const PUBLIC_FILES = [
+const PUBLIC_FILES = [
   'genesis.json',
   'manifest.json',
   'public/accounts.parquet',

@@ -22,7 +22,7 @@ export interface Funding {
 /** Length of an address in hex: two of them make a key that splits again. */
 const ADDRESS_CHARACTERS = 42
 
-export function balanceKey(payer: string, token: string): string {
+function balanceKey(payer: string, token: string): string {
   return payer + token
 }
 

@@ -8,7 +8,7 @@ export interface Accepted<Type extends DecidedEventType = DecidedEventType> {
   readonly event: EventOf<Type>
 }
 
-export interface AcceptedBatch {
+interface AcceptedBatch {
   /** 0x-hex. */
   readonly account: string
   readonly items: number
@@ -16,7 +16,7 @@ export interface AcceptedBatch {
   readonly rank: number
 }
 
-export interface AcceptedContribution {
+interface AcceptedContribution {
   readonly account: string
   /** Rank of the batch, then index in it: accept order of contributions. */
   readonly batchRank: number

@@ -56,15 +56,17 @@ export function settlePeriods(
     if (features === undefined || periods.has(key)) continue
     periods.set(key, { model: inference.model, token, epochs: [], pool: 0n, dBarFixed: null, events: [] })
   }
-  for (const period of periods.values()) {
-    period.epochs.push(epoch)
-    period.pool += pools.dataParts.get(periodKey(period.model, period.token)) ?? 0n
-  }
   for (const each of funded) {
     if (each.features === undefined) continue
     periods.get(periodKey(each.inference.model, each.token))!.events.push(toPeriodEvent(each, each.features, history))
   }
-  return [...periods.values()]
+  // Opened by featured fees, and then every epoch belongs to it until it closes.
+  const open = [...periods.values()].filter(({ epochs, events }) => epochs.length > 0 || events.length > 0)
+  for (const period of open) {
+    period.epochs.push(epoch)
+    period.pool += pools.dataParts.get(periodKey(period.model, period.token)) ?? 0n
+  }
+  return open
     .sort((a, b) => firstOf(compareText(a.model, b.model), compareText(a.token, b.token)))
     .map((period) => settlePeriod(period, policy, history))
 }
@@ -152,15 +154,15 @@ function manifestPeriod(
     carried: (payment?.carried ?? 0n).toString(),
     feeShift: feeShiftOf(period.events),
     lambda: textOrNull(solved?.lambda),
-    lambdaRetries: solved?.lambdaRetries ?? null,
+    lambdaRetries: payment?.lambdaRetries ?? null,
     kMax: solved?.kMax ?? null,
     dBar: textOrNull(solved?.dBar),
     dBarNext: textOrNull(payment?.dBarNext),
     sumPositive: textOrNull(solved?.sumPositive),
     denominator: textOrNull(solved?.denominator),
-    vHash: solved === undefined ? null : hashOf(encodeInt16(solved.v)),
-    xHash: solved === undefined ? null : hashOf(encodeFloat64(solved.x)),
-    vErrorNano: textOrNull(solved?.vErrorNano),
+    vHash: payment === undefined ? null : hashOf(encodeInt16(payment.v)),
+    xHash: payment === undefined ? null : hashOf(encodeFloat64(payment.x)),
+    vErrorNano: textOrNull(payment?.vErrorNano),
   }
 }
 

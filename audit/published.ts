@@ -149,11 +149,11 @@ function checkPayout({ manifest, accounts, state }: EpochBundle): void {
     assertSame('totals', where('reserved'), (reserved.get(total.token) ?? 0n).toString(), total.reserved)
     assertSame('totals', where('total'), (BigInt(total.cumulative) + BigInt(total.reserved)).toString(), total.total)
   }
-  for (const [token, amount] of [...cumulative, ...reserved]) {
-    if (amount > 0n && !totals.some((total) => total.token === token)) {
-      differ('totals', `manifest.json payout.totals of ${token}`, 'an entry', undefined)
-    }
-  }
+  const tokens = [...new Set([...cumulative.keys(), ...reserved.keys()])].sort(compareText)
+  const missing = tokens.find((token) => !totals.some((total) => total.token === token))
+  if (missing !== undefined) differ('totals', `manifest.json payout.totals of ${missing}`, 'an entry', undefined)
+  const extra = totals.find(({ token }) => !tokens.includes(token))
+  if (extra !== undefined) differ('totals', `manifest.json payout.totals of ${extra.token}`, undefined, 'an entry')
 }
 
 /** funded + held in = out + held out + unattributed, and each side is what the tables and the states say. */

@@ -28,7 +28,7 @@ export interface AuditRecord extends RawRecord {
 }
 
 /** How far each partition got: what the next epoch has to go on from. */
-export interface PartitionEnd {
+interface PartitionEnd {
   readonly incarnation: number
   readonly to: bigint
   readonly effectiveMs: bigint
@@ -36,7 +36,7 @@ export interface PartitionEnd {
 
 export type PartitionEnds = ReadonlyMap<string, PartitionEnd>
 
-export function partitionKey(topic: string, partition: number): string {
+function partitionKey(topic: string, partition: number): string {
   return `${topic}/${partition}`
 }
 

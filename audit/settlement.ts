@@ -6,7 +6,7 @@ import { compareText, firstOf } from './order.ts'
 import { type Period, type SettledPeriod, settlePeriods } from './periods.ts'
 import { type Pools, type SettlementLine, splitPools } from './pools.ts'
 import type { State } from './state.ts'
-import { addTo, sumOf } from './sums.ts'
+import { addTo } from './sums.ts'
 
 type Policy = EventBodies['PolicyPublished']
 
@@ -25,7 +25,7 @@ export function emptyBooks(): Books {
   return { balances: new Map(), periods: new Map(), unattributed: new Map(), cumulative: new Map() }
 }
 
-export interface TokenFlow {
+interface TokenFlow {
   readonly token: string
   readonly funded: bigint
   readonly unfunded: bigint
@@ -40,8 +40,9 @@ export interface Settled {
   readonly periods: readonly SettledPeriod[]
   /** One for each (account, token, kind, asset) with an amount above 0, in published order. */
   readonly lines: readonly SettlementLine[]
-  /** By token, ascending; tokens with no movement at all are left out. */
   readonly flows: readonly TokenFlow[]
+  /** Tokens of the inferences accepted in the epoch, funded or not. */
+  readonly tokensUsed: ReadonlySet<string>
 }
 
 /** Settles an epoch after its decisions (docs/formats.md#settlement). */
@@ -66,7 +67,8 @@ export function settleEpoch(books: Books, epoch: number, decided: DecidedEpoch, 
   const out = new Map<string, bigint>()
   for (const { token, amount } of lines) addTo(out, token, amount)
   const flows = flowsOf({ funded: fundedByToken, unfunded, heldIn, out, heldOut: heldByToken(books), unattributed })
-  return { policy, periods, lines, flows }
+  const tokensUsed = new Set([...fundedByToken.keys(), ...unfunded.keys()])
+  return { policy, periods, lines, flows, tokensUsed }
 }
 
 /** Step 1: accepted two epochs ago or earlier; before there is one, the first policy ever accepted. */
@@ -75,7 +77,7 @@ function policyInForce({ policies }: History, epoch: number): Policy | undefined
   return (noticed.at(-1) ?? policies[0])?.policy
 }
 
-export function heldByToken({ periods }: Books): Map<string, bigint> {
+function heldByToken({ periods }: Books): Map<string, bigint> {
   const held = new Map<string, bigint>()
   for (const { token, pool } of periods.values()) addTo(held, token, pool)
   return held
@@ -116,18 +118,15 @@ type Sums = ReadonlyMap<string, bigint>
 
 function flowsOf(sums: Readonly<Record<Exclude<keyof TokenFlow, 'token'>, Sums>>): TokenFlow[] {
   const tokens = new Set(Object.values(sums).flatMap((each) => [...each.keys()]))
-  return [...tokens]
-    .sort(compareText)
-    .map((token) => ({
-      token,
-      funded: sums.funded.get(token) ?? 0n,
-      unfunded: sums.unfunded.get(token) ?? 0n,
-      heldIn: sums.heldIn.get(token) ?? 0n,
-      out: sums.out.get(token) ?? 0n,
-      heldOut: sums.heldOut.get(token) ?? 0n,
-      unattributed: sums.unattributed.get(token) ?? 0n,
-    }))
-    .filter(({ token: _token, ...amounts }) => sumOf(Object.values(amounts)) > 0n)
+  return [...tokens].sort(compareText).map((token) => ({
+    token,
+    funded: sums.funded.get(token) ?? 0n,
+    unfunded: sums.unfunded.get(token) ?? 0n,
+    heldIn: sums.heldIn.get(token) ?? 0n,
+    out: sums.out.get(token) ?? 0n,
+    heldOut: sums.heldOut.get(token) ?? 0n,
+    unattributed: sums.unattributed.get(token) ?? 0n,
+  }))
 }
 
 /** state.json after the epoch. */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import type { HDAccount, LocalAccount } from 'viem'
+import type { LocalAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { RunningAnvil } from '../anchor/chain/anvil-process.ts'
 import { LOCAL_CHAIN_ID } from '../anchor/chain/chain-table.ts'
@@ -48,7 +48,8 @@ export interface ChainSession {
   readonly rpcUrl: string
   /** The embedded chain, when no RPC URL is configured. */
   readonly local: LocalChain | undefined
-  readonly deployer: LocalAccount
+  /** Only on a local chain. */
+  readonly deployer: LocalAccount | undefined
   readonly proposer: LocalAccount
   close(): Promise<void>
 }
@@ -92,7 +93,10 @@ async function embeddedChain(directory: DataDirectory, genesisTime_s: number | u
     stateFile: directory.chainState,
     genesisTime_s: genesisTime_s ?? Math.floor(Date.now() / 1000),
   })
-  writeFileSync(directory.chainProcess, JSON.stringify({ pid: chain.pid, rpcUrl: chain.rpcUrl, instanceId: chain.instanceId } satisfies RunningAnvil))
+  writeFileSync(
+    directory.chainProcess,
+    JSON.stringify({ pid: chain.pid, rpcUrl: chain.rpcUrl, instanceId: chain.instanceId } satisfies RunningAnvil),
+  )
   return chain
 }
 
@@ -112,14 +116,14 @@ async function stop(chain: LocalChain, directory: DataDirectory): Promise<void> 
   rmSync(directory.chainProcess, { force: true })
 }
 
-function keysFor(config: Config, chainId: number): { deployer: LocalAccount; proposer: LocalAccount } {
-  if (config.proposerKey !== undefined) {
-    const account = privateKeyToAccount(config.proposerKey as `0x${string}`)
-    return { deployer: account, proposer: account }
-  }
-  if (chainId !== LOCAL_CHAIN_ID) throw new ProposerKeyMissingError({ chainId })
-  const accounts: readonly HDAccount[] = localAccounts()
-  return { deployer: accounts[DEPLOYER]!, proposer: accounts[PROPOSER]! }
+/** Deployer and proposer are two accounts: the contract lets nobody hold both roles. */
+function keysFor(config: Config, chainId: number): { deployer: LocalAccount | undefined; proposer: LocalAccount } {
+  const local = chainId === LOCAL_CHAIN_ID ? localAccounts() : undefined
+  const configured =
+    config.proposerKey === undefined ? undefined : privateKeyToAccount(config.proposerKey as `0x${string}`)
+  const proposer = configured ?? local?.[PROPOSER]
+  if (proposer === undefined) throw new ProposerKeyMissingError({ chainId })
+  return { deployer: local?.[DEPLOYER], proposer }
 }
 
 export function readDeployment(directory: DataDirectory): Deployment | undefined {

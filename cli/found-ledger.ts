@@ -9,7 +9,10 @@ import type { Session } from './session.ts'
 export class LedgerExistsError extends TallyError {
   override readonly code = 'LEDGER_EXISTS'
   constructor(facts: { path: string }) {
-    super(`${facts.path} founds another ledger already.`, { facts, hint: 'A ledger is founded once. Use another --data folder.' })
+    super(`${facts.path} founds another ledger already.`, {
+      facts,
+      hint: 'A ledger is founded once. Use another --data folder.',
+    })
   }
 }
 
@@ -25,10 +28,19 @@ export interface Founded {
  *
  * @throws LedgerExistsError when the folder holds another ledger
  */
-export function foundLedger(session: Session, facts: { name: string; operator: Address; deployment: Deployment }): Founded {
+export function foundLedger(
+  session: Session,
+  facts: { name: string; operator: Address; deployment: Deployment },
+): Founded {
   const { genesis: path, deployment: deploymentPath } = session.directory
   const { chainId, distributor, token } = facts.deployment
-  const genesis: Genesis = toGenesis({ format: 'tallystick-genesis/1', name: facts.name, chainId, distributor, operator: facts.operator })
+  const genesis: Genesis = toGenesis({
+    format: 'tallystick-genesis/1',
+    name: facts.name,
+    chainId,
+    distributor,
+    operator: facts.operator,
+  })
   const ledgerId = toHex(ledgerIdOf(genesis))
   if (existsSync(path) && toHex(ledgerIdOf(readGenesis(path))) !== ledgerId) throw new LedgerExistsError({ path })
   // The genesis comes last: while it is missing, the ledger does not exist and this can be done again.

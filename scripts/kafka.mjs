@@ -1,7 +1,7 @@
 // `npm run kafka`: a real broker for a developer, with Tallystick's topics, until Ctrl-C. Its data goes when it stops.
 import { kafkaAvailable, startKafka } from '../test/support/kafka/kafka.mjs'
 
-/** Each has its order within a partition; registry, chain and epochs keep theirs over the whole topic. */
+/** Of registry, chain and epochs the order counts over the whole topic: one partition. */
 const PARTITIONS = { contributions: 4, inferences: 4 }
 
 const { available, hint } = kafkaAvailable()
@@ -9,36 +9,32 @@ if (!available) {
   console.error(hint)
   process.exit(1)
 }
+const names = await topicNames()
 
 const kafka = await startKafka()
+let stopping = false
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, async () => {
-    await kafka.stop()
-    process.exit(0)
+  process.on(signal, () => {
+    stopping = true
+    kafka.stop()
   })
 }
-await kafka.createTopics(
-  Object.entries(await topics()).map(([name, topic]) => ({ topic, partitions: PARTITIONS[name] ?? 1 })),
-)
+await kafka.createTopics(names.map(([name, topic]) => ({ topic, partitions: PARTITIONS[name] ?? 1 })))
 console.log(`KAFKA_BROKERS=${kafka.brokers.join(',')}`)
 console.error('Kafka runs until you press Ctrl-C; its data goes with it.')
-// Ctrl-C reaches the broker too: it may be gone before we ask it to stop. Anything else is a failure worth saying.
-await kafka.exited
-if (!kafka.stopping) {
-  console.error('Kafka stopped by itself.')
-  await kafka.stop()
-  process.exit(1)
-}
 
-/** The names stand in schemas/topics.ts, which only its build can be imported by a script. */
-async function topics() {
+await kafka.exited
+if (!stopping) console.error('Kafka stopped by itself.')
+await kafka.stop()
+process.exitCode = stopping ? 0 : 1
+
+/** The names stand in schemas/topics.ts; a script can import only what was built of it. */
+async function topicNames() {
   try {
-    const { TOPICS } = await import('../dist/schemas/topics.js')
-    return TOPICS
+    return Object.entries((await import('../dist/schemas/topics.js')).TOPICS)
   } catch (error) {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error
     console.error('Run `npm run build` first.')
-    await kafka.stop()
     process.exit(1)
   }
 }

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { TallyError } from '../../schemas/errors.ts'
 import type { Address, Hash32 } from '../../schemas/ids.ts'
 import { bytesToHex, decodeUtf8, type Hex, hexToBytes } from '../bytes.ts'
-import { type CanonicalJson, canonicalJson } from '../canonical-json.ts'
 import { HASH_BYTES, sha256 } from '../hash.ts'
 import { verifyInclusion } from '../log/verify-inclusion.ts'
 import { encodeManifest, InvalidManifestError, type Manifest, toManifest } from '../manifest.ts'
@@ -60,11 +59,10 @@ const receipt = z.strictObject({
       }),
     )
     .max(LINES_MAX),
-  periods: z.unknown().optional(),
 })
 
 /** A receipt of the right shape; nothing in it is checked yet. */
-export type Receipt = Omit<z.infer<typeof receipt>, 'manifest' | 'periods'> & { readonly manifest: Manifest }
+export type Receipt = Omit<z.infer<typeof receipt>, 'manifest'> & { readonly manifest: Manifest }
 
 /** This is no receipt at all, so that nothing can be checked. */
 export class InvalidReceiptError extends TallyError {
@@ -75,8 +73,8 @@ export class InvalidReceiptError extends TallyError {
 }
 
 /** The checks in their order; each rests on the ones before. */
-export const RECEIPT_CHECKS = ['manifest', 'payout', 'row', 'lines', 'earned', 'cumulative', 'leaf'] as const
-export type ReceiptCheck = (typeof RECEIPT_CHECKS)[number]
+const RECEIPT_CHECKS = ['manifest', 'payout', 'row', 'lines', 'earned', 'cumulative', 'leaf'] as const
+type ReceiptCheck = (typeof RECEIPT_CHECKS)[number]
 
 export interface ReceiptStep<Name extends string = ReceiptCheck> {
   readonly name: Name
@@ -109,11 +107,8 @@ export function readReceipt(value: unknown): Receipt {
     const issue = parsed.error.issues[0]
     throw new InvalidReceiptError(`${issue?.path.join('.') || 'document'}: ${issue?.message ?? 'invalid'}`)
   }
-  const { manifest: document, periods, ...rest } = parsed.data
+  const { manifest: document, ...rest } = parsed.data
   const manifest = readManifest(document)
-  if (periods !== undefined && textOf(periods) !== textOf(manifest.periods)) {
-    throw new InvalidReceiptError('periods: not those of the manifest')
-  }
   return { ...rest, manifest }
 }
 
@@ -132,14 +127,6 @@ function readManifest(document: unknown): Manifest {
   } catch (cause) {
     if (!(cause instanceof InvalidManifestError)) throw cause
     throw new InvalidReceiptError(`manifest: ${cause.message}`, cause)
-  }
-}
-
-function textOf(value: unknown): string | undefined {
-  try {
-    return bytesToHex(canonicalJson(value as CanonicalJson))
-  } catch (cause) {
-    throw new InvalidReceiptError(cause instanceof Error ? cause.message : String(cause), cause)
   }
 }
 

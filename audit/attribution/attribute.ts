@@ -4,15 +4,15 @@ import { type AccountScore, scoreAccounts } from './account-scores.ts'
 import { cappedMultipliers } from './caps.ts'
 import { errorBoundNano } from './certificate.ts'
 import { ACCOUNTS_MAX, type AccountItems, clusterContributions } from './clusters.ts'
-import { curvatureOf } from './curvature.ts'
-import { type Demand, demandOf, FIXED_EXPONENT, nextDBar } from './demand.ts'
+import { type Curvature, curvatureOf } from './curvature.ts'
+import { type Demand, demandOf, FIXED_EXPONENT, nextDBar, sumOfShiftedFees } from './demand.ts'
 import { scoreEvents } from './event-scores.ts'
 import { maximum, shifted } from './integers.ts'
 import { itemVectorOf } from './item-vector.ts'
 import type { Contribution, PeriodEvent, Shape } from './period.ts'
 import { Solver, withRidge } from './solve.ts'
 
-export interface PeriodInput {
+interface PeriodInput {
   readonly shape: Shape
   readonly contributions: readonly Contribution[]
   readonly events: readonly PeriodEvent[]
@@ -23,7 +23,7 @@ export interface PeriodInput {
   readonly pool: bigint
 }
 
-export interface AccountResult {
+interface AccountResult {
   readonly account: string
   readonly items: number
   readonly duplicates: number
@@ -32,16 +32,24 @@ export interface AccountResult {
   readonly pay: bigint
 }
 
-/** Everything that was computed once there was something to solve. */
-export interface Solved {
+/** What is known of every period in which there was something to solve. */
+interface Solved {
   readonly lambda: bigint
-  readonly lambdaRetries: number
   readonly kMax: number
   readonly dBar: bigint
   readonly sumPositive: bigint
   readonly denominator: bigint
+}
+
+/** What a period that pays has besides. */
+interface Payment {
+  readonly paid: bigint
+  readonly carried: bigint
+  readonly dBarNext: bigint
+  readonly dBarFixed: bigint
   readonly v: Int16Array
   readonly x: Float64Array
+  readonly lambdaRetries: number
   readonly vErrorNano: bigint
 }
 
@@ -53,9 +61,7 @@ export interface PeriodResult {
   readonly accounts: readonly AccountResult[]
   readonly solved: Solved | undefined
   /** Undefined when the period does not pay. */
-  readonly payment:
-    | { readonly paid: bigint; readonly carried: bigint; readonly dBarNext: bigint; readonly dBarFixed: bigint }
-    | undefined
+  readonly payment: Payment | undefined
 }
 
 /**
@@ -77,7 +83,7 @@ export function attributePeriod(input: PeriodInput): PeriodResult {
     solved: undefined,
     payment: undefined,
   })
-  if (kept.length === 0 || input.events.length === 0) return nothing()
+  if (kept.length === 0 || input.dataParts === 0 || sumOfShiftedFees(input.events) === 0n) return nothing()
 
   const curvature = curvatureOf(kept, input.shape)
   const solver = new Solver(withRidge(curvature.k, curvature.size, curvature.lambda), curvature.size)
@@ -94,26 +100,22 @@ export function attributePeriod(input: PeriodInput): PeriodResult {
     dataParts: input.dataParts,
     dBarFixed: input.dBarFixed,
   })
-  const vector = itemVectorOf(input.events, demand.weights, curvature, solver, input.shape)
   const denominator = maximum(demand.sumPositive, demand.dBar * demand.fees)
   const doesPay = demand.effectiveEvents >= BigInt(input.minEvents)
   const pays = doesPay ? divide(input.pool, demand, denominator) : undefined
+  const { kMax } = eventScores
   return {
     ...counts,
     effectiveEvents: demand.effectiveEvents,
     accounts: accountResults(accounts, scores, demand, pays),
-    solved: {
-      lambda: curvature.lambda,
-      lambdaRetries: vector.lambdaRetries,
-      kMax: eventScores.kMax,
-      dBar: demand.dBar,
-      sumPositive: demand.sumPositive,
-      denominator,
-      v: vector.v,
-      x: vector.x,
-      vErrorNano: errorBoundNano(curvature, vector),
-    },
-    payment: pays === undefined ? undefined : paymentOf(pays, demand, eventScores.kMax, input.dBarFixed === null),
+    solved: { lambda: curvature.lambda, kMax, dBar: demand.dBar, sumPositive: demand.sumPositive, denominator },
+    payment:
+      pays === undefined
+        ? undefined
+        : {
+            ...divisionOf(pays, demand, kMax, input.dBarFixed === null),
+            ...vectorOf(input, demand, curvature, solver),
+          },
   }
 }
 
@@ -123,7 +125,7 @@ function divide(pool: bigint, demand: Demand, denominator: bigint): bigint[] {
   return apportion(pool, [...weights, denominator - demand.sumPositive])
 }
 
-function paymentOf(pays: readonly bigint[], demand: Demand, kMax: number, isFirst: boolean) {
+function divisionOf(pays: readonly bigint[], demand: Demand, kMax: number, isFirst: boolean) {
   const carried = pays.at(-1)!
   const dBarNext = nextDBar(demand, isFirst)
   return {
@@ -132,6 +134,12 @@ function paymentOf(pays: readonly bigint[], demand: Demand, kMax: number, isFirs
     dBarNext,
     dBarFixed: shifted(dBarNext, FIXED_EXPONENT - kMax),
   }
+}
+
+function vectorOf({ events, shape }: PeriodInput, { weights }: Demand, curvature: Curvature, solver: Solver) {
+  const vector = itemVectorOf(events, weights, curvature, solver, shape)
+  const { v, x, lambdaRetries } = vector
+  return { v, x, lambdaRetries, vErrorNano: errorBoundNano(curvature, vector) }
 }
 
 /** Accounts without a score take no part in the demand: the numbers of the others stand without gaps. */

@@ -2,10 +2,10 @@ import type { EventScores } from './event-scores.ts'
 import { bitLength, maximum, minimum, shifted } from './integers.ts'
 import type { PeriodEvent } from './period.ts'
 
-export interface DemandInput {
+interface DemandInput {
   readonly events: readonly PeriodEvent[]
   readonly scores: EventScores
-  /** Millionths of each fee for contributors, of the policy in force. */
+  /** Millionths of each fee for contributors, of the policy in force; above 0. */
   readonly dataParts: number
   /** D̄ of the period before at exponent 128; null in the first. */
   readonly dBarFixed: bigint | null
@@ -13,7 +13,6 @@ export interface DemandInput {
 
 /** What the events' fees ask for. */
 export interface Demand {
-  readonly feeShift: number
   /** F = Σ fee'. */
   readonly fees: bigint
   readonly dBar: bigint
@@ -33,16 +32,14 @@ const ITERATIONS_MAX = 32
 /** Exponent at which D̄ is carried, so that a change of kMax rescales it exactly. */
 export const FIXED_EXPONENT = 128
 
-/** Step 5: D̄, the weights m_e(D̄) and the scores s_c(D̄). */
+/** Step 5, where fee' do not sum to 0: D̄, the weights m_e(D̄) and the scores s_c(D̄). */
 export function demandOf(input: DemandInput): Demand {
-  const feeShift = feeShiftOf(input.events)
-  const fees = input.events.map(({ fee }) => fee >> BigInt(feeShift))
+  const fees = shiftedFees(input.events)
   const totalFees = fees.reduce((sum, fee) => sum + fee, 0n)
-  const dBar = totalFees === 0n ? 1n : dBarOf(input, fees, totalFees)
+  const dBar = dBarOf(input, fees, totalFees)
   const weights = weightsAt(input, fees, dBar)
   const scores = scoresFor(input.scores, weights)
   return {
-    feeShift,
     fees: totalFees,
     dBar,
     weights,
@@ -55,6 +52,16 @@ export function demandOf(input: DemandInput): Demand {
 /** Right shift that brings the sum of the fees below 2^48. */
 export function feeShiftOf(events: readonly PeriodEvent[]): number {
   return Math.max(0, bitLength(events.reduce((sum, { fee }) => sum + fee, 0n)) - FEE_BITS)
+}
+
+function shiftedFees(events: readonly PeriodEvent[]): bigint[] {
+  const shift = BigInt(feeShiftOf(events))
+  return events.map(({ fee }) => fee >> shift)
+}
+
+/** F = Σ fee'; 0 means that there is nothing to pay. */
+export function sumOfShiftedFees(events: readonly PeriodEvent[]): bigint {
+  return shiftedFees(events).reduce((sum, fee) => sum + fee, 0n)
 }
 
 function dBarOf(input: DemandInput, fees: readonly bigint[], totalFees: bigint): bigint {
@@ -75,8 +82,7 @@ function weightsAt(
   fees: readonly bigint[],
   dBar: bigint | undefined,
 ): bigint[] {
-  // No data parts: the pool is empty, and nothing is moved.
-  const theta = dBar === undefined ? undefined : dataParts === 0 ? 0n : (THETA_NUMERATOR * dBar) / BigInt(dataParts)
+  const theta = dBar === undefined ? undefined : (THETA_NUMERATOR * dBar) / BigInt(dataParts)
   return events.map((event, e) => {
     if (event.isPayerOwner) return 0n
     const mp = BigInt(Math.floor((event.p16 * event.ub) / 65_536))

@@ -4,11 +4,23 @@ import { readEpoch, readLastFinalized, readTotals } from '../../anchor/chain/dis
 import { claimPayouts } from '../../jobs/anchoring/claim-payouts.ts'
 import { WarehouseTransactionStore } from '../../jobs/anchoring/warehouse-transaction-store.ts'
 import { lastEpoch } from '../../jobs/epochs.ts'
+import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toAddress } from '../../schemas/ids.ts'
 import { requireDeployment } from '../chain-session.ts'
 import { type GlobalFlags, runVerb, withGlobalFlags } from '../command.ts'
 import { foundLedger } from '../found-ledger.ts'
 import { printLine } from '../output.ts'
+import type { Session } from '../session.ts'
+
+export class DistributorMissingError extends TallyError {
+  override readonly code = 'DISTRIBUTOR_MISSING'
+  constructor(facts: { chainId: number }) {
+    super(`Chain ${facts.chainId} is no local one, so nothing is deployed to it.`, {
+      facts,
+      hint: 'Deploy TallyDistributor with your own tools and keys, then pass --distributor, --chain-id, --from-block and --operator.',
+    })
+  }
+}
 
 interface DeployFlags extends GlobalFlags {
   readonly name: string
@@ -23,14 +35,19 @@ export function addChain(program: Command, anchor: Command): void {
   withGlobalFlags(anchor.command('deploy').description('found the ledger: its contract and its genesis'))
     .option('--name <text>', 'name of the ledger', 'My ledger')
     .option('--operator <address>', 'who registers sources and publishes policies (default: the proposer)')
-    .option('--distributor <address>', 'a TallyDistributor that is deployed already; without it one is deployed to the local chain')
+    .option(
+      '--distributor <address>',
+      'a TallyDistributor that is deployed already; without it one is deployed to the local chain',
+    )
     .option('--chain-id <n>', 'chain of --distributor')
     .option('--from-block <n>', 'block in which --distributor was created', '0')
     .addHelpText('after', '\nExample:\n  $ tally anchor deploy --data ./ledger --name "Digits"')
     .action((flags: DeployFlags) =>
       runVerb('anchor deploy', flags, async ({ session, answer }) => {
         const founded = await deploy(session, flags)
-        answer(founded, () => printLine(`Ledger ${founded.ledgerId}\nContract ${founded.distributor} on chain ${founded.chainId}`))
+        answer(founded, () =>
+          printLine(`Ledger ${founded.ledgerId}\nContract ${founded.distributor} on chain ${founded.chainId}`),
+        )
         return undefined
       }),
     )
@@ -52,19 +69,34 @@ export function addChain(program: Command, anchor: Command): void {
         }
         const lastFinalized = await readLastFinalized(at)
         const { token } = requireDeployment(session.directory)
-        const totals = token === null || lastFinalized === 0n ? null : await readTotals(at, { epoch: lastFinalized, token })
+        const totals =
+          token === null || lastFinalized === 0n ? null : await readTotals(at, { epoch: lastFinalized, token })
         answer({ distributor: at.distributor, lastFinalized, epochs, totals }, () => {
           printLine(`Contract ${at.distributor}, last finalized epoch ${lastFinalized}.`)
-          for (const each of epochs) printLine(`  epoch ${each.epoch}: ${each.state}${each.payoutRoot === null ? '' : `, payout root ${each.payoutRoot}`}`)
+          for (const each of epochs)
+            printLine(
+              `  epoch ${each.epoch}: ${each.state}${each.payoutRoot === null ? '' : `, payout root ${each.payoutRoot}`}`,
+            )
         })
         return undefined
       }),
     )
-  withGlobalFlags(program.command('claim <account>').description('pay an account all that it earned up to the newest finalized epoch'))
-    .addHelpText('after', '\nExample:\n  $ tally claim 0x1f9840a85d5aF5bf1D1762F925BDADdC4201F984\n\nAnybody may; the contract pays the account and nobody else.')
+  withGlobalFlags(
+    program
+      .command('claim <account>')
+      .description('pay an account all that it earned up to the newest finalized epoch'),
+  )
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ tally claim 0x1f9840a85d5aF5bf1D1762F925BDADdC4201F984\n\nAnybody may; the contract pays the account and nobody else.',
+    )
     .action((account: string, flags: GlobalFlags) =>
       runVerb('claim', flags, async ({ session, answer }) => {
-        const claimed = await claimPayouts({ ledger: await session.ledger(), chain: await session.distributor(), account: toAddress(account) })
+        const claimed = await claimPayouts({
+          ledger: await session.ledger(),
+          chain: await session.distributor(),
+          account: toAddress(account),
+        })
         answer(claimed, () => {
           for (const each of claimed) {
             const did = each.outcome === 'claimed' ? 'Claimed' : 'Nothing new: claimed before were'
@@ -76,7 +108,7 @@ export function addChain(program: Command, anchor: Command): void {
     )
 }
 
-async function deploy(session: import('../session.ts').Session, flags: DeployFlags) {
+async function deploy(session: Session, flags: DeployFlags) {
   if (flags.distributor !== undefined) {
     const distributor = toAddress(flags.distributor)
     const operator = toAddress(flags.operator ?? '')
@@ -87,6 +119,7 @@ async function deploy(session: import('../session.ts').Session, flags: DeployFla
     })
   }
   const chain = await session.chain()
+  if (chain.deployer === undefined) throw new DistributorMissingError({ chainId: chain.connection.entry.chainId })
   const store = new WarehouseTransactionStore(await session.warehouse())
   const proposer: Address = toAddress(chain.proposer.address)
   const deployed = await deployLocal({ connection: chain.connection, store, account: chain.deployer }, { proposer })

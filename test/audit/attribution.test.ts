@@ -85,7 +85,7 @@ describe('attribution against exact rational arithmetic', () => {
     expect(found.accounts.map(({ score, s }) => ({ k: score?.k, sHat: [...(score?.sHat ?? [])], s }))).toEqual(
       exact.accounts.map(({ k, sHat, s }) => ({ k, sHat, s })),
     )
-    expect([...(found.solved?.v ?? [])]).toEqual(exact.v)
+    expect([...(found.payment?.v ?? [])]).toEqual(exact.v)
     expect(found.effectiveEvents).toBe(effective(exact.weights))
   })
 
@@ -247,7 +247,7 @@ function solveLiterally(a: readonly (readonly number[])[], b: readonly number[])
     const x: number[] = []
     for (let i = size - 1; i >= 0; i--) {
       let t = y[i]!
-      for (let k = i + 1; k < size; k++) t = t - l[k]![i]! * x[k]!
+      for (let k = size - 1; k > i; k--) t = t - l[k]![i]! * x[k]!
       x[i] = t / l[i]![i]!
     }
     return x

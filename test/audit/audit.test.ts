@@ -330,7 +330,7 @@ describe('what is published', () => {
       },
     ],
     [
-      'a held period that claims a solution',
+      'a held period with another lambda',
       'periods',
       'manifest.json periods[0].lambda',
       (_, { manifest }) => {

@@ -132,15 +132,11 @@ describe('a receipt', () => {
     await expect(verifyReceipt(value)).rejects.toMatchObject({ code: 'INVALID_RECEIPT' })
   })
 
-  test('with unknown keys, a broken manifest or other periods is refused with the name of the key', async () => {
+  test('with unknown keys or a broken manifest is refused', async () => {
     const receipt = receiptOf(epochs[0]!, addressOf.alice)
     const refused = { code: 'INVALID_RECEIPT' }
     await expect(verifyReceipt({ ...receipt, more: 1 })).rejects.toMatchObject(refused)
     await expect(verifyReceipt({ ...receipt, manifest: {} })).rejects.toMatchObject(refused)
-    await expect(verifyReceipt({ ...receipt, periods: [] })).rejects.toMatchObject({
-      ...refused,
-      message: expect.stringContaining('periods'),
-    })
-    expect((await verifyReceipt({ ...receipt, periods: receipt.manifest.periods })).ok).toBe(true)
+    await expect(verifyReceipt({ ...receipt, periods: receipt.manifest.periods })).rejects.toMatchObject(refused)
   })
 })

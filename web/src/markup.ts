@@ -34,7 +34,7 @@ const NAME_LIMIT = 48
 
 /** Escapes text for element content and for attributes in quotes; unprintable characters become U+FFFD. */
 export function escapeText(text: string): string {
-  return text.replace(UNPRINTABLE, '\ufffd').replace(/[&<>'`]/g, (character) => ENTITIES[character]!)
+  return text.replace(UNPRINTABLE, '\ufffd').replace(/[&<>"'`]/g, (character) => ENTITIES[character]!)
 }
 
 /** The first `limit` code points, with an ellipsis where something was left out. */
@@ -62,9 +62,9 @@ export function when(condition: boolean, part: () => Html): Html {
   return condition ? part() : NOTHING
 }
 
-/** Somebody's name: short, and isolated, so that right-to-left text does not reorder what stands beside it. */
+/** Somebody's name: short, and isolated, so that right-to-left text does not reorder what is beside it. A dash for none. */
 export function nameText(name: string, limit = NAME_LIMIT): Html {
-  return html`<bdi>${clip(name, limit)}</bdi>`
+  return html`<bdi>${name.trim() === '' ? '—' : clip(name, limit)}</bdi>`
 }
 
 /** Text from a record, isolated in the same way. */

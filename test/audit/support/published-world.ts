@@ -65,7 +65,7 @@ export interface PublishedWorld {
   readonly epochs: EpochFiles[]
 }
 
-export const LOCAL_PLACE: WorldPlace = {
+const LOCAL_PLACE: WorldPlace = {
   chainId: 31337,
   distributor: `0x${'d1'.repeat(20)}`,
   token: `0x${'70'.repeat(20)}`,
@@ -89,9 +89,7 @@ function publishFirst(world: World, place: WorldPlace): FirstEpoch {
   const { accounts, events } = periodInput(world, 1)
   const input: ExactInput = { ...SHAPE, accounts, events, dataParts: BigInt(POLICY.dataParts), dBarFixed: null }
   const exact = attributeExactly(input)
-  const positive = exact.accounts.map(({ s }) => (s > 0n ? s : 0n))
-  const sumPositive = positive.reduce((sum, s) => sum + s, 0n)
-  const denominator = sumPositive > exact.dBar * exact.fees ? sumPositive : exact.dBar * exact.fees
+  const { keys, positive, sumPositive, denominator } = solvedKeys(exact)
   const pool = HAND.epoch1.dataPool
   const shares = largestRemainder(pool, [...positive, denominator - sumPositive])
   const carried = shares.at(-1)!
@@ -104,13 +102,9 @@ function publishFirst(world: World, place: WorldPlace): FirstEpoch {
     effectiveEvents: effective(exact.weights).toString(),
     paid: (pool - carried).toString(),
     carried: carried.toString(),
-    lambda: exact.lambda.toString(),
+    ...keys,
     lambdaRetries: 0,
-    kMax: exact.kMax,
-    dBar: exact.dBar.toString(),
     dBarNext: dBarNext.toString(),
-    sumPositive: sumPositive.toString(),
-    denominator: denominator.toString(),
     vHash: hex(sha256(vectors.v)),
     xHash: hex(sha256(vectors.x)),
     vErrorNano: vectors.errorNano.toString(),
@@ -155,11 +149,29 @@ function publishFirst(world: World, place: WorldPlace): FirstEpoch {
   return { files, carried, dBarFixed, leaves }
 }
 
+/** What every period has in which there was something to solve. */
+function solvedKeys({ accounts, lambda, kMax, dBar, fees }: ExactResult) {
+  const positive = accounts.map(({ s }) => (s > 0n ? s : 0n))
+  const sumPositive = positive.reduce((sum, s) => sum + s, 0n)
+  const denominator = sumPositive > dBar * fees ? sumPositive : dBar * fees
+  const keys = {
+    lambda: `${lambda}`,
+    kMax,
+    dBar: `${dBar}`,
+    sumPositive: `${sumPositive}`,
+    denominator: `${denominator}`,
+  }
+  return { keys, positive, sumPositive, denominator }
+}
+
 /** One event is fewer than two: the period is held. */
 function publishSecond(world: World, place: WorldPlace, first: FirstEpoch): EpochFiles {
-  const { events } = periodInput(world, 2)
+  const { accounts, events } = periodInput(world, 2)
   const pool = first.carried + HAND.epoch2.dataPool
-  const period = { ...heldPeriod(place, 2, events, pool), effectiveEvents: '1' }
+  const dataParts = BigInt(POLICY.dataParts)
+  const exact = attributeExactly({ ...SHAPE, accounts, events, dataParts, dBarFixed: first.dBarFixed })
+  const solved = solvedKeys(exact)
+  const period = { ...heldPeriod(place, 2, events, pool), ...solved.keys, effectiveEvents: '1' }
   const leaves = world.epochs[1]!.map(leafOf)
   return assemble({
     world,

@@ -25,7 +25,6 @@ export type Person = keyof typeof signers
 export const addressOf = Object.fromEntries(
   Object.entries(signers).map(([name, { address }]) => [name, address.toLowerCase()]),
 ) as Record<Person, `0x${string}`>
-export const TOKEN = `0x${'70'.repeat(20)}` as const
 
 /** A record of the world and what must become of it. */
 export interface WorldRecord {
@@ -39,14 +38,14 @@ export interface WorldRecord {
   readonly outcome: 'accepted' | 'duplicate' | RejectionReason
 }
 
-export interface WorldItem {
+interface WorldItem {
   readonly person: 'alice' | 'bob'
   readonly batchId: string
   readonly index: number
   readonly features: EventBodies['ContributionFeatures']
 }
 
-export interface WorldInference {
+interface WorldInference {
   readonly id: string
   readonly epoch: number
   readonly fee: bigint

@@ -13,6 +13,8 @@ export interface RunningKafka {
   readonly pids: readonly number[]
   /** Data and logs of the nodes; removed by `stop`. */
   readonly folder: string
+  /** Resolves when a node has ended, for whatever reason. */
+  readonly exited: Promise<void>
   createTopics(topics: readonly NewTopic[]): Promise<void>
   /** Deletes every record of the partition below `offset`, as retention would. */
   deleteRecords(topic: string, partition: number, offset: bigint): Promise<void>

@@ -94,6 +94,7 @@ export async function startKafka({ nodes = 1 } = {}) {
     pid: running[0].child.pid,
     pids: running.map((node) => node.child.pid),
     folder,
+    exited: Promise.race(running.map((node) => node.exited)).then(() => undefined),
     createTopics: (topics) => createTopics(brokers, topics),
     deleteRecords: (topic, partition, offset) => deleteRecords(brokers, topic, partition, offset),
     stop,

@@ -1,0 +1,171 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Command, InvalidArgumentError } from 'commander'
+import { Listr } from 'listr2'
+import pc from 'picocolors'
+import { type AuditReport, auditBundle } from '../../audit/index.ts'
+import { DemoClock } from '../../examples/digits/demo/clock.ts'
+import { readYourDigit } from '../../examples/digits/your-digit.ts'
+import { EPOCH_STEPS } from '../../jobs/run-epoch.ts'
+import { TallyError } from '../../schemas/errors.ts'
+import type { Address } from '../../schemas/ids.ts'
+import { renderReport } from '../../web/src/render-report.ts'
+import { askAndPay, claimAll, contributeAll, found, type Play, step, trainAndRecord } from '../demo/play.ts'
+import { printDemo } from '../demo/print.ts'
+import { type DemoResult, gather, toJsonDocument, toReportData } from '../demo/result.ts'
+import { EXIT, printJson, printLine, reportError } from '../output.ts'
+import { Session } from '../session.ts'
+
+interface DemoFlags {
+  readonly epochs: number
+  readonly seed: string
+  readonly keep?: string
+  readonly digit?: string
+  readonly json?: boolean
+}
+
+export class FolderInUseError extends TallyError {
+  override readonly code = 'FOLDER_IN_USE'
+  constructor(facts: { path: string }) {
+    super(`${facts.path} is not empty.`, { facts, hint: 'The demo begins from nothing: give --keep a new folder.' })
+  }
+}
+
+const EPOCHS_MAX = 50
+
+/** `demo`: the whole way on real data. */
+export function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description(
+      'the whole way on real data: ten accounts contribute digits, a model is trained, its uses are paid, everything is audited',
+    )
+    .option('--epochs <n>', 'how many epochs of paid uses', parseEpochs, 1)
+    .option('--seed <text>', 'salts, ids, times and the chain follow from it: the same seed, the same roots', 'tally')
+    .option('--keep <dir>', 'work in this new folder (default: a new one in the temporary folder; both are kept)')
+    .option('--digit <file>', 'pay for your own digit too: a PNG, or 28 lines of text')
+    .option('--json', 'print one JSON document and nothing else')
+    .addHelpText('after', '\nExample:\n  $ tally demo --seed 7 --epochs 2\n  $ tally demo --digit my-seven.png')
+    .action(async (flags: DemoFlags) => {
+      try {
+        process.exitCode = await runDemo(flags)
+      } catch (error) {
+        process.exitCode = reportError(error, flags.json === true)
+      }
+    })
+}
+
+function parseEpochs(text: string): number {
+  const epochs = Number(text)
+  if (!Number.isInteger(epochs) || epochs < 1 || epochs > EPOCHS_MAX)
+    throw new InvalidArgumentError(`a whole number from 1 to ${EPOCHS_MAX}`)
+  return epochs
+}
+
+interface Acts {
+  play: Play
+  claimed: Map<Address, bigint>
+  audit: AuditReport
+  result: DemoResult
+}
+
+async function runDemo(flags: DemoFlags): Promise<number> {
+  const started = performance.now()
+  const yours = flags.digit === undefined ? undefined : await readYourDigit(flags.digit)
+  const folder = demoFolder(flags.keep)
+  const clock = new DemoClock(flags.seed)
+  const session = new Session({
+    config: { data: folder, partitions: 3, kafkaGroup: 'tallystick' },
+    verb: 'tally demo',
+    clock: () => clock.tick(),
+    chainGenesisTime_s: Number(clock.startMs / 1000n),
+  })
+  try {
+    if (!flags.json)
+      printLine(pc.bold('Tallystick: from a handwritten digit to a claimed payout that anybody can recompute\n'))
+    const acts = await playActs(flags, session, clock, yours)
+    const seconds = Number(((performance.now() - started) / 1000).toFixed(1))
+    const report = join(folder, 'report.html')
+    writeFileSync(report, renderReport(toReportData(acts.play, acts.result, flags.seed)))
+    if (flags.json) printJson(toJsonDocument(acts.result, flags.seed, seconds))
+    else printEnd(acts, folder, report, seconds)
+    return acts.audit.ok ? EXIT.ok : EXIT.failed
+  } finally {
+    await session.close()
+  }
+}
+
+async function playActs(
+  flags: DemoFlags,
+  session: Session,
+  clock: DemoClock,
+  yours: Uint8Array | undefined,
+): Promise<Acts> {
+  const list = new Listr<Acts>([], {
+    renderer: flags.json ? 'silent' : process.stdout.isTTY ? 'default' : 'simple',
+    rendererOptions: process.stdout.isTTY ? { collapseSubtasks: false, formatOutput: 'truncate' } : {},
+    concurrent: false,
+  } as never)
+  const add = (title: string, work: (acts: Acts, say: (text: string) => void) => Promise<string>) =>
+    list.add({
+      title,
+      task: async (acts, task) => {
+        const done = await work(acts, (text) => {
+          if (process.stdout.isTTY) task.output = text
+        })
+        task.title = `${title}: ${done}`
+      },
+    })
+  add('Found the ledger', async (acts) => {
+    acts.play = await found(session, flags.seed, clock)
+    return 'a local chain with a contract and a test dollar'
+  })
+  add('Contribute', (acts, say) => contributeAll(acts.play, say))
+  add('Train the model', (acts, say) => trainAndRecord(acts.play, say))
+  for (let epoch = 1; epoch <= flags.epochs; epoch++) {
+    const of = flags.epochs === 1 ? '' : ` epoch ${epoch}`
+    add(`Use it${of}`, (acts, say) => askAndPay(acts.play, epoch, yours, say))
+    for (const name of EPOCH_STEPS)
+      add(`${name[0]!.toUpperCase()}${name.slice(1)}${of}`, (acts, say) => step(acts.play, name, epoch, say))
+    add(`Claim${of}`, async (acts, say) => {
+      acts.claimed = await claimAll(acts.play, say)
+      return `${acts.claimed.size} accounts took what they earned`
+    })
+  }
+  add('Audit', async (acts, say) => {
+    const { rpcUrl } = await session.chain()
+    acts.audit = await auditBundle(session.directory.bundles, { rpcUrl, onProgress: (check) => say(check.name) })
+    return acts.audit.ok ? 'everything recomputed, and the chain agrees' : 'a difference was found'
+  })
+  add('Explain', async (acts, say) => {
+    say('the contributions behind three answers')
+    acts.result = await gather(acts.play, flags.epochs, acts.claimed, acts.audit)
+    return 'three answers, and who stands behind them'
+  })
+  return list.run({} as Acts)
+}
+
+function demoFolder(keep: string | undefined): string {
+  if (keep === undefined) return mkdtempSync(join(tmpdir(), 'tallystick-demo-'))
+  const folder = resolve(keep)
+  if (existsSync(folder) && readdirSync(folder).length > 0) throw new FolderInUseError({ path: folder })
+  mkdirSync(folder, { recursive: true })
+  return folder
+}
+
+function printEnd(acts: Acts, folder: string, report: string, seconds: number): void {
+  printDemo(acts.play, acts.result)
+  const near = relative(process.cwd(), folder)
+  const shown = near.startsWith('..') ? folder : near
+  const best = acts.result.accounts.reduce((a, b) => (b.earned > a.earned ? b : a))
+  printLine(`\n${pc.bold('Look further')}
+  the report         ${pathToFileURL(report).href}
+  a statement        npx tally statement ${best.account} --data ${shown}
+  a receipt          npx tally receipt ${best.account} --data ${shown} --out receipt.json && npx tally verify receipt.json
+  the audit alone    npx tally audit ${shown}/bundles
+  pay for your digit npx tally demo --digit my-digit.png\n`)
+  printLine(pc.dim(`${seconds} s; everything is kept in ${shown}`))
+  printLine(acts.audit.ok ? pc.green('audit: OK') : pc.red('audit: DIFFERENCE'))
+}
