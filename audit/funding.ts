@@ -51,7 +51,7 @@ export function fundEpoch(
     const [payer, token] = [toHex(event.body.payer), toHex(event.body.token)]
     const key = balanceKey(payer, token)
     const balance = balances.get(key) ?? 0n
-    if (!hasPolicy || event.body.fee > balance) {
+    if (!hasPolicy || event.body.fee === 0n || event.body.fee > balance) {
       addTo(unfunded, token, event.body.fee)
       continue
     }

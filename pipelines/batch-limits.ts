@@ -17,7 +17,7 @@ export function batchLimits(options: Pick<ReadOptions, 'batchRecordsMax' | 'batc
 }
 
 /** Size of a record in bytes: key, value, header names and header values. */
-export function recordBytes(record: Pick<NewRecord, 'key' | 'headers' | 'value'>): number {
+function recordBytes(record: Pick<NewRecord, 'key' | 'headers' | 'value'>): number {
   let bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0)
   for (const [name, value] of record.headers) bytes += Buffer.byteLength(name) + (value?.length ?? 0)
   return bytes

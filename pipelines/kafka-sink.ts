@@ -16,7 +16,7 @@ import { TopicMissingError } from './record-source-errors.ts'
 /** What one request carries: well below a broker's default limit of 1 MiB a batch. */
 const REQUEST_LIMITS = { recordsMax: 1_000, bytesMax: 512 * 1024 }
 
-export class RecordTooLargeError extends TallyError {
+class RecordTooLargeError extends TallyError {
   override readonly code = 'RECORD_TOO_LARGE'
   constructor(facts: { brokers: string }, cause: unknown) {
     super('The broker refused a record as too large.', {
@@ -27,7 +27,7 @@ export class RecordTooLargeError extends TallyError {
   }
 }
 
-export class PartitionMissingError extends TallyError {
+class PartitionMissingError extends TallyError {
   override readonly code = 'PARTITION_MISSING'
   constructor(facts: { topic: string; partition: number; partitions: number }) {
     super(`Topic ${facts.topic} has ${facts.partitions} partitions, so ${facts.partition} is not one of them.`, {

@@ -50,5 +50,5 @@ function typescriptIn(folder) {
 
 function importsIn(file) {
   const text = readFileSync(file, 'utf8')
-  return IMPORTS.flatMap((pattern) => [...text.matchAll(pattern)].map(([, module]) => module))
+  return IMPORTS.flatMap((pattern) => [...text.matchAll(pattern)].map(([, module]) => module.replace(/^node:/, '')))
 }

@@ -52,7 +52,7 @@ async function takeFees(warehouse: Database, epoch: number, balances: Map<string
       const key = `${row.payer}/${row.token}`
       const balance = balances.get(key) ?? 0n
       const fee = row.fee as bigint
-      if (fee > balance) continue
+      if (fee === 0n || fee > balance) continue
       balances.set(key, balance - fee)
       funded.push([row.inference!, epoch])
     }

@@ -9,6 +9,8 @@ import type { FeatureShape } from './item-matrix.ts'
 const demandGradient = readSql(new URL('./demand-gradient.sql', import.meta.url))
 const UNIT = 32_767
 const TIE_DISTANCE = 1e-6
+/** A tie that λ cannot move (K a multiple of I) stands: rint decides it. */
+const RETRIES_MAX = 64
 
 export interface DemandVector {
   readonly v: Int16Array
@@ -64,7 +66,7 @@ function solve(
     const x = (lambdaRetries === 0 ? factor : new Cholesky(withDiagonal(k, size, used), size)).solve(g)
     const largest = x.reduce((max, value) => Math.max(max, Math.abs(value)), 0)
     const scaled = x.map((value) => (UNIT * value) / largest)
-    if (scaled.some(isNearTie)) continue
+    if (lambdaRetries < RETRIES_MAX && scaled.some(isNearTie)) continue
     return {
       v: Int16Array.from(scaled, roundHalfEven),
       x,
