@@ -7,8 +7,14 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 
-rmSync(join(root, 'dist'), { recursive: true, force: true })
-execFileSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' })
+for (const [project, output] of [
+  ['tsconfig.build.json', 'dist'],
+  ['client/tsconfig.json', 'client/dist'],
+]) {
+  rmSync(join(root, output), { recursive: true, force: true })
+  execFileSync(process.execPath, [compiler, '-p', join(root, project)], { stdio: 'inherit' })
+}
+cpSync(join(root, 'schemas', 'avro'), join(root, 'client', 'dist', 'schemas', 'avro'), { recursive: true })
 for (const folder of ['schemas', 'pipelines', 'jobs']) {
   cpSync(join(root, folder), join(root, 'dist', folder), {
     recursive: true,

@@ -9,7 +9,7 @@ export interface TypedDataSigner {
   signTypedData(data: never): Promise<`0x${string}`>
 }
 
-type SignedEvent = EventOf<RegistryEventType | 'ContributionBatch'>
+export type SignedEvent = EventOf<RegistryEventType | 'ContributionBatch'>
 type UnsignedEvent<Event extends SignedEvent = SignedEvent> = Event extends SignedEvent
   ? Omit<Event, 'body'> & { readonly body: Omit<Event['body'], 'signature'> }
   : never

@@ -34,7 +34,7 @@ function printAccounts(result: DemoResult): void {
   const table = new Table({
     head,
     colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right'],
-    style: { head: ['bold'], border: ['dim'] },
+    style: pc.isColorSupported ? { head: ['bold'], border: ['dim'] } : { head: [], border: [] },
   })
   for (const each of result.accounts) {
     const { low, value, high } = each.share
@@ -66,7 +66,7 @@ function printInference(play: Play, { question, explanation }: DemoResult['expla
         ? 'right'
         : `wrong, it is a ${question.label}`
   printLine(
-    `\n${pc.bold(`Read as ${question.answer}`)} (${truth}) for ${money(question.fee)} ${TOKEN.symbol}, and the digits behind the answer`,
+    `\n${pc.bold(`Read as ${question.answer}`)} (${truth}) for ${money(question.fee)} ${TOKEN.symbol}, and the digits that spoke most for ${question.label ?? question.answer}`,
   )
   const plain = !pc.isColorSupported
   const influential = explanation.items.slice(0, DIGITS_IN_A_ROW).map((item) => {

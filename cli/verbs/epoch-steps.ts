@@ -2,12 +2,25 @@ import type { Command } from 'commander'
 import pc from 'picocolors'
 import type { StepResult } from '../../jobs/epochs.ts'
 import { EPOCH_STEPS, type EpochStep, runStep, type StepContext } from '../../jobs/run-epoch.ts'
+import { TallyError } from '../../schemas/errors.ts'
 import { type GlobalFlags, runVerb, type VerbContext, withGlobalFlags } from '../command.ts'
 import { EXIT, printLine } from '../output.ts'
 
-interface CloseFlags extends GlobalFlags {
+interface StepFlags extends GlobalFlags {
   readonly now?: boolean
+  readonly skipDelay?: boolean
 }
+
+export class NoLocalChainError extends TallyError {
+  override readonly code = 'NO_LOCAL_CHAIN'
+  constructor() {
+    super('Only the embedded chain lets its time be moved.', {
+      hint: 'Leave --skip-delay out, and run again when the delay is over.',
+    })
+  }
+}
+
+const SKIP_DELAY = 'move the time of the embedded chain past the delay instead of waiting for it'
 
 const CHAIN_STEPS: readonly EpochStep[] = ['propose', 'finalize']
 
@@ -19,28 +32,30 @@ export function addEpochSteps(program: Command, epoch: Command, anchor: Command)
       .description('all steps of every epoch that waits: close, attribute, settle, publish, propose, finalize'),
   )
     .option('--now', 'cut at the end of the log as it is, whatever the interval')
+    .option('--skip-delay', SKIP_DELAY)
     .addHelpText(
       'after',
       '\nExample:\n  $ tally run --data ./ledger\n\nRun again at any time: what is done is not done twice.',
     )
-    .action((flags: CloseFlags) => runVerb('run', flags, (context) => runAll(context, flags.now === true)))
+    .action((flags: StepFlags) => runVerb('run', flags, (context) => runAll(context, flags)))
   withGlobalFlags(epoch.command('close').description('ingest what is in the log, cut, decide every record, add leaves'))
     .option('--now', 'cut at the end of the log as it is, whatever the interval')
     .addHelpText('after', '\nExample:\n  $ tally epoch close --now')
-    .action((flags: CloseFlags) =>
-      runVerb('epoch close', flags, (context) => runOne(context, 'close', flags.now === true)),
-    )
+    .action((flags: StepFlags) => runVerb('epoch close', flags, (context) => runOne(context, 'close', flags)))
   addStep(program, 'attribute', 'attribute', 'take the fees of the oldest closed epoch and score its contributions')
   addStep(program, 'settle', 'settle', 'turn the scores of the oldest attributed epoch into amounts')
   addStep(program, 'publish', 'publish', 'write the bundle of the oldest settled epoch')
   addStep(anchor, 'anchor propose', 'propose', 'propose the oldest published epoch on chain')
-  addStep(anchor, 'anchor finalize', 'finalize', 'finalize the oldest proposed epoch after its delay')
+  addStep(anchor, 'anchor finalize', 'finalize', 'finalize the oldest proposed epoch after its delay').option(
+    '--skip-delay',
+    SKIP_DELAY,
+  )
 }
 
-function addStep(parent: Command, verb: string, step: EpochStep, description: string): void {
-  withGlobalFlags(parent.command(verb.split(' ').at(-1)!).description(description))
+function addStep(parent: Command, verb: string, step: EpochStep, description: string): Command {
+  return withGlobalFlags(parent.command(verb.split(' ').at(-1)!).description(description))
     .addHelpText('after', `\nExample:\n  $ tally ${verb} --json`)
-    .action((flags: GlobalFlags) => runVerb(verb, flags, (context) => runOne(context, step, false)))
+    .action((flags: StepFlags) => runVerb(verb, flags, (context) => runOne(context, step, flags)))
 }
 
 async function stepContext({ session, progress }: VerbContext, cutNow: boolean): Promise<StepContext> {
@@ -57,22 +72,37 @@ async function stepContext({ session, progress }: VerbContext, cutNow: boolean):
   }
 }
 
-async function runOne(context: VerbContext, step: EpochStep, cutNow: boolean): Promise<number> {
-  const result = await runStep(step, await stepContext(context, cutNow))
+async function runOne(context: VerbContext, step: EpochStep, flags: StepFlags): Promise<number> {
+  const result = await takeStep(context, step, await stepContext(context, flags.now === true), flags)
   context.answer({ step, ...result }, () => printResult(step, result))
   return result.did === 'waiting' ? EXIT.later : EXIT.ok
 }
 
+async function takeStep(
+  context: VerbContext,
+  step: EpochStep,
+  steps: StepContext,
+  flags: StepFlags,
+): Promise<StepResult> {
+  const result = await runStep(step, steps)
+  if (step !== 'finalize' || result.did !== 'waiting' || flags.skipDelay !== true) return result
+  const { local, connection } = await context.session.chain()
+  if (local === undefined) throw new NoLocalChainError()
+  const { timestamp } = await connection.client.getBlock()
+  await local.advanceTime(Number(result.untilMs / 1000n - timestamp))
+  return runStep(step, steps)
+}
+
 /** Steps until none has anything to do; epochs one after the other, since a settlement needs the one before. */
-async function runAll(context: VerbContext, cutNow: boolean): Promise<number> {
-  const steps = await stepContext(context, cutNow)
+async function runAll(context: VerbContext, flags: StepFlags): Promise<number> {
+  const steps = await stepContext(context, flags.now === true)
   const done: ({ step: EpochStep } & StepResult)[] = []
   let waiting: ({ step: EpochStep } & StepResult) | undefined
   for (let moved = true; moved; ) {
     moved = false
     waiting = undefined
     for (const step of EPOCH_STEPS) {
-      const result = { step, ...(await runStep(step, steps)) }
+      const result = { step, ...(await takeStep(context, step, steps, flags)) }
       if (result.did === 'done') {
         moved = true
         done.push(result)

@@ -1,3 +1,5 @@
-export type { OutgoingRecord } from '../../schemas/encode-record.ts'
+export { type SignedEvent, signEvent, type TypedDataSigner } from '../../anchor/signatures/signer.ts'
+export { type Receipt, readReceipt, type VerifiedReceipt, verifyReceiptOffline } from '../../anchor/verify/receipt.ts'
+export { encodeEvent, type OutgoingRecord } from '../../schemas/encode-record.ts'
 export { type ContributeOptions, type Contribution, contribute, type SaltedPayload, saltedHash } from './contribute.ts'
 export { type InferenceOptions, recordInference } from './record-inference.ts'

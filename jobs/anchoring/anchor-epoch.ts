@@ -18,6 +18,10 @@ export interface AnchorOptions {
 export async function proposeNext({ ledger, chain }: AnchorOptions): Promise<StepResult> {
   const row = await firstEpochIn(ledger.warehouse, 'published')
   if (row === undefined) return { did: 'nothing', epoch: null, detail: 'No published epoch waits to be proposed.' }
+  const pending = await firstEpochIn(ledger.warehouse, 'proposed')
+  if (pending !== undefined) {
+    return { did: 'nothing', epoch: row.epoch, detail: `Epoch ${pending.epoch} has to be finalized first.` }
+  }
   const manifest = await loadManifest(ledger.warehouse, row.epoch)
   const proposed = await proposeEpoch(chain, epochContent(manifest))
   await setState(ledger.warehouse, row.epoch, 'published', 'proposed')

@@ -41,7 +41,9 @@ export async function chooseCut(options: ChooseCutOptions): Promise<ChosenCut> {
   if (oldest?.oldest === undefined || oldest.oldest === null) {
     return none({ did: 'nothing', epoch: null, detail: 'No record has arrived since the last cut.' })
   }
-  const timeMs = options.cutNow ? nowMs + 1n : await endOfInterval(warehouse, oldest.oldest, previous?.cutTimeMs)
+  const timeMs = options.cutNow
+    ? await endOfLog(warehouse, nowMs)
+    : await endOfInterval(warehouse, oldest.oldest, previous?.cutTimeMs)
   if (!options.cutNow && nowMs < timeMs + GRACE_MS) {
     const detail = `Epoch ${epoch} ends at ${new Date(Number(timeMs)).toISOString()}.`
     return none({ did: 'waiting', epoch, detail, untilMs: timeMs + GRACE_MS })
@@ -71,6 +73,13 @@ export async function chooseCut(options: ChooseCutOptions): Promise<ChosenCut> {
 
 function none(result: StepResult): ChosenCut {
   return { chose: 'none', result }
+}
+
+/** Just behind every record, also where the log's times are ahead of this machine's clock. */
+async function endOfLog(warehouse: Database, nowMs: bigint): Promise<bigint> {
+  const row = await warehouse.one<{ newest: bigint | null }>('SELECT max(effective_ms) AS newest FROM read_position')
+  const newest = row?.newest ?? 0n
+  return (newest > nowMs ? newest : nowMs) + 1n
 }
 
 async function endOfInterval(warehouse: Database, oldestMs: bigint, previousMs: bigint | undefined): Promise<bigint> {

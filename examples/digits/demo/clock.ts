@@ -1,13 +1,14 @@
 import { Xoshiro128 } from '../random.ts'
 
 export const EPOCH_INTERVAL_S = 3_600
-const YEAR_2026_MS = Date.UTC(2026, 0, 1)
+/** In the past for whoever runs it, so that what is appended later on is later. */
+const YEAR_2025_MS = Date.UTC(2025, 0, 1)
 const DAYS = 300
 const HOUR_MS = 3_600_000
 
 /**
  * The demo's time: it stands still until somebody acts, so that the same seed gives the same append times on every machine.
- * It begins on a full hour of 2026 that the seed chooses.
+ * It begins on a full hour of 2025 that the seed chooses.
  */
 export class DemoClock {
   readonly #random: Xoshiro128
@@ -16,7 +17,7 @@ export class DemoClock {
 
   constructor(seed: string) {
     this.#random = Xoshiro128.fromSeed(seed).fork('clock')
-    this.startMs = BigInt(YEAR_2026_MS + this.#random.nextInt(DAYS * 24) * HOUR_MS)
+    this.startMs = BigInt(YEAR_2025_MS + this.#random.nextInt(DAYS * 24) * HOUR_MS)
     this.#nowMs = this.startMs
   }
 
