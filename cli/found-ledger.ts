@@ -1,5 +1,6 @@
 import { existsSync, renameSync, writeFileSync } from 'node:fs'
-import { ledgerIdOf, readGenesis } from '../jobs/ledger.ts'
+import { ledgerIdOf } from '../anchor/ledger-id.ts'
+import { readGenesis } from '../jobs/ledger.ts'
 import { TallyError } from '../schemas/errors.ts'
 import { type Genesis, toGenesis } from '../schemas/genesis.ts'
 import { type Address, toHex } from '../schemas/ids.ts'

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type CanonicalJson, canonicalJson } from '../anchor/canonical-json.ts'
-import { sha256 } from '../anchor/hash.ts'
+import { ledgerIdOf } from '../anchor/ledger-id.ts'
 import type { Database } from '../pipelines/warehouse/database.ts'
 import { TallyError } from '../schemas/errors.ts'
 import { type Genesis, toGenesis } from '../schemas/genesis.ts'
@@ -44,11 +43,6 @@ export function readGenesis(path: string): Genesis {
     throw new GenesisMissingError({ path }, cause)
   }
   return toGenesis(JSON.parse(text))
-}
-
-/** SHA-256 of the genesis' canonical JSON. */
-export function ledgerIdOf(genesis: Genesis): Uint8Array {
-  return sha256(canonicalJson(genesis as unknown as CanonicalJson))
 }
 
 /** Binds a warehouse to its ledger: the first genesis it sees is its own for ever. @throws GenesisMismatchError */

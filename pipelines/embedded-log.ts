@@ -1,5 +1,6 @@
 import { BIGINT, BLOB, INTEGER, VARCHAR } from '@duckdb/node-api'
 import { decodeHeaders, encodeHeaders } from '../schemas/record-bytes.ts'
+import { batchLimits } from './batch-limits.ts'
 import { partitionOf } from './partitioner.ts'
 import type {
   LogRecord,
@@ -10,12 +11,11 @@ import type {
   RecordSink,
   RecordSource,
 } from './record-source.ts'
-import { OffsetOutOfRangeError, TopicMissingError } from './record-source-errors.ts'
+import { OffsetOutOfRangeError, SourceUnavailableError, TopicMissingError } from './record-source-errors.ts'
+import { SerialQueue } from './serial-queue.ts'
 import { fromBlob, fromNullableBlob, toBlob } from './warehouse/blob.ts'
 import { Database } from './warehouse/database.ts'
 
-const BATCH_RECORDS_MAX = 10_000
-const BATCH_BYTES_MAX = 16 * 1024 * 1024
 const FOLLOW_POLL_MS = 100
 
 const TABLES = `
@@ -42,6 +42,9 @@ export class EmbeddedLog implements RecordSource, RecordSink {
   readonly #clock: () => bigint
   readonly #ends = new Map<string, bigint>()
   readonly #partitions = new Map<string, number>()
+  /** The database has one connection: a read in the middle of an append would be part of its transaction. */
+  readonly #work = new SerialQueue()
+  readonly #closing = new AbortController()
   #appends = 0
 
   private constructor(database: Database, clock: () => bigint) {
@@ -77,12 +80,19 @@ export class EmbeddedLog implements RecordSource, RecordSink {
 
   /** Makes a topic; one that exists is left as it is. */
   async createTopic(topic: string, partitions: number): Promise<void> {
-    if (this.#partitions.has(topic)) return
-    await this.#database.run('INSERT INTO topic VALUES ($topic, $partitions)', { topic, partitions })
-    this.#partitions.set(topic, partitions)
+    await this.#work.run(async () => {
+      if (this.#partitions.has(topic)) return
+      await this.#database.run('INSERT INTO topic VALUES ($topic, $partitions)', { topic, partitions })
+      this.#partitions.set(topic, partitions)
+    })
   }
 
   async append(records: readonly NewRecord[]): Promise<readonly PartitionOffset[]> {
+    this.#assertOpen()
+    return this.#work.run(() => this.#append(records))
+  }
+
+  async #append(records: readonly NewRecord[]): Promise<readonly PartitionOffset[]> {
     const appendTimeMs = this.#clock()
     const ends = new Map<string, bigint>()
     const positions = records.map((record) => this.#place(record, ends))
@@ -112,6 +122,7 @@ export class EmbeddedLog implements RecordSource, RecordSink {
   }
 
   async partitions(topics: readonly string[]): Promise<readonly PartitionBounds[]> {
+    this.#assertOpen()
     return [...topics].sort().flatMap((topic) => {
       const partitions = this.#partitions.get(topic)
       if (partitions === undefined) throw new TopicMissingError({ topic })
@@ -133,14 +144,16 @@ export class EmbeddedLog implements RecordSource, RecordSink {
         throw new OffsetOutOfRangeError({ ...bounds, position })
       positions.set(`${bounds.topic}/${bounds.partition}`, position)
     }
+    const signals = [this.#closing.signal, ...(options.signal === undefined ? [] : [options.signal])]
+    const stop = AbortSignal.any(signals)
     if (options.until === 'end') {
-      for (const bounds of assigned) await this.#readPartition(bounds, positions, options, true)
+      for (const bounds of assigned) await this.#readPartition(bounds, positions, options, stop)
       return
     }
-    while (!options.signal?.aborted) {
-      const now = await this.partitions(options.topics)
-      for (const bounds of now) await this.#readPartition(bounds, positions, options, false)
-      await pause(FOLLOW_POLL_MS, options.signal)
+    while (!stop.aborted) {
+      for (const bounds of await this.partitions(options.topics))
+        await this.#readPartition(bounds, positions, options, stop)
+      await pause(FOLLOW_POLL_MS, stop)
     }
   }
 
@@ -148,15 +161,14 @@ export class EmbeddedLog implements RecordSource, RecordSink {
     bounds: PartitionBounds,
     positions: Map<string, bigint>,
     options: ReadOptions,
-    reportEnd: boolean,
+    stop: AbortSignal,
   ): Promise<void> {
     const key = `${bounds.topic}/${bounds.partition}`
     let position = positions.get(key) ?? 0n
-    if (reportEnd && position === bounds.endOffset && !options.signal?.aborted) {
-      await options.onBatch({ topic: bounds.topic, partition: bounds.partition, records: [], nextOffset: position })
-    }
-    while (position < bounds.endOffset && !options.signal?.aborted) {
-      const records = await this.#page(bounds, position, options)
+    while (position < bounds.endOffset && !stop.aborted) {
+      const from = position
+      const records = await this.#work.run(() => this.#page(bounds, from, options))
+      if (stop.aborted) return
       position = records.at(-1)!.offset + 1n
       await options.onBatch({ topic: bounds.topic, partition: bounds.partition, records, nextOffset: position })
       positions.set(key, position)
@@ -164,19 +176,20 @@ export class EmbeddedLog implements RecordSource, RecordSink {
   }
 
   async #page(bounds: PartitionBounds, from: bigint, options: ReadOptions): Promise<LogRecord[]> {
+    const { recordsMax, bytesMax } = batchLimits(options)
     const rows = await this.#database.all(
       `SELECT * FROM (
          SELECT *, sum(bytes) OVER (ORDER BY message_offset) AS bytes_so_far FROM (
            SELECT * FROM message
            WHERE topic = $topic AND partition_id = $partition AND message_offset >= $from AND message_offset < $to
-           ORDER BY message_offset LIMIT ${options.batchRecordsMax ?? BATCH_RECORDS_MAX}))
+           ORDER BY message_offset LIMIT ${recordsMax}))
        WHERE bytes_so_far <= $bytesMax OR message_offset = $from ORDER BY message_offset`,
       {
         topic: bounds.topic,
         partition: bounds.partition,
         from,
         to: bounds.endOffset,
-        bytesMax: BigInt(options.batchBytesMax ?? BATCH_BYTES_MAX),
+        bytesMax: BigInt(bytesMax),
       },
     )
     return rows.map((row) => ({
@@ -190,20 +203,28 @@ export class EmbeddedLog implements RecordSource, RecordSink {
     }))
   }
 
+  #assertOpen(): void {
+    if (!this.#closing.signal.aborted) return
+    throw new SourceUnavailableError({ source: this.#database.path }, new Error('The log was closed.'))
+  }
+
+  /** Ends every read after the batch under way. */
   async close(): Promise<void> {
-    this.#database.close()
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort()
+    await this.#work.run(() => this.#database.close())
   }
 }
 
-function pause(duration_ms: number, signal: AbortSignal | undefined): Promise<void> {
+function pause(duration_ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal?.aborted) return resolve()
+    if (signal.aborted) return resolve()
     const done = () => {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', done)
+      signal.removeEventListener('abort', done)
       resolve()
     }
     const timer = setTimeout(done, duration_ms)
-    signal?.addEventListener('abort', done)
+    signal.addEventListener('abort', done)
   })
 }

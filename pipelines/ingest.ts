@@ -5,6 +5,7 @@ import { ceTypeOf, type EventOf } from '../schemas/events.ts'
 import { contentBytes, encodeHeaders } from '../schemas/record-bytes.ts'
 import { REJECTION_REASONS } from '../schemas/rejection.ts'
 import type { LogRecord, RecordBatch, RecordSource } from './record-source.ts'
+import { SerialQueue } from './serial-queue.ts'
 import { toBlob } from './warehouse/blob.ts'
 import type { Database } from './warehouse/database.ts'
 import { OffsetMismatchError } from './warehouse/errors.ts'
@@ -219,15 +220,4 @@ async function nextRecordId(warehouse: Database): Promise<bigint> {
 
 function keyOf(topic: string, partition: number): string {
   return `${topic}/${partition}`
-}
-
-/** Runs tasks one after the other; a failed one does not hold up the next. */
-class SerialQueue {
-  #tail: Promise<unknown> = Promise.resolve()
-
-  run<Result>(task: () => Promise<Result>): Promise<Result> {
-    const result = this.#tail.then(task)
-    this.#tail = result.catch(() => undefined) // the caller of this task sees its error
-    return result
-  }
 }

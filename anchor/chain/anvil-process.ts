@@ -32,14 +32,16 @@ const OUTPUT_KEPT = 2_000
 
 /** Starts anvil; it mines each transaction at once. */
 export function spawnAnvil({ port, genesisTime_s, stateFile }: AnvilOptions): ChildProcess {
+  const isLoaded = stateFile !== undefined && existsSync(stateFile)
   const flags = [
     ['--host', '127.0.0.1'],
     ['--port', String(port)],
     ['--chain-id', String(LOCAL_CHAIN_ID)],
     ['--mnemonic', LOCAL_MNEMONIC],
     ['--accounts', String(LOCAL_ACCOUNTS)],
-    ['--timestamp', String(genesisTime_s)],
-    stateFile !== undefined && existsSync(stateFile) ? ['--load-state', stateFile] : [],
+    // With a state loaded, anvil refuses a next block whose time is before this one, whatever the loaded blocks say.
+    ['--timestamp', String(isLoaded ? 1 : genesisTime_s)],
+    isLoaded ? ['--load-state', stateFile] : [],
   ].flat()
   return spawn(anvilBinary(), flags, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } })
 }

@@ -1,3 +1,4 @@
+export { ledgerIdOf } from '../../anchor/ledger-id.ts'
 export { type SignedEvent, signEvent, type TypedDataSigner } from '../../anchor/signatures/signer.ts'
 export { type Receipt, readReceipt, type VerifiedReceipt, verifyReceiptOffline } from '../../anchor/verify/receipt.ts'
 export { encodeEvent, type OutgoingRecord } from '../../schemas/encode-record.ts'

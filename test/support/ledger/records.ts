@@ -1,0 +1,223 @@
+import { createHash } from 'node:crypto'
+import { signEvent } from '../../../anchor/signatures/signer.ts'
+import { encodeEvent, type OutgoingRecord } from '../../../schemas/encode-record.ts'
+import type { AssetKind, EventBodies, EventOf, EventType } from '../../../schemas/events.ts'
+import { fromHex } from '../../../schemas/ids.ts'
+import { accountOf, GENESIS, type Name, signerOf, TOKEN } from './cast.ts'
+import { type Features, SHAPE } from './random-features.ts'
+
+export const SOURCES = {
+  operator: 'urn:operator',
+  portal: 'urn:portal',
+  gateway: 'urn:gateway',
+  extractor: 'urn:extractor',
+  watcher: 'urn:watcher',
+} as const
+
+export const POLICY: Omit<EventBodies['PolicyPublished'], 'signature'> = {
+  policy: 'policy-1',
+  epochIntervalS: 3_600,
+  dataParts: 500_000,
+  modelParts: 300_000,
+  infrastructureParts: 150_000,
+  treasuryParts: 50_000,
+  treasury: accountOf('treasury'),
+  method: 'influence/factored@1',
+  minEvents: 2,
+  maxPeriodEpochs: 3,
+}
+export const LICENCE = 'CC0-1.0'
+
+/** What a test wants to be different from the ordinary record. */
+export interface Change<Type extends EventType> {
+  readonly source?: string
+  readonly id?: string
+  /** Who signs. */
+  readonly by?: Name
+  readonly body?: Partial<EventBodies[Type]>
+}
+
+type SignedType =
+  | 'SourceRegistered'
+  | 'AssetRegistered'
+  | 'PolicyPublished'
+  | 'FeatureMapPublished'
+  | 'ContributionBatch'
+type PlainType = Exclude<EventType, SignedType>
+
+export function hashOf(text: string): Uint8Array {
+  return createHash('sha256').update(text).digest()
+}
+
+/** Makes the records of one ledger, each good unless a {@link Change} says otherwise. */
+export class Records {
+  readonly #ledgerId: Uint8Array
+  #made = 0
+
+  constructor(ledgerId: Uint8Array) {
+    this.#ledgerId = ledgerId
+  }
+
+  source(source: string, eventTypes: string[], change: Change<'SourceRegistered'> = {}): Promise<OutgoingRecord> {
+    const body = { source, key: accountOf('operator'), eventTypes }
+    return this.#signed('SourceRegistered', SOURCES.operator, 'operator', body, change)
+  }
+
+  /** @param owners names with their millionths; the first one registers it. */
+  asset(
+    asset: string,
+    kind: AssetKind,
+    owners: Partial<Record<Name, number>>,
+    change: Change<'AssetRegistered'> = {},
+  ): Promise<OutgoingRecord> {
+    const names = Object.keys(owners) as Name[]
+    const table = names.map((name) => ({ account: accountOf(name), parts: owners[name]! }))
+    table.sort((a, b) => Buffer.compare(a.account, b.account))
+    const registrant = names[0]!
+    const body = { asset, kind, title: asset, licence: LICENCE, owners: table, registrant: accountOf(registrant) }
+    return this.#signed('AssetRegistered', SOURCES.operator, registrant, body, change)
+  }
+
+  policy(
+    body: Partial<EventBodies['PolicyPublished']>,
+    change: Change<'PolicyPublished'> = {},
+  ): Promise<OutgoingRecord> {
+    return this.#signed('PolicyPublished', SOURCES.operator, 'operator', { ...POLICY, ...body }, change)
+  }
+
+  featureMap(
+    body: Partial<EventBodies['FeatureMapPublished']>,
+    change: Change<'FeatureMapPublished'> = {},
+  ): Promise<OutgoingRecord> {
+    const ordinary = {
+      featureMap: 'map-1',
+      model: 'reader',
+      kind: 'factored',
+      ...SHAPE,
+      unitExponent: 20,
+      extractor: SOURCES.extractor,
+      codeHash: hashOf('code'),
+      weightsHash: hashOf('weights'),
+      basisHash: hashOf('basis'),
+      trainingSetHash: hashOf('training set'),
+      fingerprintSalt: hashOf('salt').subarray(0, 16),
+      registrant: accountOf('modeller'),
+    }
+    return this.#signed('FeatureMapPublished', SOURCES.operator, 'modeller', { ...ordinary, ...body }, change)
+  }
+
+  batch(account: Name, id: string, items: number, change: Change<'ContributionBatch'> = {}): Promise<OutgoingRecord> {
+    const body = {
+      account: accountOf(account),
+      dataset: 'digits',
+      licence: LICENCE,
+      items: Array.from({ length: items }, (_, index) => ({
+        contentHash: hashOf(`${id}/${index}`),
+        labelHash: hashOf(`${id}/${index}/label`),
+      })),
+    }
+    return this.#signed('ContributionBatch', SOURCES.portal, account, body, { id, ...change })
+  }
+
+  /** @param fingerprint equal text for equal contents */
+  itemFeatures(
+    batchId: string,
+    index: number,
+    features: Features,
+    fingerprint: string,
+    change: Change<'ContributionFeatures'> = {},
+  ): OutgoingRecord {
+    const body = {
+      featureMap: 'map-1',
+      batchSource: SOURCES.portal,
+      batchId,
+      index,
+      a: bytesOf(features.vector),
+      ua: features.multiplier,
+      p: features.p,
+      checkpoints: features.checkpoints,
+      label: features.label,
+      fingerprint: hashOf(fingerprint),
+    }
+    return this.#plain('ContributionFeatures', SOURCES.extractor, body, change)
+  }
+
+  deposit(payer: Name, amount: bigint, change: Change<'Deposited'> = {}): OutgoingRecord {
+    const body = {
+      chainId: BigInt(GENESIS.chainId),
+      distributor: fromHex(GENESIS.distributor),
+      payer: accountOf(payer),
+      token: fromHex(TOKEN),
+      amount,
+      transactionHash: hashOf(`transaction ${this.#made}`),
+      logIndex: 0,
+      blockNumber: 1n,
+      blockHash: hashOf('block'),
+    }
+    return this.#plain('Deposited', SOURCES.watcher, body, change)
+  }
+
+  inference(id: string, fee: bigint, change: Change<'InferenceRecorded'> & { payer?: Name } = {}): OutgoingRecord {
+    const body = {
+      model: 'reader',
+      infrastructure: 'gateway',
+      payer: accountOf(change.payer ?? 'payer'),
+      token: fromHex(TOKEN),
+      fee,
+      inputHash: hashOf(`${id}/input`),
+      outputHash: hashOf(`${id}/output`),
+    }
+    return this.#plain('InferenceRecorded', SOURCES.gateway, body, { id, ...change })
+  }
+
+  inferenceFeatures(inferenceId: string, features: Features, change: Change<'InferenceFeatures'> = {}): OutgoingRecord {
+    const body = {
+      featureMap: 'map-1',
+      inferenceSource: SOURCES.gateway,
+      inferenceId,
+      b: bytesOf(features.vector),
+      ub: features.multiplier,
+      p: features.p,
+      checkpoints: features.checkpoints,
+      label: features.label,
+      labelKind: 'true' as const,
+      p16: 30_000,
+    }
+    return this.#plain('InferenceFeatures', SOURCES.extractor, body, change)
+  }
+
+  async #signed<Type extends SignedType>(
+    type: Type,
+    source: string,
+    signer: Name,
+    body: Omit<EventBodies[Type], 'signature'>,
+    change: Change<Type>,
+  ): Promise<OutgoingRecord> {
+    const { signature, ...changed } = (change.body ?? {}) as { signature?: Uint8Array }
+    const unsigned = { ...this.#envelope(type, source, change), body: { ...body, ...changed } }
+    const event = await signEvent(this.#ledgerId, signerOf(change.by ?? signer), unsigned as never)
+    const { body: signedBody, ...envelope } = event as unknown as EventOf
+    return encode({ ...envelope, body: signature === undefined ? signedBody : { ...signedBody, signature } } as EventOf)
+  }
+
+  #plain<Type extends PlainType>(
+    type: Type,
+    source: string,
+    body: EventBodies[Type],
+    change: Change<Type>,
+  ): OutgoingRecord {
+    return encode({ ...this.#envelope(type, source, change), body: { ...body, ...change.body } } as EventOf)
+  }
+
+  #envelope<Type extends EventType>(type: Type, source: string, change: Change<Type>) {
+    return { type, source: change.source ?? source, id: change.id ?? `${type}-${this.#made++}` }
+  }
+}
+
+function encode(event: EventOf): OutgoingRecord {
+  return encodeEvent(event, '2026-01-01T00:00:00Z')
+}
+
+function bytesOf(vector: Int8Array): Uint8Array {
+  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength)
+}

@@ -1,0 +1,186 @@
+import { cloudEventHeaders, type RecordHeader } from '../../../schemas/cloud-events.ts'
+import type { OutgoingRecord } from '../../../schemas/encode-record.ts'
+import { RECORD_BYTES_MAX } from '../../../schemas/limits.ts'
+import { REJECTION_REASONS, type RejectionReason } from '../../../schemas/rejection.ts'
+import { TOPICS } from '../../../schemas/topics.ts'
+import { encodeValue } from '../../../schemas/wire-format.ts'
+import { featuresOf, randomOf, SHAPE } from './random-features.ts'
+import type { Records } from './records.ts'
+
+export type IngestReason =
+  | 'RECORD_TOO_LARGE'
+  | 'VALUE_MISSING'
+  | 'HEADER_MISSING'
+  | 'HEADER_INVALID'
+  | 'WIRE_FORMAT_INVALID'
+  | 'SCHEMA_UNKNOWN'
+  | 'AVRO_INVALID'
+  | 'TYPE_MISMATCH'
+  | 'TOPIC_MISMATCH'
+  | 'AMOUNT_NEGATIVE'
+  | 'AMOUNT_TOO_LARGE'
+  | 'FIELD_INVALID'
+  | 'FEATURE_OUT_OF_RANGE'
+  | 'SHARES_INVALID'
+
+export interface Raw {
+  readonly topic: string
+  readonly key: Uint8Array | null
+  readonly headers: readonly RecordHeader[]
+  readonly value: Uint8Array | null
+}
+
+/** Records that must be rejected for one reason, by what is wrong with them. */
+export type Cases = Readonly<Record<string, Raw | Promise<Raw>>>
+
+/** Reasons below this are decided by the record's own bytes. */
+const CLOSE_CODES_FROM = 100
+
+export function isIngestReason(reason: RejectionReason): reason is IngestReason {
+  return REJECTION_REASONS[reason] < CLOSE_CODES_FROM
+}
+
+/** For each reason of ingest, records that have it. */
+export function rejectedAtIngest(records: Records): { readonly [Reason in IngestReason]: Cases } {
+  return { ...envelopeCases(records), ...wireCases(records), ...rangeCases(records) }
+}
+
+function envelopeCases(records: Records) {
+  const good = () => records.deposit('payer', 1n)
+  const header = (name: string, value: Uint8Array | string | null): Raw => {
+    const text = typeof value === 'string' ? Buffer.from(value) : value
+    return changeHeaders(good(), (headers) => headers.map((own) => (own[0] === name ? [name, text] : own)))
+  }
+  return {
+    RECORD_TOO_LARGE: {
+      'a value over the limit': { ...good(), value: Buffer.alloc(RECORD_BYTES_MAX + 1) },
+      'a good record with a header that takes it over the limit': changeHeaders(good(), (headers) => [
+        ...headers,
+        ['trace', Buffer.alloc(RECORD_BYTES_MAX)],
+      ]),
+    },
+    VALUE_MISSING: { 'a tombstone': { ...good(), value: null } },
+    HEADER_MISSING: {
+      'no headers at all': { ...good(), headers: [] },
+      'no ce_id': changeHeaders(good(), (headers) => headers.filter(([name]) => name !== 'ce_id')),
+      'an empty ce_source': header('ce_source', ''),
+      'a ce_time of null': header('ce_time', null),
+    },
+    HEADER_INVALID: {
+      'two ids': changeHeaders(good(), (headers) => [...headers, ['ce_id', Buffer.from('another')]]),
+      'an id of 129 characters': header('ce_id', 'x'.repeat(129)),
+      'a control character': header('ce_source', 'urn:watcher\n'),
+      'bytes that are no UTF-8': header('ce_id', Uint8Array.of(0xc3, 0x28)),
+      'CloudEvents 0.3': header('ce_specversion', '0.3'),
+      'a time that is none': header('ce_time', 'yesterday'),
+      'content of JSON': header('content-type', 'application/json'),
+    },
+  }
+}
+
+function wireCases(records: Records) {
+  const good = () => records.deposit('payer', 1n)
+  const value = (change: (value: Buffer) => Uint8Array): Raw => {
+    const record = good()
+    return { ...record, value: change(Buffer.from(record.value)) }
+  }
+  const cut = { epoch: 1, cutTimeMs: 1n, partitions: [] }
+  const cutHeaders = cloudEventHeaders({
+    id: 'cut-1',
+    source: 'urn:watcher',
+    type: 'tallystick.CutPublished',
+    time: '2026-01-01T00:00:00Z',
+  })
+  return {
+    WIRE_FORMAT_INVALID: {
+      'an empty value': value(() => Buffer.alloc(0)),
+      'four bytes': value(() => Buffer.alloc(4)),
+      'another magic byte': value((bytes) => Buffer.concat([Buffer.from([1]), bytes.subarray(1)])),
+    },
+    SCHEMA_UNKNOWN: {
+      'schema 99': value((bytes) => Buffer.concat([Buffer.from([0, 0, 0, 0, 99]), bytes.subarray(5)])),
+    },
+    AVRO_INVALID: {
+      'a value cut short': value((bytes) => bytes.subarray(0, -1)),
+      'trailing bytes': value((bytes) => Buffer.concat([bytes, Buffer.of(0)])),
+      'nothing behind the schema id': value((bytes) => bytes.subarray(0, 5)),
+      'an array that claims more items than there are bytes': value(() =>
+        Buffer.from([0, 0, 0, 0, 1, 2, 0x61, 0, 0xfe, 0xff, 0xff, 0xff, 0xff, 0x1f]),
+      ),
+    },
+    TYPE_MISMATCH: {
+      'the ce_type of another event': changeHeaders(good(), (headers) =>
+        headers.map((own) => (own[0] === 'ce_type' ? ['ce_type', Buffer.from('tallystick.InferenceRecorded')] : own)),
+      ),
+    },
+    TOPIC_MISMATCH: {
+      'a deposit among the inferences': { ...good(), topic: TOPICS.inferences },
+      'a cut among the deposits': {
+        topic: TOPICS.chain,
+        key: null,
+        headers: cutHeaders,
+        value: encodeValue('CutPublished', cut),
+      },
+    },
+  }
+}
+
+function rangeCases(records: Records) {
+  const ordinary = featuresOf(randomOf(1), SHAPE, 0)
+  const item = (change: object) => records.itemFeatures('batch-x', 0, { ...ordinary, ...change }, 'x')
+  const use = (body: object) => records.inferenceFeatures('use-x', ordinary, { body })
+  const whole = { modeller: 1_000_000 } as const
+  return {
+    AMOUNT_NEGATIVE: {
+      'a fee': records.inference('negative', -1n),
+      'a deposit': records.deposit('payer', -(1n << 80n)),
+    },
+    AMOUNT_TOO_LARGE: {
+      'a fee of 2^96': records.inference('large', 1n << 96n),
+      'a deposit of 2^200': records.deposit('payer', 1n << 200n),
+    },
+    FIELD_INVALID: {
+      'a payer of 19 bytes': records.inference('short', 1n, { body: { payer: new Uint8Array(19) } }),
+      'a hash of 31 bytes': records.inference('hash', 1n, { body: { inputHash: new Uint8Array(31) } }),
+      'an empty model': records.inference('empty', 1n, { body: { model: '' } }),
+      'an identifier of 257 characters': records.inference('long', 1n, { body: { infrastructure: 'x'.repeat(257) } }),
+      'a batch without items': records.batch('alice', 'batch-empty', 0),
+      'a batch of 1,001 items': records.batch('alice', 'batch-large', 1_001),
+      'an index below 0': records.itemFeatures('batch-x', -1, ordinary, 'x'),
+      'a signature of 64 bytes': records.policy({ policy: 'short' }, { body: { signature: new Uint8Array(64) } }),
+      'an unknown event type': records.source('urn:odd', ['Gossip']),
+      'a map of another kind': records.featureMap({ featureMap: 'odd', kind: 'dense' }),
+      'a map of too many dimensions': records.featureMap({ featureMap: 'wide', rank: 1_000, classes: 5 }),
+      'an epoch of no length': records.policy({ policy: 'timeless', epochIntervalS: 0 }),
+      'a chain below 0': records.deposit('payer', 1n, { body: { chainId: -1n } }),
+    },
+    FEATURE_OUT_OF_RANGE: {
+      'a value of 64': item({ vector: Int8Array.of(64, 0, 0) }),
+      'a value of -64': item({ vector: Int8Array.of(0, -64, 0) }),
+      'a multiplier of 65,536': item({ multiplier: 65_536 }),
+      'a probability below 0': item({ p: [-1, 1_001] }),
+      'probabilities that sum to 1,003': item({ p: [502, 501] }),
+      'half a checkpoint': item({ checkpoints: [500, 500, 1_000] }),
+      'a label that is no class': item({ label: 2 }),
+      'a p16 of 65,536': use({ p16: 65_536 }),
+      'a p16 below 0': use({ p16: -1 }),
+    },
+    SHARES_INVALID: {
+      'owners of 999,999 parts': records.asset('short', 'model', { modeller: 999_999 }),
+      'an owner of 0 parts': records.asset('none', 'model', { modeller: 1_000_000, partner: 0 }),
+      'no owners': records.asset('nobody', 'model', whole, { body: { owners: [] } }),
+      'an owner named twice': records.asset('twice', 'model', whole, {
+        body: { owners: [1, 2].map(() => ({ account: new Uint8Array(20), parts: 500_000 })) },
+      }),
+      'data parts above 600,000': records.policy({ policy: 'greedy', dataParts: 600_001, modelParts: 199_999 }),
+      'parts of 1,000,001': records.policy({ policy: 'over', treasuryParts: 50_001 }),
+    },
+  }
+}
+
+function changeHeaders(
+  record: OutgoingRecord,
+  change: (headers: readonly RecordHeader[]) => readonly RecordHeader[],
+): Raw {
+  return { ...record, headers: change(record.headers) }
+}
