@@ -1,11 +1,12 @@
 import Table from 'cli-table3'
 import pc from 'picocolors'
-import { drawDigits } from '../../examples/digits/draw.ts'
+import { digitsInARow, drawDigits } from '../../examples/digits/draw.ts'
 import { formatAmount, formatPercent, printLine } from '../output.ts'
 import type { Play } from './play.ts'
 import { contributedDigit, type DemoResult, TOKEN } from './result.ts'
 
-const DIGITS_IN_A_ROW = 4
+const DIGIT_MARGIN = 3
+const INFLUENTIAL_MAX = 5
 const ROLES = { honest: 'honest', 'wrong-labels': 'wrong labels', copier: 'copies another', noise: 'noise' } as const
 
 /** The demo's result as a person likes to read it. */
@@ -34,6 +35,7 @@ function printAccounts(result: DemoResult): void {
   const table = new Table({
     head,
     colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right'],
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
     style: pc.isColorSupported ? { head: ['bold'], border: ['dim'] } : { head: [], border: [] },
   })
   for (const each of result.accounts) {
@@ -69,11 +71,15 @@ function printInference(play: Play, { question, explanation }: DemoResult['expla
     `\n${pc.bold(`Read as ${question.answer}`)} (${truth}) for ${money(question.fee)} ${TOKEN.symbol}, and the digits that spoke most for ${question.label ?? question.answer}`,
   )
   const plain = !pc.isColorSupported
-  const influential = explanation.items.slice(0, DIGITS_IN_A_ROW).map((item) => {
+  const width = process.stdout.columns ?? 100
+  const fit = Math.min(INFLUENTIAL_MAX, Math.max(1, digitsInARow(width, DIGIT_MARGIN) - 1))
+  const influential = explanation.items.slice(0, fit).map((item) => {
     const digit = contributedDigit(play, item.batchId, item.index)
     return { image: digit.image, caption: `${digit.name}: "${digit.label}"` }
   })
-  printLine(drawDigits([{ image: question.image, caption: 'asked' }, ...influential], { plain }))
+  printLine(
+    drawDigits([{ image: question.image, caption: 'asked' }, ...influential], { plain, width, margin: DIGIT_MARGIN }),
+  )
   const names = new Map(play.cast.contributors.map(({ address, name }) => [address, name]))
   const paid = explanation.accounts.filter(({ apportioned }) => apportioned > 0n)
   const data = paid.map(({ account, apportioned }) => `${names.get(account) ?? account} ${money(apportioned)}`)

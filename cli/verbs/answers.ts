@@ -97,7 +97,7 @@ function printExplanation(explanation: Awaited<ReturnType<typeof explain>>[numbe
   printLine(pc.bold(`${inference.id} (${model}, epoch ${epoch})`))
   printLine(`Fee ${fee} of ${token}${funded ? '' : ', unfunded: nobody is paid'}`)
   for (const part of parts) printLine(`  ${part.kind.padEnd(15)} ${part.amount}`)
-  printLine('\nThe data part, apportioned over accounts by influence on this one answer:')
+  printLine('\nThe data part, apportioned over the accounts that were paid by their influence on this one answer:')
   for (const each of accounts.filter(({ apportioned }) => apportioned > 0n))
     printLine(`  ${each.account}  ${each.apportioned}`)
   printLine('\nMost influential contributions (influence, not payment; 1 = the strongest):')

@@ -52,6 +52,10 @@ export async function attributeEpoch(options: AttributeOptions): Promise<StepRes
   const { warehouse } = options.ledger
   const row = await firstEpochIn(warehouse, 'closed')
   if (row === undefined) return { did: 'nothing', epoch: null, detail: 'No closed epoch waits to be attributed.' }
+  // Balances and open periods come from the state after the epoch before, which `settle` writes.
+  const unsettled = await firstEpochIn(warehouse, 'attributed')
+  if (unsettled !== undefined)
+    return { did: 'nothing', epoch: row.epoch, detail: `Epoch ${unsettled.epoch} has to be settled first.` }
   const drafts = await warehouse.transaction(() => attribute(options, row.epoch))
   const events = drafts.reduce((sum, draft) => sum + draft.output.events, 0)
   const detail =

@@ -28,7 +28,10 @@ export interface Explanation {
     readonly kind: 'data' | 'model' | 'infrastructure' | 'treasury'
     readonly amount: bigint
   }[]
-  /** The data part, apportioned over accounts by their influence on this one answer. The epoch pays by the sum of all answers. */
+  /**
+   * The data part, apportioned over the accounts that its period pays, by their influence on this one answer. The period pays by
+   * the sum over all answers, so this is a way to look at it and no line of a settlement. Empty while the period is held.
+   */
   readonly accounts: readonly { readonly account: Address; readonly apportioned: bigint }[]
   readonly items: readonly ExplainedItem[]
 }
@@ -148,19 +151,37 @@ async function explainRow(
     fee: row.fee,
     funded: row.funded,
     parts: amounts.map((amount, index) => ({ kind: kinds[index]!, amount })),
-    accounts: influence === undefined ? [] : apportionAccounts(amounts[0] ?? 0n, influence.accounts),
+    accounts:
+      influence === undefined
+        ? []
+        : apportionAccounts(amounts[0] ?? 0n, influence.accounts, await paidAccounts(warehouse, row)),
     items,
   }
 }
 
-function apportionAccounts(amount: bigint, scores: ReadonlyMap<string, number>): Explanation['accounts'] {
-  const accounts = [...scores.keys()].sort()
-  const largest = Math.max(0, ...scores.values())
-  const weights = accounts.map((account) =>
-    largest === 0 ? 0n : BigInt(Math.round((Math.max(0, scores.get(account)!) / largest) * 2 ** WEIGHT_BITS)),
+/** Accounts that the period of this inference paid. */
+async function paidAccounts(warehouse: Database, { epoch, model, token }: InferenceRow): Promise<string[]> {
+  const rows = await warehouse.all<{ account: string }>(
+    `SELECT account FROM score WHERE model = $model AND token = $token AND pay > 0 AND epoch = (
+       SELECT min(epoch) FROM score WHERE model = $model AND token = $token AND pay > 0 AND epoch >= $epoch)
+     ORDER BY account`,
+    { epoch, model, token },
+  )
+  return rows.map(({ account }) => account)
+}
+
+function apportionAccounts(
+  amount: bigint,
+  scores: ReadonlyMap<string, number>,
+  paid: readonly string[],
+): Explanation['accounts'] {
+  const positive = paid.map((account) => Math.max(0, scores.get(account) ?? 0))
+  const largest = Math.max(0, ...positive)
+  const weights = positive.map((score) =>
+    largest === 0 ? 0n : BigInt(Math.round((score / largest) * 2 ** WEIGHT_BITS)),
   )
   const amounts = apportion(amount, weights)
-  return accounts
+  return paid
     .map((account, index) => ({ account: account as Address, apportioned: amounts[index]! }))
     .sort((a, b) => (a.apportioned > b.apportioned ? -1 : a.apportioned < b.apportioned ? 1 : 0))
 }

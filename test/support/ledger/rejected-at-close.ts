@@ -27,7 +27,7 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
       records.itemFeatures('batch-carol', 0, FEATURES, 'carol/0'),
       records.inference('use-1', 1n),
       records.itemFeatures('batch-carol', 1, FEATURES, 'carol/1', { id: 'features-0' }),
-      records.inferenceFeatures('use-1', FEATURES, { id: 'features-1' }),
+      records.inferenceFeatures('use-1', FEATURES),
       records.inference('use-2', 1n, { body: { model: 'second-reader' } }),
       records.inference('use-3', 1n),
       records.deposit('payer', 7n, { id: 'deposit-7', body: { transactionHash: new Uint8Array(32), logIndex: 7 } }),
@@ -48,7 +48,7 @@ function authorityCases(records: Records) {
   return {
     ID_REUSED: {
       'an inference under a used id': records.inference('use-1', 2n),
-      'another type under a used id': records.itemFeatures('batch-carol', 1, FEATURES, 'x', { id: 'features-1' }),
+      'another type under a used id': records.inferenceFeatures('use-3', FEATURES, { id: 'features-0' }),
       'a deposit under a used id': records.deposit('payer', 8n, { id: 'deposit-7' }),
     },
     SOURCE_UNKNOWN: { 'an unregistered source': records.inference('use-x', 1n, { source: 'urn:unknown' }) },
