@@ -68,9 +68,12 @@ export class SmallLedger {
     return new SmallLedger(await openLedger(warehouse, genesis), folder, nowMs, log)
   }
 
-  /** The same log read into a warehouse of its own. */
-  async twin(wrap: (log: MemoryLog) => RecordSource = (log) => log): Promise<SmallLedger> {
-    const twin = await SmallLedger.#openOn(this.ledger.genesis, this.nowMs, this.log)
+  /** The same log read into a warehouse of its own; with another name, as another ledger. */
+  async twin(
+    wrap: (log: MemoryLog) => RecordSource = (log) => log,
+    options: SmallLedgerOptions = {},
+  ): Promise<SmallLedger> {
+    const twin = await SmallLedger.#openOn({ ...this.ledger.genesis, ...options }, this.nowMs, this.log)
     twin.source = wrap(this.log)
     return twin
   }

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { type CloseOptions, closeEpoch } from '../../jobs/close/close-epoch.ts'
+import { openLedger } from '../../jobs/ledger.ts'
+import { decodeRecord } from '../../schemas/decode-record.ts'
+import { TOPICS } from '../../schemas/topics.ts'
+import { GENESIS } from '../support/ledger/cast.ts'
+import { SmallLedger } from '../support/ledger/small-ledger.ts'
+
+let world: SmallLedger
+beforeEach(async () => {
+  world = await SmallLedger.open()
+})
+afterEach(() => world.close())
+
+function close(change: Partial<CloseOptions> = {}) {
+  return closeEpoch({
+    ledger: world.ledger,
+    source: world.source,
+    sink: world.log,
+    clock: () => world.nowMs,
+    ...change,
+  })
+}
+
+/** Cut times and record counts of all epochs. */
+function epochs() {
+  return world.ledger.warehouse.all(
+    `SELECT epoch, cut_time_ms AS "time", (SELECT count(*)::INTEGER FROM outcome AS o WHERE o.epoch = e.epoch) AS records
+     FROM epoch AS e ORDER BY epoch`,
+  )
+}
+
+describe('the cut', () => {
+  test('an empty log has nothing to close', async () => {
+    expect(await close()).toMatchObject({ did: 'nothing', epoch: null })
+    expect(await epochs()).toEqual([])
+  })
+
+  test('without a policy the length of an epoch is not known; cutting now needs none, and leaves fees unfunded', async () => {
+    const { records } = world
+    await world.send(await records.asset('reader', 'model', { modeller: 1_000_000 }))
+    await expect(close()).rejects.toMatchObject({ code: 'POLICY_MISSING' })
+    expect(await close({ cutNow: true })).toMatchObject({ did: 'done', epoch: 1 })
+    for (const step of ['attribute', 'settle', 'publish'] as const) await world.step(step)
+    expect(await world.manifest(1)).toMatchObject({ policy: null, payout: { leaves: 0, root: `0x${'00'.repeat(32)}` } })
+    expect((await world.audit()).firstDifference).toBeUndefined()
+  })
+
+  test('an epoch waits for the end of its interval and two seconds of grace', async () => {
+    await world.found()
+    const interval_ms = 3_600_000n
+    const end = (world.nowMs / interval_ms + 1n) * interval_ms
+    expect(await close()).toMatchObject({ did: 'waiting', epoch: 1, untilMs: end + 2_000n })
+    expect(await close({ clock: () => end + 1_999n })).toMatchObject({ did: 'waiting' })
+    expect(await close({ clock: () => end + 2_000n })).toMatchObject({ did: 'done', epoch: 1 })
+    expect(await epochs()).toEqual([{ epoch: 1, time: end, records: 9 }])
+  })
+
+  test('a record of the next interval belongs to the next epoch, also when it was read already', async () => {
+    await world.found()
+    world.endInterval()
+    const [position] = await world.send(world.records.deposit('payer', 1n))
+    expect(await close()).toMatchObject({ did: 'done', epoch: 1 })
+    expect(await world.outcomeOf(position!)).toBeUndefined()
+    expect(await close()).toMatchObject({ did: 'waiting', epoch: 2 })
+    world.endInterval()
+    expect(await close()).toMatchObject({ did: 'done', epoch: 2 })
+    expect(await world.outcomeOf(position!)).toBe('accepted')
+  })
+
+  test('intervals without a record make no epoch', async () => {
+    await world.found()
+    await world.runEpoch()
+    for (let hours = 0; hours < 5; hours++) world.endInterval()
+    expect(await close()).toMatchObject({ did: 'nothing' })
+    await world.send(world.records.deposit('payer', 1n))
+    world.endInterval()
+    expect(await close()).toMatchObject({ did: 'done', epoch: 2 })
+  })
+
+  test('cutting now takes everything there is, also when this machine’s clock is behind the log’s', async () => {
+    await world.found()
+    expect(await close({ cutNow: true, clock: () => world.nowMs - 5_000n })).toMatchObject({ did: 'done' })
+    expect(await epochs()).toEqual([{ epoch: 1, time: world.nowMs, records: 9 }])
+  })
+
+  test('cut times never fall, also when the clock does', async () => {
+    await world.found()
+    const before = world.nowMs
+    world.nowMs += 1_000_000n
+    await close({ cutNow: true })
+    world.nowMs = before
+    await world.send(world.records.deposit('payer', 1n))
+    await close({ cutNow: true })
+    const [first, second] = await epochs()
+    expect(second).toMatchObject({ records: 1 })
+    expect(second!.time as bigint).toBeGreaterThanOrEqual(first!.time as bigint)
+    for (let epoch = 1; epoch <= 2; epoch++)
+      for (const step of ['attribute', 'settle', 'publish'] as const) await world.step(step)
+    expect((await world.audit()).firstDifference).toBeUndefined()
+  })
+
+  test('is published on tally.epochs before anything uses it', async () => {
+    await world.found()
+    world.endInterval()
+    await close()
+    const published: unknown[] = []
+    await world.log.read({
+      topics: [TOPICS.epochs],
+      until: 'end',
+      positionOf: () => 0n,
+      onBatch: async ({ records }) => {
+        for (const record of records) published.push(decodeRecord(record))
+      },
+    })
+    const { partitions } = (await world.ledger.warehouse.one('SELECT count(*) AS partitions FROM epoch_cut'))!
+    expect(published).toHaveLength(1)
+    expect(published[0]).toMatchObject({ outcome: 'decoded', event: { id: 'cut-1', body: { epoch: 1 } } })
+    const { event } = published[0] as { event: { body: { partitions: { toOffset: bigint }[] } } }
+    expect(BigInt(event.body.partitions.length)).toBe(partitions)
+    expect(event.body.partitions.reduce((sum, { toOffset }) => sum + toOffset, 0n)).toBe(9n)
+  })
+
+  test('names that are awkward in JSON, SQL or a terminal go the whole way', async () => {
+    for (const [index, name] of ["it's", 'a\0b', 'line\nbreak', '😀', 'x/0x70', '\u2028'].entries()) {
+      const { records } = world
+      if (index === 0) await world.found({ policy: name })
+      await world.send(
+        await records.asset(name, 'model', { modeller: 1_000_000 }),
+        records.deposit('payer', 100n),
+        records.inference(`${index}`, 100n, { body: { model: name } }),
+      )
+    }
+    const { counts, conservation } = await world.runEpoch()
+    expect(counts).toMatchObject({ rejected: 0, duplicate: 0 })
+    expect(conservation).toEqual([expect.objectContaining({ funded: '600', out: '300', unattributed: '300' })])
+    expect((await world.audit()).firstDifference).toBeUndefined()
+  })
+})
+
+describe('a warehouse', () => {
+  test('belongs to the first genesis that it sees', async () => {
+    const { warehouse } = world.ledger
+    await expect(openLedger(warehouse, { ...GENESIS, name: 'another' })).rejects.toMatchObject({
+      code: 'GENESIS_MISMATCH',
+    })
+    await expect(openLedger(warehouse, GENESIS)).resolves.toMatchObject({ genesis: GENESIS })
+  })
+})
