@@ -42,7 +42,7 @@ export async function chooseCut(options: ChooseCutOptions): Promise<ChosenCut> {
     return none({ did: 'nothing', epoch: null, detail: 'No record has arrived since the last cut.' })
   }
   const timeMs = options.cutNow
-    ? await endOfLog(warehouse, nowMs)
+    ? await endOfLog(warehouse, nowMs, previous?.cutTimeMs)
     : await endOfInterval(warehouse, oldest.oldest, previous?.cutTimeMs)
   if (!options.cutNow && nowMs < timeMs + GRACE_MS) {
     const detail = `Epoch ${epoch} ends at ${new Date(Number(timeMs)).toISOString()}.`
@@ -75,11 +75,12 @@ function none(result: StepResult): ChosenCut {
   return { chose: 'none', result }
 }
 
-/** Just behind every record, also where the log's times are ahead of this machine's clock. */
-async function endOfLog(warehouse: Database, nowMs: bigint): Promise<bigint> {
+/** Just behind every record, also where the log's times are ahead of this machine's clock; never before the last cut. */
+async function endOfLog(warehouse: Database, nowMs: bigint, previousMs = 0n): Promise<bigint> {
   const row = await warehouse.one<{ newest: bigint | null }>('SELECT max(effective_ms) AS newest FROM read_position')
   const newest = row?.newest ?? 0n
-  return (newest > nowMs ? newest : nowMs) + 1n
+  const behindAll = (newest > nowMs ? newest : nowMs) + 1n
+  return behindAll > previousMs ? behindAll : previousMs
 }
 
 async function endOfInterval(warehouse: Database, oldestMs: bigint, previousMs: bigint | undefined): Promise<bigint> {

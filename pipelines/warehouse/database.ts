@@ -84,16 +84,22 @@ export class Database {
     }
   }
 
-  /** Appends rows by column order; part of the open transaction if there is one. */
+  /** Appends rows by column order, all or none; part of the open transaction if there is one. */
   async append(table: string, types: readonly DuckDBType[], rows: readonly (readonly DuckDBValue[])[]): Promise<void> {
     if (rows.length === 0) return
     const appender = await this.#connection.createAppender(table)
-    for (let at = 0; at < rows.length; at += CHUNK_ROWS) {
-      const chunk = DuckDBDataChunk.create(types)
-      chunk.setRows(rows.slice(at, at + CHUNK_ROWS) as DuckDBValue[][])
-      appender.appendDataChunk(chunk)
+    try {
+      for (let at = 0; at < rows.length; at += CHUNK_ROWS) {
+        const chunk = DuckDBDataChunk.create(types)
+        chunk.setRows(rows.slice(at, at + CHUNK_ROWS) as DuckDBValue[][])
+        appender.appendDataChunk(chunk)
+      }
+      appender.closeSync()
+    } catch (error) {
+      // What it still holds would be written when it is collected: after the rollback, in a transaction of its own.
+      appender.clear()
+      throw error
     }
-    appender.closeSync()
   }
 
   close(): void {
