@@ -42,6 +42,8 @@ export class FolderPayloadStore implements PayloadStore {
   }
 
   async put({ salt, payload }: StoredPayload): Promise<Uint8Array> {
+    // The file has no mark between the two: another length would come back split elsewhere.
+    if (salt.length !== SALT_BYTES) throw new RangeError(`A salt has ${SALT_BYTES} bytes, not ${salt.length}.`)
     const contentHash = createHash('sha256').update(salt).update(payload).digest()
     const path = this.#pathOf(contentHash)
     if (existsSync(path)) return contentHash

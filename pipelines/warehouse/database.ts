@@ -84,7 +84,7 @@ export class Database {
     }
   }
 
-  /** Appends rows by column order, all or none; part of the open transaction if there is one. */
+  /** Appends rows by column order; part of the open transaction if there is one. */
   async append(table: string, types: readonly DuckDBType[], rows: readonly (readonly DuckDBValue[])[]): Promise<void> {
     if (rows.length === 0) return
     const appender = await this.#connection.createAppender(table)

@@ -44,12 +44,14 @@ export function lockFile(path: string, verb: string): FileLock {
     writeDurably(draft, JSON.stringify(holder))
     // link() fails when the name exists, so exactly one of two processes gets the lock, with its content complete.
     for (let tries = 0; tries < 3; tries++) {
-      if (tryLink(draft, lockPath)) return { release: () => rmSync(lockPath, { force: true }) }
+      if (tryLink(draft, lockPath)) return { release: () => release(lockPath, holder) }
       const other = readHolder(lockPath)
       if (other !== undefined && isAlive(other))
         throw new WarehouseLockedError({ path, pid: other.pid, verb: other.verb, since: other.since })
-      // The holder is dead: move its lock away under a name of our own; if another process was faster, the rename fails or moves nothing of ours.
-      tryRename(lockPath, join(folder, `stale-${tries}`))
+      // The holder is dead: its lock is moved away under a name of our own. If another process was faster, that moved the
+      // lock of a living one, which gets it back; should a third have come in between, DuckDB's own lock refuses one of them.
+      const stale = join(folder, `stale-${tries}`)
+      if (tryRename(lockPath, stale) && !isSameHolder(readHolder(stale), other)) tryLink(stale, lockPath)
     }
     throw new WarehouseLockedError({ path, pid: 0, verb: 'unknown', since: 'a moment ago' })
   } finally {
@@ -77,12 +79,23 @@ function tryLink(from: string, to: string): boolean {
   }
 }
 
-function tryRename(from: string, to: string): void {
+function tryRename(from: string, to: string): boolean {
   try {
     renameSync(from, to)
+    return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
   }
+}
+
+/** Removes our own lock, never another's. */
+function release(lockPath: string, own: LockHolder): void {
+  if (isSameHolder(readHolder(lockPath), own)) rmSync(lockPath, { force: true })
+}
+
+function isSameHolder(one: LockHolder | undefined, other: LockHolder | undefined): boolean {
+  return one?.pid === other?.pid && one?.started === other?.started && one?.since === other?.since
 }
 
 function readHolder(path: string): LockHolder | undefined {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { checkPayouts, ledgerRoots, readBundles } from './rebuild-roots.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const tally = join(root, 'dist', 'cli', 'main.js')
@@ -86,6 +87,19 @@ describe('the demo', () => {
     },
     DEMO_LIMIT_MS,
   )
+
+  test('the roots are rebuilt by a ten-line RFC 6962 function, by merkletreejs and by OpenZeppelin', async () => {
+    const last = first.epochs.at(-1)!
+    const { leaves, payouts } = await readBundles(join(kept, 'bundles'), last.epoch)
+    expect(leaves).toHaveLength(last.treeSize)
+    expect(ledgerRoots(leaves)).toEqual({ byRfc: last.ledgerRoot, byMerkletreejs: last.ledgerRoot })
+    const genesis = JSON.parse(readFileSync(join(kept, 'genesis.json'), 'utf8')) as {
+      chainId: number
+      distributor: string
+    }
+    // On chain every proof was verified too: nobody could have claimed otherwise.
+    expect(checkPayouts(genesis.chainId, genesis.distributor, payouts)).toEqual({ root: last.payoutRoot, accepted: 10 })
+  })
 
   test('the report is one file that names every account', () => {
     const report = readFileSync(join(kept, 'report.html'), 'utf8')

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 
 const ROOT = new URL('../../', import.meta.url)
@@ -57,5 +57,8 @@ describe('pages of docs/', () => {
   test.each(pages)('%s names no page of docs/ that is not there', (page) => {
     const named = read(page).match(/\bdocs\/[a-z-]+\.md\b/g) ?? []
     expect(named.filter((file) => !existsSync(new URL(file, ROOT)))).toEqual([])
+    const decisions = readdirSync(new URL('docs/adr/', ROOT))
+    const cited = [...read(page).matchAll(/\bdocs\/adr\/(\d{4})/g)].map(([, number]) => number!)
+    expect(cited.filter((number) => !decisions.some((file) => file.startsWith(`${number}-`)))).toEqual([])
   })
 })

@@ -8,7 +8,7 @@ import type { StepResult } from '../../../jobs/epochs.ts'
 import { type Ledger, openLedger } from '../../../jobs/ledger.ts'
 import { loadManifest } from '../../../jobs/publish/build-manifest.ts'
 import { bundleFolder } from '../../../jobs/publish/write-bundle.ts'
-import { type EpochStep, runStep } from '../../../jobs/run-epoch.ts'
+import { type EpochStep, runStep, type StepContext } from '../../../jobs/run-epoch.ts'
 import { MemoryLog } from '../../../pipelines/memory-source.ts'
 import type { NewRecord, PartitionOffset, RecordSource } from '../../../pipelines/record-source.ts'
 import { openWarehouse } from '../../../pipelines/warehouse/open-warehouse.ts'
@@ -111,7 +111,8 @@ export class SmallLedger {
     this.nowMs = (this.nowMs / INTERVAL_MS + 1n) * INTERVAL_MS + AFTER_END_MS
   }
 
-  step(name: EpochStep): Promise<StepResult> {
+  /** @param change a part that a test replaces, by one that fails for example */
+  step(name: OfflineStep, change: Partial<StepContext> = {}): Promise<StepResult> {
     return runStep(name, {
       ledger: this.ledger,
       source: this.source,
@@ -119,6 +120,7 @@ export class SmallLedger {
       clock: () => this.nowMs,
       bundles: this.bundles,
       chain: () => Promise.reject(new Error('A small ledger has no chain.')),
+      ...change,
     })
   }
 

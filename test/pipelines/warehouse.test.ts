@@ -1,0 +1,189 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { INTEGER } from '@duckdb/node-api'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { Database } from '../../pipelines/warehouse/database.ts'
+import { openWarehouse } from '../../pipelines/warehouse/open-warehouse.ts'
+import { builtCli, distPath } from '../cli/support/built-cli.ts'
+
+const CONTENDERS = 6
+
+/** Opens the file at PATH, says `open` or the error, and holds it until it is killed or told to end. */
+const HOLDER = `
+  const { openWarehouse } = await import(process.env.MODULE)
+  try {
+    const warehouse = await openWarehouse(process.env.WAREHOUSE, { verb: process.env.VERB })
+    await warehouse.run("INSERT INTO meta VALUES ('written by', 'the holder')")
+    process.stdout.write(JSON.stringify({ pid: process.pid, open: true }) + '\\n')
+    process.stdin.on('data', () => undefined).on('end', () => { warehouse.close(); process.exit() })
+  } catch (error) {
+    process.stdout.write(JSON.stringify({ pid: process.pid, code: error.code, message: error.message }) + '\\n')
+  }
+`
+
+interface Said {
+  readonly pid: number
+  readonly open?: true
+  readonly code?: string
+  readonly message?: string
+}
+
+describe('a warehouse', () => {
+  let folder: string
+  let path: string
+  let children: ChildProcess[]
+  beforeAll(builtCli)
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tally-warehouse-'))
+    path = join(folder, 'warehouse.duckdb')
+    children = []
+  })
+  afterEach(async () => {
+    await Promise.all(children.map(kill))
+    rmSync(folder, { recursive: true })
+  })
+
+  function startHolder(verb: string): { child: ChildProcess; said: Promise<Said> } {
+    const module = pathToFileURL(distPath('pipelines/warehouse/open-warehouse.js')).href
+    const child = spawn(process.execPath, ['--input-type=module', '-e', HOLDER], {
+      env: { ...process.env, MODULE: module, WAREHOUSE: path, VERB: verb },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    children.push(child)
+    return { child, said: once(child.stdout!, 'data').then(([chunk]) => JSON.parse(String(chunk)) as Said) }
+  }
+
+  async function kill(child: ChildProcess): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+  }
+
+  describe('has one opener', () => {
+    test('a second opening in the same process is refused with pid and verb, and the first goes on', async () => {
+      const first = await openWarehouse(path, { verb: 'tally ingest' })
+      await expect(openWarehouse(path, { verb: 'tally run' })).rejects.toMatchObject({
+        code: 'WAREHOUSE_LOCKED',
+        retriable: true,
+        message: expect.stringContaining(`in use by process ${process.pid} (tally ingest)`),
+      })
+      await first.run("INSERT INTO meta VALUES ('a', 'b')")
+      first.close()
+      const second = await openWarehouse(path, { verb: 'tally run' })
+      expect(await second.one('SELECT value FROM meta')).toEqual({ value: 'b' })
+      second.close()
+    })
+
+    test('a second process is refused with pid and verb; after the first closed it is let in', async () => {
+      const holder = startHolder('tally ingest --follow')
+      const { pid } = await holder.said
+      const opening = openWarehouse(path, { verb: 'tally run' })
+      await expect(opening).rejects.toThrow(`in use by process ${pid} (tally ingest --follow), which opened it at 2`)
+      const ended = once(holder.child, 'exit')
+      holder.child.stdin!.end()
+      await ended
+      const warehouse = await openWarehouse(path, { verb: 'tally run' })
+      expect(await warehouse.one('SELECT value FROM meta')).toEqual({ value: 'the holder' })
+      warehouse.close()
+      expect(readdirSync(folder)).toEqual(['warehouse.duckdb'])
+    })
+
+    test('the lock of a killed process is taken over, and what it had committed is there', async () => {
+      const holder = startHolder('tally ingest')
+      expect(await holder.said).toMatchObject({ open: true })
+      await kill(holder.child)
+      expect(existsSync(`${path}.lock`)).toBe(true)
+      const warehouse = await openWarehouse(path, { verb: 'tally run' })
+      expect(await warehouse.one('SELECT value FROM meta')).toEqual({ value: 'the holder' })
+      await expect(openWarehouse(path, { verb: 'tally run' })).rejects.toMatchObject({ facts: { pid: process.pid } })
+      warehouse.close()
+    })
+
+    test('a lock of nobody, left half written or by a pid that is used again, keeps nobody out', async () => {
+      const other = { pid: process.pid, started: 'another time', verb: 'tally run', since: '2026-01-01T00:00:00.000Z' }
+      const locks = existsSync('/proc/self/stat') ? ['{"pid":', JSON.stringify(other)] : ['{"pid":']
+      for (const text of locks) {
+        writeFileSync(`${path}.lock`, text)
+        const warehouse = await openWarehouse(path, { verb: 'test' })
+        expect(JSON.parse(readFileSync(`${path}.lock`, 'utf8'))).toMatchObject({ pid: process.pid, verb: 'test' })
+        warehouse.close()
+        expect(existsSync(`${path}.lock`)).toBe(false)
+      }
+    })
+
+    test('of many that come for a dead process’s lock at once, exactly one gets it', async () => {
+      const dead = startHolder('tally ingest')
+      await dead.said
+      await kill(dead.child)
+      const contenders = Array.from({ length: CONTENDERS }, (_, i) => startHolder(`contender ${i}`))
+      const answers = await Promise.all(contenders.map(({ said }) => said))
+      const winner = answers.filter(({ open }) => open)
+      expect(winner).toHaveLength(1)
+      for (const { code, open } of answers) if (!open) expect(code).toBe('WAREHOUSE_LOCKED')
+    })
+  })
+
+  describe('is brought up to date', () => {
+    test('an empty file gets every table once; opening it again changes nothing', async () => {
+      for (let time = 0; time < 2; time++) {
+        const warehouse = await openWarehouse(path, { verb: 'test' })
+        const migrations = await warehouse.all('SELECT version FROM migration ORDER BY version')
+        expect(migrations).toEqual(migrations.map((_, index) => ({ version: index + 1 })))
+        expect(migrations.length).toBeGreaterThan(0)
+        expect(await warehouse.all('SELECT * FROM record')).toEqual([])
+        expect(await warehouse.all('SELECT * FROM chain_transaction')).toEqual([])
+        warehouse.close()
+      }
+    })
+
+    test('a file of a newer version is refused, left as it is, and not kept locked', async () => {
+      const newer = await openWarehouse(path, { verb: 'test' })
+      await newer.run('INSERT INTO migration VALUES (999)')
+      newer.close()
+      for (let time = 0; time < 2; time++) {
+        await expect(openWarehouse(path, { verb: 'test' })).rejects.toMatchObject({
+          code: 'WAREHOUSE_VERSION',
+          facts: { path, found: 999 },
+        })
+      }
+      const raw = await Database.open(path, { verb: 'test' })
+      expect(await raw.one('SELECT max(version) AS version FROM migration')).toEqual({ version: 999 })
+      raw.close()
+    })
+  })
+
+  describe('keeps a transaction whole', () => {
+    test('of appended rows, an error later in the transaction leaves none', async () => {
+      const warehouse = await openWarehouse(path, { verb: 'test' })
+      await warehouse.run('CREATE TABLE number (n INTEGER NOT NULL)')
+      const rows = Array.from({ length: 5_000 }, (_, n) => [n])
+      const failing = warehouse.transaction(async () => {
+        await warehouse.append('number', [INTEGER], rows)
+        throw new Error('later')
+      })
+      await expect(failing).rejects.toThrow('later')
+      expect(await warehouse.all('SELECT n FROM number')).toEqual([])
+      warehouse.close()
+    })
+
+    test('of rows that cannot all be appended, none is there, then or after opening it again', async () => {
+      let warehouse = await openWarehouse(path, { verb: 'test' })
+      await warehouse.run('CREATE TABLE number (n INTEGER NOT NULL)')
+      const good = Array.from({ length: 5_000 }, (_, n) => [n])
+      for (const bad of [null, 'no number' as unknown as number]) {
+        const failing = warehouse.transaction(() => warehouse.append('number', [INTEGER], [...good, [bad]]))
+        await expect(failing).rejects.toThrow()
+        expect(await warehouse.all('SELECT n FROM number')).toEqual([])
+      }
+      warehouse.close()
+      warehouse = await openWarehouse(path, { verb: 'test' })
+      expect(await warehouse.all('SELECT n FROM number')).toEqual([])
+      warehouse.close()
+    })
+  })
+})

@@ -1,0 +1,127 @@
+import type { Manifest } from '../../../anchor/manifest.ts'
+import type { NewRecord } from '../../../pipelines/record-source.ts'
+import type { EventBodies } from '../../../schemas/events.ts'
+import { fromHex } from '../../../schemas/ids.ts'
+import { type Name, OTHER_TOKEN, TOKEN } from './cast.ts'
+import { contributionOf } from './contributions.ts'
+import { featuresOf, type Random, randomOf, type Shape } from './random-features.ts'
+import { SmallLedger } from './small-ledger.ts'
+
+const CONTRIBUTORS: readonly Name[] = ['alice', 'bob', 'carol', 'copier']
+const SECOND = { model: 'second-reader', map: 'map-2' } as const
+
+/** A ledger of a few epochs in which everything that may happen happens now and then; it follows from the seed. */
+export class RandomWorld {
+  readonly ledger: SmallLedger
+  readonly shape: Shape
+  readonly #random: Random
+  #made = 0
+  #lateFeatures: NewRecord[] = []
+
+  private constructor(ledger: SmallLedger, random: Random) {
+    this.ledger = ledger
+    this.#random = random
+    this.shape = { rank: 1 + random(3), classes: 2 + random(2), checkpoints: random(3) }
+  }
+
+  static async found(seed: number): Promise<RandomWorld> {
+    const world = new RandomWorld(await SmallLedger.open(), randomOf(seed))
+    const { ledger } = world
+    await ledger.found(world.#policy(), world.shape)
+    await ledger.send(
+      await ledger.records.asset(SECOND.model, 'model', { alice: 1, modeller: 999_999 }),
+      await ledger.records.featureMap({ featureMap: SECOND.map, model: SECOND.model, ...world.shape }),
+    )
+    await world.#contribute(1 + world.#random(CONTRIBUTORS.length))
+    return world
+  }
+
+  /** An epoch of deposits, uses, repeated records and the odd contribution, settled and published. */
+  async runEpoch(): Promise<Manifest> {
+    const { ledger } = this
+    const random = this.#random
+    if (random(3) > 0) await ledger.send(ledger.records.deposit('payer', 1n << 90n))
+    await ledger.send(...this.#lateFeatures.splice(0))
+    if (random(3) === 0) await this.#contribute(1)
+    if (random(4) === 0)
+      await ledger.send(await ledger.records.policy({ ...this.#policy(), policy: this.#name('policy') }))
+    await ledger.send(ledger.records.deposit(this.#payer(), this.#amount(), { body: this.#token() }))
+    const uses = random(12)
+    for (let index = 0; index < uses; index++) await this.#use()
+    return ledger.runEpoch()
+  }
+
+  #policy(): Partial<EventBodies['PolicyPublished']> {
+    const dataParts = [0, 1, 500_000, 500_000, 600_000, 600_000][this.#random(6)]!
+    const modelParts = this.#random(1_000_001 - dataParts)
+    const infrastructureParts = this.#random(1_000_001 - dataParts - modelParts)
+    return {
+      dataParts,
+      modelParts,
+      infrastructureParts,
+      treasuryParts: 1_000_000 - dataParts - modelParts - infrastructureParts,
+      minEvents: [1, 1, 2, 3][this.#random(4)]!,
+      maxPeriodEpochs: 1 + this.#random(3),
+    }
+  }
+
+  async #contribute(accounts: number): Promise<void> {
+    const { records } = this.ledger
+    for (const name of CONTRIBUTORS.slice(0, accounts)) {
+      const id = this.#name(`batch-${name}`)
+      const features = Array.from({ length: 1 + this.#random(4) }, () => this.#features(4))
+      // A quarter of the contents is out of five that others may have as well.
+      const contents = features.map((_, index) =>
+        this.#random(4) === 0 ? `shared ${this.#random(5)}` : `${id}/${index}`,
+      )
+      const own = await contributionOf(records, name, id, features, (index) => contents[index]!)
+      await this.ledger.send(own.batch, ...own.features.filter(() => this.#random(10) > 0))
+      if (this.#random(2) === 0) continue
+      const body = { featureMap: SECOND.map }
+      await this.ledger.send(
+        ...features.map((each, index) => records.itemFeatures(id, index, each, contents[index]!, { body })),
+      )
+    }
+  }
+
+  async #use(): Promise<void> {
+    const { records } = this.ledger
+    const id = this.#name('use')
+    const second = this.#random(3) === 0
+    const body = { ...this.#token(), ...(second ? { model: SECOND.model } : {}) }
+    const use = records.inference(id, this.#amount(), { payer: this.#payer(), body })
+    const features = records.inferenceFeatures(id, this.#features(8), {
+      body: { p16: this.#random(65_536), ...(second ? { featureMap: SECOND.map } : {}) },
+    })
+    await this.ledger.send(use)
+    const kind = this.#random(6)
+    if (kind === 0) this.#lateFeatures.push(features)
+    else if (kind !== 1) await this.ledger.send(features)
+    if (this.#random(5) === 0) await this.ledger.send(use)
+  }
+
+  /** @param wrongEvery one in so many labels is wrong */
+  #features(wrongEvery: number) {
+    const kind = this.#random(this.shape.classes)
+    const label = this.#random(wrongEvery) === 0 ? this.#random(this.shape.classes) : kind
+    return featuresOf(this.#random, this.shape, kind, label)
+  }
+
+  #payer(): Name {
+    return (['payer', 'payer', 'payer', 'partner'] as const)[this.#random(4)]!
+  }
+
+  #token() {
+    return { token: fromHex(this.#random(4) === 0 ? OTHER_TOKEN : TOKEN) }
+  }
+
+  /** 0, small ones, and amounts near 2^96. */
+  #amount(): bigint {
+    const small = BigInt(this.#random(5_000))
+    return [0n, small, small, small, 1_000_000n + small, (1n << 96n) - 1n - small][this.#random(6)]!
+  }
+
+  #name(kind: string): string {
+    return `${kind}-${this.#made++}`
+  }
+}
