@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { type Config, loadConfig } from './config.ts'
 import { EXIT, Progress, printJson, reportError } from './output.ts'
 import { Session } from './session.ts'
@@ -29,6 +29,13 @@ export function withGlobalFlags(command: Command): Command {
     .option('--json', 'print one JSON document and nothing else')
 }
 
+/** Reads the value of a flag. @throws InvalidArgumentError, which names the flag and ends with exit code 2 */
+export function wholeNumber(text: string): number {
+  const number = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number)) throw new InvalidArgumentError('It must be a whole number.')
+  return number
+}
+
 /** Runs a verb with a session: whatever happens, the session is closed and the exit code set. */
 export async function runVerb(
   verb: string,
@@ -37,6 +44,7 @@ export async function runVerb(
 ): Promise<void> {
   const json = flags.json === true
   let session: Session | undefined
+  let isAnswered = false
   const progress = new Progress({ quiet: json })
   try {
     const config = loadConfig({
@@ -47,6 +55,7 @@ export async function runVerb(
     session = new Session({ config, verb: `tally ${verb}` })
     const answer = (document: unknown, text: () => void) => {
       progress.clear()
+      isAnswered = true
       if (json) printJson(document)
       else text()
     }
@@ -55,7 +64,7 @@ export async function runVerb(
     progress.clear()
     process.exitCode = reportError(error, json)
   } finally {
-    await closeSession(session, json)
+    await closeSession(session, json && !isAnswered)
   }
 }
 

@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Where everything of one ledger lies. */
+/** Where everything of one ledger lies; nothing of it needs to exist. */
 export interface DataDirectory {
   readonly root: string
   readonly genesis: string
@@ -15,7 +14,6 @@ export interface DataDirectory {
 }
 
 export function dataDirectory(root: string): DataDirectory {
-  mkdirSync(root, { recursive: true })
   return {
     root,
     genesis: join(root, 'genesis.json'),

@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import type { ActContext } from '../anchor/chain/act-once.ts'
+import type { TransactionStore } from '../anchor/chain/transaction-store.ts'
 import { WarehouseTransactionStore } from '../jobs/anchoring/warehouse-transaction-store.ts'
 import { type Ledger, openLedger, readGenesis } from '../jobs/ledger.ts'
 import { EmbeddedLog } from '../pipelines/embedded-log.ts'
@@ -10,8 +11,9 @@ import type { Database } from '../pipelines/warehouse/database.ts'
 import { openWarehouse } from '../pipelines/warehouse/open-warehouse.ts'
 import { INPUT_TOPICS, TOPICS } from '../schemas/topics.ts'
 import { type ChainSession, openChain, requireDeployment } from './chain-session.ts'
-import type { Config } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
 import { type DataDirectory, dataDirectory } from './data-directory.ts'
+import { EmbeddedChainStore } from './embedded-chain-store.ts'
 
 export interface SessionOptions {
   readonly config: Config
@@ -48,6 +50,7 @@ export class Session {
 
   async warehouse(): Promise<Database> {
     if (this.#warehouse === undefined) {
+      this.#makeFolder()
       const warehouse = await openWarehouse(this.directory.warehouse, { verb: this.#options.verb })
       this.#closers.push(async () => warehouse.close())
       this.#warehouse = warehouse
@@ -70,6 +73,7 @@ export class Session {
 
   async chain(): Promise<ChainSession> {
     if (this.#chain === undefined) {
+      this.#makeFolder()
       const genesisTime_s = this.#options.chainGenesisTime_s
       const chain = await openChain({
         config: this.config,
@@ -86,8 +90,14 @@ export class Session {
   async distributor(): Promise<ActContext> {
     const { distributor } = requireDeployment(this.directory)
     const chain = await this.chain()
+    return { connection: chain.connection, account: chain.proposer, store: await this.transactions(), distributor }
+  }
+
+  /** Where transactions to the chain are written down before they act. */
+  async transactions(): Promise<TransactionStore> {
+    const { local } = await this.chain()
     const store = new WarehouseTransactionStore(await this.warehouse())
-    return { connection: chain.connection, account: chain.proposer, store, distributor }
+    return local === undefined ? store : new EmbeddedChainStore(store, local)
   }
 
   /** True once a genesis was written. */
@@ -95,12 +105,24 @@ export class Session {
     return existsSync(this.directory.genesis)
   }
 
+  /** Closes every part, also when closing one fails. @throws the first failure */
   async close(): Promise<void> {
-    for (const close of this.#closers.reverse()) await close()
-    this.#closers.length = 0
+    const failures: unknown[] = []
+    for (const close of this.#closers.splice(0).reverse()) await close().catch((error) => failures.push(error))
+    if (failures.length > 0) throw failures[0]
+  }
+
+  /** Only what writes makes the folder: a mistyped --data of a reading verb leaves nothing behind. */
+  #makeFolder(): void {
+    try {
+      mkdirSync(this.directory.root, { recursive: true })
+    } catch (error) {
+      throw new ConfigError([`data: ${error instanceof Error ? error.message : String(error)}`])
+    }
   }
 
   async #embeddedLog(): Promise<OpenLog> {
+    this.#makeFolder()
     const log = await EmbeddedLog.open(this.directory.log, { verb: this.#options.verb, clock: this.clock })
     this.#closers.push(() => log.close())
     for (const topic of INPUT_TOPICS) await log.createTopic(topic, this.config.partitions)

@@ -15,7 +15,6 @@ import { featureMapRecord, registrationRecords } from '../../examples/digits/dem
 import { accuracy } from '../../examples/digits/model.ts'
 import { claimPayouts } from '../../jobs/anchoring/claim-payouts.ts'
 import { recordDeposits } from '../../jobs/anchoring/record-deposits.ts'
-import { WarehouseTransactionStore } from '../../jobs/anchoring/warehouse-transaction-store.ts'
 import type { StepResult } from '../../jobs/epochs.ts'
 import { readGenesis } from '../../jobs/ledger.ts'
 import { type EpochStep, runStep, type StepContext } from '../../jobs/run-epoch.ts'
@@ -53,7 +52,7 @@ export async function found(session: Session, seed: string, clock: DemoClock): P
   const split = splitDigits(await loadDigits(), seed)
   const cast = castOf(seed, split.accounts)
   const chain = await session.chain()
-  const store = new WarehouseTransactionStore(await session.warehouse())
+  const store = await session.transactions()
   const proposer = toAddress(chain.proposer.address)
   const deployed = await deployLocal({ connection: chain.connection, store, account: chain.deployer! }, { proposer })
   const token = toAddress(deployed.token)
@@ -137,7 +136,7 @@ export async function askAndPay(play: Play, epoch: number, yours: Uint8Array | u
 async function depositFor(play: Play, epoch: number): Promise<void> {
   const { session, cast, token } = play
   const chain = await session.chain()
-  const store = new WarehouseTransactionStore(await session.warehouse())
+  const store = await session.transactions()
   const deployer = { connection: chain.connection, store, account: chain.deployer! }
   const to = chain.deployer!.address
   await mintTestTokens(deployer, { intent: `demo/mint/${epoch}`, token, to, amount_atoms: DEPOSIT_ATOMS })

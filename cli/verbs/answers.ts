@@ -5,7 +5,7 @@ import { explain } from '../../jobs/statement/explain.ts'
 import { receiptsOf } from '../../jobs/statement/receipt.ts'
 import { type Statement, statementOf } from '../../jobs/statement/statement.ts'
 import { toAddress } from '../../schemas/ids.ts'
-import { type GlobalFlags, runVerb, withGlobalFlags } from '../command.ts'
+import { type GlobalFlags, runVerb, wholeNumber, withGlobalFlags } from '../command.ts'
 import { formatPercent, printJson, printLine } from '../output.ts'
 
 const KINDS = {
@@ -21,7 +21,8 @@ export function addAnswers(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ tally statement 0x1f9840a85d5aF5bf1D1762F925BDADdC4201F984')
     .action((account: string, flags: GlobalFlags) =>
       runVerb('statement', flags, async ({ session, answer }) => {
-        const statement = await statementOf(await session.warehouse(), toAddress(account))
+        const { warehouse } = await session.ledger()
+        const statement = await statementOf(warehouse, toAddress(account))
         answer(statement, () => printStatement(statement))
         return undefined
       }),
@@ -31,12 +32,13 @@ export function addAnswers(program: Command): void {
       .command('explain <inference>')
       .description('why a paid use paid whom: its fee, and the contributions behind the answer'),
   )
-    .option('--top <n>', 'how many contributions to name', (text) => Number.parseInt(text, 10), 10)
+    .option('--top <n>', 'how many contributions to name', wholeNumber, 10)
     .addHelpText('after', '\nExample:\n  $ tally explain 0b8f2c1e-6a55-4d0e-9f53-2f0b6a1c7d11 --top 5')
     .action((id: string, flags: GlobalFlags & { top: number }) =>
       runVerb('explain', flags, async ({ session, answer, progress }) => {
         progress.show('solving for this answer')
-        const explanations = await explain(await session.warehouse(), [id], flags.top)
+        const { warehouse } = await session.ledger()
+        const explanations = await explain(warehouse, [id], flags.top)
         answer(explanations, () => explanations.forEach(printExplanation))
         return undefined
       }),
@@ -46,7 +48,7 @@ export function addAnswers(program: Command): void {
       .command('receipt <account>')
       .description('the receipt of an account: one JSON document a token, to be verified by anybody'),
   )
-    .option('--epoch <n>', 'epoch (default: the newest published one)', (text) => Number.parseInt(text, 10))
+    .option('--epoch <n>', 'epoch (default: the newest published one)', wholeNumber)
     .option('--out <file>', 'write it there instead of printing it')
     .addHelpText('after', '\nExample:\n  $ tally receipt 0x1f98…F984 --out receipt.json && tally verify receipt.json')
     .action((account: string, flags: GlobalFlags & { epoch?: number; out?: string }) =>

@@ -2,12 +2,11 @@ import type { Command } from 'commander'
 import { deployLocal } from '../../anchor/chain/deploy-local.ts'
 import { readEpoch, readLastFinalized, readTotals } from '../../anchor/chain/distributor.ts'
 import { claimPayouts } from '../../jobs/anchoring/claim-payouts.ts'
-import { WarehouseTransactionStore } from '../../jobs/anchoring/warehouse-transaction-store.ts'
 import { lastEpoch } from '../../jobs/epochs.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toAddress } from '../../schemas/ids.ts'
 import { requireDeployment } from '../chain-session.ts'
-import { type GlobalFlags, runVerb, withGlobalFlags } from '../command.ts'
+import { type GlobalFlags, runVerb, wholeNumber, withGlobalFlags } from '../command.ts'
 import { foundLedger } from '../found-ledger.ts'
 import { printLine } from '../output.ts'
 import type { Session } from '../session.ts'
@@ -120,7 +119,7 @@ async function deploy(session: Session, flags: DeployFlags) {
   }
   const chain = await session.chain()
   if (chain.deployer === undefined) throw new DistributorMissingError({ chainId: chain.connection.entry.chainId })
-  const store = new WarehouseTransactionStore(await session.warehouse())
+  const store = await session.transactions()
   const proposer: Address = toAddress(chain.proposer.address)
   const deployed = await deployLocal({ connection: chain.connection, store, account: chain.deployer }, { proposer })
   return foundLedger(session, {

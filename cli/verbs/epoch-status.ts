@@ -12,7 +12,7 @@ export function addEpochStatus(epoch: Command): void {
     .addHelpText('after', '\nExample:\n  $ tally epoch status --json')
     .action((flags: GlobalFlags) =>
       runVerb('epoch status', flags, async ({ session, answer }) => {
-        const status = await epochStatus(await session.warehouse())
+        const status = await epochStatus((await session.ledger()).warehouse)
         answer(status, () => {
           if (status.epochs.length === 0) printLine('No epoch has been cut yet.')
           else printEpochs(status.epochs)

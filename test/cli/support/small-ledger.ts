@@ -12,7 +12,6 @@ import { Session } from '../../../cli/session.ts'
 import { contribute } from '../../../client/src/contribute.ts'
 import { recordInference } from '../../../client/src/record-inference.ts'
 import { recordDeposits } from '../../../jobs/anchoring/record-deposits.ts'
-import { WarehouseTransactionStore } from '../../../jobs/anchoring/warehouse-transaction-store.ts'
 import { readGenesis } from '../../../jobs/ledger.ts'
 import { encodeEvent, type OutgoingRecord } from '../../../schemas/encode-record.ts'
 import { type Address, fromHex, toAddress } from '../../../schemas/ids.ts'
@@ -72,7 +71,7 @@ export async function prepareLedger(data: string, epochs = 1): Promise<SmallLedg
   })
   try {
     const chain = await session.chain()
-    const store = new WarehouseTransactionStore(await session.warehouse())
+    const store = await session.transactions()
     const deployer = { connection: chain.connection, store, account: chain.deployer! }
     const deployed = await deployLocal(deployer, { proposer: chain.proposer.address })
     const { chainId } = chain.connection.entry
