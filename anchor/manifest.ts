@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { TallyError } from '../schemas/errors.ts'
 import { type Address, type Hash32, toHex } from '../schemas/ids.ts'
-import { type CanonicalJson, canonicalJson, parseCanonicalJson } from './canonical-json.ts'
+import { type CanonicalJson, canonicalJson } from './canonical-json.ts'
 import { sha256 } from './hash.ts'
 
 const hash32 = z.custom<Hash32>(
@@ -104,11 +104,6 @@ export function toManifest(value: unknown): Manifest {
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   throw new InvalidManifestError(`${issue?.path.join('.') || 'document'}: ${issue?.message ?? 'invalid'}`)
-}
-
-/** Reads `manifest.json`. @throws InvalidManifestError, JsonNotCanonicalError */
-export function parseManifest(bytes: Uint8Array): Manifest {
-  return toManifest(parseCanonicalJson(bytes))
 }
 
 /** Bytes of `manifest.json`. */

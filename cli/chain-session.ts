@@ -126,7 +126,7 @@ function keysFor(config: Config, chainId: number): { deployer: LocalAccount | un
   return { deployer: local?.[DEPLOYER], proposer }
 }
 
-export function readDeployment(directory: DataDirectory): Deployment | undefined {
+function readDeployment(directory: DataDirectory): Deployment | undefined {
   if (!existsSync(directory.deployment)) return undefined
   const value = JSON.parse(readFileSync(directory.deployment, 'utf8')) as Deployment
   return { ...value, distributor: toAddress(value.distributor) }

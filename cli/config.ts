@@ -23,6 +23,7 @@ const shape = z.strictObject({
     .default(3),
   rpcUrl: url.optional(),
   proposerKey: privateKey.optional(),
+  depositSource: z.string().min(1).max(256, 'must have at most 256 characters').optional(),
 })
 
 export type Config = z.infer<typeof shape>
@@ -35,6 +36,7 @@ const ENVIRONMENT = {
   TALLY_PARTITIONS: 'partitions',
   RPC_URL: 'rpcUrl',
   PROPOSER_KEY: 'proposerKey',
+  DEPOSIT_SOURCE: 'depositSource',
 } as const satisfies Record<string, keyof Config>
 
 export class ConfigError extends TallyError {

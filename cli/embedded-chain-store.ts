@@ -1,5 +1,10 @@
 import type { LocalChain } from '../anchor/chain/local-chain.ts'
-import type { SettledTransaction, SignedTransaction, StoredTransaction, TransactionStore } from '../anchor/chain/transaction-store.ts'
+import type {
+  SettledTransaction,
+  SignedTransaction,
+  StoredTransaction,
+  TransactionStore,
+} from '../anchor/chain/transaction-store.ts'
 
 /**
  * A store for transactions to the embedded chain, which is only as durable as its file. One counts as settled when the file

@@ -44,6 +44,7 @@ export function foundLedger(
   })
   const ledgerId = toHex(ledgerIdOf(genesis))
   if (existsSync(path) && toHex(ledgerIdOf(readGenesis(path))) !== ledgerId) throw new LedgerExistsError({ path })
+  session.makeFolder()
   // The genesis comes last: while it is missing, the ledger does not exist and this can be done again.
   writeWhole(deploymentPath, facts.deployment)
   writeWhole(path, genesis)

@@ -4,6 +4,9 @@ import { TallyError } from '../schemas/errors.ts'
 /** What the process ends with; `tally --help` lists them. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, chainNotChecked: 3, later: 4, error: 5 } as const
 
+/** Errors of whoever called, which only they can mend. */
+const USAGE_CODES: ReadonlySet<string> = new Set(['CONFIG', 'INVALID_ID', 'USAGE'])
+
 /** Progress goes to stderr and only to a person: in a pipe or with --json nothing is written. */
 export class Progress {
   readonly #isTty: boolean
@@ -48,7 +51,7 @@ export function reportError(error: unknown, json: boolean): number {
     if (known === undefined && error instanceof Error) process.stderr.write(`${pc.dim(error.stack ?? '')}\n`)
   }
   if (known === undefined) return EXIT.error
-  if (known.code === 'CONFIG' || known.code === 'INVALID_ID') return EXIT.usage
+  if (USAGE_CODES.has(known.code)) return EXIT.usage
   return known.retriable ? EXIT.later : EXIT.error
 }
 

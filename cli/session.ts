@@ -50,7 +50,7 @@ export class Session {
 
   async warehouse(): Promise<Database> {
     if (this.#warehouse === undefined) {
-      this.#makeFolder()
+      this.makeFolder()
       const warehouse = await openWarehouse(this.directory.warehouse, { verb: this.#options.verb })
       this.#closers.push(async () => warehouse.close())
       this.#warehouse = warehouse
@@ -73,7 +73,9 @@ export class Session {
 
   async chain(): Promise<ChainSession> {
     if (this.#chain === undefined) {
-      this.#makeFolder()
+      // The warehouse's lock guards the embedded chain too: without it a second `tally` would take the chain over from a
+      // living one, and stop it.
+      if (this.config.rpcUrl === undefined) await this.warehouse()
       const genesisTime_s = this.#options.chainGenesisTime_s
       const chain = await openChain({
         config: this.config,
@@ -113,7 +115,7 @@ export class Session {
   }
 
   /** Only what writes makes the folder: a mistyped --data of a reading verb leaves nothing behind. */
-  #makeFolder(): void {
+  makeFolder(): void {
     try {
       mkdirSync(this.directory.root, { recursive: true })
     } catch (error) {
@@ -122,7 +124,7 @@ export class Session {
   }
 
   async #embeddedLog(): Promise<OpenLog> {
-    this.#makeFolder()
+    this.makeFolder()
     const log = await EmbeddedLog.open(this.directory.log, { verb: this.#options.verb, clock: this.clock })
     this.#closers.push(() => log.close())
     for (const topic of INPUT_TOPICS) await log.createTopic(topic, this.config.partitions)

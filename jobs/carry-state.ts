@@ -20,7 +20,7 @@ export interface CarriedPeriod {
   readonly token: string
 }
 
-export const EMPTY_STATE: CarryState = {
+const EMPTY_STATE: CarryState = {
   format: 'tallystick-state/1',
   epoch: 0,
   balances: [],

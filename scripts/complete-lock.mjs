@@ -4,7 +4,17 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const SYSTEMS = ['darwin', 'linux', 'win32', 'android', 'freebsd', 'openharmony', 'sunos', 'netbsd', 'openbsd', 'aix']
-const PROCESSORS = { amd64: 'x64', x64: 'x64', arm64: 'arm64', ia32: 'ia32', arm: 'arm', ppc64: 'ppc64', s390x: 's390x', riscv64: 'riscv64', loong64: 'loong64' }
+const PROCESSORS = {
+  amd64: 'x64',
+  x64: 'x64',
+  arm64: 'arm64',
+  ia32: 'ia32',
+  arm: 'arm',
+  ppc64: 'ppc64',
+  s390x: 's390x',
+  riscv64: 'riscv64',
+  loong64: 'loong64',
+}
 
 const path = new URL('../package-lock.json', import.meta.url)
 const lock = JSON.parse(readFileSync(path, 'utf8'))
@@ -17,7 +27,14 @@ for (const [from, entry] of Object.entries(lock.packages)) {
     const cpu = words.map((word) => PROCESSORS[word]).find(Boolean)
     if (os === undefined || cpu === undefined) throw new Error(`${name}: which platform is it for?`)
     const libc = name.includes('musl') ? ['musl'] : name.endsWith('-gnu') ? ['glibc'] : undefined
-    lock.packages[`node_modules/${name}`] = { version, cpu: [cpu], ...(entry.dev && { dev: true }), ...(libc && { libc }), optional: true, os: [os] }
+    lock.packages[`node_modules/${name}`] = {
+      version,
+      cpu: [cpu],
+      ...(entry.dev && { dev: true }),
+      ...(libc && { libc }),
+      optional: true,
+      os: [os],
+    }
     added++
   }
 }

@@ -86,7 +86,7 @@ async function checkDelay(context: ActContext): Promise<void> {
  *
  * @throws {@link ProposalDiffersError} naming the first field that differs
  */
-export function assertSameContent({ content: onChain, state }: EpochRecord, given: EpochContent): void {
+function assertSameContent({ content: onChain, state }: EpochRecord, given: EpochContent): void {
   const mine = new Map(fieldsOf(given))
   const theirs = new Map(fieldsOf(onChain))
   for (const field of new Set([...theirs.keys(), ...mine.keys()])) {

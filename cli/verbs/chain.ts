@@ -21,12 +21,21 @@ export class DistributorMissingError extends TallyError {
   }
 }
 
+export class DeployFlagsError extends TallyError {
+  override readonly code = 'USAGE'
+  constructor() {
+    super('--distributor needs --chain-id and --operator beside it.', {
+      hint: 'They become part of the genesis, which never changes: nothing is assumed for them.',
+    })
+  }
+}
+
 interface DeployFlags extends GlobalFlags {
   readonly name: string
   readonly operator?: string
   readonly distributor?: string
-  readonly chainId?: string
-  readonly fromBlock: string
+  readonly chainId?: number
+  readonly fromBlock: number
 }
 
 /** `anchor deploy`, `anchor status`, `claim`. */
@@ -38,8 +47,8 @@ export function addChain(program: Command, anchor: Command): void {
       '--distributor <address>',
       'a TallyDistributor that is deployed already; without it one is deployed to the local chain',
     )
-    .option('--chain-id <n>', 'chain of --distributor')
-    .option('--from-block <n>', 'block in which --distributor was created', '0')
+    .option('--chain-id <n>', 'chain of --distributor', wholeNumber)
+    .option('--from-block <n>', 'block in which --distributor was created', wholeNumber, 0)
     .addHelpText('after', '\nExample:\n  $ tally anchor deploy --data ./ledger --name "Digits"')
     .action((flags: DeployFlags) =>
       runVerb('anchor deploy', flags, async ({ session, answer }) => {
@@ -109,12 +118,13 @@ export function addChain(program: Command, anchor: Command): void {
 
 async function deploy(session: Session, flags: DeployFlags) {
   if (flags.distributor !== undefined) {
+    if (flags.chainId === undefined || flags.operator === undefined) throw new DeployFlagsError()
     const distributor = toAddress(flags.distributor)
-    const operator = toAddress(flags.operator ?? '')
+    const fromBlock = String(flags.fromBlock)
     return foundLedger(session, {
       name: flags.name,
-      operator,
-      deployment: { chainId: Number(flags.chainId), distributor, token: null, fromBlock: flags.fromBlock },
+      operator: toAddress(flags.operator),
+      deployment: { chainId: flags.chainId, distributor, token: null, fromBlock },
     })
   }
   const chain = await session.chain()

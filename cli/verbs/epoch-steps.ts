@@ -5,6 +5,7 @@ import { EPOCH_STEPS, type EpochStep, runStep, type StepContext } from '../../jo
 import { TallyError } from '../../schemas/errors.ts'
 import { type GlobalFlags, runVerb, type VerbContext, withGlobalFlags } from '../command.ts'
 import { EXIT, printLine } from '../output.ts'
+import { recordNewDeposits } from '../record-new-deposits.ts'
 
 interface StepFlags extends GlobalFlags {
   readonly now?: boolean
@@ -84,6 +85,7 @@ async function takeStep(
   steps: StepContext,
   flags: StepFlags,
 ): Promise<StepResult> {
+  if (step === 'close') await recordNewDeposits(context.session)
   const result = await runStep(step, steps)
   if (step !== 'finalize' || result.did !== 'waiting' || flags.skipDelay !== true) return result
   const { local, connection } = await context.session.chain()

@@ -3,6 +3,7 @@ import { ingest } from '../../pipelines/ingest.ts'
 import { INPUT_TOPICS } from '../../schemas/topics.ts'
 import { type GlobalFlags, runVerb, withGlobalFlags } from '../command.ts'
 import { EXIT, printLine } from '../output.ts'
+import { recordNewDeposits } from '../record-new-deposits.ts'
 
 /** `ingest`. */
 export function addRecords(program: Command): void {
@@ -18,6 +19,8 @@ export function addRecords(program: Command): void {
         const abort = () => stop.abort()
         process.once('SIGINT', abort).once('SIGTERM', abort)
         try {
+          const deposits = await recordNewDeposits(session)
+          if (deposits > 0) progress.show(`${deposits} deposits became final`)
           const counts = await ingest({
             source: (await session.log()).source,
             warehouse: await session.warehouse(),

@@ -33,8 +33,8 @@ export interface DigitSplit {
   heldOut(epoch: number): DigitSample[]
 }
 
-export const CONTRIBUTIONS_PER_ACCOUNT = 500
-export const QUESTIONS_PER_EPOCH = 2_500
+const CONTRIBUTIONS_PER_ACCOUNT = 500
+const QUESTIONS_PER_EPOCH = 2_500
 
 const CAST: readonly (readonly [string, Role])[] = [
   ['Ada', 'honest'],

@@ -44,7 +44,7 @@ export async function finalizeNext({ ledger, chain }: AnchorOptions): Promise<St
 }
 
 /** What the contract is told of an epoch. */
-export function epochContent(manifest: Manifest): EpochContent {
+function epochContent(manifest: Manifest): EpochContent {
   return {
     epoch: BigInt(manifest.epoch),
     attempt: manifest.attempt,

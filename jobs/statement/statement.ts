@@ -113,6 +113,7 @@ async function statementEpochs(warehouse: Database, account: Address): Promise<S
   return [...epochs.values()]
 }
 
+/** An item that was paid for in several periods of the epoch is named once, by the one in which it moved most. */
 async function itemsOf(warehouse: Database, account: Address, order: 'ASC' | 'DESC'): Promise<StatementItem[]> {
   const rows = await warehouse.all(
     `SELECT b.batch_id, v.item_index, c.content_hash, v.value
@@ -120,6 +121,7 @@ async function itemsOf(warehouse: Database, account: Address, order: 'ASC' | 'DE
      JOIN contribution AS c USING (batch, item_index)
      JOIN contribution_batch AS b USING (batch)
      WHERE c.account = $account AND v.epoch = (SELECT max(epoch) FROM item_value) AND v.value ${order === 'ASC' ? '<' : '>'} 0
+     QUALIFY row_number() OVER (PARTITION BY v.batch, v.item_index ORDER BY v.value ${order}, v.model, v.token) = 1
      ORDER BY v.value ${order}, b.batch_id, v.item_index LIMIT ${ITEMS_SHOWN}`,
     { account },
   )

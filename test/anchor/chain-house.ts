@@ -9,7 +9,7 @@ import { buildPayoutTree, type PayoutTree } from '../../anchor/payout/payout-tre
 import { GENESIS_S } from './chain-anvil.ts'
 
 export const LOCAL = 31337
-export const QUICK = { poll_ms: 5, timeout_ms: 20_000 }
+const QUICK = { poll_ms: 5, timeout_ms: 20_000 }
 export const DELAY_S = 3_600
 
 /** A local chain with a token and a distributor on it, and one account for each part. */

@@ -98,6 +98,19 @@ describe('promise 4: conservation while a period is held', () => {
     await expect(statementOf(world.ledger.warehouse, addressOf('stranger'))).rejects.toThrow(AccountUnknownError)
   })
 
+  test('a use whose features come in a later epoch of its period is no event of it', async () => {
+    await world.found({ minEvents: 100 })
+    await contributeAll()
+    await use(2, 'first')
+    await world.send(world.records.inference('late', FEE))
+    await world.runEpoch()
+    await world.send(world.records.inferenceFeatures('late', featuresOf(randomOf(5), SHAPE, 0)))
+    const second = await world.runEpoch()
+    expect(shownOf(second)).toMatchObject([{ state: 'held', epochs: 2, events: 2, effectiveEvents: '2', pool: '1001' }])
+    expectConserved(second)
+    expect((await world.audit()).firstDifference).toBeUndefined()
+  })
+
   test('after the longest period without enough events its pool goes to unattributed, and the next use opens a new one', async () => {
     await world.found({ minEvents: 100, maxPeriodEpochs: 2 })
     await contributeAll()

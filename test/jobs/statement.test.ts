@@ -79,6 +79,28 @@ describe('a statement', () => {
     expect((await statement('alice')).helped.length).toBeLessThanOrEqual(5)
   })
 
+  test('a content whose uses are paid in two tokens is named once', async () => {
+    const small = await SmallLedger.open()
+    try {
+      await small.found({ minEvents: 1 })
+      const { batch, features } = await contribution(small.records, randomOf(1), 'alice', 3)
+      await small.send(batch, ...features)
+      for (const token of [TOKEN, OTHER_TOKEN]) {
+        const change = { body: { token: fromHex(token) } }
+        await small.send(small.records.deposit('payer', 100n, change), small.records.inference(token, 100n, change))
+        await small.send(small.records.inferenceFeatures(token, featuresOf(randomOf(2), SHAPE, 0)))
+      }
+      const { periods } = await small.runEpoch()
+      expect(periods.map(({ state }) => state)).toEqual(['paid', 'paid'])
+      const { helped, hurt } = await statementOf(small.ledger.warehouse, addressOf('alice'))
+      const named = [...helped, ...hurt].map(({ index }) => index)
+      expect(named.length).toBeGreaterThan(0)
+      expect(new Set(named).size).toBe(named.length)
+    } finally {
+      small.close()
+    }
+  })
+
   test('a copier sees how many copies it has, and that nothing was paid', async () => {
     expect(await statement('copier')).toMatchObject({
       contributions: 2,

@@ -33,7 +33,7 @@ const TEXT_LIMIT = 2_000
 const NAME_LIMIT = 48
 
 /** Escapes text for element content and for attributes in quotes; unprintable characters become U+FFFD. */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text.replace(UNPRINTABLE, '\ufffd').replace(/[&<>"'`]/g, (character) => ENTITIES[character]!)
 }
 

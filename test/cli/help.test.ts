@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import { tally } from './support/tally.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
+
+/** Names under `Commands:` in a help text. */
+function commandsOf(help: string): string[] {
+  const listed = help.split('Commands:\n')[1]?.split('\n\n')[0] ?? ''
+  const names = listed.split('\n').map((line) => /^ {2}([a-z]+)/.exec(line)?.[1])
+  return names.filter((name) => name !== undefined && name !== 'help') as string[]
+}
+
+const helpOf = async (verb: string[]) => (await tally([...verb, '--help'])).stdout
+
+/** Every verb, as words: `['epoch', 'close']`. */
+async function allVerbs(): Promise<string[][]> {
+  const verbs: string[][] = []
+  for (const name of commandsOf(await helpOf([]))) {
+    const inner = commandsOf(await helpOf([name]))
+    if (inner.length === 0) verbs.push([name])
+    for (const each of inner) verbs.push([name, each])
+  }
+  return verbs
+}
+
+describe('tally explains itself', () => {
+  const path = temporaryFolder()
+
+  test('every verb has --help with an example that begins with itself', async () => {
+    const verbs = await allVerbs()
+    const names = verbs.map((verb) => verb.join(' '))
+    for (const known of ['demo', 'run', 'epoch close', 'epoch status', 'anchor deploy', 'verify', 'audit'])
+      expect(names).toContain(known)
+    const withoutExample: string[] = []
+    for (const verb of verbs) {
+      const { end, stdout, stderr } = await tally([...verb, '--help'])
+      expect({ verb, end, stderr }).toEqual({ verb, end: 0, stderr: '' })
+      const example = stdout.split('Example:\n')[1] ?? ''
+      if (!new RegExp(`^ {2}\\$ .*tally ${verb.join(' ')}\\b`).test(example)) withoutExample.push(verb.join(' '))
+    }
+    expect(withoutExample).toEqual([])
+  })
+
+  test('tally --help lists the exit codes', async () => {
+    const help = await helpOf([])
+    for (const code of [0, 1, 2, 3, 4, 5]) expect(help).toMatch(new RegExp(`(^|\\s)${code} {2}\\w`, 'm'))
+  })
+
+  test.each([
+    [['frobnicate'], "unknown command 'frobnicate'"],
+    [['epoch', 'frobnicate'], "unknown command 'frobnicate'"],
+    [['run', '--frobnicate'], "unknown option '--frobnicate'"],
+    [['verify'], "missing required argument 'file'"],
+    [['demo', '--epochs', 'many'], 'a whole number from 1'],
+    [['receipt', `0x${'11'.repeat(20)}`, '--epoch', 'two'], 'must be a whole number'],
+    [['explain', 'some-use', '--top', '-1'], 'must be a whole number'],
+    [['anchor', 'deploy', '--chain-id', '0x1'], 'must be a whole number'],
+    [['anchor', 'deploy', '--distributor', `0x${'11'.repeat(20)}`], 'needs --chain-id and --operator'],
+  ])('bad usage ends with 2 and changes nothing: tally %j', async (args, message) => {
+    const data = path('nothing')
+    const { end, stdout, stderr } = await tally([...args], { env: { TALLY_DATA: data } })
+    expect(stderr).toContain(message)
+    expect({ end, stdout }).toEqual({ end: 2, stdout: '' })
+    expect(existsSync(data)).toBe(false)
+  })
+})
