@@ -29,10 +29,14 @@ export async function proposeNext({ ledger, chain }: AnchorOptions): Promise<Ste
   return { did: 'done', epoch: row.epoch, detail: `Proposed; it can be finalized from ${possible}.` }
 }
 
-/** Finalizes the oldest proposed epoch, or says when that becomes possible. */
+/**
+ * Finalizes the oldest proposed epoch, or says when that becomes possible. Before, the proposal is held to the manifest once
+ * more: one that a reorganisation dropped is sent again, one with other content stops here.
+ */
 export async function finalizeNext({ ledger, chain }: AnchorOptions): Promise<StepResult> {
   const row = await firstEpochIn(ledger.warehouse, 'proposed')
   if (row === undefined) return { did: 'nothing', epoch: null, detail: 'No proposed epoch waits to be finalized.' }
+  await proposeEpoch(chain, epochContent(await loadManifest(ledger.warehouse, row.epoch)))
   const finalized = await finalizeEpoch(chain, BigInt(row.epoch))
   if (finalized.outcome === 'too-early') {
     const untilMs = finalized.possibleAt_s * 1000n
