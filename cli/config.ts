@@ -16,8 +16,8 @@ const shape = z.strictObject({
     .optional(),
   kafkaGroup: z.string().min(1).default('tallystick'),
   partitions: z
-    .number({ error: 'must be a number' })
-    .int()
+    .number({ error: 'must be a whole number' })
+    .int('must be a whole number')
     .min(1, 'must be at least 1')
     .max(1_000, 'must be at most 1000')
     .default(3),

@@ -24,7 +24,7 @@ describe('the configuration', () => {
     ['RPC_URL', 'ftp://localhost', 'rpcUrl: must be an http or https URL'],
     ['KAFKA_BROKERS', 'localhost', 'kafkaBrokers: must be host:port'],
     ['KAFKA_BROKERS', 'a:1,,b:2', 'kafkaBrokers: must be host:port'],
-    ['TALLY_PARTITIONS', 'three', 'partitions: must be a number'],
+    ['TALLY_PARTITIONS', 'three', 'partitions: must be a whole number'],
     ['TALLY_PARTITIONS', '0', 'partitions: must be at least 1'],
     ['TALLY_PARTITIONS', '1001', 'partitions: must be at most 1000'],
     ['TALLY_PARTITIONS', '1.5', 'partitions: must be a whole number'],

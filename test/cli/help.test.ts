@@ -10,34 +10,32 @@ function commandsOf(help: string): string[] {
   return names.filter((name) => name !== undefined && name !== 'help') as string[]
 }
 
-const helpOf = async (verb: string[]) => (await tally([...verb, '--help'])).stdout
+async function helpOf(verb: readonly string[]): Promise<string> {
+  const { end, stdout, stderr } = await tally([...verb, '--help'])
+  expect({ verb, end, stderr }).toEqual({ verb, end: 0, stderr: '' })
+  return stdout
+}
 
-/** Every verb, as words: `['epoch', 'close']`. */
-async function allVerbs(): Promise<string[][]> {
-  const verbs: string[][] = []
-  for (const name of commandsOf(await helpOf([]))) {
-    const inner = commandsOf(await helpOf([name]))
-    if (inner.length === 0) verbs.push([name])
-    for (const each of inner) verbs.push([name, each])
-  }
-  return verbs
+/** The help of every verb below `words`: `epoch close` → text. */
+async function helpsBelow(words: readonly string[]): Promise<[verb: string, help: string][]> {
+  const help = await helpOf(words)
+  const inner = commandsOf(help)
+  if (inner.length === 0) return [[words.join(' '), help]]
+  return (await Promise.all(inner.map((name) => helpsBelow([...words, name])))).flat()
 }
 
 describe('tally explains itself', () => {
   const path = temporaryFolder()
 
   test('every verb has --help with an example that begins with itself', async () => {
-    const verbs = await allVerbs()
-    const names = verbs.map((verb) => verb.join(' '))
+    const helps = await helpsBelow([])
+    const verbs = helps.map(([verb]) => verb)
     for (const known of ['demo', 'run', 'epoch close', 'epoch status', 'anchor deploy', 'verify', 'audit'])
-      expect(names).toContain(known)
-    const withoutExample: string[] = []
-    for (const verb of verbs) {
-      const { end, stdout, stderr } = await tally([...verb, '--help'])
-      expect({ verb, end, stderr }).toEqual({ verb, end: 0, stderr: '' })
-      const example = stdout.split('Example:\n')[1] ?? ''
-      if (!new RegExp(`^ {2}\\$ .*tally ${verb.join(' ')}\\b`).test(example)) withoutExample.push(verb.join(' '))
-    }
+      expect(verbs).toContain(known)
+    const withoutExample = helps.filter(([verb, help]) => {
+      const example = help.split('Example:\n')[1] ?? ''
+      return !new RegExp(`^ {2}\\$ .*tally ${verb}\\b`).test(example)
+    })
     expect(withoutExample).toEqual([])
   })
 

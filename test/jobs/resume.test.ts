@@ -8,7 +8,7 @@ import { TOPICS } from '../../schemas/topics.ts'
 import { runs } from '../anchor/vectors.ts'
 import { contribution, uses } from '../support/ledger/contributions.ts'
 import { failingDatabase, fingerprint, InjectedFault } from '../support/ledger/failing-database.ts'
-import { randomOf } from '../support/ledger/random-features.ts'
+import { featuresOf, randomOf, SHAPE } from '../support/ledger/random-features.ts'
 import { OFFLINE_STEPS, type OfflineStep, SmallLedger } from '../support/ledger/small-ledger.ts'
 
 let world: SmallLedger
@@ -74,18 +74,28 @@ describe('a step taken twice', () => {
       expect(await world.step(step)).toMatchObject({ did: 'nothing' })
   })
 
-  test('an epoch is attributed only when the one before is settled, since it rests on what that leaves', async () => {
-    await world.step('close')
-    await world.send(world.records.deposit('payer', 5n), world.records.inference('use-9', 77n))
+  test('epochs may be closed ahead, but one is attributed only when the one before is settled: the same roots', async () => {
+    await world.send(world.records.inference('late', 77n))
     world.endInterval()
-    await world.step('close')
-    expect(await world.step('attribute')).toMatchObject({ did: 'done', epoch: 1 })
-    const waiting = { did: 'nothing', epoch: 2, detail: 'Epoch 1 has to be settled first.' }
-    expect(await world.step('attribute')).toEqual(waiting)
-    expect(await world.step('settle')).toMatchObject({ did: 'done', epoch: 1 })
-    for (const step of ['attribute', 'settle'] as const)
-      expect(await world.step(step)).toMatchObject({ did: 'done', epoch: 2 })
-    for (const epoch of [1, 2]) expect(await world.step('publish')).toMatchObject({ did: 'done', epoch })
+    // Accepted an epoch later: it must not reach back into an epoch that is closed but not settled yet.
+    const features = featuresOf(randomOf(5), SHAPE, 0)
+    await world.send(world.records.inferenceFeatures('late', features), world.records.deposit('payer', 5n))
+    world.endInterval()
+    const twin = await world.twin()
+    const inOrder = [await twin.publishNext(), await twin.publishNext(), await twin.publishNext()].map(manifestHash)
+    twin.close()
+    const epochs = [1, 2, 3]
+    for (const epoch of epochs) expect(await world.step('close')).toMatchObject({ did: 'done', epoch })
+    for (const epoch of epochs) {
+      expect(await world.step('attribute')).toMatchObject({ did: 'done', epoch })
+      if (epoch < 3) {
+        const detail = `Epoch ${epoch} has to be settled first.`
+        expect(await world.step('attribute')).toEqual({ did: 'nothing', epoch: epoch + 1, detail })
+      }
+      expect(await world.step('settle')).toMatchObject({ did: 'done', epoch })
+    }
+    for (const epoch of epochs) expect(await world.step('publish')).toMatchObject({ did: 'done', epoch })
+    expect((await Promise.all(epochs.map((epoch) => world.manifest(epoch)))).map(manifestHash)).toEqual(inOrder)
     expect((await world.audit()).firstDifference).toBeUndefined()
   })
 })

@@ -105,8 +105,8 @@ export async function prepareLedger(data: string, epochs = 1): Promise<SmallLedg
   }
 }
 
-/** A copy of a ledger's folder, and a chain of its own that goes on from the ledger's. */
-export async function copyOf(ledger: SmallLedger, data: string): Promise<SmallLedger> {
+/** A copy of a ledger with its folder. */
+export function copyOf(ledger: SmallLedger, data: string): SmallLedger {
   cpSync(ledger.data, data, { recursive: true })
   return { ...ledger, data }
 }

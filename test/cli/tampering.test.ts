@@ -1,0 +1,194 @@
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { connectChain } from '../../anchor/chain/connect.ts'
+import { type EpochContent, readEpoch } from '../../anchor/chain/distributor.ts'
+import { finalizeEpoch, proposeEpoch } from '../../anchor/chain/epochs.ts'
+import { type LocalChain, localAccounts } from '../../anchor/chain/local-chain.ts'
+import { MemoryTransactionStore } from '../../anchor/chain/transaction-store.ts'
+import { describeWithAnvil, rpc } from '../anchor/chain-anvil.ts'
+import { startOtherChain } from './support/other-chain.ts'
+import { copyOf, externalChain, prepareLedger, type SmallLedger } from './support/small-ledger.ts'
+import { documentOf, tally } from './support/tally.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
+
+const DELAY_S = 3_600
+const LEDGER_CHAIN_ID = 31337
+const PROPOSER = 1
+const OTHER_HASH = `0x${'ab'.repeat(32)}` as const
+
+const flipped = (hex: string) => `${hex.slice(0, -1)}${hex.endsWith('0') ? '1' : '0'}`
+const more = (amount: string) => String(BigInt(amount) + 1n)
+
+describeWithAnvil('what was changed by one bit is found, and named', () => {
+  const path = temporaryFolder()
+  let ledger: SmallLedger
+  let bundles: string
+  let receiptFile: string
+  let chain: LocalChain
+  /** The same ledger's chain before its epoch was proposed. */
+  let liar: LocalChain
+
+  beforeAll(async () => {
+    const prepared = await prepareLedger(path('prepared'))
+    liar = await externalChain(prepared)
+    chain = await externalChain(prepared)
+    ledger = copyOf(prepared, path('ledger'))
+    const env = { RPC_URL: chain.rpcUrl }
+    expect((await tally(['run', '--data', ledger.data], { env })).end).toBe(4)
+    await chain.advanceTime(DELAY_S)
+    expect((await tally(['run', '--data', ledger.data], { env })).end).toBe(0)
+    bundles = `${ledger.data}/bundles`
+    receiptFile = path('receipt.json')
+    await tally(['receipt', ledger.contributor, '--data', ledger.data, '--out', receiptFile])
+  })
+  afterAll(async () => {
+    await Promise.all([chain, liar].map((each) => each?.stop()))
+  })
+
+  const audit = (folder: string, ...flags: string[]) => tally(['audit', folder, ...flags])
+  const verify = (file: string, ...flags: string[]) => tally(['verify', file, ...flags])
+
+  test('what is good passes: 3 without the chain, 0 with it', async () => {
+    for (const [check, file] of [
+      [audit, bundles],
+      [verify, receiptFile],
+    ] as const) {
+      const offline = await check(file)
+      expect({ end: offline.end, stderr: offline.stderr }).toEqual({ end: 3, stderr: '' })
+      expect(offline.stdout).toContain('chain: not checked')
+      const online = await check(file, '--rpc', chain.rpcUrl)
+      expect({ end: online.end, stderr: online.stderr }).toEqual({ end: 0, stderr: '' })
+      expect(online.stdout).toMatch(/✓ (epoch 1 )?chain: /)
+      expect(online.stdout).not.toContain('not checked')
+    }
+  })
+
+  test('a flipped bit in any file of the bundle: audit ends with 1 and names the file', async () => {
+    const good = join(bundles, 'epoch-000001')
+    const files = readdirSync(good, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(good, join(entry.parentPath, entry.name)))
+    expect(files).toHaveLength(10)
+    for (const file of files) {
+      const folder = path('flipped', file.replaceAll('/', '-'), 'epoch-000001')
+      cpSync(good, folder, { recursive: true })
+      const bytes = readFileSync(join(folder, file))
+      bytes[bytes.length >> 1]! ^= 1
+      writeFileSync(join(folder, file), bytes)
+      const { end, stdout } = await audit(folder)
+      expect({ file, end }).toEqual({ file, end: 1 })
+      expect(stdout).toContain('audit: DIFFERENCE')
+      expect(stdout.split('\n').find((line) => line.startsWith('✗'))).toContain(file)
+    }
+  })
+
+  /** A receipt file in which the value at `place` (`row.earned`, `lines.0.amount`) is another one. */
+  function lyingReceipt(place: string, change: (value: never) => unknown): string {
+    const receipt = JSON.parse(readFileSync(receiptFile, 'utf8')) as Record<string, unknown>
+    const keys = place.split('.')
+    let parent = receipt
+    for (const key of keys.slice(0, -1)) parent = parent[key] as Record<string, unknown>
+    const last = keys.at(-1)!
+    parent[last] = change(parent[last] as never)
+    const file = path(`${place}.json`)
+    writeFileSync(file, JSON.stringify(receipt))
+    return file
+  }
+
+  test.each<[place: string, step: string, change: (value: never) => unknown]>([
+    ['payout.cumulative', 'payout', more],
+    ['payout.proof.0', 'payout', flipped],
+    ['account', 'payout', flipped],
+    ['manifest.payout.root', 'payout', flipped],
+    ['row.earned', 'row', more],
+    ['rowProof.0', 'row', flipped],
+    ['rowIndex', 'row', (index: number) => index + 1],
+    ['manifest.tables.accounts.root', 'row', flipped],
+    ['lines.0.amount', 'lines', more],
+    ['lines', 'lines', () => []],
+  ])('a receipt with another %s: verify ends with 1 at the step %s', async (place, step, change) => {
+    const { end, stdout } = await verify(lyingReceipt(place, change))
+    expect(end).toBe(1)
+    expect(stdout.match(/^✗ (\w+): /m)?.[1]).toBe(step)
+    expect(stdout).toContain('receipt: REFUTED')
+  })
+
+  test('a receipt with a manifest field that no proof in it covers: the chain refutes it', async () => {
+    const file = lyingReceipt('manifest.counts.accepted', (count: number) => count + 1)
+    expect((await verify(file)).end).toBe(3)
+    const { end, stdout } = await verify(file, '--rpc', chain.rpcUrl)
+    expect(end).toBe(1)
+    expect(stdout).toMatch(/^✗ chain: .*manifestHash: expected 0x.*, found 0x/m)
+  })
+
+  test('what is no receipt is an error, neither verified nor refuted', async () => {
+    const file = path('no-receipt.json')
+    for (const text of ['', '{}', '[]', '{"format":"tallystick-receipt/1"}']) {
+      writeFileSync(file, text)
+      const ended = await verify(file, '--json')
+      expect(ended.end).toBe(5)
+      expect(documentOf(ended)).toMatchObject({ error: { code: 'INVALID_RECEIPT' } })
+    }
+  })
+
+  test('a chain on which the epoch was never proposed: 1, and it says so', async () => {
+    for (const ended of [await audit(bundles, '--rpc', liar.rpcUrl), await verify(receiptFile, '--rpc', liar.rpcUrl)]) {
+      expect(ended.end).toBe(1)
+      expect(ended.stdout).toMatch(/^✗ .*state: expected finalized, found never proposed/m)
+    }
+  })
+
+  const fields: [field: string, isInReceipt: boolean, change: (content: EpochContent) => EpochContent][] = [
+    ['manifestHash', true, (content) => ({ ...content, manifestHash: OTHER_HASH })],
+    ['payoutRoot', true, (content) => ({ ...content, payoutRoot: OTHER_HASH })],
+    ['treeSize', true, (content) => ({ ...content, treeSize: content.treeSize + 1n })],
+    ['ledgerRoot', false, (content) => ({ ...content, ledgerRoot: OTHER_HASH })],
+    [
+      'totals',
+      false,
+      ({ totals, ...content }) => ({
+        ...content,
+        totals: totals.map((total) => ({ ...total, total_atoms: total.total_atoms + 1n })),
+      }),
+    ],
+  ]
+  test.each(fields)('a chain that anchored another %s: 1, naming it', async (field, isInReceipt, change) => {
+    const honest = await connectChain({ rpcUrl: chain.rpcUrl, chainId: LEDGER_CHAIN_ID })
+    const { content } = (await readEpoch({ connection: honest, distributor: ledger.distributor }, 1n))!
+    const before = await rpc<string>(liar.rpcUrl, 'evm_snapshot')
+    const context = {
+      connection: await connectChain({ rpcUrl: liar.rpcUrl, chainId: LEDGER_CHAIN_ID }),
+      account: localAccounts()[PROPOSER]!,
+      store: new MemoryTransactionStore(),
+      distributor: ledger.distributor,
+    }
+    await proposeEpoch(context, change(content))
+    await liar.advanceTime(DELAY_S)
+    expect(await finalizeEpoch(context, 1n)).toMatchObject({ outcome: 'finalized' })
+
+    const audited = await audit(bundles, '--rpc', liar.rpcUrl)
+    expect(audited.end).toBe(1)
+    expect(audited.stdout).toMatch(new RegExp(`^✗ .*${field}: expected .*, found `, 'm'))
+    const verified = await verify(receiptFile, '--rpc', liar.rpcUrl)
+    // A receipt is about one account: the rest of the epoch is the auditor's.
+    expect(verified.end).toBe(isInReceipt ? 1 : 0)
+    if (isInReceipt) expect(verified.stdout).toMatch(new RegExp(`^✗ chain: .*${field}: expected .*, found `, 'm'))
+    await rpc(liar.rpcUrl, 'evm_revert', before)
+  })
+
+  test('another chain is refused by its id', async () => {
+    const other = await startOtherChain(1)
+    try {
+      for (const ended of [
+        await audit(bundles, '--rpc', other.rpcUrl),
+        await verify(receiptFile, '--rpc', other.rpcUrl),
+      ]) {
+        expect(ended.end).toBe(1)
+        expect(ended.stdout).toMatch(/^✗ .*chain id of the RPC: expected 31337, found 1/m)
+      }
+    } finally {
+      await other.stop()
+    }
+  })
+})

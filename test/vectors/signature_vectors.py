@@ -1,0 +1,105 @@
+"""Vectors of the ledger's name and of every EIP-712 signature: docs/formats.md#genesis and #signatures."""
+
+import hashlib
+
+from avro import SCHEMAS, tagged_body
+from eip712 import digest, hash_struct
+from fixtures import HOW, address, seeded
+from keccak import keccak256
+from rfc6962 import mth
+from rfc8785 import canonical
+from secp256k1 import address_of, sign
+from wire_vectors import LONG_TEXT, TYPICAL, WIDE_TEXT
+
+# Published here: worth nothing anywhere.
+KEYS = {"operator": int.from_bytes(keccak256(b"cow"), "big"), "contributor": int.from_bytes(seeded("contributor's key", 32), "big")}
+ACCOUNTS = {name: address_of(key) for name, key in KEYS.items()}
+
+GENESIS = {"format": "tallystick-genesis/1", "name": "Größe \U0001f9ee", "chainId": 31_337, "distributor": address("distributor"),
+           "operator": "0x" + ACCOUNTS["operator"].hex()}
+LEDGER_ID = hashlib.sha256(canonical(GENESIS).encode("utf-8")).digest()
+DOMAIN_TYPE = "EIP712Domain(string name,string version,bytes32 salt)"
+BATCH_TYPE = ("ContributionBatch(string source,string id,address account,string dataset,string licence,uint32 count,"
+              "bytes32 contentRoot,bytes32 labelsRoot)")
+REGISTRY_TYPE = "RegistryEvent(string source,string id,string eventType,bytes32 bodyHash)"
+DOMAIN = hash_struct(DOMAIN_TYPE, ["Tallystick", "1", LEDGER_ID])
+
+
+def salted(salt, data):
+    return hashlib.sha256(salt + data).digest()
+
+
+def plain(value):
+    """Avro fields as canonical JSON has them."""
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    return {name: plain(each) for name, each in value.items()} if isinstance(value, dict) else value
+
+
+def signed(case, event, source, event_id, body, signer, struct_hash):
+    hashed = digest(DOMAIN, struct_hash)
+    signature = sign(KEYS[signer], hashed)
+    whole = {**body, "signature": signature}
+    assert list(whole) == [field["name"] for field in SCHEMAS[event]["fields"]]
+    return {"name": case, "signer": signer, "event": {"type": event, "source": source, "id": event_id, "body": tagged_body(event, whole)},
+            "structHash": struct_hash.hex(), "digest": hashed.hex(), "signature": signature.hex()}
+
+
+def batch(case, source, event_id, items, dataset, licence):
+    account = ACCOUNTS["contributor"]
+    hashes = [{"contentHash": salted(i["salt"], i["payload"]), "labelHash": salted(i["salt"], i["label"].encode("utf-8"))} for i in items]
+    roots = [mth([each[name] for each in hashes]) for name in ("contentHash", "labelHash")]
+    struct_hash = hash_struct(BATCH_TYPE, [source, event_id, account, dataset, licence, len(items), *roots])
+    body = {"account": account, "dataset": dataset, "licence": licence, "items": hashes}
+    return {**signed(case, "ContributionBatch", source, event_id, body, "contributor", struct_hash),
+            "contentRoot": roots[0].hex(), "labelsRoot": roots[1].hex(),
+            "items": [{"salt": i["salt"].hex(), "payload": i["payload"].hex(), "label": i["label"]} for i in items]}
+
+
+def registry(case, event, signer, source="urn:example:operator", event_id="registry-1", **change):
+    body = {**TYPICAL[event], **change}
+    del body["signature"]
+    text = canonical(plain(body)).encode("utf-8")
+    body_hash = hashlib.sha256(text).digest()
+    struct_hash = hash_struct(REGISTRY_TYPE, [source, event_id, event, body_hash])
+    return {**signed(case, event, source, event_id, body, signer, struct_hash), "bodyJson": text.hex(), "bodyHash": body_hash.hex()}
+
+
+def items(count):
+    return [{"salt": seeded(f"salt {n}", 16), "payload": seeded(f"payload {n}", 7 * n), "label": str(n % 10)} for n in range(count)]
+
+
+def owned(account):
+    """A cap table in which the signer holds all."""
+    return {"owners": [{"account": account, "parts": 1_000_000}], "registrant": account}
+
+
+def cases():
+    contributor = ACCOUNTS["contributor"]
+    yield batch("a batch of one", "urn:example:uploads", "batch-1", items(1), "digits", "CC-BY-4.0")
+    yield batch("a batch of three", "urn:example:uploads", "batch-2", items(3), "digits", "CC-BY-4.0")
+    yield batch("a batch of many under long names", LONG_TEXT, "ü" * 128, items(37), WIDE_TEXT, LONG_TEXT)
+    yield registry("a source", "SourceRegistered", "operator")
+    yield registry("a source of no type under a wide name", "SourceRegistered", "operator", source=WIDE_TEXT, eventTypes=[])
+    yield registry("a policy", "PolicyPublished", "operator")
+    yield registry("an asset", "AssetRegistered", "contributor", **owned(contributor))
+    yield registry("an asset whose title needs escapes", "AssetRegistered", "contributor", event_id="\U0001f9ee", kind="agent",
+                   title="\"\\/\b\t\n\u0001\u007f\u2028é\U0001f9ee", **owned(contributor))
+    yield registry("a feature map", "FeatureMapPublished", "contributor", registrant=contributor)
+
+
+def signature_vectors():
+    made = list(cases())
+    assert {bytes.fromhex(case["signature"])[64] for case in made} == {27, 28}
+    return {
+        "how": HOW + " EIP-712 by the EIP's rules; ECDSA over secp256k1 with the k of RFC 6979 and low s, so that a signer that does"
+                     " the same writes the same 65 bytes. The keys are public. bodyJson is the hexadecimal of the canonical JSON.",
+        "genesis": GENESIS,
+        "genesisJson": canonical(GENESIS).encode("utf-8").hex(),
+        "ledgerId": LEDGER_ID.hex(),
+        "domainSeparator": DOMAIN.hex(),
+        "accounts": {name: {"privateKey": key.to_bytes(32, "big").hex(), "address": ACCOUNTS[name].hex()} for name, key in KEYS.items()},
+        "cases": made,
+    }

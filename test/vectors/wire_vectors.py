@@ -1,0 +1,162 @@
+"""Vectors of record values: Confluent wire format around Avro binary, docs/formats.md#records."""
+
+import struct
+
+from avro import IDS, sized, tagged_body, wire, zigzag
+from fixtures import HOW, seeded
+
+LONG_MAX, LONG_MIN = 2 ** 63 - 1, -2 ** 63
+INT_MAX, INT_MIN = 2 ** 31 - 1, -2 ** 31
+AMOUNT_LIMIT = 2 ** 96
+LONG_TEXT = "é" * 256
+WIDE_TEXT = "\U0001f9ee" * 128
+DECIDED = ["SourceRegistered", "AssetRegistered", "PolicyPublished", "FeatureMapPublished", "Deposited", "ContributionBatch",
+           "InferenceRecorded", "ContributionFeatures", "InferenceFeatures"]
+
+
+def signed_bytes(*values):
+    return struct.pack(f">{len(values)}b", *values)
+
+
+def item(n):
+    return {"contentHash": seeded(f"content {n}", 32), "labelHash": seeded(f"label {n}", 32)}
+
+
+TYPICAL = {
+    "SourceRegistered": {"source": "urn:example:gateway", "key": seeded("gateway", 20),
+                         "eventTypes": ["InferenceRecorded", "InferenceFeatures"], "signature": seeded("signature", 65)},
+    "AssetRegistered": {"asset": "digits", "kind": "dataset", "title": "Handwritten digits", "licence": "CC-BY-4.0",
+                        "owners": [{"account": b"\x11" * 20, "parts": 250_000}, {"account": b"\x22" * 20, "parts": 750_000}],
+                        "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
+    "PolicyPublished": {"policy": "policy/1", "epochIntervalS": 86_400, "dataParts": 600_000, "modelParts": 250_000,
+                        "infrastructureParts": 100_000, "treasuryParts": 50_000, "treasury": seeded("treasury", 20),
+                        "method": "influence/factored@1", "minEvents": 20, "maxPeriodEpochs": 30,
+                        "signature": seeded("signature", 65)},
+    "FeatureMapPublished": {"featureMap": "digits-net/1", "model": "digits-net", "kind": "factored", "rank": 32, "classes": 10,
+                            "checkpoints": 3, "unitExponent": 12, "extractor": "urn:example:extractor",
+                            "codeHash": seeded("code", 32), "weightsHash": seeded("weights", 32), "basisHash": seeded("basis", 32),
+                            "trainingSetHash": seeded("training set", 32), "fingerprintSalt": seeded("salt", 16),
+                            "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
+    "ContributionBatch": {"account": seeded("contributor", 20), "dataset": "digits", "licence": "CC-BY-4.0",
+                          "items": [item(0), item(1), item(2)], "signature": seeded("signature", 65)},
+    "ContributionFeatures": {"featureMap": "digits-net/1", "batchSource": "urn:example:uploads", "batchId": "batch-1", "index": 2,
+                             "a": signed_bytes(1, -1, 63, -63), "ua": 4_096, "p": [100, 200, 700],
+                             "checkpoints": [0, 0, 1000, 333, 333, 334], "label": 2, "fingerprint": seeded("fingerprint", 32)},
+    "InferenceRecorded": {"model": "digits-net", "infrastructure": "gateway", "payer": seeded("payer", 20),
+                          "token": seeded("token", 20), "fee": 250_000, "inputHash": seeded("input", 32),
+                          "outputHash": seeded("output", 32)},
+    "InferenceFeatures": {"featureMap": "digits-net/1", "inferenceSource": "urn:example:gateway", "inferenceId": "inference-1",
+                          "b": signed_bytes(5, 0, -7, 63), "ub": 513, "p": [4, 6, 990], "checkpoints": [], "label": 0,
+                          "labelKind": "served", "p16": 40_000},
+    "Deposited": {"chainId": 31_337, "distributor": seeded("distributor", 20), "payer": seeded("payer", 20),
+                  "token": seeded("token", 20), "amount": 10 ** 18, "transactionHash": seeded("transaction", 32), "logIndex": 3,
+                  "blockNumber": 19_000_000, "blockHash": seeded("block", 32)},
+    "CutPublished": {"epoch": 1, "cutTimeMs": 1_767_225_600_000, "partitions": [
+        {"topic": "tally.inferences", "partition": 0, "incarnation": 0, "fromOffset": 0, "toOffset": 1_000},
+        {"topic": "tally.registry", "partition": 0, "incarnation": 1, "fromOffset": 12, "toOffset": 12}]},
+}
+
+# What changes of the typical body; every range still holds.
+EXTREME = {
+    "SourceRegistered": {"source": LONG_TEXT, "key": b"\x00" * 20, "eventTypes": DECIDED, "signature": b"\xff" * 65},
+    "AssetRegistered": {"asset": WIDE_TEXT, "kind": "infrastructure", "title": LONG_TEXT, "licence": "x",
+                        "owners": [{"account": b"\x00" * 20, "parts": 1}, {"account": b"\x00" * 19 + b"\x01", "parts": 63},
+                                   {"account": b"\x7f" * 20, "parts": 64}, {"account": b"\x80" * 20, "parts": 999_871},
+                                   {"account": b"\xff" * 20, "parts": 1}]},
+    "PolicyPublished": {"policy": LONG_TEXT, "epochIntervalS": 31_536_000, "dataParts": 0, "modelParts": 1_000_000,
+                        "infrastructureParts": 0, "treasuryParts": 0, "method": "m", "minEvents": 1_000_000_000,
+                        "maxPeriodEpochs": 10_000},
+    "FeatureMapPublished": {"featureMap": WIDE_TEXT, "rank": 1_000, "classes": 4, "checkpoints": 16, "unitExponent": 62,
+                            "codeHash": b"\x00" * 32, "weightsHash": b"\xff" * 32},
+    "ContributionBatch": {"dataset": LONG_TEXT, "items": [item(n) for n in range(65)]},
+    "ContributionFeatures": {"index": 999, "a": signed_bytes(*range(-63, 64)), "ua": 65_535, "p": [10] * 99 + [110],
+                             "checkpoints": [0] * 99 + [1000], "label": 99},
+    "InferenceRecorded": {"model": LONG_TEXT, "infrastructure": WIDE_TEXT, "payer": b"\x00" * 20, "token": b"\xff" * 20,
+                          "fee": AMOUNT_LIMIT - 1},
+    "InferenceFeatures": {"b": b"", "ub": 65_535, "p": [1000, 2], "checkpoints": [500, 500] * 16, "label": 1, "labelKind": "true",
+                          "p16": 65_535},
+    "Deposited": {"chainId": LONG_MAX, "amount": AMOUNT_LIMIT - 1, "logIndex": INT_MAX, "blockNumber": LONG_MAX - 1},
+    "CutPublished": {"epoch": INT_MAX, "cutTimeMs": LONG_MAX, "partitions": [
+        {"topic": LONG_TEXT, "partition": INT_MIN, "incarnation": INT_MAX, "fromOffset": LONG_MIN, "toOffset": LONG_MAX},
+        {"topic": "", "partition": -65, "incarnation": 64, "fromOffset": 2 ** 53 + 1, "toOffset": -2 ** 53 - 1}]},
+}
+
+# The empty body of each type is well-formed Avro; these ranges refuse it.
+EMPTY_REASONS = {"AssetRegistered": "SHARES_INVALID", "PolicyPublished": "SHARES_INVALID",
+                 "ContributionFeatures": "FEATURE_OUT_OF_RANGE", "InferenceFeatures": "FEATURE_OUT_OF_RANGE"}
+ENUMS = {"kind": {"AssetRegistered": "dataset"}, "labelKind": {"InferenceFeatures": "true"}}
+
+
+def empty_body(event):
+    """Text, bytes and arrays without content, numbers 0, the first symbol of an enum."""
+    return {name: ENUMS.get(name, {}).get(event, type(value)()) for name, value in TYPICAL[event].items()}
+
+
+def amount_cases():
+    reasons = {-1: "AMOUNT_NEGATIVE", -128: "AMOUNT_NEGATIVE", -129: "AMOUNT_NEGATIVE", AMOUNT_LIMIT: "AMOUNT_TOO_LARGE"}
+    for amount in (0, 1, 127, 128, 255, 256, 32_767, 32_768, 2 ** 53 + 1, 2 ** 95, AMOUNT_LIMIT - 1, *reasons):
+        for event, field in (("InferenceRecorded", "fee"), ("Deposited", "amount")):
+            yield f"{field} {amount}", event, {**TYPICAL[event], field: amount}, reasons.get(amount)
+
+
+def long_cases():
+    for number in (0, 63, 64, 8_191, 8_192, 2 ** 31, 2 ** 53, 2 ** 53 + 1, LONG_MAX):
+        yield f"chain id {number}", "Deposited", {**TYPICAL["Deposited"], "chainId": number}, None
+    for number in (-1, LONG_MIN):
+        yield f"block {number}", "Deposited", {**TYPICAL["Deposited"], "blockNumber": number}, "FIELD_INVALID"
+    for number in (INT_MIN, -65, -64, INT_MAX):
+        yield f"p16 {number}", "InferenceFeatures", {**TYPICAL["InferenceFeatures"], "p16": number}, "FEATURE_OUT_OF_RANGE"
+
+
+def cases():
+    for event, body in TYPICAL.items():
+        yield "typical", event, body, None
+        yield "extreme", event, {**body, **EXTREME[event]}, None
+        yield "empty", event, empty_body(event), EMPTY_REASONS.get(event, "FIELD_INVALID")
+    yield from amount_cases()
+    yield from long_cases()
+
+
+def other_forms():
+    """Bytes that Avro also allows for a typical body: read as the same body, though never written."""
+    deposit, inference, features = (wire(e, TYPICAL[e]) for e in ("Deposited", "InferenceRecorded", "InferenceFeatures"))
+    fee = sized(b"\x03\xd0\x90")
+    p = zigzag(3) + b"".join(map(zigzag, (4, 6, 990))) + b"\x00"
+    first, rest = zigzag(4), zigzag(6) + zigzag(990)
+    assert all(data.count(part) == 1 for data, part in ((inference, fee), (features, p), (deposit, sized((10 ** 18).to_bytes(8, "big")))))
+    yield "an amount with a leading zero", "InferenceRecorded", inference.replace(fee, sized(b"\x00\x03\xd0\x90")), {}
+    yield "an amount without bytes", "InferenceRecorded", inference.replace(fee, sized(b"")), {"fee": 0}
+    yield "an array in two blocks", "InferenceFeatures", features.replace(p, zigzag(1) + first + zigzag(2) + rest + b"\x00"), {}
+    yield ("an array whose block tells its size", "InferenceFeatures",
+           features.replace(p, zigzag(-3) + zigzag(len(first + rest)) + first + rest + b"\x00"), {})
+
+
+def refused():
+    """Bytes that are no value at all."""
+    asset, source = (wire(e, TYPICAL[e]) for e in ("AssetRegistered", "SourceRegistered"))
+    kind_at = 5 + len(sized(b"digits"))
+    yield "no byte", b"", "WIRE_FORMAT_INVALID"
+    yield "four bytes", source[:4], "WIRE_FORMAT_INVALID"
+    yield "another magic byte", b"\x01" + source[1:], "WIRE_FORMAT_INVALID"
+    yield "schema 0", struct.pack(">BI", 0, 0) + source[5:], "SCHEMA_UNKNOWN"
+    yield "a schema after the last", struct.pack(">BI", 0, max(IDS.values()) + 1) + source[5:], "SCHEMA_UNKNOWN"
+    yield "a little-endian schema id", struct.pack("<BI", 0, 1) + source[5:], "SCHEMA_UNKNOWN"
+    yield "nothing after the schema id", source[:5], "AVRO_INVALID"
+    yield "a byte missing", source[:-1], "AVRO_INVALID"
+    yield "a byte left over", source + b"\x00", "AVRO_INVALID"
+    yield "text of less than no bytes", source[:5] + zigzag(-1) + source[6:], "AVRO_INVALID"
+    yield "text longer than the value", source[:5] + zigzag(10 ** 6) + source[6:], "AVRO_INVALID"
+    yield "an enum's fifth symbol of four", asset[:kind_at] + zigzag(4) + asset[kind_at + 1:], "AVRO_INVALID"
+    yield "an array of 10^12 items", source[:5] + sized(b"s") + sized(b"k") + zigzag(10 ** 12), "AVRO_INVALID"
+
+
+def wire_vectors():
+    return {
+        "how": HOW + " Avro 1.11 binary after 0x00 and a u32 schema id. In bodies {$bytes} is hexadecimal and {$integer} a long or an amount."
+                     " reason: what the ranges say to the body, null when they hold. otherForms are read as that body, too.",
+        "cases": [{"name": name, "event": event, "body": tagged_body(event, body), "bytes": wire(event, body).hex(), "reason": reason}
+                  for name, event, body, reason in cases()],
+        "otherForms": [{"name": name, "event": event, "body": tagged_body(event, {**TYPICAL[event], **change}), "bytes": data.hex()}
+                       for name, event, data, change in other_forms()],
+        "refused": [{"name": name, "bytes": data.hex(), "reason": reason} for name, data, reason in refused()],
+    }
