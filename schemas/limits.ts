@@ -12,3 +12,5 @@ export const RANK_MAX = 1_000
 export const CLASSES_MAX = 100
 export const DIMENSION_MAX = 4_096
 export const CHECKPOINTS_MAX = 16
+/** Attribution methods that a policy may name; one that is not here could stop every epoch in which it is in force. */
+export const METHODS = ['influence/factored@1'] as const

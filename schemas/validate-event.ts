@@ -40,7 +40,9 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
     first(
       policyParts(body),
       identifier('policy', body.policy),
-      identifier('method', body.method),
+      limits.METHODS.some((method) => method === body.method)
+        ? undefined
+        : field('method is not known to this version.'),
       bytes('treasury', body.treasury, 20),
       range('epochIntervalS', body.epochIntervalS, 1, 31_536_000),
       range('minEvents', body.minEvents, 1, 1_000_000_000),

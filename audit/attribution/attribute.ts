@@ -1,9 +1,8 @@
 import { apportion } from '../apportion.ts'
-import { differ } from '../difference.ts'
 import { type AccountScore, scoreAccounts } from './account-scores.ts'
 import { cappedMultipliers } from './caps.ts'
 import { errorBoundNano } from './certificate.ts'
-import { ACCOUNTS_MAX, type AccountItems, clusterContributions } from './clusters.ts'
+import { ACCOUNTS_MAX, type AccountItems, clusterContributions, ITEMS_MAX } from './clusters.ts'
 import { type Curvature, curvatureOf } from './curvature.ts'
 import { type Demand, demandOf, FIXED_EXPONENT, nextDBar, sumOfShiftedFees } from './demand.ts'
 import { scoreEvents } from './event-scores.ts'
@@ -66,14 +65,9 @@ export interface PeriodResult {
 
 /**
  * Attribution of one period of (model, token), docs/attribution.md steps 0 to 8.
- *
- * @throws DifferenceFound more accounts or items than the method allows
  */
 export function attributePeriod(input: PeriodInput): PeriodResult {
   const accounts = clusterContributions(input.contributions)
-  if (accounts.length > ACCOUNTS_MAX) {
-    differ('attribution', 'accounts with contributions', `at most ${ACCOUNTS_MAX}`, accounts.length)
-  }
   const kept = accounts.flatMap((account) => account.kept)
   const counts = { items: kept.length, duplicates: accounts.reduce((sum, account) => sum + account.duplicates, 0) }
   const nothing = (): PeriodResult => ({
@@ -83,6 +77,7 @@ export function attributePeriod(input: PeriodInput): PeriodResult {
     solved: undefined,
     payment: undefined,
   })
+  if (accounts.length > ACCOUNTS_MAX || kept.length > ITEMS_MAX) return nothing()
   if (kept.length === 0 || input.dataParts === 0 || sumOfShiftedFees(input.events) === 0n) return nothing()
 
   const curvature = curvatureOf(kept, input.shape)

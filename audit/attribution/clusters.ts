@@ -9,6 +9,8 @@ export interface AccountItems {
 
 /** More accounts would break the bound on what one purchase can return (docs/attribution.md, step 0). */
 export const ACCOUNTS_MAX = 1_024
+/** Kept items of a period; more are not solved. */
+export const ITEMS_MAX = 30_000
 
 /**
  * Step 0: of contributions with equal fingerprint only the earliest is kept.

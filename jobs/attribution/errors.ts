@@ -5,7 +5,7 @@ export class WidthError extends TallyError {
   constructor(facts: { what: string; items: number }) {
     super(`${facts.what} of ${facts.items} items could exceed the width in which it is exact.`, {
       facts,
-      hint: 'This version attributes up to about 30,000 kept items and 1,024 accounts a model; nothing was changed.',
+      hint: 'This is a fault of Tallystick: larger periods should have been held. Nothing was changed.',
     })
   }
 }

@@ -21,19 +21,23 @@ const flipped = (hex: string) => `${hex.slice(0, -1)}${hex.endsWith('0') ? '1' :
 const more = (amount: string) => String(BigInt(amount) + 1n)
 
 describeWithAnvil('what was changed by one bit is found, and named', () => {
-  const path = temporaryFolder()
   let ledger: SmallLedger
   let bundles: string
   let receiptFile: string
   let chain: LocalChain
   /** The same ledger's chain before its epoch was proposed. */
   let liar: LocalChain
+  // Before the folder is removed: a chain that stops writes its state.
+  afterAll(async () => {
+    await Promise.all([chain, liar].map((each) => each?.stop()))
+  })
+  const path = temporaryFolder()
 
   beforeAll(async () => {
     const prepared = await prepareLedger(path('prepared'))
-    liar = await externalChain(prepared)
-    chain = await externalChain(prepared)
     ledger = copyOf(prepared, path('ledger'))
+    liar = await externalChain(prepared)
+    chain = await externalChain(ledger)
     const env = { RPC_URL: chain.rpcUrl }
     expect((await tally(['run', '--data', ledger.data], { env })).end).toBe(4)
     await chain.advanceTime(DELAY_S)
@@ -41,9 +45,6 @@ describeWithAnvil('what was changed by one bit is found, and named', () => {
     bundles = `${ledger.data}/bundles`
     receiptFile = path('receipt.json')
     await tally(['receipt', ledger.contributor, '--data', ledger.data, '--out', receiptFile])
-  })
-  afterAll(async () => {
-    await Promise.all([chain, liar].map((each) => each?.stop()))
   })
 
   const audit = (folder: string, ...flags: string[]) => tally(['audit', folder, ...flags])

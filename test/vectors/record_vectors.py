@@ -81,7 +81,7 @@ def record_vectors():
         found.append({"epoch": number, "treeSize": len(entries), "root": mth(entries).hex(), "records": leaves})
     return {
         "how": HOW + " A record's value, header bytes, content hash, entry and leaf hash, and the ledger's root after each epoch."
-                     " produced: the producer's own form (key, header order), which encodeEvent writes. event: what it decodes to, or null.",
+                     " produced: key and headers are the producer's own, as docs/formats.md has them. event: what it decodes to, or null.",
         "time": TIME,
         "epochs": found,
     }

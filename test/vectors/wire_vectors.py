@@ -64,7 +64,7 @@ EXTREME = {
                                    {"account": b"\x7f" * 20, "parts": 64}, {"account": b"\x80" * 20, "parts": 999_871},
                                    {"account": b"\xff" * 20, "parts": 1}]},
     "PolicyPublished": {"policy": LONG_TEXT, "epochIntervalS": 31_536_000, "dataParts": 0, "modelParts": 1_000_000,
-                        "infrastructureParts": 0, "treasuryParts": 0, "method": "m", "minEvents": 1_000_000_000,
+                        "infrastructureParts": 0, "treasuryParts": 0, "minEvents": 1_000_000_000,
                         "maxPeriodEpochs": 10_000},
     "FeatureMapPublished": {"featureMap": WIDE_TEXT, "rank": 1_000, "classes": 4, "checkpoints": 16, "unitExponent": 62,
                             "codeHash": b"\x00" * 32, "weightsHash": b"\xff" * 32},
@@ -152,7 +152,7 @@ def refused():
 
 def wire_vectors():
     return {
-        "how": HOW + " Avro 1.11 binary after 0x00 and a u32 schema id. In bodies {$bytes} is hexadecimal and {$integer} a long or an amount."
+        "how": HOW + " Avro 1.11 binary after 0x00 and a u32 schema id. In bodies {$bytes} is hexadecimal, {$integer} a long or an amount."
                      " reason: what the ranges say to the body, null when they hold. otherForms are read as that body, too.",
         "cases": [{"name": name, "event": event, "body": tagged_body(event, body), "bytes": wire(event, body).hex(), "reason": reason}
                   for name, event, body, reason in cases()],

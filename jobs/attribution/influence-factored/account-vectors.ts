@@ -12,7 +12,6 @@ const MANTISSA_BITS = 14
 /** Exponents may differ by so much, so that T stays below 2^60. */
 const EXPONENT_SPREAD_MAX = 20
 const PSI_LIMIT = 1n << 62n
-const ACCOUNTS_MAX = 1_024
 
 export interface AccountVector {
   readonly account: string
@@ -31,7 +30,6 @@ export async function solveAccounts(
   factor: Cholesky,
 ): Promise<AccountVector[]> {
   const gradients = await loadGradients(warehouse, shape)
-  if (gradients.size > ACCOUNTS_MAX) throw new WidthError({ what: 'The scores of accounts', items: gradients.size })
   const solved = [...gradients].map(([account, psi]) => {
     const s = factor.solve(psi)
     const largest = s.reduce((max, value) => Math.max(max, Math.abs(value)), 0)

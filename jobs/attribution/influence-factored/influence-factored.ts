@@ -21,6 +21,9 @@ const SQL = {
 
 const FEE_BITS = 48
 const D_BAR_EXPONENT = 128
+/** Beyond these a period is not solved but held (docs/attribution.md step 0): nobody can stop a ledger by contributing much. */
+const ACCOUNTS_MAX = 1_024
+const ITEMS_MAX = 30_000
 
 /** `influence/factored@1`: docs/attribution.md, step by step. */
 export const influenceFactored: AttributionMethod = { name: 'influence/factored@1', attribute }
@@ -37,7 +40,10 @@ async function attribute(input: PeriodInput): Promise<PeriodOutput> {
   const { warehouse, shape } = input
   const prepared = await prepare(input)
   const items = await loadItems(warehouse, shape)
-  if (items.count === 0 || prepared.feesScaled === 0n || input.dataParts === 0) return unsolved(prepared, items.count)
+  const isTooLarge = prepared.counts.size > ACCOUNTS_MAX || items.count > ITEMS_MAX
+  if (isTooLarge || items.count === 0 || prepared.feesScaled === 0n || input.dataParts === 0) {
+    return unsolved(prepared, items.count)
+  }
   input.onProgress?.(`curvature of ${items.count} contributions`)
   const k = curvature(items)
   const size = shape.rank * shape.classes

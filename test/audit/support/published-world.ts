@@ -109,18 +109,8 @@ function publishFirst(world: World, place: WorldPlace): FirstEpoch {
     xHash: hex(sha256(vectors.x)),
     vErrorNano: vectors.errorNano.toString(),
   }
-  const people = ['alice', 'bob'].sort((a, b) => (addressOf[a as Person] < addressOf[b as Person] ? -1 : 1)) as Person[]
-  const scores = people.map((person, index) => ({
-    model: 'reader',
-    token: place.token,
-    account: addressOf[person],
-    items: accounts[index]!.items.length,
-    duplicates: person === 'bob' ? 1 : 0,
-    k: exact.accounts[index]!.k,
-    s_hat: int16(exact.accounts[index]!.sHat),
-    s: exact.accounts[index]!.s.toString(),
-    pay: shares[index]!.toString(),
-  }))
+  const people = PEOPLE_IN_ORDER
+  const scores = scoresOf(place, accounts, exact, shares)
   const dataLines = people.map((person, index) => ({
     account: addressOf[person],
     token: place.token,
@@ -147,6 +137,25 @@ function publishFirst(world: World, place: WorldPlace): FirstEpoch {
   })
   files.tables.vectors.rows.push({ model: 'reader', token: place.token, v: vectors.v, x: vectors.x })
   return { files, carried, dBarFixed, leaves }
+}
+
+const PEOPLE_IN_ORDER = ['alice', 'bob'].sort((a, b) =>
+  addressOf[a as Person] < addressOf[b as Person] ? -1 : 1,
+) as Person[]
+
+/** Rows of the scores table; a held period has them too, with nothing paid. */
+function scoresOf(place: WorldPlace, accounts: ExactInput['accounts'], exact: ExactResult, shares: readonly bigint[]) {
+  return PEOPLE_IN_ORDER.map((person, index) => ({
+    model: 'reader',
+    token: place.token,
+    account: addressOf[person],
+    items: accounts[index]!.items.length,
+    duplicates: person === 'bob' ? 1 : 0,
+    k: exact.accounts[index]!.k,
+    s_hat: int16(exact.accounts[index]!.sHat),
+    s: exact.accounts[index]!.s.toString(),
+    pay: shares[index]!.toString(),
+  }))
 }
 
 /** What every period has in which there was something to solve. */
@@ -180,7 +189,7 @@ function publishSecond(world: World, place: WorldPlace, first: FirstEpoch): Epoc
     hand: HAND.epoch2,
     dataLines: [],
     period,
-    scores: [],
+    scores: scoresOf(place, accounts, exact, [0n, 0n]),
     leaves: [first.leaves, leaves],
     previous: first.files,
     openPool: pool,

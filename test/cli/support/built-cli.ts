@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const SOURCES = ['schemas', 'pipelines', 'jobs', 'cli', 'anchor', 'audit', 'client/src', 'web/src', 'examples']
+/** Copied by the build's last step: without it a build was broken off. */
+const LAST_BUILT = 'jobs/waiting-records.sql'
 const BUILD_LIMIT_MS = 120_000
 const LOCK_POLL_MS = 100
 
@@ -42,7 +44,7 @@ async function buildIfStale(): Promise<string> {
 }
 
 function isStale(main: string): boolean {
-  if (!existsSync(main)) return true
+  if (!existsSync(main) || !existsSync(distPath(LAST_BUILT))) return true
   const built_ms = statSync(main).mtimeMs
   return SOURCES.some((folder) => newest(join(ROOT, folder)) > built_ms)
 }

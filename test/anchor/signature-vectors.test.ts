@@ -1,0 +1,148 @@
+import { describe, expect, test } from '@jest/globals'
+import { hashDomain, hashTypedData } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.ts'
+import { ledgerIdOf } from '../../anchor/ledger-id.ts'
+import { recoverSigner, type SignedEvent, signEvent } from '../../anchor/signatures/signer.ts'
+import { batchTypedData, registryTypedData } from '../../anchor/signatures/typed-data.ts'
+import { contribute } from '../../client/src/contribute.ts'
+import { decodeRecord } from '../../schemas/decode-record.ts'
+import { toGenesis } from '../../schemas/genesis.ts'
+import { readTaggedVectors } from '../vectors/tagged.ts'
+import { hex, unhex } from './vectors.ts'
+
+interface SignatureVector {
+  readonly name: string
+  readonly signer: 'operator' | 'contributor'
+  readonly event: SignedEvent
+  readonly digest: string
+  readonly signature: string
+  readonly contentRoot?: string
+  readonly labelsRoot?: string
+  readonly items?: readonly { salt: string; payload: string; label: string }[]
+  readonly bodyHash?: string
+}
+
+const vectors = readTaggedVectors<{
+  genesis: unknown
+  genesisJson: string
+  ledgerId: string
+  domainSeparator: string
+  accounts: Record<SignatureVector['signer'], { privateKey: string; address: string }>
+  cases: SignatureVector[]
+}>('signatures.json')
+const ledgerId = unhex(vectors.ledgerId)
+const addressOf = (signer: SignatureVector['signer']) => `0x${vectors.accounts[signer].address}`
+const accountOf = (signer: SignatureVector['signer']) => privateKeyToAccount(`0x${vectors.accounts[signer].privateKey}`)
+
+function typedDataOf(event: SignedEvent) {
+  return event.type === 'ContributionBatch'
+    ? batchTypedData(ledgerId, event, event.body)
+    : registryTypedData(ledgerId, event as never, event.body as never)
+}
+
+test('the ledger’s name is the hash of its genesis', () => {
+  const genesis = toGenesis(vectors.genesis)
+  expect(hex(canonicalJson(genesis as unknown as CanonicalJson))).toBe(vectors.genesisJson)
+  expect(hex(ledgerIdOf(genesis))).toBe(vectors.ledgerId)
+  expect(genesis.operator).toBe(addressOf('operator'))
+})
+
+describe('signatures, golden vectors', () => {
+  test('there is one of every type that is signed, with either parity', () => {
+    const types = new Set(vectors.cases.map(({ event }) => event.type))
+    expect([...types].sort()).toEqual([
+      'AssetRegistered',
+      'ContributionBatch',
+      'FeatureMapPublished',
+      'PolicyPublished',
+      'SourceRegistered',
+    ])
+    expect(new Set(vectors.cases.map(({ signature }) => signature.slice(-2)))).toEqual(new Set(['1b', '1c']))
+  })
+
+  test.each(vectors.cases)('$name: the typed data has this digest', ({ event, digest, ...vector }) => {
+    const data = typedDataOf(event)
+    const domain = [
+      { name: 'name', type: 'string' },
+      { name: 'version', type: 'string' },
+      { name: 'salt', type: 'bytes32' },
+    ]
+    expect(hashDomain({ domain: data.domain, types: { EIP712Domain: domain } } as never)).toBe(
+      `0x${vectors.domainSeparator}`,
+    )
+    expect(hashTypedData(data as never)).toBe(`0x${digest}`)
+    const { message } = data
+    if ('bodyHash' in message) expect(message.bodyHash).toBe(`0x${vector.bodyHash}`)
+    else
+      expect([message.contentRoot, message.labelsRoot]).toEqual([`0x${vector.contentRoot}`, `0x${vector.labelsRoot}`])
+  })
+
+  test.each(vectors.cases)('$name: the key signs with these bytes', async ({ signer, event, signature }) => {
+    const { signature: _, ...body } = event.body
+    const signed = await signEvent(ledgerId, accountOf(signer), { ...event, body } as never as SignedEvent)
+    expect(hex(signed.body.signature)).toBe(signature)
+    expect(hex(event.body.signature)).toBe(signature)
+  })
+
+  test.each(vectors.cases)('$name: recovered for this ledger alone', async ({ signer, event }) => {
+    expect(await recoverSigner(ledgerId, event)).toBe(addressOf(signer))
+    expect(await recoverSigner(ledgerId.with(31, ledgerId[31]! ^ 1), event)).not.toBe(addressOf(signer))
+  })
+
+  test.each(vectors.cases)('$name: with any one field changed it is somebody else’s', async ({ signer, event }) => {
+    const changes = changesOf(event)
+    expect(changes.length).toBeGreaterThanOrEqual(4)
+    for (const { field, changed } of changes)
+      expect([field, await recoverSigner(ledgerId, changed)]).not.toEqual([field, addressOf(signer)])
+  })
+})
+
+test.each(vectors.cases.filter(({ items }) => items !== undefined))(
+  '$name: the client makes it from payloads and salts',
+  async ({ signer, event, items }) => {
+    if (event.type !== 'ContributionBatch') throw new Error('Only batches have items.')
+    const salts = items!.map(({ salt }) => unhex(salt))
+    const { record } = await contribute({
+      ledgerId,
+      signer: accountOf(signer),
+      source: event.source,
+      id: event.id,
+      dataset: event.body.dataset,
+      licence: event.body.licence,
+      items: items!.map(({ payload, label }) => ({ payload: unhex(payload), label })),
+      randomSalt: () => salts.shift()!,
+    })
+    expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
+  },
+)
+
+/** The event once for each signed field, at every depth, with that field changed. */
+function changesOf(event: SignedEvent): { field: string; changed: SignedEvent }[] {
+  const { signature, ...body } = event.body
+  const signed = { source: event.source, id: event.id, body }
+  return otherValues(signed).map(({ path, value }) => {
+    const other = value as typeof signed
+    return { field: path, changed: { ...event, ...other, body: { ...other.body, signature } } as SignedEvent }
+  })
+}
+
+function otherValues(value: unknown): { path: string; value: unknown }[] {
+  if (typeof value === 'string') return [{ path: '', value: `${value}x` }]
+  if (typeof value === 'number') return [{ path: '', value: value + 1 }]
+  if (Buffer.isBuffer(value)) {
+    const flipped = Buffer.from(value)
+    flipped[value.length - 1]! ^= 1
+    return [{ path: '', value: flipped }]
+  }
+  const inside = Object.entries(value as object).flatMap(([name, field]) =>
+    otherValues(field).map((other) => ({
+      path: `.${name}${other.path}`,
+      value: Array.isArray(value)
+        ? value.with(Number(name), other.value)
+        : { ...(value as object), [name]: other.value },
+    })),
+  )
+  const shorter = Array.isArray(value) && value.length > 0 ? [{ path: '[last]', value: value.slice(0, -1) }] : []
+  return [...inside, ...shorter]
+}

@@ -1,0 +1,205 @@
+"""Vectors of what an epoch publishes: lines, table roots, state.json, V and x, manifest.json and its hash.
+
+Two epochs of a ledger so small that its sums can be followed by hand. Scores and features are made up: how they come about is
+docs/attribution.md's matter, how they are written is this file's.
+"""
+
+import hashlib
+import struct
+
+from fixtures import HOW, address
+from rfc6962 import mth
+from rfc8785 import canonical
+from settlement_vectors import apportion, payout_leaf, payout_tree
+from signature_vectors import GENESIS, LEDGER_ID
+
+ENGINE = "tallystick/0.1.0"
+MODEL, POLICY, FEATURE_MAP = "digits-net \U0001f9ee", "policy/1", "digits-net/1"
+TOKEN, OTHER_TOKEN = sorted((address("token"), address("other token")))
+ACCOUNTS = sorted(address(f"payee {n}") for n in range(4))
+PAYER = address("payer")
+FEES, PARTS = 1_000_003, [600_000, 250_000, 100_000, 50_000]
+V = [0, 1, -1, 32767, -32767, 256, -2, 12345]
+X = [0.0, -0.0, 1.0, -1.5, 1 / 3, 5e-324, 1.7976931348623157e308, -2.5e-7]
+
+
+def hashed(data):
+    return "0x" + hashlib.sha256(data).hexdigest()
+
+
+def encoded(document):
+    return canonical(document).encode("utf-8")
+
+
+def table(rows):
+    return {"rows": len(rows), "root": "0x" + mth([encoded(row) for row in rows]).hex()}
+
+
+def by_bytes(row, *names):
+    return [row[name].encode("utf-8") for name in names]
+
+
+# Epoch 1 takes a deposit and nothing else; epoch 2 pays ----------------------------------------------------------------
+
+EMPTY_STATE = {"format": "tallystick-state/1", "epoch": 0, "balances": [], "periods": [], "unattributed": []}
+STATE_1 = {**EMPTY_STATE, "epoch": 1, "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1)}]}
+DATA, MODEL_PART, INFRASTRUCTURE_PART, TREASURY_PART = apportion(FEES, PARTS)
+CARRIED = DATA - sum(apportion(DATA, [700, 200, 100])[:2])
+STATE_2 = {
+    "format": "tallystick-state/1", "epoch": 2,
+    "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1 - FEES - 7)}],
+    "periods": [{"model": MODEL, "token": TOKEN, "epochs": [], "pool": str(CARRIED), "dBarFixed": str(2 ** 128 + 1)},
+                {"model": "other", "token": OTHER_TOKEN, "epochs": [2], "pool": "0", "dBarFixed": None}],
+    "unattributed": [{"token": TOKEN, "amount": "7"}],
+}
+
+
+def settlement_lines():
+    """In no order. Two assets of one kind differ in UTF-8 order from UTF-16 order."""
+    data = apportion(DATA, [700, 200, 100])
+    model = apportion(MODEL_PART, [333_333, 666_667])
+    line = lambda account, kind, asset, amount: {"account": account, "token": TOKEN, "kind": kind, "asset": asset, "amount": amount}
+    return [
+        line(ACCOUNTS[3], "treasury", POLICY, TREASURY_PART),
+        line(ACCOUNTS[1], "model", MODEL, model[1]),
+        line(ACCOUNTS[0], "data", MODEL, data[0]),
+        line(ACCOUNTS[1], "data", MODEL, data[1]),
+        line(ACCOUNTS[0], "model", MODEL, model[0]),
+        line(ACCOUNTS[1], "infrastructure", "\U0001f9ee", INFRASTRUCTURE_PART - 1),
+        line(ACCOUNTS[1], "infrastructure", "\ufb33", 1),
+    ]
+
+
+LINES = [{**line, "amount": str(line["amount"]), "epoch": 2}
+         for line in sorted(settlement_lines(), key=lambda line: by_bytes(line, "account", "token", "kind", "asset"))]
+
+
+def lines_of(account):
+    return [line for line in LINES if line["account"] == account]
+
+
+def account_rows():
+    """The second account had earned before; the third earned nothing now, and its lines are none."""
+    before = {ACCOUNTS[1]: 10 ** 20, ACCOUNTS[2]: 1}
+    for account in ACCOUNTS:
+        earned, had = sum(int(line["amount"]) for line in lines_of(account)), before.get(account, 0)
+        yield {"account": account, "before": str(had), "cumulative": str(had + earned), "earned": str(earned),
+               "linesRoot": table(lines_of(account))["root"], "token": TOKEN}
+
+
+ACCOUNT_ROWS = list(account_rows())
+SCORES = [
+    {"account": ACCOUNTS[0], "duplicates": 1, "items": 5, "k": 14, "model": MODEL, "pay": lines_of(ACCOUNTS[0])[0]["amount"],
+     "s": str(2 ** 70), "sHat": V, "token": TOKEN},
+    {"account": ACCOUNTS[1], "duplicates": 0, "items": 3, "k": -3, "model": MODEL, "pay": lines_of(ACCOUNTS[1])[0]["amount"],
+     "s": str(-2 ** 65), "sHat": V[::-1], "token": TOKEN},
+    {"account": ACCOUNTS[2], "duplicates": 0, "items": 2, "k": None, "model": MODEL, "pay": "0", "s": "0", "sHat": None, "token": TOKEN},
+]
+
+
+def int16(values):
+    return struct.pack(f">{len(values)}h", *values)
+
+
+def float64(values):
+    return struct.pack(f">{len(values)}d", *values)
+
+
+def score_row(score):
+    row = {name: value for name, value in score.items() if name != "sHat"}
+    return {**row, "sHash": None if score["sHat"] is None else hashed(int16(score["sHat"]))}
+
+
+def payout_root(rows):
+    leaves = [payout_leaf(GENESIS["chainId"], GENESIS["distributor"], row["account"], row["token"], int(row["cumulative"]))
+              for row in rows if row["cumulative"] != "0"]
+    return {"root": "0x" + (payout_tree(leaves)[0].hex() if leaves else "00" * 32), "leaves": len(leaves)}
+
+
+def partitions(ends):
+    topics = ("tally.chain", "tally.contributions", "tally.inferences", "tally.registry")
+    return [{"topic": topic, "partition": 0, "incarnation": 0, "from": str(start), "to": str(end)}
+            for topic, (start, end) in zip(topics, ends)]
+
+
+def manifest_1():
+    none = table([])
+    return {
+        "format": "tallystick-manifest/1", "ledger": "0x" + LEDGER_ID.hex(), "epoch": 1, "attempt": 1, "engine": ENGINE,
+        "previous": None, "cut": {"timeMs": "1767225600000", "partitions": partitions([(0, 1), (0, 0), (0, 0), (0, 0)])},
+        "holes": [], "counts": {"accepted": 1, "duplicate": 0, "rejected": 0, "reasons": {}},
+        "tree": {"size": "1", "root": "0x" + mth([b"the deposit"]).hex(), "previousSize": "0"}, "policy": None, "periods": [],
+        "conservation": [],
+        "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], **payout_root([]), "totals": []},
+        "tables": {"accounts": none, "lines": none, "scores": none},
+        "carryIn": hashed(encoded(EMPTY_STATE)), "carryOut": hashed(encoded(STATE_1)),
+    }
+
+
+def paid_period():
+    return {
+        "model": MODEL, "token": TOKEN, "featureMap": FEATURE_MAP, "method": "influence/factored@1", "state": "paid", "firstEpoch": 2,
+        "epochs": 1, "events": 3, "items": 10, "duplicates": 1, "effectiveEvents": "2", "fees": str(FEES), "pool": str(DATA),
+        "paid": str(DATA - CARRIED), "carried": str(CARRIED), "feeShift": 0, "lambda": str(2 ** 60 + 1), "lambdaRetries": 0, "kMax": 14,
+        "dBar": str(2 ** 50), "dBarNext": str(2 ** 50), "sumPositive": str(2 ** 70), "denominator": str(2 ** 71),
+        "vHash": hashed(int16(V)), "xHash": hashed(float64(X)), "vErrorNano": "12",
+    }
+
+
+def held_period():
+    nulls = dict.fromkeys(("lambda", "lambdaRetries", "kMax", "dBar", "dBarNext", "sumPositive", "denominator", "vHash", "xHash",
+                           "vErrorNano"))
+    return {
+        "model": "other", "token": OTHER_TOKEN, "featureMap": "other/1", "method": "influence/factored@1", "state": "held", "firstEpoch": 2,
+        "epochs": 1, "events": 1, "items": 0, "duplicates": 0, "effectiveEvents": "0", "fees": "1", "pool": "0", "paid": "0",
+        "carried": "0", "feeShift": 0, **nulls,
+    }
+
+
+def manifest_2(previous):
+    cumulative = sum(int(row["cumulative"]) for row in ACCOUNT_ROWS)
+    out, reserved = sum(int(line["amount"]) for line in LINES), CARRIED + 7
+    assert FEES + 7 == out + CARRIED + 7
+    flow = lambda token, **amounts: {"token": token, **{name: str(amount) for name, amount in amounts.items()}}
+    return {
+        "format": "tallystick-manifest/1", "ledger": "0x" + LEDGER_ID.hex(), "epoch": 2, "attempt": 2, "engine": ENGINE,
+        "previous": previous,
+        "cut": {"timeMs": "1767312000000", "partitions": partitions([(1, 1), (0, 12), (0, 2 ** 53 + 1), (0, 9)])},
+        "holes": [{"topic": "tally.inferences", "partition": 0, "from": "5", "to": "7"}],
+        "counts": {"accepted": 20, "duplicate": 2, "rejected": 3, "reasons": {"SIGNATURE_INVALID": 1, "AVRO_INVALID": 2}},
+        "tree": {"size": str(2 ** 53 + 3), "root": "0x" + mth([b"the deposit", b"the rest"]).hex(), "previousSize": "1"}, "policy": POLICY,
+        "periods": [paid_period(), held_period()],
+        "conservation": [flow(TOKEN, funded=FEES + 7, unfunded=0, heldIn=0, out=out, heldOut=CARRIED, unattributed=7),
+                         flow(OTHER_TOKEN, funded=0, unfunded=2 ** 96 - 1, heldIn=0, out=0, heldOut=0, unattributed=0)],
+        "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], **payout_root(ACCOUNT_ROWS),
+                   "totals": [flow(TOKEN, cumulative=cumulative, reserved=reserved, total=cumulative + reserved),
+                              flow(OTHER_TOKEN, cumulative=0, reserved=0, total=0)]},
+        "tables": {"accounts": table(ACCOUNT_ROWS), "lines": table(LINES), "scores": table(list(map(score_row, SCORES)))},
+        "carryIn": hashed(encoded(STATE_1)), "carryOut": hashed(encoded(STATE_2)),
+    }
+
+
+def document(name, value):
+    return {"name": name, "document": value, "canonical": encoded(value).hex(), "sha256": hashed(encoded(value))}
+
+
+def manifest_vectors():
+    first = manifest_1()
+    second = manifest_2(hashed(encoded(first)))
+    files = {"files": {name: {"bytes": len(encoded(value)), "sha256": hashed(encoded(value))}
+                       for name, value in (("manifest.json", second), ("genesis.json", GENESIS), ("state.json", STATE_2))}}
+    return {
+        "how": HOW + " canonical is the hexadecimal of a document's RFC 8785 bytes, sha256 their hash. Lines stand as they were summed;"
+                     " rows are the canonical JSON of a table's rows in order, root their table root.",
+        "manifests": [document("an epoch that pays nobody", first), document("an epoch that pays", second)],
+        "states": [document("before epoch 1", EMPTY_STATE), document("after epoch 1", STATE_1), document("after epoch 2", STATE_2)],
+        "files": document("files.json of three files", files),
+        "lines": [{**line, "amount": str(line["amount"])} for line in settlement_lines()],
+        "linesRoots": [{"account": row["account"], "token": row["token"], "size": len(lines_of(row["account"])), "root": row["linesRoot"]}
+                       for row in ACCOUNT_ROWS],
+        "scores": SCORES,
+        "tables": {name: {**table(rows), "documents": rows, "canonical": [encoded(row).hex() for row in rows]}
+                   for name, rows in (("accounts", ACCOUNT_ROWS), ("lines", LINES), ("scores", list(map(score_row, SCORES))))},
+        "vectors": {"v": V, "vBytes": int16(V).hex(), "vHash": hashed(int16(V)),
+                    "x": X, "xBytes": float64(X).hex(), "xHash": hashed(float64(X))},
+    }
