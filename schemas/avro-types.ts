@@ -43,9 +43,62 @@ const bigintLong = avro.types.LongType.__with({
 interface Tap {
   readonly buf: Buffer
   pos: number
-  readLong(): number
-  skipLong(): void
 }
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const INT_BYTES_MAX = 5
+const LONG_BYTES_MAX = 10
+
+/** An Avro int: a zigzag varint of at most 32 bits. avsc reads more and rounds, other readers refuse. */
+function readInt(tap: Tap): number {
+  let value = 0
+  for (let index = 0; index < INT_BYTES_MAX; index++) {
+    const byte = nextByte(tap)
+    value += (byte & 0x7f) * 2 ** (7 * index)
+    if (byte < 0x80) {
+      if (value >= 2 ** 32) break
+      return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+    }
+  }
+  throw new RangeError('An int does not fit 32 bits.')
+}
+
+/** An Avro long: a zigzag varint of at most 64 bits, where avsc would wrap. */
+function readLong(tap: Tap): bigint {
+  let value = 0n
+  for (let index = 0; index < LONG_BYTES_MAX; index++) {
+    const byte = nextByte(tap)
+    value |= BigInt(byte & 0x7f) << BigInt(7 * index)
+    if (byte < 0x80) {
+      if (value >> 64n !== 0n) break
+      return value & 1n ? -((value + 1n) >> 1n) : value >> 1n
+    }
+  }
+  throw new RangeError('A long does not fit 64 bits.')
+}
+
+function nextByte(tap: Tap): number {
+  const byte = tap.buf[tap.pos++]
+  if (byte === undefined) throw new RangeError('A number goes on behind the end of the value.')
+  return byte
+}
+
+/** Text that is not UTF-8 is refused: read with replacement characters, different bytes would become one identifier. */
+function readString(tap: Tap): string {
+  const length = Number(readLong(tap))
+  if (length < 0 || length > tap.buf.length - tap.pos) throw new RangeError('A text is longer than the value.')
+  tap.pos += length
+  return utf8.decode(tap.buf.subarray(tap.pos - length, tap.pos))
+}
+
+/** avsc freezes its types, so a stricter reader goes into an object before it. */
+function withReader(type: avro.Type, read: (tap: Tap) => unknown): avro.Type {
+  return Object.create(type, { _read: { value: read } }) as avro.Type
+}
+
+const strictInt = withReader(avro.Type.forSchema('int'), readInt)
+const strictString = withReader(avro.Type.forSchema('string'), readString)
+const strictLong = withReader(bigintLong, readLong)
 
 /**
  * avsc allocates as many items as an array's header claims and notices the missing bytes only at the end: nine bytes could
@@ -59,25 +112,26 @@ function boundedArray(attributes: avro.Schema, options: object): avro.Type {
     ) => avro.types.ArrayType
   )(attributes, options)
   const items = type.itemsType as unknown as { _read(tap: Tap): unknown }
-  const read = (tap: Tap): unknown[] => {
+  return withReader(type, (tap) => {
     const values: unknown[] = []
     for (;;) {
-      let count = tap.readLong()
-      if (count === 0) return values
-      if (count < 0) {
+      let count = readLong(tap)
+      if (count === 0n) return values
+      if (count < 0n) {
         count = -count
-        tap.skipLong()
+        readLong(tap) // bytes of the block
       }
-      if (!(count <= tap.buf.length - tap.pos))
+      if (count > BigInt(tap.buf.length - tap.pos))
         throw new RangeError('An array claims more items than the value has bytes.')
-      for (; count > 0; count--) values.push(items._read(tap))
+      for (; count > 0n; count--) values.push(items._read(tap))
     }
-  }
-  return Object.create(type, { _read: { value: read } }) as avro.Type // avsc freezes its types
+  })
 }
 
 function hookType(schema: avro.Schema, options: object): avro.Type | undefined {
-  if (schema === 'long') return bigintLong
+  if (schema === 'long') return strictLong
+  if (schema === 'int') return strictInt
+  if (schema === 'string') return strictString
   const isArray = typeof schema === 'object' && !Array.isArray(schema) && 'type' in schema && schema.type === 'array'
   return isArray ? boundedArray(schema, options) : undefined
 }

@@ -3,6 +3,9 @@ import type { EventOf } from '../../schemas/events.ts'
 import { type Address, fromHex, toAddress, toHex } from '../../schemas/ids.ts'
 import { batchTypedData, type RegistryEventType, registryTypedData } from './typed-data.ts'
 
+/** Half of the order of secp256k1 (SEC 2). */
+const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n
+
 /** The account type of viem that both a local key and a browser wallet satisfy. */
 export interface TypedDataSigner {
   readonly address: string
@@ -31,6 +34,8 @@ export async function signEvent<Event extends UnsignedEvent>(
 export async function recoverSigner(ledgerId: Uint8Array, event: SignedEvent): Promise<Address | undefined> {
   const recoveryId = event.body.signature[64]
   if (event.body.signature.length !== 65 || (recoveryId !== 27 && recoveryId !== 28)) return undefined
+  // EIP-2: of the two signatures that everybody can make of one, only that with the lower s counts.
+  if (BigInt(toHex(event.body.signature.subarray(32, 64))) > HALF_ORDER) return undefined
   try {
     const data = { ...typedDataOf(ledgerId, event), signature: toHex(event.body.signature) }
     return toAddress(await recoverTypedDataAddress(data as never))

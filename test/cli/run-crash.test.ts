@@ -15,7 +15,7 @@ import { documentOf, type Ended, type TallyOptions, tally } from './support/tall
 import { temporaryFolder } from './support/temporary-folder.ts'
 
 const SEED = process.env.TALLY_TEST_SEED ?? String(Date.now())
-const RANDOM_SCENARIOS = 4
+const RANDOM_SCENARIOS = 3
 const KILLS_PER_SCENARIO = 3
 /** The next step takes about so long after one was printed. */
 const MOMENT_MS_MAX = 200

@@ -107,6 +107,22 @@ describe('decodeRecord', () => {
     expect(reasonOf({ ...good, value: Buffer.concat([head, strings, claim]) })).toBe('AVRO_INVALID')
   })
 
+  test('text that is not UTF-8 and numbers beyond their bits are refused, not read as something else', () => {
+    const good = record('InferenceRecorded', inference)
+    const value = Buffer.from(good.value!)
+    const text = Buffer.from(value)
+    text[value.indexOf('digits')] = 0xff
+    expect(reasonOf({ ...good, value: text })).toBe('AVRO_INVALID')
+    const rest = Buffer.from(record('InferenceFeatures', features).value!)
+    const ub = rest.indexOf(Buffer.from([0xfe, 0xff, 0x07])) // zigzag 65,535
+    const with_ = (bytes: number[]) => Buffer.concat([rest.subarray(0, ub), Buffer.from(bytes), rest.subarray(ub + 3)])
+    const infer = record('InferenceFeatures', features)
+    expect(reasonOf({ ...infer, value: with_([0xfe, 0xff, 0x07]) })).toBe('decoded')
+    expect(reasonOf({ ...infer, value: with_([0xfe, 0xff, 0xff, 0xff, 0x0f]) })).toBe('FEATURE_OUT_OF_RANGE') // 2^31 - 1
+    expect(reasonOf({ ...infer, value: with_([0xfe, 0xff, 0xff, 0xff, 0x1f]) })).toBe('AVRO_INVALID') // 33 bits
+    expect(reasonOf({ ...infer, value: with_([0xfe, 0xff, 0xff, 0xff, 0xff, 0x00]) })).toBe('AVRO_INVALID') // six bytes
+  })
+
   test('headers: missing, empty, repeated, not UTF-8, control characters, wrong version', () => {
     const good = record('InferenceRecorded', inference)
     expect(reasonOf({ ...good, headers: good.headers.slice(1) })).toBe('HEADER_MISSING')
