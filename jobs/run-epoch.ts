@@ -36,8 +36,8 @@ export async function runStep(step: EpochStep, context: StepContext): Promise<St
     case 'publish':
       return publishEpoch({ ledger, bundles: context.bundles })
     case 'propose':
-      return proposeNext({ ledger, chain: await context.chain() })
+      return proposeNext({ ledger, chain: context.chain })
     case 'finalize':
-      return finalizeNext({ ledger, chain: await context.chain() })
+      return finalizeNext({ ledger, chain: context.chain })
   }
 }

@@ -15,7 +15,8 @@ export interface StoredPayload {
  * Where payloads and their salts are kept, outside the log and every hashed file, so that they can be erased while all
  * proofs stay valid. An implementation promises:
  * - `get` returns exactly what was put under that hash, or undefined when there is nothing (any more);
- * - `put` is durable when it resolves, and putting the same payload again changes nothing.
+ * - when `put` has resolved, `get` finds it; after a crash of the machine it is there whole or not at all, and whoever put it
+ *   puts it again: the same payload twice changes nothing.
  */
 export interface PayloadStore {
   /** @returns SHA-256(salt ‖ payload): the content hash that the event carries. */

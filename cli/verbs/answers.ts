@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { explain } from '../../jobs/statement/explain.ts'
-import { receiptsOf } from '../../jobs/statement/receipt.ts'
+import { type Receipt, receiptsOf } from '../../jobs/statement/receipt.ts'
 import { type Statement, statementOf } from '../../jobs/statement/statement.ts'
+import { TallyError } from '../../schemas/errors.ts'
 import { toAddress } from '../../schemas/ids.ts'
 import { type GlobalFlags, runVerb, wholeNumber, withGlobalFlags } from '../command.ts'
 import { formatPercent, printJson, printLine } from '../output.ts'
@@ -49,22 +50,43 @@ export function addAnswers(program: Command): void {
       .description('the receipt of an account: one JSON document a token, to be verified by anybody'),
   )
     .option('--epoch <n>', 'epoch (default: the newest published one)', wholeNumber)
+    .option('--token <address>', 'which, when the account was paid in several')
     .option('--out <file>', 'write it there instead of printing it')
     .addHelpText('after', '\nExample:\n  $ tally receipt 0x1f98…F984 --out receipt.json && tally verify receipt.json')
-    .action((account: string, flags: GlobalFlags & { epoch?: number; out?: string }) =>
+    .action((account: string, flags: GlobalFlags & { epoch?: number; token?: string; out?: string }) =>
       runVerb('receipt', flags, async ({ session, answer }) => {
         const receipts = await receiptsOf(await session.ledger(), toAddress(account), flags.epoch)
-        const document = receipts.length === 1 ? receipts[0] : receipts
-        if (flags.out === undefined) printJson(document)
+        const receipt = chooseReceipt(receipts, flags.token)
+        if (flags.out === undefined) printJson(receipt)
         else {
-          writeFileSync(flags.out, `${JSON.stringify(document, null, 2)}\n`)
-          answer({ written: flags.out, receipts: receipts.length }, () =>
+          writeFileSync(flags.out, `${JSON.stringify(receipt, null, 2)}\n`)
+          answer({ written: flags.out, account, token: receipt.token }, () =>
             printLine(`Written to ${flags.out}; check it with: tally verify ${flags.out}`),
           )
         }
         return undefined
       }),
     )
+}
+
+export class TokenChoiceError extends TallyError {
+  override readonly code = 'USAGE'
+  constructor(facts: { account: string; tokens: string }) {
+    super(`${facts.account} was paid in ${facts.tokens}.`, {
+      facts,
+      hint: 'A receipt is of one token: choose it with --token.',
+    })
+  }
+}
+
+function chooseReceipt(receipts: readonly Receipt[], token: string | undefined): Receipt {
+  const chosen = token === undefined ? receipts : receipts.filter((receipt) => receipt.token === toAddress(token))
+  const [receipt] = chosen
+  if (receipt !== undefined && chosen.length === 1) return receipt
+  throw new TokenChoiceError({
+    account: receipts[0]!.account,
+    tokens: receipts.map((each) => each.token).join(' and '),
+  })
 }
 
 function printStatement(statement: Statement): void {

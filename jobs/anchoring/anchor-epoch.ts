@@ -8,7 +8,8 @@ import { loadManifest } from '../publish/build-manifest.ts'
 
 export interface AnchorOptions {
   readonly ledger: Ledger
-  readonly chain: ActContext
+  /** Asked for only when there is something to anchor: an idle run needs no chain. */
+  readonly chain: () => Promise<ActContext>
 }
 
 /**
@@ -23,7 +24,7 @@ export async function proposeNext({ ledger, chain }: AnchorOptions): Promise<Ste
     return { did: 'nothing', epoch: row.epoch, detail: `Epoch ${pending.epoch} has to be finalized first.` }
   }
   const manifest = await loadManifest(ledger.warehouse, row.epoch)
-  const proposed = await proposeEpoch(chain, epochContent(manifest))
+  const proposed = await proposeEpoch(await chain(), epochContent(manifest))
   await setState(ledger.warehouse, row.epoch, 'published', 'proposed')
   const possible = new Date(Number(proposed.record.proposedAt_s + proposed.record.delay_s) * 1000).toISOString()
   return { did: 'done', epoch: row.epoch, detail: `Proposed; it can be finalized from ${possible}.` }
@@ -36,8 +37,9 @@ export async function proposeNext({ ledger, chain }: AnchorOptions): Promise<Ste
 export async function finalizeNext({ ledger, chain }: AnchorOptions): Promise<StepResult> {
   const row = await firstEpochIn(ledger.warehouse, 'proposed')
   if (row === undefined) return { did: 'nothing', epoch: null, detail: 'No proposed epoch waits to be finalized.' }
-  await proposeEpoch(chain, epochContent(await loadManifest(ledger.warehouse, row.epoch)))
-  const finalized = await finalizeEpoch(chain, BigInt(row.epoch))
+  const context = await chain()
+  await proposeEpoch(context, epochContent(await loadManifest(ledger.warehouse, row.epoch)))
+  const finalized = await finalizeEpoch(context, BigInt(row.epoch))
   if (finalized.outcome === 'too-early') {
     const untilMs = finalized.possibleAt_s * 1000n
     const detail = `The delay ends at ${new Date(Number(untilMs)).toISOString()}.`
