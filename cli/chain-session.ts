@@ -111,6 +111,15 @@ function readLeftProcess(directory: DataDirectory): RunningAnvil | undefined {
   }
 }
 
+/** Saves and stops the chain that a killed `tally` left in this folder, if there is one. The caller holds the warehouse's lock. */
+export async function stopLeftChain(directory: DataDirectory): Promise<void> {
+  const left = readLeftProcess(directory)
+  if (left === undefined) return
+  const chain = await attachLocalChain({ ...left, stateFile: directory.chainState })
+  if (chain === undefined) rmSync(directory.chainProcess, { force: true })
+  else await stop(chain, directory)
+}
+
 async function stop(chain: LocalChain, directory: DataDirectory): Promise<void> {
   await chain.stop()
   rmSync(directory.chainProcess, { force: true })

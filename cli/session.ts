@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import type { ActContext } from '../anchor/chain/act-once.ts'
 import type { TransactionStore } from '../anchor/chain/transaction-store.ts'
 import { WarehouseTransactionStore } from '../jobs/anchoring/warehouse-transaction-store.ts'
@@ -10,7 +10,7 @@ import type { RecordSink, RecordSource } from '../pipelines/record-source.ts'
 import type { Database } from '../pipelines/warehouse/database.ts'
 import { openWarehouse } from '../pipelines/warehouse/open-warehouse.ts'
 import { INPUT_TOPICS, TOPICS } from '../schemas/topics.ts'
-import { type ChainSession, openChain, requireDeployment } from './chain-session.ts'
+import { type ChainSession, openChain, requireDeployment, stopLeftChain } from './chain-session.ts'
 import { type Config, ConfigError } from './config.ts'
 import { type DataDirectory, dataDirectory } from './data-directory.ts'
 import { EmbeddedChainStore } from './embedded-chain-store.ts'
@@ -52,7 +52,10 @@ export class Session {
     if (this.#warehouse === undefined) {
       this.makeFolder()
       const warehouse = await openWarehouse(this.directory.warehouse, { verb: this.#options.verb })
-      this.#closers.push(async () => warehouse.close())
+      this.#closers.push(
+        async () => warehouse.close(),
+        () => this.#stopLeftChain(),
+      )
       this.#warehouse = warehouse
     }
     return this.#warehouse
@@ -102,11 +105,6 @@ export class Session {
     return local === undefined ? store : new EmbeddedChainStore(store, local)
   }
 
-  /** True once a genesis was written. */
-  get isFounded(): boolean {
-    return existsSync(this.directory.genesis)
-  }
-
   /** Closes every part, also when closing one fails. @throws the first failure */
   async close(): Promise<void> {
     const failures: unknown[] = []
@@ -121,6 +119,11 @@ export class Session {
     } catch (error) {
       throw new ConfigError([`data: ${error instanceof Error ? error.message : String(error)}`])
     }
+  }
+
+  /** A killed `tally` may have left its chain running, and this one had no need of it: it is saved and stopped all the same. */
+  async #stopLeftChain(): Promise<void> {
+    if (this.#chain === undefined && this.config.rpcUrl === undefined) await stopLeftChain(this.directory)
   }
 
   async #embeddedLog(): Promise<OpenLog> {
