@@ -15,7 +15,7 @@ export interface OpenLog {
   close(): Promise<void>
 }
 
-/** What an implementation can be made to do; the tests of what it cannot are reported as skipped. */
+/** What an implementation can be made to do; there are no tests of what it cannot. */
 export interface Abilities {
   readonly hide: boolean
   readonly truncate: boolean
@@ -76,7 +76,8 @@ export function describeRecordSource(
       batches.flatMap((b) => b.records.map((r) => valueText(r.value)))
     const offsetsOf = (batches: readonly RecordBatch[]) => batches.flatMap((b) => b.records.map((r) => r.offset))
 
-    const abilityTests = { hide: abilities.hide ? test : test.skip, truncate: abilities.truncate ? test : test.skip }
+    const none = () => undefined
+    const abilityTests = { hide: abilities.hide ? test : none, truncate: abilities.truncate ? test : none }
 
     describe('appending', () => {
       test('answers with the positions, in the order given', async () => {
