@@ -26,20 +26,15 @@ export function findCloseReason(
   event: EventOf<DecidedEventType>,
 ): Reason | Promise<Reason> {
   const check = CHECKS[event.type] as Check<DecidedEventType>
-  if (REGISTRY_TYPES.has(event.type)) return check(history, ledger, event)
+  if (OPERATOR_TYPES.has(event.type)) return check(history, ledger, event)
   const registration = history.sources.get(event.source)
   if (registration === undefined) return 'SOURCE_UNKNOWN'
   if (!registration.eventTypes.includes(event.type)) return 'TYPE_NOT_PERMITTED'
   return check(history, ledger, event)
 }
 
-/** Types whose authority is a signature, not a registration of their source. */
-const REGISTRY_TYPES: ReadonlySet<string> = new Set([
-  'SourceRegistered',
-  'AssetRegistered',
-  'PolicyPublished',
-  'FeatureMapPublished',
-])
+/** Types that the operator signs; they need no registration of their source. */
+const OPERATOR_TYPES: ReadonlySet<string> = new Set(['SourceRegistered', 'PolicyPublished'])
 
 const CHECKS: { readonly [Type in DecidedEventType]: Check<Type> } = {
   SourceRegistered: async (_history, ledger, event) =>

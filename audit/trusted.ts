@@ -25,7 +25,11 @@ export function trustedBy({ firstEpoch, lastEpoch, recomputedTo, isChainChecked 
       `Decisions, funding and attribution of epochs ${from} to ${lastEpoch}: their records, or those before them, were not given.`,
     )
   }
-  if (!isChainChecked) trusted.push('That these are the anchored epochs: the chain was not asked.')
+  if (isChainChecked)
+    trusted.push(
+      'The genesis: that its contract and its operator are those of the ledger you mean, and that no later epoch was withheld.',
+    )
+  else trusted.push('That these are the anchored epochs: the chain was not asked.')
   trusted.push(
     'The extractor of each feature map: features and fingerprints are taken as recorded, not computed from the contents.',
     'The registered sources: inferences and deposits happened as their records say, and labels are the right ones.',

@@ -41,7 +41,7 @@ async function chainStep(
     return {
       name: 'chain',
       ok: true,
-      detail: `The finalized record of epoch ${manifest.epoch} on chain ${manifest.payout.chainId} says the same.`,
+      detail: `The finalized record of epoch ${manifest.epoch} at ${manifest.payout.distributor} on chain ${manifest.payout.chainId} says the same; that this is the contract of ledger ${manifest.ledger}, know from elsewhere.`,
     }
   }
   const { where, expected, found } = difference

@@ -28,8 +28,16 @@ export class Progress {
   }
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
+const COLOUR_OR_CONTROL = /\x1b\[[0-9;]*m|[\x00-\x09\x0b-\x1f\x7f-\x9f]/g
+
+/** Colours stay; what moves a cursor or rewrites lines above, in a name or a bundle of a stranger, becomes a mark. */
+function printable(text: string): string {
+  return text.replace(COLOUR_OR_CONTROL, (found) => (found.length > 1 ? found : '\ufffd'))
+}
+
 export function printLine(text = ''): void {
-  process.stdout.write(`${text}\n`)
+  process.stdout.write(`${printable(text)}\n`)
 }
 
 /** One document; bigints as decimal text. */
@@ -46,8 +54,8 @@ export function reportError(error: unknown, json: boolean): number {
       error: { code: known?.code ?? 'UNEXPECTED', message, facts: known?.facts ?? {}, hint: known?.hint ?? null },
     })
   } else {
-    process.stderr.write(`${pc.red('error')} ${message}\n`)
-    if (known?.hint !== undefined) process.stderr.write(`${pc.dim(known.hint)}\n`)
+    process.stderr.write(`${pc.red('error')} ${printable(message)}\n`)
+    if (known?.hint !== undefined) process.stderr.write(`${pc.dim(printable(known.hint))}\n`)
     if (known === undefined && error instanceof Error) process.stderr.write(`${pc.dim(error.stack ?? '')}\n`)
   }
   if (known === undefined) return EXIT.error

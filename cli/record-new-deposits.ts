@@ -3,16 +3,21 @@ import { requireDeployment } from './chain-session.ts'
 import type { Session } from './session.ts'
 
 /**
- * Writes deposits that became final on the chain into the log, when a source for them is configured (`depositSource`).
+ * Writes deposits that became final on the chain into the log, when a source for them is configured (`depositSource`) and
+ * its registration was accepted in a closed epoch.
  *
  * @returns how many were appended
  */
 export async function recordNewDeposits(session: Session): Promise<number> {
   const source = session.config.depositSource
   if (source === undefined) return 0
+  const ledger = await session.ledger()
+  // Reported under a source that is not accepted yet, a deposit would be rejected and its block passed: so they wait.
+  const registered = await ledger.warehouse.one('SELECT source FROM source WHERE source = $source', { source })
+  if (registered === undefined) return 0
   const { fromBlock } = requireDeployment(session.directory)
   return recordDeposits({
-    ledger: await session.ledger(),
+    ledger,
     chain: await session.distributor(),
     sink: (await session.log()).sink,
     source,

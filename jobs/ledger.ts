@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { ledgerIdOf } from '../anchor/ledger-id.ts'
 import type { Database } from '../pipelines/warehouse/database.ts'
 import { TallyError } from '../schemas/errors.ts'
-import { type Genesis, toGenesis } from '../schemas/genesis.ts'
+import { type Genesis, InvalidGenesisError, toGenesis } from '../schemas/genesis.ts'
 import { type Hash32, toHex } from '../schemas/ids.ts'
 
 /** A warehouse together with the ledger that it holds: what every step of an epoch works on. */
@@ -42,7 +42,12 @@ export function readGenesis(path: string): Genesis {
   } catch (cause) {
     throw new GenesisMissingError({ path }, cause)
   }
-  return toGenesis(JSON.parse(text))
+  try {
+    return toGenesis(JSON.parse(text))
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw new InvalidGenesisError(`${path} holds no JSON.`)
+    throw cause
+  }
 }
 
 /** Binds a warehouse to its ledger: the first genesis it sees is its own for ever. @throws GenesisMismatchError */

@@ -54,7 +54,7 @@ export class EmbeddedLog implements RecordSource, RecordSink {
 
   /** @throws WarehouseLockedError when another process has it open. */
   static async open(path: string, options: EmbeddedLogOptions): Promise<EmbeddedLog> {
-    const database = await Database.open(path, { verb: options.verb, memoryLimit: '512MB' })
+    const database = await Database.open(path, { verb: options.verb })
     try {
       await database.run(TABLES)
       const log = new EmbeddedLog(database, options.clock ?? (() => BigInt(Date.now())))

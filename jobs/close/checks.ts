@@ -24,18 +24,14 @@ export async function checkEvent(
   context: CheckContext,
 ): Promise<RejectionReason | undefined> {
   const check = CHECKS[event.type] as Check<DecidedEventType>
-  return (
-    (SIGNED_BY_THEMSELVES.has(event.type) ? undefined : checkSource(event, context)) ?? (await check(event, context))
-  )
+  return (SIGNED_BY_OPERATOR.has(event.type) ? undefined : checkSource(event, context)) ?? (await check(event, context))
 }
 
-/** Registry events carry the authority of their signature and need no registered source. */
-const SIGNED_BY_THEMSELVES: ReadonlySet<DecidedEventType> = new Set([
-  'SourceRegistered',
-  'AssetRegistered',
-  'PolicyPublished',
-  'FeatureMapPublished',
-])
+/**
+ * What the operator signs needs no registered source. What others sign does: the signature says whose asset it is, and the
+ * source that nobody uses up an id which belongs to somebody else.
+ */
+const SIGNED_BY_OPERATOR: ReadonlySet<DecidedEventType> = new Set(['SourceRegistered', 'PolicyPublished'])
 
 const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
   SourceRegistered: checkOperator,

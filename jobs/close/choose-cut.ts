@@ -1,4 +1,5 @@
 import { BIGINT, INTEGER, VARCHAR } from '@duckdb/node-api'
+import { recoverSigner } from '../../anchor/signatures/signer.ts'
 import type { PartitionBounds } from '../../pipelines/record-source.ts'
 import { fromBlob, fromNullableBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
@@ -6,13 +7,16 @@ import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { decodeRecord } from '../../schemas/decode-record.ts'
 import { decodeHeaders } from '../../schemas/record-bytes.ts'
 import { lastEpoch, type StepResult } from '../epochs.ts'
+import type { Ledger } from '../ledger.ts'
 import { PolicyMissingError } from './errors.ts'
 
 const partitionEnds = readSql(new URL('./partition-ends.sql', import.meta.url))
 const GRACE_MS = 2_000n
+/** Anybody may send policies that nobody accepts; looking for the operator's ends after so many. */
+const POLICIES_LOOKED_AT = 1_000
 
 export interface ChooseCutOptions {
-  readonly warehouse: Database
+  readonly ledger: Ledger
   /** All partitions of the input topics, read after everything below was ingested. */
   readonly partitions: readonly PartitionBounds[]
   /** The log's clock, Unix milliseconds. */
@@ -34,7 +38,8 @@ export type ChosenCut =
  * @throws PolicyMissingError when the length of an epoch is not known
  */
 export async function chooseCut(options: ChooseCutOptions): Promise<ChosenCut> {
-  const { warehouse, nowMs } = options
+  const { nowMs } = options
+  const { warehouse } = options.ledger
   const previous = await lastEpoch(warehouse)
   const epoch = (previous?.epoch ?? 0) + 1
   const oldest = await warehouse.one<{ oldest: bigint | null }>(readSql(new URL('./oldest-uncut.sql', import.meta.url)))
@@ -43,7 +48,7 @@ export async function chooseCut(options: ChooseCutOptions): Promise<ChosenCut> {
   }
   const timeMs = options.cutNow
     ? await endOfLog(warehouse, nowMs, previous?.cutTimeMs)
-    : await endOfInterval(warehouse, oldest.oldest, previous?.cutTimeMs)
+    : await endOfInterval(options.ledger, oldest.oldest, previous?.cutTimeMs)
   if (!options.cutNow && nowMs < timeMs + GRACE_MS) {
     const detail = `Epoch ${epoch} ends at ${new Date(Number(timeMs)).toISOString()}.`
     return none({ did: 'waiting', epoch, detail, untilMs: timeMs + GRACE_MS })
@@ -83,32 +88,31 @@ async function endOfLog(warehouse: Database, nowMs: bigint, previousMs = 0n): Pr
   return behindAll > previousMs ? behindAll : previousMs
 }
 
-async function endOfInterval(warehouse: Database, oldestMs: bigint, previousMs: bigint | undefined): Promise<bigint> {
-  const interval_ms = BigInt(await epochIntervalS(warehouse)) * 1_000n
+async function endOfInterval(ledger: Ledger, oldestMs: bigint, previousMs: bigint | undefined): Promise<bigint> {
+  const interval_ms = BigInt(await epochIntervalS(ledger)) * 1_000n
   const end = (oldestMs / interval_ms + 1n) * interval_ms
   const afterPrevious = previousMs === undefined ? end : (previousMs / interval_ms + 1n) * interval_ms
   return end > afterPrevious ? end : afterPrevious
 }
 
 /**
- * The interval of the newest accepted policy; before the first epoch is closed, of the oldest policy that was ingested. A
- * cut is published and then fixed, so this choice need not be recomputable.
+ * The interval of the newest accepted policy; before the first epoch is closed, of the oldest ingested one that the operator
+ * signed. A cut is published and then fixed, so this choice need not be recomputable.
  */
-async function epochIntervalS(warehouse: Database): Promise<number> {
+async function epochIntervalS({ warehouse, genesis, ledgerId }: Ledger): Promise<number> {
   const accepted = await warehouse.one('SELECT epoch_interval_s FROM policy ORDER BY epoch DESC, ordinal DESC LIMIT 1')
   if (accepted !== undefined) return accepted.epoch_interval_s as number
-  const row = await warehouse.one(
+  const rows = await warehouse.all(
     `SELECT topic, headers, record_value FROM record
-     WHERE event_type = 'PolicyPublished' AND ingest_reason = 0 ORDER BY effective_ms, partition_id, record_offset LIMIT 1`,
+     WHERE event_type = 'PolicyPublished' AND ingest_reason = 0
+     ORDER BY effective_ms, partition_id, record_offset LIMIT ${POLICIES_LOOKED_AT}`,
   )
-  if (row === undefined) throw new PolicyMissingError()
-  const headers = decodeHeaders(fromBlob(row.headers))
-  const decoded = decodeRecord({
-    topic: row.topic as string,
-    key: null,
-    headers,
-    value: fromNullableBlob(row.record_value),
-  })
-  if (decoded.outcome === 'rejected' || decoded.event.type !== 'PolicyPublished') throw new PolicyMissingError()
-  return decoded.event.body.epochIntervalS
+  for (const row of rows) {
+    const headers = decodeHeaders(fromBlob(row.headers))
+    const value = fromNullableBlob(row.record_value)
+    const decoded = decodeRecord({ topic: row.topic as string, key: null, headers, value })
+    if (decoded.outcome === 'rejected' || decoded.event.type !== 'PolicyPublished') continue
+    if ((await recoverSigner(ledgerId, decoded.event)) === genesis.operator) return decoded.event.body.epochIntervalS
+  }
+  throw new PolicyMissingError()
 }

@@ -43,7 +43,12 @@ export async function closeEpoch(options: CloseOptions): Promise<StepResult> {
   if (open === undefined) {
     await ingest({ source: options.source, warehouse, topics: INPUT_TOPICS, until: 'end' })
     const partitions = await options.source.partitions(INPUT_TOPICS)
-    const chosen = await chooseCut({ warehouse, partitions, nowMs: options.clock(), cutNow: options.cutNow ?? false })
+    const chosen = await chooseCut({
+      ledger: options.ledger,
+      partitions,
+      nowMs: options.clock(),
+      cutNow: options.cutNow ?? false,
+    })
     if (chosen.chose === 'none') return chosen.result
     open = await firstEpochIn(warehouse, 'open')
   }

@@ -18,6 +18,7 @@ const pageOfType = readSql(new URL('./page-of-type.sql', import.meta.url))
 
 /** Records looked at in one go; bounds the memory of a close. */
 const PAGE_RECORDS = 5_000
+const PAGE_BYTES = 16 * 1024 * 1024
 const DECISION_TYPES = [BIGINT, INTEGER, INTEGER, VARCHAR]
 
 export interface DecideOptions {
@@ -65,7 +66,7 @@ export async function decideRecords(options: DecideOptions): Promise<void> {
 }
 
 async function readPage(warehouse: Database, type: DecidedEventType, after: bigint): Promise<Candidate[]> {
-  const rows = await warehouse.all(pageOfType, { type, after, page: PAGE_RECORDS })
+  const rows = await warehouse.all(pageOfType, { type, after, page: PAGE_RECORDS, bytes: PAGE_BYTES })
   return rows.map((row) => {
     const decoded = decodeRecord({
       topic: row.topic as string,

@@ -16,7 +16,7 @@ export class CorruptWarehouseError extends TallyError {
 export class PolicyMissingError extends TallyError {
   override readonly code = 'POLICY_MISSING'
   constructor() {
-    super('No policy has been published, so the length of an epoch is not known.', {
+    super('The operator has published no policy, so the length of an epoch is not known.', {
       hint: 'Publish a PolicyPublished event signed by the operator, or cut now with --now.',
     })
   }

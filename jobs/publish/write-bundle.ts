@@ -63,7 +63,9 @@ export async function writeBundle(ledger: Ledger, bundles: string, manifest: Man
 
 async function writeParquet(warehouse: Database, path: string, query: string, epoch: number): Promise<void> {
   const select = readSql(new URL(`./parquet/${query}`, import.meta.url)).replaceAll('$epoch', String(epoch))
-  await warehouse.run(`COPY (${select}) TO '${path.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION snappy)`)
+  await warehouse.run(
+    `COPY (${select}) TO '${path.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 2048)`,
+  )
 }
 
 async function describeFile(path: string): Promise<{ bytes: number; sha256: string }> {

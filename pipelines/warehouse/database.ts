@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import {
   type DuckDBConnection,
   DuckDBDataChunk,
@@ -10,11 +11,19 @@ import { type FileLock, lockFile } from './file-lock.ts'
 export interface DatabaseOptions {
   /** What this process does with it; told to whoever is refused. */
   readonly verb: string
-  /** DuckDB's memory_limit, for example '768MB'. */
+  /** DuckDB's memory_limit, for example '768MB'. Default: a quarter of the machine's memory, 512 MB to 4 GB. */
   readonly memoryLimit?: string
 }
 
 export type Row = Readonly<Record<string, DuckDBValue>>
+
+const MEMORY_MIN_MB = 512
+const MEMORY_MAX_MB = 4_096
+
+function defaultMemoryLimit(): string {
+  const quarter_mb = Math.floor(totalmem() / 2 ** 20 / 4)
+  return `${Math.min(MEMORY_MAX_MB, Math.max(MEMORY_MIN_MB, quarter_mb))}MB`
+}
 
 /** Rows of one appended chunk: DuckDB's vector size. */
 const CHUNK_ROWS = 2048
@@ -37,7 +46,7 @@ export class Database {
   static async open(path: string, options: DatabaseOptions): Promise<Database> {
     const lock = lockFile(path, options.verb)
     try {
-      const instance = await DuckDBInstance.create(path, { memory_limit: options.memoryLimit ?? '768MB' })
+      const instance = await DuckDBInstance.create(path, { memory_limit: options.memoryLimit ?? defaultMemoryLimit() })
       return new Database(path, lock, instance, await instance.connect())
     } catch (error) {
       lock.release()

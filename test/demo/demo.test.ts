@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { builtCli } from '../cli/support/built-cli.ts'
 import { checkPayouts, ledgerRoots, readBundles } from './rebuild-roots.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -40,6 +41,7 @@ async function demo(...flags: string[]): Promise<DemoDocument> {
 beforeAll(async () => {
   // Inside the repository, so that the README's imports resolve as they do for a reader.
   mkdirSync(join(root, '.tally'), { recursive: true })
+  await builtCli()
   folder = mkdtempSync(join(root, '.tally', 'demo-'))
   kept = join(folder, 'my-ledger')
   first = await demo('--seed', 'one', '--epochs', '2', '--keep', kept)

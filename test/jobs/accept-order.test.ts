@@ -57,6 +57,23 @@ describe('promise 1: exactly once', () => {
     expect((await world.audit()).firstDifference).toBeUndefined()
   })
 
+  test('a stranger with an asset of its own uses up nobody else’s id', async () => {
+    await world.found()
+    const { records } = world
+    const squat = (source: string, id: string) =>
+      records.asset(`junk ${id}`, 'dataset', { stranger: 1_000_000 }, { source, id })
+    const outcomes = await decide({
+      use: records.inference('use', 5n),
+      'under the gateway': squat(SOURCES.gateway, 'use'),
+      'under a name of its own': squat('urn:stranger', 'use'),
+    })
+    expect(outcomes).toEqual({
+      use: 'accepted',
+      'under the gateway': 'TYPE_NOT_PERMITTED',
+      'under a name of its own': 'SOURCE_UNKNOWN',
+    })
+  })
+
   test('the same id from two sources are two events', async () => {
     await world.found()
     const { records } = world
@@ -115,7 +132,7 @@ describe('accept order', () => {
     )
     // Everything but the features of a use that comes tomorrow: INFERENCE_UNKNOWN.
     expect(counts).toEqual([
-      { outcome: 0, reason: 0, n: 14 },
+      { outcome: 0, reason: 0, n: 15 },
       { outcome: 2, reason: 117, n: 1 },
     ])
     for (const step of ['attribute', 'settle', 'publish'] as const) await world.step(step)

@@ -130,4 +130,13 @@ describe('demand', () => {
     expect(nextDBar(1n, 0n, 1_000n, false)).toBe(1n)
     expect(nextDBar(7n, 0n, 1_000n, true)).toBe(1n)
   })
+
+  test('a D̄ so large that θ leaves 128 bits binds nothing: the scores are those without a cap', async () => {
+    await write([{ fee: 3n, mp: 65_535n, t: [1_000n, -5n, 7n] }])
+    const free = await scoreAccounts(database, null, 500_000)
+    for (const dBar of [1n << 126n, 1n << 127n, 1n << 140n]) {
+      const capped = await scoreAccounts(database, dBar, 500_000)
+      expect(capped.s).toEqual(free.s)
+    }
+  })
 })

@@ -29,6 +29,7 @@ export interface RegistrationContext {
 export async function registrationRecords(context: RegistrationContext): Promise<OutgoingRecord[]> {
   const { cast } = context
   return [
+    await sourceRecord(context, SOURCES.operator, ['AssetRegistered', 'FeatureMapPublished']),
     await sourceRecord(context, SOURCES.portal, ['ContributionBatch']),
     await sourceRecord(context, SOURCES.gateway, ['InferenceRecorded']),
     await sourceRecord(context, SOURCES.extractor, ['ContributionFeatures', 'InferenceFeatures']),

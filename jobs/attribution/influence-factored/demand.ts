@@ -6,6 +6,7 @@ const accountScores = readSql(new URL('./account-scores.sql', import.meta.url))
 
 /** θ = .9 / d in millionths (docs/attribution.md step 5). */
 const THETA_MILLIONTHS = 900_000n
+const THETA_MAX = (1n << 126n) - 1n
 const FIXED_POINT_ROUNDS_MAX = 32
 const BUCKETS = 10
 
@@ -23,7 +24,9 @@ export async function scoreAccounts(
   dBar: bigint | null,
   dataParts: number,
 ): Promise<DemandScores> {
-  const theta = dBar === null ? null : (THETA_MILLIONTHS * dBar) / BigInt(dataParts)
+  // Beyond HUGEINT it binds nothing: M is below 2^74, so the quotient exceeds every mp (at most 65,535) long before.
+  const bound = dBar === null ? null : (THETA_MILLIONTHS * dBar) / BigInt(dataParts)
+  const theta = bound !== null && bound > THETA_MAX ? THETA_MAX : bound
   await warehouse.run(eventWeights, { theta })
   const s = new Map<string, bigint>()
   const buckets = new Map<string, bigint[]>()

@@ -202,6 +202,7 @@ async function addRegistry(log: Log, ledgerId: Uint8Array): Promise<void> {
       registrant: fromHex(addressOf[owners[0]![0]]),
     },
   })
+  await signed('accepted', 'operator', source('urn:owner', ['AssetRegistered', 'FeatureMapPublished']))
   await signed('accepted', 'operator', source(APP, ['ContributionBatch', 'InferenceRecorded', 'Deposited']))
   await signed('accepted', 'operator', source(EXTRACTOR, ['ContributionFeatures', 'InferenceFeatures']))
   await signed('SIGNATURE_INVALID', 'alice', source('urn:mallory', ['Deposited']))

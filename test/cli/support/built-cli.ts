@@ -50,7 +50,10 @@ function isStale(main: string): boolean {
 }
 
 function newest(folder: string): number {
-  const files = readdirSync(folder, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile())
+  const files = readdirSync(folder, { withFileTypes: true, recursive: true }).filter(
+    // Not what forge writes below anchor/contracts: it is no part of the build.
+    (entry) => entry.isFile() && /\.(ts|sql|avsc)$/.test(entry.name),
+  )
   return Math.max(...files.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs))
 }
 

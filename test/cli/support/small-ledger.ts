@@ -140,6 +140,7 @@ async function registrations(ledgerId: Uint8Array): Promise<OutgoingRecord[]> {
       },
     })
   const records = [
+    await source(OPERATOR, ['AssetRegistered', 'FeatureMapPublished']),
     await source(APP, ['ContributionBatch', 'InferenceRecorded']),
     await source(EXTRACTOR, ['ContributionFeatures', 'InferenceFeatures']),
     await source(WATCHER, ['Deposited']),

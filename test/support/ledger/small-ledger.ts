@@ -90,6 +90,7 @@ export class SmallLedger {
   async found(policy: Partial<EventBodies['PolicyPublished']> = {}, shape: Shape = SHAPE): Promise<void> {
     const { records } = this
     await this.send(
+      await records.source(SOURCES.operator, ['AssetRegistered', 'FeatureMapPublished']),
       await records.source(SOURCES.portal, ['ContributionBatch']),
       await records.source(SOURCES.gateway, ['InferenceRecorded']),
       await records.source(SOURCES.extractor, ['ContributionFeatures', 'InferenceFeatures']),
@@ -130,11 +131,11 @@ export class SmallLedger {
     return this.publishNext()
   }
 
-  /** Every step up to the published bundle, with the clock as it is. */
-  async publishNext(): Promise<Manifest> {
+  /** Every step up to the published bundle, with the clock as it is. @param change as for `step`, in all of them */
+  async publishNext(change: Partial<StepContext> = {}): Promise<Manifest> {
     let epoch = 0
     for (const name of OFFLINE_STEPS) {
-      const result = await this.step(name)
+      const result = await this.step(name, change)
       if (result.did !== 'done') throw new Error(`${name}: ${result.detail}`)
       epoch = result.epoch
     }
