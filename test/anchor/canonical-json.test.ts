@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type CanonicalJson, canonicalJson, parseCanonicalJson } from '../../anchor/canonical-json.ts'
-import { codeOf, hex, readVectors, runs, unhex } from './vectors.ts'
+import { runs } from '../support/random-runs.ts'
+import { codeOf, hex, readVectors, unhex } from './vectors.ts'
 
 const { cases } = readVectors<{ cases: { value: string; canonical: string }[] }>('canonical-json.json')
 const utf8 = (text: string) => new TextEncoder().encode(text)

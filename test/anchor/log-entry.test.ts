@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import { contentHash } from '../../anchor/log/content-hash.ts'
 import { decodeEntry, ENTRY_OUTCOMES, encodeEntry, type LedgerEntry } from '../../anchor/log/entry.ts'
 import { leafHash } from '../../anchor/log/leaf-hash.ts'
-import { codeOf, hex, readVectors, runs, unhex } from './vectors.ts'
+import { runs } from '../support/random-runs.ts'
+import { codeOf, hex, readVectors, unhex } from './vectors.ts'
 
 interface EntryVector {
   entry: Omit<LedgerEntry, 'offset' | 'effectiveTimeMs' | 'content'> & {

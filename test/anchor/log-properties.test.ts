@@ -9,7 +9,8 @@ import { leafHash } from '../../anchor/log/leaf-hash.ts'
 import { rootHash } from '../../anchor/log/root-hash.ts'
 import { verifyConsistency } from '../../anchor/log/verify-consistency.ts'
 import { verifyInclusion } from '../../anchor/log/verify-inclusion.ts'
-import { codeOf, hex, runs } from './vectors.ts'
+import { runs } from '../support/random-runs.ts'
+import { codeOf, hex } from './vectors.ts'
 
 const entry = fc.uint8Array({ maxLength: 100 })
 

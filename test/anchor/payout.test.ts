@@ -9,7 +9,8 @@ import { keccak256 } from '../../anchor/payout/keccak256.ts'
 import { PAYOUT_LEAF_TYPES, payoutLeafHash } from '../../anchor/payout/payout-leaf-hash.ts'
 import { buildPayoutTree, EMPTY_PAYOUT_ROOT, type Payout } from '../../anchor/payout/payout-tree.ts'
 import { verifyPayout } from '../../anchor/payout/verify-payout.ts'
-import { codeOf, readVectors, runs } from './vectors.ts'
+import { runs } from '../support/random-runs.ts'
+import { codeOf, readVectors } from './vectors.ts'
 
 const vectors = readVectors<{
   chainId: string

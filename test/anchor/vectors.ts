@@ -15,17 +15,6 @@ export function hex(bytes: Uint8Array): string {
   return bytesToHex(bytes).slice(2)
 }
 
-let seed: number | undefined
-
-/** For fc.assert: how often, and the seed of this run, which is printed and may be given. */
-export function runs(numRuns: number): { seed: number; numRuns: number } {
-  if (seed === undefined) {
-    seed = Number(process.env.TALLY_SEED ?? Math.floor(Math.random() * 2 ** 31))
-    process.stderr.write(`property seed ${seed} (repeat with TALLY_SEED=${seed})\n`)
-  }
-  return { seed, numRuns }
-}
-
 /** Runs `check` and returns the `code` of what it threw; fails when it threw nothing or another kind of error. */
 export function codeOf(check: () => unknown): string {
   try {

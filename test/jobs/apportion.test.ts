@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { apportion, NegativeWeightError } from '../../jobs/settlement/apportion.ts'
-import { runs } from '../anchor/vectors.ts'
+import { runs } from '../support/random-runs.ts'
 
 /** Hamilton's method by whole fractions: the floors first, then unit by unit to whoever is furthest below his quota. */
 function byHamilton(pool: bigint, weights: readonly bigint[]): bigint[] {

@@ -7,10 +7,10 @@ import { type ItemMatrix, loadItems } from '../../jobs/attribution/influence-fac
 import { isqrt } from '../../jobs/integers.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
-import { runs } from '../anchor/vectors.ts'
 import { type ItemRow, writeItems } from '../support/ledger/item-tables.ts'
 import { randomOf } from '../support/ledger/random-features.ts'
 import { temporaryDatabase } from '../support/ledger/temporary-database.ts'
+import { runs } from '../support/random-runs.ts'
 
 const folder = new URL('../../jobs/attribution/influence-factored/', import.meta.url)
 const curvatureSql = readSql(new URL('curvature.sql', folder))

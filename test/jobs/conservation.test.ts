@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Manifest } from '../../anchor/manifest.ts'
-import { runs } from '../anchor/vectors.ts'
 import { RandomWorld } from '../support/ledger/random-world.ts'
+import { runs } from '../support/random-runs.ts'
 
 const WORLDS = 15
 const EPOCHS = 3

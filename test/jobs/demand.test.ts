@@ -8,8 +8,8 @@ import {
   scoreAccounts,
 } from '../../jobs/attribution/influence-factored/demand.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
-import { runs } from '../anchor/vectors.ts'
 import { temporaryDatabase } from '../support/ledger/temporary-database.ts'
+import { runs } from '../support/random-runs.ts'
 
 /** One paid use: its fee, its weight before the cap, and T of every account. */
 interface Use {

@@ -5,11 +5,11 @@ import { manifestHash } from '../../anchor/manifest.ts'
 import type { RecordSink } from '../../pipelines/record-source.ts'
 import { parseHeaders } from '../../schemas/cloud-events.ts'
 import { TOPICS } from '../../schemas/topics.ts'
-import { runs } from '../anchor/vectors.ts'
 import { contribution, uses } from '../support/ledger/contributions.ts'
 import { failingDatabase, fingerprint, InjectedFault } from '../support/ledger/failing-database.ts'
 import { featuresOf, randomOf, SHAPE } from '../support/ledger/random-features.ts'
 import { OFFLINE_STEPS, type OfflineStep, SmallLedger } from '../support/ledger/small-ledger.ts'
+import { runs } from '../support/random-runs.ts'
 
 let world: SmallLedger
 beforeEach(async () => {

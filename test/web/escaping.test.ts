@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { renderReport } from '../../web/src/index.ts'
+import { runs } from '../support/random-runs.ts'
 import { HOSTILE_TEXTS, withTexts } from './support/hostile-report.ts'
 import { readMarkup } from './support/markup-reader.ts'
-import { runs } from './support/random-runs.ts'
 import { sampleReport } from './support/sample-report.ts'
 
 const PLAIN = readMarkup(renderReport(withTexts(() => 'plain'))).skeleton

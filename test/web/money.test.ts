@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { formatFor, parseAtoms, writeExact, writeShort } from '../../web/src/money.ts'
-import { runs } from './support/random-runs.ts'
+import { runs } from '../support/random-runs.ts'
 
 const token = (decimals: number) => ({ symbol: 'T', decimals, address: '0x' })
 const plain = (text: string) => text.replaceAll(',', '').replace('−', '-')

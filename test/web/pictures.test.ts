@@ -5,7 +5,7 @@ import { traceFlow } from '../../web/src/flow-recipients.ts'
 import { renderReport } from '../../web/src/index.ts'
 import { barEnd, shareBar, writeInterval, writePercent } from '../../web/src/share-bar.ts'
 import { DARK, LIGHT, type Theme } from '../../web/src/theme.ts'
-import { runs } from './support/random-runs.ts'
+import { runs } from '../support/random-runs.ts'
 import { sampleReport } from './support/sample-report.ts'
 
 describe('bars of shares', () => {
