@@ -117,13 +117,15 @@ export function addChain(program: Command, anchor: Command): void {
 }
 
 async function deploy(session: Session, flags: DeployFlags) {
+  // Before anything is started: a refused flag leaves nothing behind.
+  const given = flags.operator === undefined ? undefined : toAddress(flags.operator)
   if (flags.distributor !== undefined) {
-    if (flags.chainId === undefined || flags.operator === undefined) throw new DeployFlagsError()
+    if (flags.chainId === undefined || given === undefined) throw new DeployFlagsError()
     const distributor = toAddress(flags.distributor)
     const fromBlock = String(flags.fromBlock)
     return foundLedger(session, {
       name: flags.name,
-      operator: toAddress(flags.operator),
+      operator: given,
       deployment: { chainId: flags.chainId, distributor, token: null, fromBlock },
     })
   }
@@ -134,7 +136,7 @@ async function deploy(session: Session, flags: DeployFlags) {
   const deployed = await deployLocal({ connection: chain.connection, store, account: chain.deployer }, { proposer })
   return foundLedger(session, {
     name: flags.name,
-    operator: flags.operator === undefined ? proposer : toAddress(flags.operator),
+    operator: given ?? proposer,
     deployment: {
       chainId: chain.connection.entry.chainId,
       distributor: toAddress(deployed.distributor),
