@@ -126,12 +126,10 @@ export class EmbeddedLog implements RecordSource, RecordSink {
     return [...topics].sort().flatMap((topic) => {
       const partitions = this.#partitions.get(topic)
       if (partitions === undefined) throw new TopicMissingError({ topic })
-      return Array.from({ length: partitions }, (_, partition) => ({
-        topic,
-        partition,
-        startOffset: 0n,
-        endOffset: this.#ends.get(`${topic}/${partition}`) ?? 0n,
-      }))
+      return Array.from({ length: partitions }, (_, partition) => {
+        const end = this.#ends.get(`${topic}/${partition}`) ?? 0n
+        return { topic, partition, startOffset: 0n, endOffset: end, highWatermark: end }
+      })
     })
   }
 

@@ -44,7 +44,13 @@ class KafkaSource implements RecordSource {
         const offsets = await admin.fetchTopicOffsets(topic)
         offsets.sort((a, b) => a.partition - b.partition)
         for (const { partition, low, high } of offsets) {
-          bounds.push({ topic, partition, startOffset: BigInt(low), endOffset: BigInt(high) })
+          bounds.push({
+            topic,
+            partition,
+            startOffset: BigInt(low),
+            endOffset: BigInt(high),
+            highWatermark: BigInt(high),
+          })
         }
       }
       return bounds

@@ -82,6 +82,7 @@ export class MemoryLog implements RecordSource, RecordSink {
       partition: place.partition,
       startOffset: place.startOffset,
       endOffset: endOffset(place),
+      highWatermark: endOffset(place),
     }))
   }
 

@@ -26,6 +26,14 @@ export interface PartitionOffset {
   readonly offset: bigint
 }
 
+/** Offsets that the log lost before they were read: `from` inclusive, `to` exclusive. */
+export interface OffsetGap {
+  readonly topic: string
+  readonly partition: number
+  readonly from: bigint
+  readonly to: bigint
+}
+
 export interface PartitionBounds {
   readonly topic: string
   readonly partition: number
@@ -33,12 +41,24 @@ export interface PartitionBounds {
   readonly startOffset: bigint
   /** End of what a read_committed consumer can see (the last stable offset), exclusive. */
   readonly endOffset: bigint
+  /** End of everything that was appended, exclusive; above `endOffset` while a transaction is open. */
+  readonly highWatermark: bigint
 }
 
 export interface ReadOptions {
   readonly topics: readonly string[]
   /** Where to go on, asked for every partition when it is assigned; 0 for one that was never read. */
   readonly positionOf: (topic: string, partition: number) => bigint | Promise<bigint>
+  /**
+   * Offset of the last record of the partition that the caller holds. While the log still has that offset, reading starts
+   * there and the record comes once more, so that the caller sees whether this is still the log that it read.
+   */
+  readonly lastReadOf?: (topic: string, partition: number) => bigint | undefined
+  /**
+   * Called in place of an {@link OffsetOutOfRangeError} when the log no longer has `from` to `to` (exclusive); reading then
+   * goes on at `to`. Without it reading stops with the error.
+   */
+  readonly onGap?: (gap: OffsetGap) => Promise<void>
   /** Called for each batch and awaited; one call at a time for a partition. When it throws, reading stops and `read` rejects. */
   readonly onBatch: (batch: RecordBatch) => Promise<void>
   /**

@@ -202,7 +202,9 @@ export function describeRecordSource(
         const topic = await topicOf(1)
         await log.sink.append(numbered(topic, 0, 0, 5))
         await log.truncate!(topic, 0, 3n)
-        expect(await log.source.partitions([topic])).toEqual([{ topic, partition: 0, startOffset: 3n, endOffset: 5n }])
+        expect(await log.source.partitions([topic])).toEqual([
+          { topic, partition: 0, startOffset: 3n, endOffset: 5n, highWatermark: 5n },
+        ])
         expect(valuesOf(await readAll([topic], { [`${topic}/0`]: 3n }))).toEqual(['3', '4'])
       })
     })
