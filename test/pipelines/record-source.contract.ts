@@ -182,7 +182,13 @@ export function describeRecordSource(
         const eleven = await topicOf(11)
         await log.sink.append([...numbered(two, 1, 0, 3), ...numbered(eleven, 10, 0, 2)])
         const boundsOf = (topic: string, ends: readonly bigint[]) =>
-          ends.map((endOffset, partition) => ({ topic, partition, startOffset: 0n, endOffset }))
+          ends.map((endOffset, partition) => ({
+            topic,
+            partition,
+            startOffset: 0n,
+            endOffset,
+            highWatermark: endOffset,
+          }))
         const expected = {
           [two]: boundsOf(two, [0n, 3n]),
           [eleven]: boundsOf(eleven, [...new Array<bigint>(10).fill(0n), 2n]),
