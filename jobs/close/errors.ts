@@ -21,3 +21,27 @@ export class PolicyMissingError extends TallyError {
     })
   }
 }
+
+export class PublishedCutError extends TallyError {
+  override readonly code = 'PUBLISHED_CUT'
+  constructor(facts: { epoch: number; what: string }) {
+    super(
+      `The cut of epoch ${facts.epoch} that is published on tally.epochs cannot be of this ledger: ${facts.what}.`,
+      {
+        facts,
+        hint: 'Only the pipeline itself may write to tally.epochs. Find out who wrote it; nothing was changed.',
+      },
+    )
+  }
+}
+
+export class CutNotPublishedError extends TallyError {
+  override readonly code = 'CUT_NOT_PUBLISHED'
+  constructor(facts: { epoch: number }) {
+    super(`The cut of epoch ${facts.epoch} was appended to tally.epochs, but cannot be read there.`, {
+      facts,
+      retriable: true,
+      hint: 'Check that the topic does not delete records, and that this reader may read it; then run this again.',
+    })
+  }
+}

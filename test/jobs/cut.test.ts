@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { type CloseOptions, closeEpoch } from '../../jobs/close/close-epoch.ts'
+import { cutEventId, ledgerSource } from '../../jobs/close/published-cut.ts'
 import { openLedger } from '../../jobs/ledger.ts'
+import type { NewRecord } from '../../pipelines/record-source.ts'
+import { cloudEventHeaders } from '../../schemas/cloud-events.ts'
 import { decodeRecord } from '../../schemas/decode-record.ts'
+import type { EventBodies } from '../../schemas/events.ts'
 import { TOPICS } from '../../schemas/topics.ts'
+import { encodeValue } from '../../schemas/wire-format.ts'
 import { GENESIS } from '../support/ledger/cast.ts'
 import { SmallLedger } from '../support/ledger/small-ledger.ts'
 
@@ -28,6 +33,10 @@ function epochs() {
     `SELECT epoch, cut_time_ms AS "time", (SELECT count(*)::INTEGER FROM outcome AS o WHERE o.epoch = e.epoch) AS records
      FROM epoch AS e ORDER BY epoch`,
   )
+}
+
+function cutOf(topic: string, partition: number, fromOffset: bigint, toOffset: bigint) {
+  return { topic, partition, incarnation: 0, fromOffset, toOffset }
 }
 
 describe('the cut', () => {
@@ -120,6 +129,105 @@ describe('the cut', () => {
     const { event } = published[0] as { event: { body: { partitions: { toOffset: bigint }[] } } }
     expect(BigInt(event.body.partitions.length)).toBe(partitions)
     expect(event.body.partitions.reduce((sum, { toOffset }) => sum + toOffset, 0n)).toBe(10n)
+  })
+
+  describe('that is published already', () => {
+    /** Another warehouse of the same ledger on the same log. */
+    async function other<Result>(work: (twin: SmallLedger) => Promise<Result>): Promise<Result> {
+      const twin = await world.twin()
+      try {
+        return await work(twin)
+      } finally {
+        await twin.close()
+      }
+    }
+    const cutsOf = (ledger: SmallLedger) =>
+      ledger.ledger.warehouse.all('SELECT * FROM epoch_cut ORDER BY epoch, topic, partition_id')
+    const rootsOf = (ledger: SmallLedger) =>
+      ledger.ledger.warehouse.all('SELECT epoch, cut_time_ms, hex(ledger_root) AS root FROM epoch ORDER BY epoch')
+    const forge = (body: Partial<EventBodies['CutPublished']>, epoch = 1) =>
+      world.send({
+        topic: TOPICS.epochs,
+        key: null,
+        headers: cloudEventHeaders({
+          id: cutEventId(epoch),
+          source: ledgerSource(world.ledger.ledgerId),
+          type: 'tallystick.CutPublished',
+          time: '2026-01-01T00:00:00Z',
+        }),
+        value: encodeValue('CutPublished', { epoch, cutTimeMs: world.nowMs + 1_000_000n, partitions: [], ...body }),
+      })
+
+    test('is adopted by a warehouse that is built anew, epoch by epoch, although the log went on: the same roots', async () => {
+      await world.found()
+      await close({ cutNow: true })
+      await world.send(world.records.deposit('payer', 1n))
+      await close({ cutNow: true })
+      await world.send(world.records.deposit('payer', 2n))
+      await other(async (twin) => {
+        expect(await twin.step('close')).toMatchObject({ did: 'done', epoch: 1 })
+        expect(await twin.step('close')).toMatchObject({ did: 'done', epoch: 2 })
+        expect(await cutsOf(twin)).toEqual(await cutsOf(world))
+        expect(await rootsOf(twin)).toEqual(await rootsOf(world))
+        expect(await twin.step('close')).toMatchObject({ did: 'waiting', epoch: 3 })
+      })
+    })
+
+    test('by the faster of two warehouses counts for both', async () => {
+      await world.found()
+      await other(async (twin) => {
+        let overtaken = false
+        const slowSink = {
+          append: async (records: readonly NewRecord[]) => {
+            if (!overtaken) {
+              overtaken = true
+              await twin.send(world.records.deposit('payer', 1n))
+              await twin.step('close', { cutNow: true })
+            }
+            return world.log.append(records)
+          },
+          close: async () => {},
+        }
+        await close({ cutNow: true, sink: slowSink })
+        // It had chosen before that deposit came, and does not hold it yet.
+        expect((await epochs()).map(({ records }) => records)).toEqual([0])
+        expect(await close()).toMatchObject({ did: 'done', epoch: 1 })
+        expect(await rootsOf(world)).toEqual(await rootsOf(twin))
+        expect(await cutsOf(world)).toEqual(await cutsOf(twin))
+      })
+    })
+
+    test('appended again after a crash, the first one counts', async () => {
+      await world.found()
+      const crash = { append: async () => Promise.reject(new Error('killed')), close: async () => {} }
+      await expect(close({ cutNow: true, sink: crash })).rejects.toThrow('killed')
+      const chosen = await cutsOf(world)
+      await close({ cutNow: true })
+      expect(await cutsOf(world)).toEqual(chosen)
+    })
+
+    test.each([
+      ['leaves a partition out', {}, 'leaves'],
+      ['is of another topic', { partitions: [cutOf('tally.epochs', 0, 0n, 0n)] }, 'tally.epochs'],
+      ['begins elsewhere', { partitions: [cutOf(TOPICS.chain, 0, 1n, 1n)] }, 'begins'],
+    ])('and %s is refused, and nothing is changed', async (_, body, what) => {
+      await world.found()
+      await close({ cutNow: true })
+      const before = await rootsOf(world)
+      await world.send(world.records.deposit('payer', 1n))
+      await forge(body, 2)
+      await expect(close({ cutNow: true })).rejects.toMatchObject({
+        code: 'PUBLISHED_CUT',
+        facts: { what: expect.stringContaining(what) },
+      })
+      expect(await rootsOf(world)).toEqual(before)
+    })
+
+    test('under another ledger’s name, or another id, is not looked at', async () => {
+      await world.found()
+      await forge({ epoch: 7, partitions: [cutOf('tally.epochs', 0, 0n, 0n)] }, 1)
+      expect(await close({ cutNow: true })).toMatchObject({ did: 'done', epoch: 1 })
+    })
   })
 
   test('names that are awkward in JSON, SQL or a terminal go the whole way', async () => {
