@@ -6,6 +6,7 @@ import { addChecks } from './verbs/checks.ts'
 import { addDemo } from './verbs/demo.ts'
 import { addEpochStatus } from './verbs/epoch-status.ts'
 import { addEpochSteps } from './verbs/epoch-steps.ts'
+import { addLogCopy } from './verbs/log-copy.ts'
 import { addRecords } from './verbs/records.ts'
 
 const program = new Command('tally')
@@ -31,6 +32,7 @@ program.exitOverride((error) => {
 
 addDemo(program)
 addRecords(program)
+addLogCopy(program)
 const epoch = program.command('epoch').description('epochs: close, status')
 const anchor = program.command('anchor').description('the chain: deploy, propose, finalize, status')
 addEpochSteps(program, epoch, anchor)

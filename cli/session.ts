@@ -28,6 +28,8 @@ export interface SessionOptions {
 export interface OpenLog {
   readonly source: RecordSource
   readonly sink: RecordSink
+  /** Reads `tally.epochs`: on Kafka a group of its own, since members of one group share their topics. */
+  readonly published: RecordSource
 }
 
 /** What a verb works with, each part opened when it is first asked for and closed at the end, newest first. */
@@ -69,9 +71,19 @@ export class Session {
 
   /** The configured broker, or the embedded log with Tallystick's topics. */
   async log(): Promise<OpenLog> {
-    this.#log ??=
-      this.config.kafkaBrokers === undefined ? await this.#embeddedLog() : this.#kafka(this.config.kafkaBrokers)
+    this.#log ??= await (this.config.kafkaBrokers === undefined
+      ? this.#embeddedLog()
+      : this.#kafka(this.config.kafkaBrokers))
     return this.#log
+  }
+
+  /** A reader of the log beside the one that ingests: on Kafka a group of its own, with `purpose` in its name. */
+  async reader(purpose: string): Promise<RecordSource> {
+    const { kafkaBrokers, kafkaGroup } = this.config
+    if (kafkaBrokers === undefined) return (await this.log()).source
+    const source = openKafkaSource({ ...this.#kafkaConnection(kafkaBrokers), groupId: `${kafkaGroup}-${purpose}` })
+    this.#closers.push(() => source.close())
+    return source
   }
 
   async chain(): Promise<ChainSession> {
@@ -132,17 +144,21 @@ export class Session {
     this.#closers.push(() => log.close())
     for (const topic of INPUT_TOPICS) await log.createTopic(topic, this.config.partitions)
     await log.createTopic(TOPICS.epochs, 1)
-    return { source: log, sink: log }
+    return { source: log, sink: log, published: log }
   }
 
-  #kafka(brokers: readonly string[]): OpenLog {
-    const connection = { brokers: [...brokers], clientId: 'tallystick' }
+  async #kafka(brokers: readonly string[]): Promise<OpenLog> {
+    const connection = this.#kafkaConnection(brokers)
     const source = openKafkaSource({ ...connection, groupId: this.config.kafkaGroup })
     const sink = openKafkaSink(connection)
     this.#closers.push(
       () => source.close(),
       () => sink.close(),
     )
-    return { source, sink }
+    return { source, sink, published: await this.reader('epochs') }
+  }
+
+  #kafkaConnection(brokers: readonly string[]) {
+    return { brokers: [...brokers], clientId: 'tallystick' }
   }
 }

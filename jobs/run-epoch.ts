@@ -15,6 +15,7 @@ export interface StepContext {
   readonly ledger: Ledger
   readonly source: RecordSource
   readonly sink: RecordSink
+  readonly published?: RecordSource
   readonly clock: () => bigint
   readonly bundles: string
   readonly chain: () => Promise<ActContext>

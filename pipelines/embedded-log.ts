@@ -1,4 +1,4 @@
-import { BIGINT, BLOB, INTEGER, VARCHAR } from '@duckdb/node-api'
+import { BIGINT, BLOB, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api'
 import { decodeHeaders, encodeHeaders } from '../schemas/record-bytes.ts'
 import { batchLimits } from './batch-limits.ts'
 import { partitionOf } from './partitioner.ts'
@@ -8,6 +8,7 @@ import type {
   PartitionBounds,
   PartitionOffset,
   ReadOptions,
+  RecordBatch,
   RecordSink,
   RecordSource,
 } from './record-source.ts'
@@ -23,6 +24,9 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS message (
     topic VARCHAR NOT NULL, partition_id INTEGER NOT NULL, message_offset BIGINT NOT NULL, append_ms BIGINT NOT NULL,
     message_key BLOB, headers BLOB NOT NULL, message_value BLOB, bytes BIGINT NOT NULL);
+  -- one row per partition that was copied from another log: what of it there was, holes at both ends included
+  CREATE TABLE IF NOT EXISTS copied (
+    topic VARCHAR NOT NULL, partition_id INTEGER NOT NULL, start_offset BIGINT NOT NULL, end_offset BIGINT NOT NULL);
 `
 const MESSAGE_TYPES = [VARCHAR, INTEGER, BIGINT, BIGINT, BLOB, BLOB, BLOB, BIGINT]
 
@@ -40,6 +44,7 @@ export interface EmbeddedLogOptions {
 export class EmbeddedLog implements RecordSource, RecordSink {
   readonly #database: Database
   readonly #clock: () => bigint
+  readonly #starts = new Map<string, bigint>()
   readonly #ends = new Map<string, bigint>()
   readonly #partitions = new Map<string, number>()
   /** The database has one connection: a read in the middle of an append would be part of its transaction. */
@@ -76,6 +81,12 @@ export class EmbeddedLog implements RecordSource, RecordSink {
       'SELECT topic, partition_id, max(message_offset) + 1 AS "end" FROM message GROUP BY topic, partition_id',
     )
     for (const row of ends) this.#ends.set(`${row.topic}/${row.partition_id}`, row.end)
+    for (const row of await this.#database.all('SELECT * FROM copied')) {
+      const place = `${row.topic}/${row.partition_id}`
+      const [start, end] = [row.start_offset as bigint, row.end_offset as bigint]
+      this.#starts.set(place, start)
+      if (end > (this.#ends.get(place) ?? 0n)) this.#ends.set(place, end)
+    }
   }
 
   /** Makes a topic; one that exists is left as it is. */
@@ -96,18 +107,38 @@ export class EmbeddedLog implements RecordSource, RecordSink {
     const appendTimeMs = this.#clock()
     const ends = new Map<string, bigint>()
     const positions = records.map((record) => this.#place(record, ends))
-    const rows = records.map((record, index) => {
-      const { topic, partition, offset } = positions[index]!
-      const headers = encodeHeaders(record.headers)
-      const bytes = BigInt((record.key?.length ?? 0) + headers.length + (record.value?.length ?? 0))
-      const key = record.key === null ? null : toBlob(record.key)
-      const value = record.value === null ? null : toBlob(record.value)
-      return [topic, partition, offset, appendTimeMs, key, toBlob(headers), value, bytes]
-    })
+    const rows = records.map((record, index) => toRow({ ...record, ...positions[index]!, appendTimeMs }))
     // One transaction: killed before COMMIT none of them exists, killed after all do. The ends in memory move only then.
     await this.#database.transaction(() => this.#database.append('message', MESSAGE_TYPES, rows))
     for (const [key, end] of ends) this.#ends.set(key, end)
     return positions
+  }
+
+  /**
+   * Writes what another log handed out, with its offsets and append times. `startOffset` is where that log's partition begins.
+   * What is below the end already is left out, so that a copy can be broken off and begun again.
+   */
+  async copy(batch: RecordBatch, startOffset: bigint): Promise<void> {
+    this.#assertOpen()
+    const { topic, partition, nextOffset } = batch
+    const place = `${topic}/${partition}`
+    if (partition >= (this.#partitions.get(topic) ?? 0)) throw new TopicMissingError({ topic: place })
+    await this.#work.run(async () => {
+      const end = this.#ends.get(place) ?? startOffset
+      const rows = batch.records.filter(({ offset }) => offset >= end).map(toRow)
+      const row = { topic, partition, start: startOffset, end: nextOffset > end ? nextOffset : end }
+      // Records and end together: killed before COMMIT the copy goes on at the old end.
+      await this.#database.transaction(async () => {
+        await this.#database.run('DELETE FROM copied WHERE topic = $topic AND partition_id = $partition', {
+          topic,
+          partition,
+        })
+        await this.#database.run('INSERT INTO copied VALUES ($topic, $partition, $start, $end)', row)
+        await this.#database.append('message', MESSAGE_TYPES, rows)
+      })
+      this.#starts.set(place, startOffset)
+      this.#ends.set(place, row.end)
+    })
   }
 
   #place(record: NewRecord, ends: Map<string, bigint>): PartitionOffset {
@@ -128,7 +159,8 @@ export class EmbeddedLog implements RecordSource, RecordSink {
       if (partitions === undefined) throw new TopicMissingError({ topic })
       return Array.from({ length: partitions }, (_, partition) => {
         const end = this.#ends.get(`${topic}/${partition}`) ?? 0n
-        return { topic, partition, startOffset: 0n, endOffset: end, highWatermark: end }
+        const start = this.#starts.get(`${topic}/${partition}`) ?? 0n
+        return { topic, partition, startOffset: start, endOffset: end, highWatermark: end }
       })
     })
   }
@@ -167,7 +199,8 @@ export class EmbeddedLog implements RecordSource, RecordSink {
       const from = position
       const records = await this.#work.run(() => this.#page(bounds, from, options))
       if (stop.aborted) return
-      position = records.at(-1)!.offset + 1n
+      // No record is left: what lies before the end of a copied partition is hidden.
+      position = records.length === 0 ? bounds.endOffset : records.at(-1)!.offset + 1n
       await options.onBatch({ topic: bounds.topic, partition: bounds.partition, records, nextOffset: position })
       positions.set(key, position)
     }
@@ -181,7 +214,7 @@ export class EmbeddedLog implements RecordSource, RecordSink {
            SELECT * FROM message
            WHERE topic = $topic AND partition_id = $partition AND message_offset >= $from AND message_offset < $to
            ORDER BY message_offset LIMIT ${recordsMax}))
-       WHERE bytes_so_far <= $bytesMax OR message_offset = $from ORDER BY message_offset`,
+       WHERE bytes_so_far <= $bytesMax OR bytes_so_far = bytes ORDER BY message_offset`,
       {
         topic: bounds.topic,
         partition: bounds.partition,
@@ -212,6 +245,14 @@ export class EmbeddedLog implements RecordSource, RecordSink {
     this.#closing.abort()
     await this.#work.run(() => this.#database.close())
   }
+}
+
+function toRow(record: LogRecord): DuckDBValue[] {
+  const headers = encodeHeaders(record.headers)
+  const bytes = BigInt((record.key?.length ?? 0) + headers.length + (record.value?.length ?? 0))
+  const key = record.key === null ? null : toBlob(record.key)
+  const value = record.value === null ? null : toBlob(record.value)
+  return [record.topic, record.partition, record.offset, record.appendTimeMs, key, toBlob(headers), value, bytes]
 }
 
 function pause(duration_ms: number, signal: AbortSignal): Promise<void> {

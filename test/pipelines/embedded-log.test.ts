@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { copyLog } from '../../pipelines/copy-log.ts'
 import { EmbeddedLog } from '../../pipelines/embedded-log.ts'
-import type { LogRecord, NewRecord } from '../../pipelines/record-source.ts'
+import { MemoryLog } from '../../pipelines/memory-source.ts'
+import type { LogRecord, NewRecord, RecordBatch, RecordSource } from '../../pipelines/record-source.ts'
 import { describeRecordSource } from './record-source.contract.ts'
 
 const utf8 = (text: string) => Buffer.from(text)
@@ -114,5 +116,92 @@ describe('EmbeddedLog', () => {
     await log.close()
     await expect(log.append([record('t', 0, 'a')])).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' })
     await expect(log.partitions(['t'])).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' })
+  })
+
+  describe('a copy of another log', () => {
+    /** Another log with three partitions: holes in the middle and at the end, a lost beginning, and nothing at all. */
+    async function original(): Promise<MemoryLog> {
+      let now = 5_000n
+      const log = new MemoryLog({ now: () => now++ })
+      log.createTopic('t', 3)
+      await log.append([record('t', 0, 'a'), record('t', 0, 'b'), record('t', 1, 'gone'), record('t', 1, 'c')])
+      log.hide('t', 0, 2)
+      await log.append([record('t', 0, 'd')])
+      log.hide('t', 0)
+      log.truncate('t', 1, 1n)
+      return log
+    }
+    const batchesOf = async (source: RecordSource) => {
+      const batches: RecordBatch[] = []
+      const starts = new Map((await source.partitions(['t'])).map((b) => [b.partition, b.startOffset]))
+      await source.read({
+        topics: ['t'],
+        until: 'end',
+        positionOf: (_, partition) => starts.get(partition)!,
+        onBatch: async (batch) => {
+          batches.push(batch)
+        },
+      })
+      return batches
+    }
+    const ends = (batches: readonly RecordBatch[]) => new Map(batches.map((b) => [b.partition, b.nextOffset]))
+    const records = (batches: readonly RecordBatch[]) => batches.flatMap((batch) => batch.records)
+
+    test('holds its records, offsets, append times, bounds and holes, also when opened again', async () => {
+      const from = await original()
+      const first = await EmbeddedLog.open(path, { verb: 'test' })
+      expect(await copyLog({ from, to: first, topics: ['t'] })).toBe(4)
+      await first.close()
+      const again = await EmbeddedLog.open(path, { verb: 'test' })
+      try {
+        expect(await again.partitions(['t'])).toEqual(await from.partitions(['t']))
+        const [copied, source] = [await batchesOf(again), await batchesOf(from)]
+        expect(records(copied)).toEqual(records(source))
+        expect(ends(copied)).toEqual(ends(source))
+      } finally {
+        await again.close()
+      }
+    })
+
+    test('begun again adds what is new, and nothing twice', async () => {
+      const from = await original()
+      const log = await EmbeddedLog.open(path, { verb: 'test' })
+      try {
+        await copyLog({ from, to: log, topics: ['t'] })
+        expect(await copyLog({ from, to: log, topics: ['t'] })).toBe(0)
+        await from.append([record('t', 2, 'e'), record('t', 0, 'f')])
+        expect(await copyLog({ from, to: log, topics: ['t'] })).toBe(2)
+        for (const batch of await batchesOf(from)) await log.copy(batch, batch.records[0]?.offset ?? 0n)
+        expect(records(await batchesOf(log))).toEqual(records(await batchesOf(from)))
+        const [position] = await log.append([record('t', 0, 'own')])
+        expect(position).toEqual({ topic: 't', partition: 0, offset: 7n })
+      } finally {
+        await log.close()
+      }
+    })
+
+    test('a record larger than a batch comes through, also behind a hole', async () => {
+      const from = new MemoryLog()
+      from.createTopic('t', 1)
+      from.hide('t', 0, 3)
+      await from.append([{ ...record('t', 0, 'x'), value: Buffer.alloc(100_000) }])
+      const log = await EmbeddedLog.open(path, { verb: 'test' })
+      try {
+        await copyLog({ from, to: log, topics: ['t'] })
+        const offsets: bigint[] = []
+        await log.read({
+          topics: ['t'],
+          until: 'end',
+          batchBytesMax: 1_000,
+          positionOf: () => 0n,
+          onBatch: async (batch) => {
+            for (const { offset } of batch.records) offsets.push(offset)
+          },
+        })
+        expect(offsets).toEqual([3n])
+      } finally {
+        await log.close()
+      }
+    })
   })
 })
