@@ -21,7 +21,9 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 await kafka.createTopics(names.map(([name, topic]) => ({ topic, partitions: PARTITIONS[name] ?? 1 })))
 console.log(`KAFKA_BROKERS=${kafka.brokers.join(',')}`)
-console.error('Kafka runs until you press Ctrl-C; its data goes with it.')
+console.error(`Kafka runs until you press Ctrl-C; its data goes with it. In another terminal:
+  export KAFKA_BROKERS=${kafka.brokers.join(',')}
+  node dist/cli/main.js ingest      # or: run, demo; README.md lists the verbs`)
 
 await kafka.exited
 if (!stopping) console.error('Kafka stopped by itself.')
