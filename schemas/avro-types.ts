@@ -162,7 +162,7 @@ function loadSchemas(): Map<number, RegisteredSchema> {
 const SCHEMAS = loadSchemas()
 const LATEST = new Map([...SCHEMAS.values()].map((schema) => [schema.event, schema]))
 
-/** The schema registered under a wire-format id in schemas/avro/ids.json. */
+/** The built-in schema of a wire-format id, by schemas/avro/ids.json. Its ids lie where no schema registry counts to. */
 export function schemaOfId(id: number): RegisteredSchema | undefined {
   return SCHEMAS.get(id)
 }

@@ -201,7 +201,7 @@ describe('decodeRecord', () => {
       fc.oneof(fc.string(), fc.constantFrom('ce_id', 'ce_source', '__proto__')),
       fc.option(fc.uint8Array(), { nil: null }),
     )
-    const schemaId = fc.integer({ min: 0, max: 12 }).map((id) => Buffer.from([0, 0, 0, 0, id]))
+    const schemaId = fc.integer({ min: 0, max: 12 }).map((id) => Buffer.from([0, 0x54, 0x41, 0, id]))
     const value = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
       fc.tuple(schemaId, fc.uint8Array({ maxLength: 300 })).map(([prefix, rest]) => Buffer.concat([prefix, rest])),

@@ -105,7 +105,7 @@ function wireCases(records: Records) {
       'trailing bytes': value((bytes) => Buffer.concat([bytes, Buffer.of(0)])),
       'nothing behind the schema id': value((bytes) => bytes.subarray(0, 5)),
       'an array that claims more items than there are bytes': value(() =>
-        Buffer.from([0, 0, 0, 0, 1, 2, 0x61, 0, 0xfe, 0xff, 0xff, 0xff, 0xff, 0x1f]),
+        Buffer.from([0, 0x54, 0x41, 0, 1, 2, 0x61, 0, 0xfe, 0xff, 0xff, 0xff, 0xff, 0x1f]),
       ),
     },
     TYPE_MISMATCH: {
