@@ -30,6 +30,7 @@ const APPEND_RECORDS = 250
 /** A first deposit that covers an epoch's fees: 2,501 uses at less than .03 each. */
 const DEPOSIT_ATOMS = 80_000_000n
 const QUESTIONS_OFFSET_S = 1_200
+const BROKER_PAUSE_MS = 5
 /** So long after the end of an epoch the demo's clock stands when it is closed. */
 const AFTER_END_S = 60
 
@@ -38,6 +39,8 @@ export interface Play {
   readonly session: Session
   readonly seed: string
   readonly clock: DemoClock
+  /** A real broker keeps the time of the records, and the demo's clock only that of the events and the chain. */
+  readonly onBroker: boolean
   readonly split: DigitSplit
   readonly cast: Cast
   readonly token: Address
@@ -67,7 +70,8 @@ export async function found(session: Session, seed: string, clock: DemoClock): P
     },
   })
   const ledgerId = ledgerIdOf(readGenesis(session.directory.genesis))
-  return { session, seed, clock, split, cast, token, ledgerId, batches: [], questions: [], lab: undefined }
+  const onBroker = session.config.kafkaBrokers !== undefined
+  return { session, seed, clock, onBroker, split, cast, token, ledgerId, batches: [], questions: [], lab: undefined }
 }
 
 /** Act 2: sources, assets and the policy are registered; everybody contributes in signed batches. */
@@ -87,6 +91,8 @@ export async function contributeAll(play: Play, say: Say): Promise<string> {
       await sink.append([{ ...batch.record, partition }])
     }
     say(`${contributor.name}: ${contributor.digits.contributions.length} digits`)
+    // Whoever contributes later does so by a later millisecond, also where the broker's clock decides.
+    await sleep(play.onBroker ? BROKER_PAUSE_MS : 0)
   }
   const items = play.batches.reduce((sum, batch) => sum + batch.payloads.length, 0)
   return `${items} digits from ${cast.contributors.length} accounts in ${play.batches.length} signed batches`
@@ -163,11 +169,12 @@ export async function step(play: Play, name: EpochStep, epoch: number, say: Say)
 }
 
 async function stepContext(play: Play, say: Say): Promise<StepContext> {
-  const { session, clock } = play
+  const { session, clock, onBroker } = play
   return {
     ledger: await session.ledger(),
     ...(await session.log()),
-    clock: () => clock.now(),
+    clock: onBroker ? () => BigInt(Date.now()) : () => clock.now(),
+    cutNow: onBroker,
     bundles: session.directory.bundles,
     chain: () => session.distributor(),
     onProgress: say,

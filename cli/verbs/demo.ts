@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
@@ -11,7 +12,9 @@ import { readYourDigit } from '../../examples/digits/your-digit.ts'
 import { EPOCH_STEPS } from '../../jobs/run-epoch.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import type { Address } from '../../schemas/ids.ts'
+import { INPUT_TOPICS, TOPICS } from '../../schemas/topics.ts'
 import { renderReport } from '../../web/src/render-report.ts'
+import { type Config, loadConfig } from '../config.ts'
 import { askAndPay, claimAll, contributeAll, found, type Play, step, trainAndRecord } from '../demo/play.ts'
 import { printDemo } from '../demo/print.ts'
 import { type DemoResult, gather, toJsonDocument, toReportData } from '../demo/result.ts'
@@ -30,6 +33,16 @@ export class FolderInUseError extends TallyError {
   override readonly code = 'FOLDER_IN_USE'
   constructor(facts: { path: string }) {
     super(`${facts.path} is not empty.`, { facts, hint: 'The demo begins from nothing: give --keep a new folder.' })
+  }
+}
+
+export class TopicsInUseError extends TallyError {
+  override readonly code = 'TOPICS_IN_USE'
+  constructor(facts: { topic: string }) {
+    super(`Topic ${facts.topic} of the broker holds records already.`, {
+      facts,
+      hint: 'The demo begins from nothing: start a new broker with `npm run kafka`, or leave KAFKA_BROKERS out.',
+    })
   }
 }
 
@@ -77,12 +90,13 @@ async function runDemo(flags: DemoFlags): Promise<number> {
   const folder = demoFolder(flags.keep)
   const clock = new DemoClock(flags.seed)
   const session = new Session({
-    config: { data: folder, partitions: 3, kafkaGroup: 'tallystick' },
+    config: demoConfig(folder),
     verb: 'tally demo',
     clock: () => clock.tick(),
     chainGenesisTime_s: Number(clock.startMs / 1000n),
   })
   try {
+    await assertNewTopics(session)
     if (!flags.json)
       printLine(pc.bold('Tallystick: from a handwritten digit to a claimed payout that anybody can recompute\n'))
     const acts = await playActs(flags, session, clock, yours)
@@ -95,6 +109,23 @@ async function runDemo(flags: DemoFlags): Promise<number> {
   } finally {
     await session.close()
   }
+}
+
+/** The broker of the environment or the configuration file, if one is named there; everything else is the demo's own. */
+function demoConfig(folder: string): Config {
+  const { rpcUrl, proposerKey, depositSource, ...config } = loadConfig({
+    environment: process.env,
+    flags: { data: folder },
+  })
+  return { ...config, partitions: 3, kafkaGroup: `tallystick-demo-${randomUUID()}` }
+}
+
+/** On a broker the demo's epochs hold whatever the topics hold, so they must hold nothing. */
+async function assertNewTopics(session: Session): Promise<void> {
+  if (session.config.kafkaBrokers === undefined) return
+  const { source } = await session.log()
+  const used = (await source.partitions([...INPUT_TOPICS, TOPICS.epochs])).find((bounds) => bounds.highWatermark > 0n)
+  if (used !== undefined) throw new TopicsInUseError({ topic: used.topic })
 }
 
 async function playActs(
