@@ -211,6 +211,9 @@ class Audit {
         lastEpoch: this.#anchored.at(-1)?.manifest.epoch ?? null,
         recomputedTo: this.#recomputedTo,
         isChainChecked: this.#isChainChecked,
+        gaps: this.#anchored.flatMap(({ manifest }) =>
+          manifest.gaps.map(({ topic, partition, from, to }) => `${topic}/${partition} from ${from} to ${to}`),
+        ),
       }),
       checked: this.#checked,
       ...(firstDifference === undefined ? {} : { firstDifference }),

@@ -14,7 +14,7 @@ import { compareNumbers, compareText, firstOf } from './order.ts'
 import type { AuditRecord } from './records.ts'
 
 export interface Decision {
-  readonly outcome: 'accepted' | 'duplicate' | 'rejected'
+  readonly outcome: 'accepted' | 'duplicate' | 'rejected' | 'gap'
   readonly reason: RejectionReason | undefined
 }
 
@@ -45,6 +45,10 @@ export async function decideEpoch(
   const decisions: Decision[] = []
   const candidates = new Map<DecidedEventType, Candidate[]>(DECISION_ORDER.map((type) => [type, []]))
   for (const record of records) {
+    if (record.outcome === OUTCOMES.gap) {
+      decisions[record.row] = { outcome: 'gap', reason: undefined }
+      continue
+    }
     const decoded = decodeRecord(record)
     if (decoded.outcome === 'rejected') decisions[record.row] = { outcome: 'rejected', reason: decoded.reason }
     // CutPublished belongs on no topic of the cut, so decodeRecord has refused it.

@@ -63,7 +63,7 @@ export function checkLeaves(
 /** Holds the manifest's counts to the decisions. @throws DifferenceFound */
 export function checkCounts({ manifest }: EpochBundle, decisions: readonly Decision[]): void {
   const reasons = new Map<string, number>()
-  const counts = { accepted: 0, duplicate: 0, rejected: 0 }
+  const counts = { accepted: 0, duplicate: 0, rejected: 0, gap: 0 }
   for (const { outcome, reason } of decisions) {
     counts[outcome]++
     if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)

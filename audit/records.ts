@@ -3,12 +3,14 @@ import { contentHash } from '../anchor/log/content-hash.ts'
 import type { Manifest } from '../anchor/manifest.ts'
 import type { RecordHeader } from '../schemas/cloud-events.ts'
 import type { RawRecord } from '../schemas/decode-record.ts'
+import { OUTCOMES } from '../schemas/rejection.ts'
 import { INPUT_TOPICS } from '../schemas/topics.ts'
 import { type RecordRow, TABLES } from './bundle.ts'
 import { assertSame, differ } from './difference.ts'
 import { compareNumbers, compareText, firstOf } from './order.ts'
 
 const NULL_LENGTH = 0xffff_ffff
+const GAP_BYTES = 16
 
 type Cut = Manifest['cut']
 type PartitionCut = Cut['partitions'][number]
@@ -22,6 +24,8 @@ export interface AuditRecord extends RawRecord {
   readonly incarnation: number
   readonly effectiveMs: bigint
   readonly contentHash: Uint8Array
+  /** The offset behind it: of a gap the end of what was lost. */
+  readonly end: bigint
   /** As published. */
   readonly outcome: number
   readonly reason: number
@@ -124,7 +128,9 @@ function readRecord(row: RecordRow, index: number): AuditRecord {
     differ('records', at({ row: index }), 'no negative number', 'one')
   }
   const headers = decodeHeaders(row.headers, index)
+  const isGap = row.outcome === OUTCOMES.gap
   return {
+    end: isGap ? gapEnd(row, headers, index) : row.record_offset + 1n,
     row: index,
     topic: row.topic,
     partition: row.partition_id,
@@ -138,6 +144,17 @@ function readRecord(row: RecordRow, index: number): AuditRecord {
     value: row.record_value,
     contentHash: hashContent(row, headers, index),
   }
+}
+
+/** A gap says where it begins and ends, and nothing else: so no record can be passed off as one. */
+function gapEnd(row: RecordRow, headers: readonly RecordHeader[], index: number): bigint {
+  const fail = (found: string): never => differ('records', at({ row: index }), 'a gap: u64 from ‖ u64 to alone', found)
+  const value = row.record_value
+  if (row.record_key !== null || headers.length > 0 || value?.length !== GAP_BYTES) return fail('other bytes')
+  const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
+  const [from, to] = [view.getBigUint64(0), view.getBigUint64(8)]
+  if (row.reason !== 0) fail(`reason ${row.reason}`)
+  return from === row.record_offset && to > from ? to : fail(`from ${from} to ${to}`)
 }
 
 function hashContent(row: RecordRow, headers: RecordHeader[], index: number): Uint8Array {
@@ -207,24 +224,34 @@ function checkHoles(records: readonly AuditRecord[], manifest: Manifest): void {
       if (end > next) holes.push({ topic, partition, from: next.toString(), to: end.toString() })
     }
     for (; index < records.length && keyOf(records[index]!) === partitionKey(topic, partition); index++) {
-      hole(records[index]!.offset)
-      next = records[index]!.offset + 1n
+      const record = records[index]!
+      if (record.offset < next)
+        differ('records', at(record), `offset ${next} or more: a gap lies before`, record.offset)
+      hole(record.offset)
+      next = record.end
     }
+    if (next > BigInt(to)) differ('records', `${partitionKey(topic, partition)}`, `a gap that ends in the cut`, next)
     hole(BigInt(to))
   }
-  const text = (hole: (typeof holes)[number] | undefined) =>
-    hole === undefined ? undefined : `${partitionKey(hole.topic, hole.partition)} from ${hole.from} to ${hole.to}`
-  for (let i = 0; i < Math.max(holes.length, manifest.holes.length); i++) {
-    const where = `manifest.json holes[${i}]`
-    const [computed, published] = [text(holes[i]), text(manifest.holes[i])]
-    if (computed !== published) {
-      differ(
-        'records',
-        where,
-        computed === undefined ? 'no hole: records are there' : `${computed}: no record is there`,
-        published,
-      )
-    }
+  compareRanges('holes', holes, manifest.holes)
+  const gaps = records.filter(({ outcome }) => outcome === OUTCOMES.gap)
+  compareRanges(
+    'gaps',
+    gaps.map(({ topic, partition, offset, end }) => ({ topic, partition, from: String(offset), to: String(end) })),
+    manifest.gaps,
+  )
+}
+
+type Range = Manifest['holes'][number]
+
+function compareRanges(key: 'holes' | 'gaps', computed: readonly Range[], published: readonly Range[]): void {
+  const text = (range: Range | undefined) =>
+    range === undefined ? undefined : `${partitionKey(range.topic, range.partition)} from ${range.from} to ${range.to}`
+  for (let i = 0; i < Math.max(computed.length, published.length); i++) {
+    const [expected, found] = [text(computed[i]), text(published[i])]
+    if (expected === found) continue
+    const what = expected === undefined ? 'nothing: records are there' : `${expected}: no record is there`
+    differ('records', `manifest.json ${key}[${i}]`, what, found)
   }
 }
 
@@ -246,6 +273,8 @@ function nextEnds(records: readonly AuditRecord[], manifest: Manifest, ends: Par
         record.effectiveMs,
       )
     }
+    if (record.outcome === OUTCOMES.gap)
+      assertSame('records', at(record, 'effective_ms'), end.effectiveMs, record.effectiveMs)
     next.set(keyOf(record), { ...end, effectiveMs: record.effectiveMs })
   }
   return next

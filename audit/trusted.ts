@@ -5,10 +5,14 @@ export interface AuditReach {
   /** 0 when nothing was recomputed from records. */
   readonly recomputedTo: number
   readonly isChainChecked: boolean
+  /** Accepted gaps of all epochs: `topic/partition from … to …`. */
+  readonly gaps: readonly string[]
 }
 
+const GAPS_SHOWN_MAX = 10
+
 /** What the reader of a report still has to believe, in sentences: an audit never says a bare OK. */
-export function trustedBy({ firstEpoch, lastEpoch, recomputedTo, isChainChecked }: AuditReach): string[] {
+export function trustedBy({ firstEpoch, lastEpoch, recomputedTo, isChainChecked, gaps }: AuditReach): string[] {
   const trusted: string[] = []
   if (firstEpoch === null || lastEpoch === null) {
     trusted.push('Everything: no epoch was checked to its end.')
@@ -30,6 +34,11 @@ export function trustedBy({ firstEpoch, lastEpoch, recomputedTo, isChainChecked 
       'The genesis: that its contract and its operator are those of the ledger you mean, and that no later epoch was withheld.',
     )
   else trusted.push('That these are the anchored epochs: the chain was not asked.')
+  if (gaps.length > 0) {
+    const shown = gaps.slice(0, GAPS_SHOWN_MAX).join('; ')
+    const more = gaps.length > GAPS_SHOWN_MAX ? `; and ${gaps.length - GAPS_SHOWN_MAX} more` : ''
+    trusted.push(`${gaps.length} accepted gap(s), whose records nobody can see any more: ${shown}${more}.`)
+  }
   trusted.push(
     'The extractor of each feature map: features and fingerprints are taken as recorded, not computed from the contents.',
     'The registered sources: inferences and deposits happened as their records say, and labels are the right ones.',

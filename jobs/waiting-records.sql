@@ -5,6 +5,6 @@ WITH cut AS (
 SELECT r.ingest_reason AS reason, count(*)::INTEGER AS records
 FROM record AS r
 LEFT JOIN cut USING (topic, partition_id)
-WHERE r.record_offset >= coalesce(cut.to_offset, 0)
+WHERE r.record_offset >= coalesce(cut.to_offset, 0) AND r.ingest_reason >= 0
 GROUP BY r.ingest_reason
 ORDER BY r.ingest_reason

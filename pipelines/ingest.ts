@@ -4,7 +4,7 @@ import { decodeRecord } from '../schemas/decode-record.ts'
 import { ceTypeOf, type EventOf } from '../schemas/events.ts'
 import { contentBytes, encodeHeaders } from '../schemas/record-bytes.ts'
 import { REJECTION_REASONS } from '../schemas/rejection.ts'
-import type { LogRecord, RecordBatch, RecordSource } from './record-source.ts'
+import type { LogRecord, OffsetGap, RecordBatch, RecordSource } from './record-source.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { toBlob } from './warehouse/blob.ts'
 import type { Database } from './warehouse/database.ts'
@@ -29,6 +29,8 @@ const RECORD_TYPES = [
   VARCHAR,
 ]
 const IDENTITY_BYTES = 16
+/** In the place of an ingest reason: the row stands for an accepted gap, not for a record. */
+export const INGEST_GAP = -1
 const DETAIL_CHARACTERS_MAX = 300
 
 interface Position {
@@ -43,6 +45,8 @@ export interface IngestOptions {
   readonly topics: readonly string[]
   readonly until: 'end' | 'follow'
   readonly signal?: AbortSignal
+  /** Go on behind offsets that the log lost before they were read, with a gap in the ledger in their place. */
+  readonly acceptGap?: boolean
   readonly onProgress?: (counts: IngestCounts) => void
 }
 
@@ -75,6 +79,15 @@ export async function ingest(options: IngestOptions): Promise<IngestCounts> {
     until: options.until,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     positionOf: (topic, partition) => positions.get(keyOf(topic, partition))?.nextOffset ?? 0n,
+    ...(options.acceptGap === true
+      ? {
+          onGap: (gap: OffsetGap) =>
+            tasks.run(async () => {
+              await storeGap(options.warehouse, gap, positions, nextRid)
+              nextRid += 1n
+            }),
+        }
+      : {}),
     // Partitions may be handed out side by side; the warehouse has one writer.
     onBatch: (batch) =>
       tasks.run(async () => {
@@ -118,10 +131,55 @@ async function storeBatch(
   return { records: rows.length, rejected }
 }
 
+/**
+ * One row for everything that was lost (docs/formats.md#leaf), and the position behind it. Killed before COMMIT: the gap is
+ * found again. Killed after: reading goes on behind it.
+ */
+async function storeGap(
+  warehouse: Database,
+  gap: OffsetGap,
+  positions: Map<string, Position>,
+  rid: bigint,
+): Promise<void> {
+  const { topic, partition, from, to } = gap
+  const key = keyOf(topic, partition)
+  const before = positions.get(key)
+  const { incarnation, effectiveMs } = before ?? { incarnation: 0, effectiveMs: 0n }
+  const value = Buffer.alloc(16)
+  value.writeBigUInt64BE(from)
+  value.writeBigUInt64BE(to, 8)
+  const content = { key: null, headers: [], value }
+  const row: DuckDBValue[] = [
+    rid,
+    topic,
+    partition,
+    from,
+    incarnation,
+    effectiveMs,
+    effectiveMs,
+    toBlob(createHash('sha256').update(contentBytes(content)).digest()),
+    null,
+    toBlob(encodeHeaders(content.headers)),
+    toBlob(value),
+    null,
+    null,
+    null,
+    INGEST_GAP,
+    `Offsets ${from} to ${to - 1n} were lost before they were read.`,
+  ]
+  const after: Position = { incarnation, nextOffset: to, effectiveMs }
+  await warehouse.transaction(async () => {
+    await movePosition(warehouse, gap, before, after)
+    await warehouse.append('record', RECORD_TYPES, [row])
+    await warehouse.append('accepted_gap', [BIGINT, BIGINT], [[rid, to]])
+  })
+  positions.set(key, after)
+}
+
 /** Compare-and-set: a zombie whose position is out of date changes no row and throws. */
 async function movePosition(
   warehouse: Database,
-  batch: RecordBatch,
+  batch: { readonly topic: string; readonly partition: number },
   before: Position | undefined,
   after: Position,
 ): Promise<void> {

@@ -91,7 +91,7 @@ export class MemoryLog implements RecordSource, RecordSink {
     const places = this.#partitionsOf(options.topics)
     const ends = bounds.map((bound) => (options.until === 'end' ? bound.endOffset : null))
     const next = await Promise.all(places.map((place) => options.positionOf(place.topic, place.partition)))
-    for (const [i, place] of places.entries()) assertInRange(place, next[i]!)
+    for (const [i, place] of places.entries()) next[i] = await behindGap(place, next[i]!, options)
 
     const stopped = () => this.#closed || options.signal?.aborted === true
     while (!stopped()) {
@@ -165,10 +165,21 @@ function assertInRange(place: MemoryPartition, position: bigint): void {
   throw new OffsetOutOfRangeError({ topic, partition, position, startOffset, endOffset: endOffset(place) })
 }
 
+/** The position, or the start when what lay before it was lost and the caller accepts that. */
+async function behindGap(place: MemoryPartition, position: bigint, { onGap }: ReadOptions): Promise<bigint> {
+  const { topic, partition, startOffset } = place
+  if (position >= startOffset || onGap === undefined) {
+    assertInRange(place, position)
+    return position
+  }
+  await onGap({ topic, partition, from: position, to: startOffset })
+  return startOffset
+}
+
 /** Hands out at most one batch from `position` towards `end`, and returns the next position. */
 async function readOnce(place: MemoryPartition, position: bigint, end: bigint, options: ReadOptions): Promise<bigint> {
   if (position >= end) return position
-  assertInRange(place, position)
+  if (position < place.startOffset) return behindGap(place, position, options)
   const limits = batchLimits(options)
   const from = Number(position - place.startOffset)
   const seen = place.slots.slice(from, Number(end - place.startOffset)).filter((slot) => slot !== null)

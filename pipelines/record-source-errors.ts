@@ -7,7 +7,7 @@ export class OffsetOutOfRangeError extends TallyError {
       `Partition ${facts.topic}/${facts.partition} holds offsets ${facts.startOffset} to ${facts.endOffset}, but ${facts.position} is the next one to read.`,
       {
         facts,
-        hint: 'Records were deleted before they were read, or the topic was made again. Nothing was skipped.',
+        hint: 'Records were deleted before they were read, or the topic was made again. Nothing was skipped; `tally ingest --accept-gap` goes on behind deleted ones and shows the gap in the ledger.',
       },
     )
   }

@@ -9,11 +9,12 @@ import { recordNewDeposits } from '../record-new-deposits.ts'
 export function addRecords(program: Command): void {
   withGlobalFlags(program.command('ingest').description('read the log into the warehouse, each record once'))
     .option('--follow', 'go on until stopped')
+    .option('--accept-gap', 'go on behind records that the log deleted before they were read; the ledger shows the gap')
     .addHelpText(
       'after',
       '\nExample:\n  $ KAFKA_BROKERS=localhost:9092 tally ingest --follow\n\nStopped or killed at any moment, the next call goes on where this one was.',
     )
-    .action((flags: GlobalFlags & { follow?: boolean }) =>
+    .action((flags: GlobalFlags & { follow?: boolean; acceptGap?: boolean }) =>
       runVerb('ingest', flags, async ({ session, progress, answer }) => {
         const stop = new AbortController()
         const abort = () => stop.abort()
@@ -27,6 +28,7 @@ export function addRecords(program: Command): void {
             topics: INPUT_TOPICS,
             until: flags.follow ? 'follow' : 'end',
             signal: stop.signal,
+            acceptGap: flags.acceptGap === true,
             onProgress: ({ records, rejected }) => progress.show(`${records} records, ${rejected} rejected`),
           })
           answer(counts, () =>

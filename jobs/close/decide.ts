@@ -1,4 +1,5 @@
 import { BIGINT, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api'
+import { INGEST_GAP } from '../../pipelines/ingest.ts'
 import { fromBlob, fromNullableBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
@@ -48,7 +49,10 @@ export async function decideRecords(options: DecideOptions): Promise<void> {
   )
   await warehouse.run(
     `INSERT INTO decision SELECT c.rid, ${OUTCOMES.rejected}, c.ingest_reason, r.detail
-     FROM cut_record AS c JOIN record AS r USING (rid) WHERE c.ingest_reason <> 0`,
+     FROM cut_record AS c JOIN record AS r USING (rid) WHERE c.ingest_reason > 0`,
+  )
+  await warehouse.run(
+    `INSERT INTO decision SELECT rid, ${OUTCOMES.gap}, 0, NULL FROM cut_record WHERE ingest_reason = ${INGEST_GAP}`,
   )
   const registry = await Registry.load(warehouse)
   let decided = 0

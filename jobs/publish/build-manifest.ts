@@ -17,6 +17,7 @@ import type { SettlementDraft } from '../settlement/settle-epoch.ts'
 import { ENGINE_VERSION } from './engine-version.ts'
 
 const holes = readSql(new URL('./holes.sql', import.meta.url))
+const gaps = readSql(new URL('./gaps.sql', import.meta.url))
 const counts = readSql(new URL('./counts.sql', import.meta.url))
 
 export interface AccountRow {
@@ -46,12 +47,8 @@ export async function buildManifest(ledger: Ledger, epoch: number): Promise<Mani
     engine: ENGINE_VERSION,
     previous: await previousHash(warehouse, epoch),
     cut: { timeMs: String(row!.cut_time_ms), partitions: await cutPartitions(warehouse, epoch) },
-    holes: (await warehouse.all(holes, { epoch })).map((hole) => ({
-      topic: hole.topic,
-      partition: hole.partition_id,
-      from: String(hole.from_offset),
-      to: String(hole.to_offset),
-    })),
+    holes: await offsetRanges(warehouse, holes, epoch),
+    gaps: await offsetRanges(warehouse, gaps, epoch),
     counts: await countOutcomes(warehouse, epoch),
     tree: {
       size: String(row!.tree_size),
@@ -144,6 +141,16 @@ async function cutPartitions(warehouse: Database, epoch: number): Promise<Manife
     topic: row.topic as string,
     partition: row.partition_id as number,
     incarnation: row.incarnation as number,
+    from: String(row.from_offset),
+    to: String(row.to_offset),
+  }))
+}
+
+async function offsetRanges(warehouse: Database, sql: string, epoch: number): Promise<Manifest['holes']> {
+  const rows = await warehouse.all(sql, { epoch })
+  return rows.map((row) => ({
+    topic: row.topic as string,
+    partition: row.partition_id as number,
     from: String(row.from_offset),
     to: String(row.to_offset),
   }))

@@ -203,6 +203,24 @@ describe('what is published', () => {
       },
     ],
     [
+      'a record passed off as a gap',
+      'records',
+      'restricted/records.parquet row',
+      ({ tables }) => {
+        tables.records.rows.find((row) => row.topic === 'tally.chain' && row.record_offset === 0n)!.outcome = 3
+      },
+    ],
+    [
+      'a gap in place of a record',
+      'records',
+      'manifest.json gaps[0]',
+      ({ tables }) => {
+        const row = tables.records.rows.find((each) => each.topic === 'tally.chain' && each.record_offset === 0n)!
+        Object.assign(row, { outcome: 3, reason: 0, record_key: null, headers: Buffer.alloc(4), effective_ms: 0n })
+        row.record_value = Buffer.concat([Buffer.alloc(8), Buffer.from([0, 0, 0, 0, 0, 0, 0, 1])])
+      },
+    ],
+    [
       'a wrong reason',
       'decisions',
       'tally.chain/0 offset 2',

@@ -389,6 +389,7 @@ function assemble(parts: Assembly): EpochFiles {
     previous: previous === undefined ? null : manifestHash(previous.manifest),
     cut: cutOf(records, epoch, previous),
     holes: epoch === 1 ? [{ topic: 'tally.chain', partition: 0, from: '1', to: '2' }] : [],
+    gaps: [],
     counts: countsOf(records),
     tree: treeOf(parts.leaves),
     policy: 'policy-1',
