@@ -1,4 +1,11 @@
 export { type AuditOptions, type AuditReport, type AuditStep, type AuditVerdict, auditBundle } from './audit.ts'
+export {
+  type CheckedUpload,
+  type CheckedUploadItem,
+  type CheckUploadOptions,
+  checkUpload,
+  type UploadVerdict,
+} from './check-upload.ts'
 export type { Difference } from './difference.ts'
 export { BundleNotFoundError, BundleUnreadableError } from './errors.ts'
 export { type VerifiedReceipt, verifyReceipt } from './verify-receipt.ts'

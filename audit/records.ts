@@ -123,7 +123,8 @@ function at(record: { row: number }, column?: string): string {
   return `${TABLES.records} row ${record.row}${column === undefined ? '' : ` ${column}`}`
 }
 
-function readRecord(row: RecordRow, index: number): AuditRecord {
+/** A row of records.parquet, decoded and hashed. @throws DifferenceFound */
+export function readRecord(row: RecordRow, index: number): AuditRecord {
   if (row.partition_id < 0 || row.record_offset < 0n || row.incarnation < 0 || row.effective_ms < 0n) {
     differ('records', at({ row: index }), 'no negative number', 'one')
   }

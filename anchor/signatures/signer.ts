@@ -32,13 +32,17 @@ export async function signEvent<Event extends UnsignedEvent>(
  * Whether that account may sign this event is the caller's question.
  */
 export async function recoverSigner(ledgerId: Uint8Array, event: SignedEvent): Promise<Address | undefined> {
-  const recoveryId = event.body.signature[64]
-  if (event.body.signature.length !== 65 || (recoveryId !== 27 && recoveryId !== 28)) return undefined
+  return recoverTypedData(typedDataOf(ledgerId, event), event.body.signature)
+}
+
+/** As {@link recoverSigner}, of any typed data (EIP-712). @param signature r ‖ s ‖ v; anything else gives undefined */
+export async function recoverTypedData(typedData: object, signature: Uint8Array): Promise<Address | undefined> {
+  const recoveryId = signature[64]
+  if (signature.length !== 65 || (recoveryId !== 27 && recoveryId !== 28)) return undefined
   // EIP-2: of the two signatures that everybody can make of one, only that with the lower s counts.
-  if (BigInt(toHex(event.body.signature.subarray(32, 64))) > HALF_ORDER) return undefined
+  if (BigInt(toHex(signature.subarray(32, 64))) > HALF_ORDER) return undefined
   try {
-    const data = { ...typedDataOf(ledgerId, event), signature: toHex(event.body.signature) }
-    return toAddress(await recoverTypedDataAddress(data as never))
+    return toAddress(await recoverTypedDataAddress({ ...typedData, signature: toHex(signature) } as never))
   } catch {
     return undefined // r or s out of range or no point of the curve: nobody signed this
   }

@@ -15,7 +15,7 @@ export interface EventIdentity {
 type Unsigned<Body> = Omit<Body, 'signature'>
 
 /** EIP-712 domain of a ledger (docs/formats.md#signatures): a signature for one ledger is worth nothing in another. */
-function ledgerDomain(ledgerId: Uint8Array) {
+export function ledgerDomain(ledgerId: Uint8Array) {
   return { name: 'Tallystick', version: '1', salt: toHex(ledgerId) } as const
 }
 

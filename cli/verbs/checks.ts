@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import pc from 'picocolors'
-import { auditBundle, verifyReceipt } from '../../audit/index.ts'
+import { UPLOAD_RECEIPT_FORMAT } from '../../anchor/uploads/receipt.ts'
+import { auditBundle, checkUpload, verifyReceipt } from '../../audit/index.ts'
 import { TallyError } from '../../schemas/errors.ts'
-import { type GlobalFlags, runVerb, withGlobalFlags } from '../command.ts'
+import { type GlobalFlags, runVerb, type VerbContext, withGlobalFlags } from '../command.ts'
 import { EXIT, printLine } from '../output.ts'
 
 const RECEIPT_BYTES_MAX = 16 * 1024 * 1024
@@ -24,18 +25,19 @@ export function addChecks(program: Command): void {
   withGlobalFlags(
     program
       .command('verify <file>')
-      .description('check a receipt with nothing but the file, and with the chain when --rpc is given'),
+      .description('check a receipt: of a payout, or of an upload; with the chain when --rpc is given'),
   )
+    .option('--bundle <dir>', 'of an upload receipt: look for its records in these epochs')
     .addHelpText(
       'after',
-      '\nExample:\n  $ tally verify receipt.json --rpc http://127.0.0.1:8545\n\nExit codes: 0 verified, 1 refuted, 3 verified but the chain was not asked.',
+      '\nExample:\n  $ tally verify receipt.json --rpc http://127.0.0.1:8545\n\n  $ tally verify upload.json --bundle ./ledger/bundles\n\nExit codes: 0 verified, 1 refuted or an omission proven, 3 verified but the chain was not asked, 4 an upload that no epoch holds yet.',
     )
-    .action((file: string, flags: GlobalFlags) =>
-      runVerb('verify', flags, async ({ config, answer }) => {
-        const verified = await verifyReceipt(
-          readDocument(file),
-          config.rpcUrl === undefined ? {} : { rpcUrl: config.rpcUrl },
-        )
+    .action((file: string, flags: GlobalFlags & { bundle?: string }) =>
+      runVerb('verify', flags, async (context) => {
+        const { config, answer } = context
+        const document = readDocument(file)
+        if (isUploadReceipt(document)) return verifyUpload(context, document, flags.bundle)
+        const verified = await verifyReceipt(document, config.rpcUrl === undefined ? {} : { rpcUrl: config.rpcUrl })
         answer(verified, () => {
           for (const step of verified.steps)
             printLine(`${step.ok ? pc.green('✓') : pc.red('✗')} ${step.name}: ${step.detail}`)
@@ -76,6 +78,44 @@ export function addChecks(program: Command): void {
         return exitOf(report)
       }),
     )
+}
+
+/** What the document says it is; anything else is left to the reader of payout receipts, which says what is wrong. */
+function isUploadReceipt(document: Uint8Array): boolean {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(document).toString())
+    return typeof value === 'object' && value !== null && 'format' in value && value.format === UPLOAD_RECEIPT_FORMAT
+  } catch {
+    return false // no JSON: verifyReceipt names the fault
+  }
+}
+
+async function verifyUpload(
+  { config, answer }: VerbContext,
+  document: Uint8Array,
+  bundles: string | undefined,
+): Promise<number> {
+  const checked = await checkUpload(document, {
+    ...(bundles === undefined ? {} : { bundles }),
+    ...(config.rpcUrl === undefined ? {} : { rpcUrl: config.rpcUrl }),
+  })
+  answer(checked, () => {
+    const mark = (ok: boolean) => (ok ? pc.green('✓') : pc.red('✗'))
+    printLine(`${mark(checked.signed)} signed by ${checked.operator}, operator of ledger ${checked.ledger}`)
+    for (const { topic, partition, offset, verdict, epoch, detail } of checked.items) {
+      const at = epoch === null ? '' : `, epoch ${epoch}`
+      printLine(`${mark(verdict !== 'omitted')} ${topic}/${partition}@${offset} ${verdict}${at}: ${detail}`)
+    }
+    if (checked.fault !== null) printLine(`${mark(false)} bundle: ${checked.fault}`)
+    if (checked.items.some(({ verdict }) => verdict === 'omitted') && checked.fault === null)
+      printLine(pc.red('upload: OMISSION PROVEN'))
+    else printLine(checked.ok ? pc.green('upload: OK') : pc.red('upload: REFUTED'))
+    if (checked.chain === 'not checked') printLine('chain: not checked (give --rpc URL and --bundle DIR)')
+  })
+  if (!checked.ok) return EXIT.failed
+  if (checked.items.some(({ verdict }) => verdict === 'not yet')) return EXIT.later
+  const isWhole = checked.chain === 'checked' && checked.items.every(({ verdict }) => verdict === 'included')
+  return isWhole ? EXIT.ok : EXIT.chainNotChecked
 }
 
 function exitOf(result: { readonly ok: boolean; readonly chain: string }): number {
