@@ -1,6 +1,19 @@
 export { ledgerIdOf } from '../../anchor/ledger-id.ts'
 export { type SignedEvent, signEvent, type TypedDataSigner } from '../../anchor/signatures/signer.ts'
+export {
+  InvalidUploadReceiptError,
+  readUploadReceipt,
+  signerOfUploadReceipt,
+  type UploadReceipt,
+} from '../../anchor/uploads/receipt.ts'
 export { type Receipt, readReceipt, type VerifiedReceipt, verifyReceiptOffline } from '../../anchor/verify/receipt.ts'
 export { encodeEvent, type OutgoingRecord } from '../../schemas/encode-record.ts'
 export { type ContributeOptions, type Contribution, contribute, type SaltedPayload, saltedHash } from './contribute.ts'
 export { type InferenceOptions, recordInference } from './record-inference.ts'
+export {
+  ReceiptMismatchError,
+  type SendOptions,
+  sendRecords,
+  UploadRefusedError,
+  UploadUnansweredError,
+} from './send-records.ts'

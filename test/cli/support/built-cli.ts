@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const SOURCES = ['schemas', 'pipelines', 'jobs', 'cli', 'anchor', 'audit', 'client/src', 'web/src', 'examples']
+const SOURCES = ['schemas', 'pipelines', 'jobs', 'api', 'cli', 'anchor', 'audit', 'client/src', 'web/src', 'examples']
 /** Copied by the build's last step: without it a build was broken off. */
 const LAST_BUILT = 'jobs/waiting-records.sql'
 const BUILD_LIMIT_MS = 120_000

@@ -1,0 +1,274 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { contentHash } from '../../anchor/log/content-hash.ts'
+import { signUpload, signUploadReceipt } from '../../anchor/uploads/sign.ts'
+import { openUploadServer, type UploadServer } from '../../api/upload-server.ts'
+import { checkUpload } from '../../audit/index.ts'
+import { readUploadReceipt, sendRecords, signerOfUploadReceipt, type UploadReceipt } from '../../client/src/index.ts'
+import { registeredSource } from '../../jobs/registered-source.ts'
+import type { NewRecord } from '../../pipelines/record-source.ts'
+import { SourceUnavailableError } from '../../pipelines/record-source-errors.ts'
+import { toHex } from '../../schemas/ids.ts'
+import { TOPICS } from '../../schemas/topics.ts'
+import { accountOf, addressOf, GENESIS, type Name, signerOf } from '../support/ledger/cast.ts'
+import { SmallLedger } from '../support/ledger/small-ledger.ts'
+
+const SHOP = 'urn:shop'
+
+let world: SmallLedger
+let server: UploadServer
+/** Set by a test: what the log answers in place of appending. */
+let failing: (() => Promise<never>) | undefined
+beforeEach(async () => {
+  world = await SmallLedger.open()
+  await world.found()
+  const { records } = world
+  await world.send(await records.source(SHOP, ['InferenceRecorded'], { body: { key: accountOf('host') } }))
+  await world.runEpoch()
+  failing = undefined
+  server = await openUploadServer({
+    genesis: GENESIS,
+    ledgerId: world.ledger.ledgerId,
+    operator: signerOf('operator'),
+    sink: {
+      append: (batch) => (failing === undefined ? world.log.append(batch) : failing()),
+      close: async () => undefined,
+    },
+    sourceOf: (source) => registeredSource(world.ledger.warehouse, source),
+    port: 0,
+  })
+})
+afterEach(async () => {
+  await server.close()
+  world.close()
+})
+
+function use(id: string, source = SHOP) {
+  return world.records.inference(id, 10n, { source, id })
+}
+
+function send(records: readonly ReturnType<typeof use>[], signer: Name = 'host', source = SHOP) {
+  return sendRecords({ url: server.url, genesis: GENESIS, source, signer: signerOf(signer), records })
+}
+
+/** What the log holds of the topic, over all partitions. */
+async function inLog(topic: string = TOPICS.inferences): Promise<bigint> {
+  return (await world.log.partitions([topic])).reduce((sum, { endOffset }) => sum + endOffset, 0n)
+}
+
+describe('an upload', () => {
+  test('is answered with the operator’s signature over where its records lie, once they do; they are accepted', async () => {
+    const records = [use('a'), use('b'), use('c')]
+    const receipt = await send(records)
+    expect(await signerOfUploadReceipt(receipt)).toBe(addressOf('operator'))
+    expect(receipt.items.map(({ content }) => content)).toEqual(records.map((record) => toHex(contentHash(record))))
+    expect(await inLog()).toBe(3n)
+    await world.runEpoch()
+    for (const { topic, partition, offset } of receipt.items)
+      expect(await world.outcomeOf({ topic, partition, offset: BigInt(offset) })).toBe('accepted')
+  })
+
+  test('sent again, as after an answer that was lost, counts once', async () => {
+    await send([use('a')])
+    const again = await send([use('a')])
+    await world.runEpoch()
+    const { topic, partition, offset } = again.items[0]!
+    expect(await world.outcomeOf({ topic, partition, offset: BigInt(offset) })).toBe('duplicate')
+  })
+
+  test('is tried again while the log is away, and gives no receipt for what was not written', async () => {
+    let failures = 2
+    failing = async () => {
+      if (--failures === 0) failing = undefined
+      throw new SourceUnavailableError({ source: 'a test' }, new Error('away'))
+    }
+    expect((await send([use('a')])).items).toHaveLength(1)
+    expect(await inLog()).toBe(1n)
+  })
+
+  test.each([
+    ['of a source that nobody registered', 'urn:nobody', 'host', 'SOURCE_UNKNOWN'],
+    ['by another key than the source’s', SHOP, 'stranger', 'SIGNATURE_INVALID'],
+    ['by the operator in the name of a source', SHOP, 'operator', 'SIGNATURE_INVALID'],
+  ] as const)('%s is refused, and nothing is written', async (_, source, signer, code) => {
+    await expect(send([use('a', source)], signer, source)).rejects.toMatchObject({
+      code: 'UPLOAD_REFUSED',
+      facts: { status: 403, error: expect.stringContaining(code) },
+    })
+    expect(await inLog()).toBe(0n)
+  })
+
+  test.each([
+    [
+      'an event of another source: nobody uses up somebody else’s ids',
+      () => use('a', 'urn:gateway'),
+      'SOURCE_MISMATCH',
+    ],
+    [
+      'a type that the source may not send',
+      () => world.records.deposit('payer', 1n, { source: SHOP }),
+      'TYPE_NOT_PERMITTED',
+    ],
+    ['bytes that ingest would reject', () => ({ ...use('a'), value: Buffer.from('junk') }), 'WIRE_FORMAT_INVALID'],
+    ['a topic that is written by the pipeline alone', () => ({ ...use('a'), topic: TOPICS.epochs }), 'TOPIC_MISMATCH'],
+  ] as const)('with %s is refused whole, and named', async (_, make, reason) => {
+    await expect(send([use('good'), make() as ReturnType<typeof use>])).rejects.toMatchObject({
+      code: 'UPLOAD_REFUSED',
+      facts: { status: 422, error: expect.stringMatching(new RegExp(`"index":1,"reason":"${reason}"`)) },
+    })
+    expect(await inLog()).toBe(0n)
+    expect(await inLog(TOPICS.epochs)).toBe(1n)
+  })
+
+  test('whose signature is of other records is refused', async () => {
+    const signature = await signUpload(world.ledger.ledgerId, signerOf('host'), SHOP, [contentHash(use('other'))])
+    const answer = await post(
+      JSON.stringify({ source: SHOP, signature: toHex(signature), records: [toJson(use('a'))] }),
+    )
+    expect(answer.status).toBe(403)
+    expect(await inLog()).toBe(0n)
+  })
+
+  test.each([
+    ['no JSON', '{'],
+    ['another shape', '{"records":[]}'],
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['polluting keys', '{"__proto__":{"source":"x"},"source":"x","signature":"0x","records":[]}'],
+    [
+      'too many records',
+      JSON.stringify({ source: SHOP, signature: `0x${'00'.repeat(65)}`, records: new Array(1_001).fill({}) }),
+    ],
+    [
+      'a name that is no Unicode',
+      JSON.stringify({
+        source: SHOP,
+        signature: `0x${'00'.repeat(65)}`,
+        records: [{ topic: 't', key: null, headers: [['\ud800', null]], value: '' }],
+      }),
+    ],
+  ])('that is %s gets a 400, and the server lives', async (_, body) => {
+    expect((await post(body)).status).toBe(400)
+    expect((await send([use('a')])).items).toHaveLength(1)
+  })
+
+  test('larger than the limit gets a 413', async () => {
+    const body = JSON.stringify({ source: 'x'.repeat(9 * 2 ** 20) })
+    // The server may close the connection before everything was sent.
+    const status = await post(body).then(
+      (answer) => answer.status,
+      () => 413,
+    )
+    expect(status).toBe(413)
+    expect((await send([use('a')])).items).toHaveLength(1)
+  })
+
+  test('more at once than fit get a 429 and are sent again by the client: all arrive once', async () => {
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const append = world.log.append.bind(world.log)
+    world.log.append = async (records: readonly NewRecord[]) => {
+      await gate
+      return append(records)
+    }
+    const uploads = Array.from({ length: 24 }, (_, index) => send([use(`${index}`)]))
+    const statuses = new Set<number>()
+    while (!statuses.has(429)) statuses.add((await post('{}')).status)
+    release()
+    expect(await Promise.all(uploads)).toHaveLength(24)
+    expect(await inLog()).toBe(24n)
+  })
+})
+
+describe('an upload receipt', () => {
+  async function included(): Promise<UploadReceipt> {
+    const receipt = await send([use('a'), use('b')])
+    await world.runEpoch()
+    return receipt
+  }
+  const verdicts = (checked: { items: readonly { verdict: string }[] }) => checked.items.map(({ verdict }) => verdict)
+  /** The operator’s word for a record that is not where it says. */
+  const lie = (change: Partial<{ partition: number; offset: bigint; content: Uint8Array }>) =>
+    signUploadReceipt(GENESIS, signerOf('operator'), [
+      { incarnation: 0, topic: TOPICS.inferences, partition: 0, offset: 0n, content: contentHash(use('a')), ...change },
+    ])
+
+  test('alone shows who signed; with the bundles it is found in the ledger', async () => {
+    const receipt = await included()
+    expect(await checkUpload(receipt)).toMatchObject({ ok: true, signed: true, chain: 'not checked' })
+    const checked = await checkUpload(Buffer.from(JSON.stringify(receipt)), { bundles: world.bundles })
+    expect(checked).toMatchObject({ ok: true, fault: null })
+    expect(verdicts(checked)).toEqual(['included', 'included'])
+    expect(checked.items[0]).toMatchObject({ epoch: 2, detail: expect.stringContaining('accepted') })
+  })
+
+  test('for a place that no epoch reaches is not an omission yet', async () => {
+    const receipt = await send([use('a')])
+    expect(verdicts(await checkUpload(receipt, { bundles: world.bundles }))).toEqual(['not yet'])
+  })
+
+  test('proves the omission when the ledger has another record there', async () => {
+    await included()
+    const places = (await world.log.partitions([TOPICS.inferences])).filter(({ endOffset }) => endOffset > 0n)
+    const { partition } = places[0]!
+    const checked = await checkUpload(await lie({ partition, content: contentHash(use('never sent')) }), {
+      bundles: world.bundles,
+    })
+    expect(checked).toMatchObject({ ok: false, signed: true })
+    expect(verdicts(checked)).toEqual(['omitted'])
+  })
+
+  test('proves the omission when the ledger says that there is nothing', async () => {
+    world.log.hide(TOPICS.inferences, 0, 1)
+    await world.send({ ...use('later'), partition: 0 })
+    await world.runEpoch()
+    const checked = await checkUpload(await lie({ offset: 0n }), { bundles: world.bundles })
+    expect(verdicts(checked)).toEqual(['omitted'])
+    expect(checked.items[0]!.detail).toContain('no record at this place')
+  })
+
+  test('signed by somebody else, or changed by one digit, proves nothing', async () => {
+    const receipt = await included()
+    const other = await signUploadReceipt(GENESIS, signerOf('stranger'), [])
+    const item = { ...receipt.items[0]!, offset: String(BigInt(receipt.items[0]!.offset) + 1n) }
+    const changed = { ...receipt, items: [item, receipt.items[1]!] }
+    const founded = { ...receipt, genesis: { ...receipt.genesis, operator: addressOf('stranger') } }
+    for (const forged of [{ ...receipt, signature: other.signature }, changed, founded])
+      expect(await checkUpload(forged, { bundles: world.bundles })).toMatchObject({ ok: false, signed: false })
+  })
+
+  test('of another ledger does not accuse this one', async () => {
+    await included()
+    const genesis = { ...GENESIS, name: 'another' }
+    const item = { incarnation: 0, topic: TOPICS.inferences, partition: 0, offset: 0n, content: contentHash(use('x')) }
+    const receipt = await signUploadReceipt(genesis, signerOf('operator'), [item])
+    const checked = await checkUpload(receipt, { bundles: world.bundles })
+    expect(checked).toMatchObject({ ok: false, signed: true, fault: expect.stringContaining('is of ledger') })
+    expect(verdicts(checked)).toEqual(['not yet'])
+  })
+
+  test.each([
+    ['bytes that are no JSON', Buffer.from('no')],
+    ['no object', null],
+    ['another format', { format: 'tallystick-receipt/1' }],
+    ['an offset beyond 64 bits', { offset: '99999999999999999999' }],
+  ])('that is %s is no receipt', async (_, value) => {
+    await expect(checkUpload(value)).rejects.toMatchObject({ code: 'INVALID_UPLOAD_RECEIPT' })
+    expect(() => readUploadReceipt(value)).toThrow('no upload receipt')
+  })
+})
+
+function toJson({ topic, key, headers, value }: ReturnType<typeof use>) {
+  const base64 = (bytes: Uint8Array | null) => (bytes === null ? null : Buffer.from(bytes).toString('base64'))
+  return {
+    topic,
+    key: base64(key),
+    headers: headers.map(([name, bytes]) => [name, base64(bytes)]),
+    value: base64(value),
+  }
+}
+
+function post(body: string): Promise<Response> {
+  return fetch(`${server.url}/v1/records`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+}
