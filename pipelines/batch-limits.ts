@@ -17,7 +17,7 @@ export function batchLimits(options: Pick<ReadOptions, 'batchRecordsMax' | 'batc
 }
 
 /** Size of a record in bytes: key, value, header names and header values. */
-function recordBytes(record: Pick<NewRecord, 'key' | 'headers' | 'value'>): number {
+export function bytesOfRecord(record: Pick<NewRecord, 'key' | 'headers' | 'value'>): number {
   let bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0)
   for (const [name, value] of record.headers) bytes += Buffer.byteLength(name) + (value?.length ?? 0)
   return bytes
@@ -32,7 +32,7 @@ export function splitByLimits<R extends Pick<NewRecord, 'key' | 'headers' | 'val
   let run: R[] = []
   let runBytes = 0
   for (const record of records) {
-    const bytes = recordBytes(record)
+    const bytes = bytesOfRecord(record)
     if (run.length > 0 && (run.length >= limits.recordsMax || runBytes + bytes > limits.bytesMax)) {
       runs.push(run)
       run = []
