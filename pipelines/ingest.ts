@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { contentBytes } from '../schemas/record-bytes.ts'
-import { bytesOfRecord } from './batch-limits.ts'
+import { recordBytes } from './batch-limits.ts'
 import { TopicRecreatedError } from './ingest/errors.ts'
 import { type LastRecord, loadPositions, type Place, type Position, placeOf, UNREAD } from './ingest/positions.ts'
 import { recordColumns } from './ingest/record-columns.ts'
@@ -142,7 +142,7 @@ class Ingest {
     const records = batch.records.filter((record) => record.offset >= from)
     const movesNothing = batch.nextOffset <= from && position !== undefined
     if (batch.nextOffset < from || (records.length === 0 && movesNothing)) return
-    const bytes = records.reduce((sum, record) => sum + bytesOfRecord(record), 0)
+    const bytes = records.reduce((sum, record) => sum + recordBytes(record), 0)
     await this.#room.enter(bytes)
     try {
       await this.#commit(partition, stepOf(partition, records, batch.nextOffset, bytes))

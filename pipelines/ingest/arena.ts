@@ -6,6 +6,8 @@ const LENGTH_BYTES = 4
 const DIGEST_BYTES = 32
 /** A UTF-16 code unit takes at most this many bytes of UTF-8. */
 const UTF8_BYTES_MAX = 3
+/** Fewer bytes than this are copied faster one by one than by a call. */
+const LOOPED_BYTES_MAX = 64
 /** Names of headers, of which a ledger sees few, as bytes; one that comes beyond this many is encoded each time. */
 const NAMES_MAX = 256
 const names = new Map<string, Uint8Array>()
@@ -21,6 +23,10 @@ export class Places {
   set(row: number, start: number, length: number): void {
     this.places[row * 2] = start
     this.places[row * 2 + 1] = length
+  }
+
+  of(row: number): readonly [start: number, length: number] {
+    return [this.places[row * 2]!, this.places[row * 2 + 1]!]
   }
 
   setNull(row: number): void {
@@ -45,7 +51,7 @@ export class Arena {
   content(record: LogRecord, row: number, keys: Places, headers: Places, values: Places): void {
     this.#field(record.key, row, keys)
     const start = this.end
-    this.#headers(record.headers)
+    if (record.headerBytes === undefined || !this.#kafkaHeaders(record.headerBytes)) this.#headers(record.headers)
     headers.set(row, start, this.end - start)
     this.#field(record.value, row, values)
   }
@@ -66,6 +72,24 @@ export class Arena {
     this.end = end + DIGEST_BYTES
   }
 
+  /** Appends the first `length` bytes of the SHA-256 of two stretches of itself, one behind the other. */
+  digestOfParts(
+    firstAt: number,
+    firstLength: number,
+    secondAt: number,
+    secondLength: number,
+    length: number,
+    row: number,
+    places: Places,
+  ): void {
+    const start = this.end
+    this.#reserve(firstLength + secondLength)
+    this.bytes.copyWithin(start, firstAt, firstAt + firstLength)
+    this.bytes.copyWithin(start + firstLength, secondAt, secondAt + secondLength)
+    this.end = start + firstLength + secondLength
+    this.#replaceByDigest(start, length, row, places)
+  }
+
   /** Appends the first `length` bytes of the SHA-256 of `u32 length ‖ text` for each text. */
   digestOfTexts(texts: readonly string[], length: number, row: number, places: Places): void {
     const start = this.end
@@ -78,12 +102,20 @@ export class Arena {
     this.#replaceByDigest(start, length, row, places)
   }
 
-  /** Appends the first `length` bytes of the SHA-256 of `prefix ‖ value`. */
-  digestOfValue(prefix: Uint8Array, value: Uint8Array, length: number, row: number, places: Places): void {
+  /** Appends the first `length` bytes of the SHA-256 of `prefix` and a stretch of itself. */
+  digestOfValue(
+    prefix: Uint8Array,
+    valueAt: number,
+    valueLength: number,
+    length: number,
+    row: number,
+    places: Places,
+  ): void {
     const start = this.end
-    this.#reserve(prefix.length + value.length)
+    this.#reserve(prefix.length + valueLength)
     this.#put(prefix)
-    this.#put(value)
+    this.bytes.copyWithin(this.end, valueAt, valueAt + valueLength)
+    this.end += valueLength
     this.#replaceByDigest(start, length, row, places)
   }
 
@@ -128,6 +160,47 @@ export class Arena {
     }
   }
 
+  /**
+   * Headers from Kafka's own bytes. False, with nothing written, unless all names are ASCII: others are hashed as the text
+   * that decoding makes of them, which may be other bytes.
+   */
+  #kafkaHeaders(kafka: Uint8Array): boolean {
+    const start = this.end
+    const reader = new VarintReader(kafka)
+    const count = reader.length()
+    if (count < 0) return false
+    // Each header has at least two bytes there, and two lengths here.
+    this.#reserve(LENGTH_BYTES + kafka.length * LENGTH_BYTES)
+    this.#u32(count)
+    for (let header = 0; header < count; header++) {
+      const name = reader.length()
+      const nameAt = reader.at
+      reader.at += Math.max(name, 0)
+      const value = reader.length()
+      const valueAt = reader.at
+      reader.at += Math.max(value, 0)
+      if (name < 0 || reader.at > kafka.length || !isAscii(kafka, nameAt, name)) {
+        this.end = start
+        return false
+      }
+      this.#u32(name)
+      this.#copy(kafka, nameAt, name)
+      this.#u32(value < 0 ? NULL_LENGTH : value)
+      this.#copy(kafka, valueAt, value)
+    }
+    return true
+  }
+
+  #copy(from: Uint8Array, at: number, length: number): void {
+    if (length > LOOPED_BYTES_MAX) {
+      this.#put(from.subarray(at, at + length))
+      return
+    }
+    const { bytes, end } = this
+    for (let i = 0; i < length; i++) bytes[end + i] = from[at + i]!
+    this.end = end + Math.max(length, 0)
+  }
+
   #u32(value: number): void {
     const { bytes, end } = this
     bytes[end] = value >>> 24
@@ -148,6 +221,31 @@ export class Arena {
     this.bytes.copy(larger, 0, 0, this.end)
     this.bytes = larger
   }
+}
+
+/** Lengths as Kafka writes them: a zigzag varint, -1 for null. */
+class VarintReader {
+  readonly #bytes: Uint8Array
+  at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  length(): number {
+    let value = 0
+    for (let shift = 0; shift < 32; shift += 7) {
+      const byte = this.#bytes[this.at++] ?? 0
+      value |= (byte & 0x7f) << shift
+      if (byte < 0x80) break
+    }
+    return (value >>> 1) ^ -(value & 1)
+  }
+}
+
+function isAscii(bytes: Uint8Array, at: number, length: number): boolean {
+  for (let i = at; i < at + length; i++) if (bytes[i]! > 0x7f) return false
+  return true
 }
 
 function nameBytes(name: string): Uint8Array {

@@ -1,10 +1,12 @@
 import { BIGINT, BLOB, type DuckDBType, INTEGER, VARCHAR } from '@duckdb/node-api'
 import { decodeRecord } from '../../schemas/decode-record.ts'
 import { ceTypeOf, type EventType } from '../../schemas/events.ts'
+import { RECORD_BYTES_MAX } from '../../schemas/limits.ts'
 import { REJECTION_REASONS, type RejectionReason } from '../../schemas/rejection.ts'
+import { RecordSkimmer } from '../../schemas/skim-record.ts'
 import { TOPIC_OF_EVENT } from '../../schemas/topics.ts'
 import type { LogRecord } from '../record-source.ts'
-import { type Columns, NULL_NAME, type NumbersColumn } from '../warehouse/column-append.ts'
+import { type BytesColumn, type Columns, NULL_NAME, type NumbersColumn } from '../warehouse/column-append.ts'
 import { Arena, Places } from './arena.ts'
 import { IDENTITY_BYTES } from './identity.ts'
 import type { LastRecord, Place, Position } from './positions.ts'
@@ -55,78 +57,142 @@ export interface RecordColumns extends Columns {
  * @param bytes size of the records together, to begin with the right memory
  */
 export function recordColumns(
-  { topic, partition }: Place,
+  place: Place,
   records: readonly LogRecord[],
   bytes: number,
   before: Pick<Position, 'incarnation' | 'effectiveMs'>,
 ): RecordColumns {
-  const rows = records.length
-  const longs = () => new BigInt64Array(rows)
-  const [rids, offsets, appendTimes, effectiveTimes] = [longs(), longs(), longs(), longs()]
-  const place = () => new Places(rows)
-  const [contents, keys, headers, values] = [place(), place(), place(), place()]
-  const [ids, bodies, details] = [place(), place(), place()]
-  const reasons = new Int32Array(rows)
-  const types = new Uint8Array(rows)
-  const ends = new Uint32Array(rows)
-  const rejected = new Map<RejectionReason, number>()
-  const arena = new Arena(bytes + rows * OVERHEAD_BYTES)
-  let effectiveMs = before.effectiveMs
-  for (let row = 0; row < rows; row++) {
-    const record = records[row]!
-    if (record.appendTimeMs > effectiveMs) effectiveMs = record.appendTimeMs
-    offsets[row] = record.offset
-    appendTimes[row] = record.appendTimeMs
-    effectiveTimes[row] = effectiveMs
+  const rows = new RecordRows(records.length, bytes, before.effectiveMs)
+  for (const [row, record] of records.entries()) rows.put(row, record)
+  return rows.columns(place, before.incarnation)
+}
+
+/** The columns while they are being filled, row by row. */
+class RecordRows {
+  readonly #arena: Arena
+  readonly #ends: Uint32Array
+  readonly #offsets: BigInt64Array
+  readonly #appendTimes: BigInt64Array
+  readonly #effectiveTimes: BigInt64Array
+  readonly #contents: Places
+  readonly #keys: Places
+  readonly #headers: Places
+  readonly #values: Places
+  readonly #types: Uint8Array
+  readonly #ids: Places
+  readonly #bodies: Places
+  readonly #reasons: Int32Array
+  readonly #details: Places
+  readonly #rejected = new Map<RejectionReason, number>()
+  readonly #skimmer = new RecordSkimmer()
+  #effectiveMs: bigint
+
+  constructor(rows: number, bytes: number, effectiveMs: bigint) {
+    this.#arena = new Arena(bytes + rows * OVERHEAD_BYTES)
+    this.#ends = new Uint32Array(rows)
+    this.#offsets = new BigInt64Array(rows)
+    this.#appendTimes = new BigInt64Array(rows)
+    this.#effectiveTimes = new BigInt64Array(rows)
+    this.#contents = new Places(rows)
+    this.#keys = new Places(rows)
+    this.#headers = new Places(rows)
+    this.#values = new Places(rows)
+    this.#types = new Uint8Array(rows)
+    this.#ids = new Places(rows)
+    this.#bodies = new Places(rows)
+    this.#reasons = new Int32Array(rows)
+    this.#details = new Places(rows)
+    this.#effectiveMs = effectiveMs
+  }
+
+  put(row: number, record: LogRecord): void {
+    if (record.appendTimeMs > this.#effectiveMs) this.#effectiveMs = record.appendTimeMs
+    this.#offsets[row] = record.offset
+    this.#appendTimes[row] = record.appendTimeMs
+    this.#effectiveTimes[row] = this.#effectiveMs
+    const arena = this.#arena
     const start = arena.end
-    arena.content(record, row, keys, headers, values)
-    arena.digest(start, row, contents)
+    arena.content(record, row, this.#keys, this.#headers, this.#values)
+    const contentLength = arena.end - start
+    arena.digest(start, row, this.#contents)
+    if (contentLength > RECORD_BYTES_MAX || !this.#skim(row, record.topic)) this.#decode(row, record)
+    this.#ends[row] = arena.end
+  }
+
+  /** The short way, for usual records. */
+  #skim(row: number, topic: string): boolean {
+    const arena = this.#arena
+    const skimmer = this.#skimmer
+    const [headersAt] = this.#headers.of(row)
+    const [valueAt, valueLength] = this.#values.of(row)
+    if (!skimmer.skim({ topic, bytes: arena.bytes, headersAt, valueAt, valueLength })) return false
+    const code = CODE_OF_TYPE.get(skimmer.type)!
+    const { sourceAt, sourceLength, idAt, idLength } = skimmer
+    this.#types[row] = code
+    arena.digestOfParts(sourceAt, sourceLength, idAt, idLength, IDENTITY_BYTES, row, this.#ids)
+    arena.digestOfValue(BODY_PREFIXES[code]!, valueAt, valueLength, IDENTITY_BYTES, row, this.#bodies)
+    this.#details.setNull(row)
+    return true
+  }
+
+  #decode(row: number, record: LogRecord): void {
+    const arena = this.#arena
     const decoded = decodeRecord(record)
     if (decoded.outcome === 'decoded') {
       const { type, source, id } = decoded.event
       const code = CODE_OF_TYPE.get(type)!
-      types[row] = code
-      arena.digestOfTexts([source, id], IDENTITY_BYTES, row, ids)
-      arena.digestOfValue(BODY_PREFIXES[code]!, record.value!, IDENTITY_BYTES, row, bodies)
-      details.setNull(row)
-    } else {
-      reasons[row] = REJECTION_REASONS[decoded.reason]
-      rejected.set(decoded.reason, (rejected.get(decoded.reason) ?? 0) + 1)
-      types[row] = NULL_NAME
-      ids.setNull(row)
-      bodies.setNull(row)
-      arena.text(decoded.detail.slice(0, DETAIL_CHARACTERS_MAX), row, details)
+      const [valueAt, valueLength] = this.#values.of(row)
+      this.#types[row] = code
+      arena.digestOfTexts([source, id], IDENTITY_BYTES, row, this.#ids)
+      arena.digestOfValue(BODY_PREFIXES[code]!, valueAt, valueLength, IDENTITY_BYTES, row, this.#bodies)
+      this.#details.setNull(row)
+      return
     }
-    ends[row] = arena.end
+    this.#reasons[row] = REJECTION_REASONS[decoded.reason]
+    this.#rejected.set(decoded.reason, (this.#rejected.get(decoded.reason) ?? 0) + 1)
+    this.#types[row] = NULL_NAME
+    this.#ids.setNull(row)
+    this.#bodies.setNull(row)
+    arena.text(decoded.detail.slice(0, DETAIL_CHARACTERS_MAX), row, this.#details)
   }
-  const text = (name: string) => ({ kind: 'names', names: [name], codes: new Uint8Array(rows) }) as const
-  const inBytes = ({ places }: Places) => ({ kind: 'bytes', places }) as const
-  return {
-    rows,
-    arena: arena.bytes,
-    ends,
-    columns: [
-      numbers(rids),
-      text(topic),
-      numbers(new Int32Array(rows).fill(partition)),
-      numbers(offsets),
-      numbers(new Int32Array(rows).fill(before.incarnation)),
-      numbers(appendTimes),
-      numbers(effectiveTimes),
-      inBytes(contents),
-      inBytes(keys),
-      inBytes(headers),
-      inBytes(values),
-      { kind: 'names', names: EVENT_TYPES, codes: types },
-      inBytes(ids),
-      inBytes(bodies),
-      numbers(reasons),
-      inBytes(details),
-    ],
-    rids,
-    rejected,
-    effectiveMs,
-    last: lastOf(records, arena, contents),
+
+  columns({ topic, partition }: Place, incarnation: number): RecordColumns {
+    const rows = this.#ends.length
+    const rids = new BigInt64Array(rows)
+    return {
+      rows,
+      arena: this.#arena.bytes,
+      ends: this.#ends,
+      columns: [
+        numbers(rids),
+        { kind: 'names', names: [topic], codes: new Uint8Array(rows) },
+        numbers(new Int32Array(rows).fill(partition)),
+        numbers(this.#offsets),
+        numbers(new Int32Array(rows).fill(incarnation)),
+        numbers(this.#appendTimes),
+        numbers(this.#effectiveTimes),
+        inArena(this.#contents),
+        inArena(this.#keys),
+        inArena(this.#headers),
+        inArena(this.#values),
+        { kind: 'names', names: EVENT_TYPES, codes: this.#types },
+        inArena(this.#ids),
+        inArena(this.#bodies),
+        numbers(this.#reasons),
+        inArena(this.#details),
+      ],
+      rids,
+      rejected: this.#rejected,
+      effectiveMs: this.#effectiveMs,
+      last: rows === 0 ? undefined : this.#lastRecord(rows - 1),
+    }
+  }
+
+  #lastRecord(row: number): LastRecord {
+    const [start, length] = this.#contents.of(row)
+    // A copy: the arena is not kept for 32 bytes of it.
+    const contentHash = Uint8Array.from(this.#arena.bytes.subarray(start, start + length))
+    return { offset: this.#offsets[row]!, appendTimeMs: this.#appendTimes[row]!, contentHash }
   }
 }
 
@@ -134,11 +200,6 @@ function numbers(values: BigInt64Array | Int32Array): NumbersColumn {
   return { kind: 'numbers', values }
 }
 
-function lastOf(records: readonly LogRecord[], arena: Arena, contents: Places): LastRecord | undefined {
-  const last = records.at(-1)
-  if (last === undefined) return undefined
-  const [start, length] = contents.places.subarray(-2)
-  // A copy: the arena is not kept for 32 bytes of it.
-  const contentHash = Uint8Array.from(arena.bytes.subarray(start!, start! + length!))
-  return { offset: last.offset, appendTimeMs: last.appendTimeMs, contentHash }
+function inArena({ places }: Places): BytesColumn {
+  return { kind: 'bytes', places }
 }
