@@ -1,4 +1,4 @@
-import type { NewRecord, ReadOptions } from './record-source.ts'
+import type { LogRecord, NewRecord, ReadOptions } from './record-source.ts'
 
 const BATCH_RECORDS_MAX = 10_000
 const BATCH_BYTES_MAX = 16 * 1024 * 1024
@@ -16,18 +16,18 @@ export function batchLimits(options: Pick<ReadOptions, 'batchRecordsMax' | 'batc
   }
 }
 
-/** Size of a record in bytes: key, value, header names and header values. */
-function recordBytes(record: Pick<NewRecord, 'key' | 'headers' | 'value'>): number {
+type Sized = Pick<NewRecord, 'key' | 'headers' | 'value'> & Pick<LogRecord, 'headerBytes'>
+
+/** Size of a record in bytes: key, value, header names and header values; from a source's own header bytes a little more. */
+export function recordBytes(record: Sized): number {
   let bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0)
+  if (record.headerBytes !== undefined) return bytes + record.headerBytes.length
   for (const [name, value] of record.headers) bytes += Buffer.byteLength(name) + (value?.length ?? 0)
   return bytes
 }
 
 /** Splits records into runs within the limits, in order, none empty. */
-export function splitByLimits<R extends Pick<NewRecord, 'key' | 'headers' | 'value'>>(
-  records: readonly R[],
-  limits: BatchLimits,
-): R[][] {
+export function splitByLimits<R extends Sized>(records: readonly R[], limits: BatchLimits): R[][] {
   const runs: R[][] = []
   let run: R[] = []
   let runBytes = 0

@@ -1,43 +1,20 @@
 import { createHash } from 'node:crypto'
-import { BIGINT, BLOB, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api'
-import { decodeRecord } from '../schemas/decode-record.ts'
-import { ceTypeOf, type EventOf } from '../schemas/events.ts'
-import { contentBytes, encodeHeaders } from '../schemas/record-bytes.ts'
-import { REJECTION_REASONS } from '../schemas/rejection.ts'
+import { contentBytes } from '../schemas/record-bytes.ts'
+import { recordBytes } from './batch-limits.ts'
+import { TopicRecreatedError } from './ingest/errors.ts'
+import { type LastRecord, loadPositions, type Place, type Position, placeOf, UNREAD } from './ingest/positions.ts'
+import { recordColumns } from './ingest/record-columns.ts'
+import { type CommitFacts, type Step, Transactions } from './ingest/transactions.ts'
 import type { LogRecord, OffsetGap, RecordBatch, RecordSource } from './record-source.ts'
 import { SerialQueue } from './serial-queue.ts'
-import { toBlob } from './warehouse/blob.ts'
 import type { Database } from './warehouse/database.ts'
 import { OffsetMismatchError } from './warehouse/errors.ts'
 
-const RECORD_TYPES = [
-  BIGINT,
-  VARCHAR,
-  INTEGER,
-  BIGINT,
-  INTEGER,
-  BIGINT,
-  BIGINT,
-  BLOB,
-  BLOB,
-  BLOB,
-  BLOB,
-  VARCHAR,
-  BLOB,
-  BLOB,
-  INTEGER,
-  VARCHAR,
-]
-const IDENTITY_BYTES = 16
-/** In the place of an ingest reason: the row stands for an accepted gap, not for a record. */
-export const INGEST_GAP = -1
-const DETAIL_CHARACTERS_MAX = 300
-
-interface Position {
-  readonly incarnation: number
-  readonly nextOffset: bigint
-  readonly effectiveMs: bigint
-}
+/**
+ * Bytes of records that may be decoded and not yet committed, all partitions together; further batches wait undecoded. A
+ * batch takes about three times its bytes here: as it was read, in its columns, and in DuckDB's.
+ */
+const PENDING_BYTES_MAX = 32 * 1024 * 1024
 
 export interface IngestOptions {
   readonly source: RecordSource
@@ -45,9 +22,14 @@ export interface IngestOptions {
   readonly topics: readonly string[]
   readonly until: 'end' | 'follow'
   readonly signal?: AbortSignal
-  /** Go on behind offsets that the log lost before they were read, with a gap in the ledger in their place. */
+  /**
+   * Go on behind offsets that the log lost before they were read, with a gap in the ledger in their place. Without it they
+   * are an OffsetOutOfRangeError.
+   */
   readonly acceptGap?: boolean
   readonly onProgress?: (counts: IngestCounts) => void
+  /** After each transaction, what it made visible. */
+  readonly onCommit?: (facts: CommitFacts) => void
 }
 
 export interface IngestCounts {
@@ -61,221 +43,214 @@ export interface IngestCounts {
  * depends on other records is decided at close.
  *
  * 1. Each partition starts at the warehouse's own next offset. Killed here: nothing was read.
- * 2. A batch is decoded and hashed in memory. Killed here: the log hands it out again.
- * 3. Rows and the new offset become visible in one transaction; the offset moves only from where this process left it, and
+ * 2. A batch is decoded and hashed in memory while the one before is being committed. Killed here: the log hands it out again.
+ * 3. Rows and the new offsets become visible in one transaction; an offset moves only from where this process left it, and
  *    records below it are dropped. Killed before COMMIT: nothing happened, the log hands the batch out again. Killed after:
- *    the next start begins behind it.
+ *    the next start begins behind it. A batch is acknowledged to the log only then.
  *
- * @throws OffsetMismatchError when someone else moved the offsets; whatever the source throws
+ * Memory: PENDING_BYTES_MAX about three times over, what the source holds, and DuckDB's own limit.
+ *
+ * @throws OffsetMismatchError when someone else moved the offsets
+ * @throws TopicRecreatedError when a partition is not the one that was read before
+ * @throws CommitDoubtfulError; and whatever the source throws. After any of them nothing more was written.
  */
 export async function ingest(options: IngestOptions): Promise<IngestCounts> {
-  const positions = await loadPositions(options.warehouse)
-  let nextRid = await nextRecordId(options.warehouse)
-  let records = 0
-  let rejected = 0
-  const tasks = new SerialQueue()
-  await options.source.read({
-    topics: options.topics,
-    until: options.until,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-    positionOf: (topic, partition) => positions.get(keyOf(topic, partition))?.nextOffset ?? 0n,
-    ...(options.acceptGap === true
-      ? {
-          onGap: (gap: OffsetGap) =>
-            tasks.run(async () => {
-              await storeGap(options.warehouse, gap, positions, nextRid)
-              nextRid += 1n
-            }),
-        }
-      : {}),
-    // Partitions may be handed out side by side; the warehouse has one writer.
-    onBatch: (batch) =>
-      tasks.run(async () => {
-        const stored = await storeBatch(options.warehouse, batch, positions, nextRid)
-        nextRid += BigInt(stored.records)
-        records += stored.records
-        rejected += stored.rejected
-        options.onProgress?.({ records, rejected })
-      }),
-  })
-  return { records, rejected }
-}
-
-async function storeBatch(
-  warehouse: Database,
-  batch: RecordBatch,
-  positions: Map<string, Position>,
-  firstRid: bigint,
-): Promise<IngestCounts> {
-  const key = keyOf(batch.topic, batch.partition)
-  const position = positions.get(key)
-  const from = position?.nextOffset ?? 0n
-  if (batch.nextOffset < from) return { records: 0, rejected: 0 }
-  let effectiveMs = position?.effectiveMs ?? 0n
-  const rows: DuckDBValue[][] = []
-  let rejected = 0
-  for (const record of batch.records) {
-    if (record.offset < from) continue
-    if (record.appendTimeMs > effectiveMs) effectiveMs = record.appendTimeMs
-    const row = toRow(record, firstRid + BigInt(rows.length), position?.incarnation ?? 0, effectiveMs)
-    if (row.rejected) rejected++
-    rows.push(row.values)
+  const { warehouse, source, topics, until, signal } = options
+  const run = new Ingest(options, await loadPositions(warehouse), await nextRecordId(warehouse))
+  try {
+    await source.read({
+      topics,
+      until,
+      ...(signal === undefined ? {} : { signal }),
+      positionOf: (topic, partition) => run.assign({ topic, partition }),
+      lastReadOf: (topic, partition) => run.lastReadOf({ topic, partition }),
+      ...(options.acceptGap ? { onGap: (gap: OffsetGap) => run.skip(gap) } : {}),
+      onBatch: (batch) => run.store(batch),
+    })
+  } finally {
+    await run.idle()
   }
-  const next: Position = { incarnation: position?.incarnation ?? 0, nextOffset: batch.nextOffset, effectiveMs }
-  if (rows.length === 0 && next.nextOffset === from && position !== undefined) return { records: 0, rejected: 0 }
-  await warehouse.transaction(async () => {
-    await movePosition(warehouse, batch, position, next)
-    await warehouse.append('record', RECORD_TYPES, rows)
-  })
-  positions.set(key, next)
-  return { records: rows.length, rejected }
+  return run.counts
 }
 
-/**
- * One row for everything that was lost (docs/formats.md#leaf), and the position behind it. Killed before COMMIT: the gap is
- * found again. Killed after: reading goes on behind it.
- */
-async function storeGap(
-  warehouse: Database,
-  gap: OffsetGap,
-  positions: Map<string, Position>,
-  rid: bigint,
-): Promise<void> {
-  const { topic, partition, from, to } = gap
-  const key = keyOf(topic, partition)
-  const before = positions.get(key)
-  const { incarnation, effectiveMs } = before ?? { incarnation: 0, effectiveMs: 0n }
-  const value = Buffer.alloc(16)
-  value.writeBigUInt64BE(from)
-  value.writeBigUInt64BE(to, 8)
-  const content = { key: null, headers: [], value }
-  const row: DuckDBValue[] = [
-    rid,
-    topic,
-    partition,
-    from,
-    incarnation,
-    effectiveMs,
-    effectiveMs,
-    toBlob(createHash('sha256').update(contentBytes(content)).digest()),
-    null,
-    toBlob(encodeHeaders(content.headers)),
-    toBlob(value),
-    null,
-    null,
-    null,
-    INGEST_GAP,
-    `Offsets ${from} to ${to - 1n} were lost before they were read.`,
-  ]
-  const after: Position = { incarnation, nextOffset: to, effectiveMs }
-  await warehouse.transaction(async () => {
-    await movePosition(warehouse, gap, before, after)
-    await warehouse.append('record', RECORD_TYPES, [row])
-    await warehouse.append('accepted_gap', [BIGINT, BIGINT], [[rid, to]])
-  })
-  positions.set(key, after)
+/** A partition as this process knows it. */
+interface Partition extends Place {
+  position: Position | undefined
+  /** False from its assignment until the log has shown that it still holds the last record that was read. */
+  confirmed: boolean
+  /** Steps of one partition never overlap: each begins where the one before was committed. */
+  readonly queue: SerialQueue
 }
 
-/** Compare-and-set: a zombie whose position is out of date changes no row and throws. */
-async function movePosition(
-  warehouse: Database,
-  batch: { readonly topic: string; readonly partition: number },
-  before: Position | undefined,
-  after: Position,
-): Promise<void> {
-  const { topic, partition } = batch
-  const values = {
-    topic,
-    partition,
-    expected: before?.nextOffset ?? 0n,
-    next: after.nextOffset,
-    effective: after.effectiveMs,
+class Ingest {
+  readonly #options: IngestOptions
+  readonly #partitions = new Map<string, Partition>()
+  readonly #stored: ReadonlyMap<string, Position>
+  readonly #transactions: Transactions
+  readonly #room = new Room(PENDING_BYTES_MAX)
+  #counts: IngestCounts = { records: 0, rejected: 0 }
+
+  constructor(options: IngestOptions, stored: ReadonlyMap<string, Position>, nextRid: bigint) {
+    this.#options = options
+    this.#stored = stored
+    this.#transactions = new Transactions(options.warehouse, nextRid, (facts) => this.#committed(facts))
   }
-  const sql =
-    before === undefined
-      ? `INSERT INTO read_position SELECT $topic, $partition, 0, $next, $effective
-         WHERE NOT EXISTS (SELECT 1 FROM read_position WHERE topic = $topic AND partition_id = $partition) AND $expected = 0
-         RETURNING next_offset`
-      : `UPDATE read_position SET next_offset = $next, effective_ms = $effective
-         WHERE topic = $topic AND partition_id = $partition AND next_offset = $expected RETURNING next_offset`
-  const moved = await warehouse.all(sql, values)
-  if (moved.length === 1) return
-  const found = await warehouse.one<{ next_offset: bigint }>(
-    'SELECT next_offset FROM read_position WHERE topic = $topic AND partition_id = $partition',
-    { topic, partition },
-  )
-  throw new OffsetMismatchError({ topic, partition, expected: values.expected, found: found?.next_offset ?? 0n })
-}
 
-function toRow(
-  record: LogRecord,
-  rid: bigint,
-  incarnation: number,
-  effectiveMs: bigint,
-): { values: DuckDBValue[]; rejected: boolean } {
-  const decoded = decodeRecord(record)
-  const event = decoded.outcome === 'decoded' ? decoded.event : undefined
-  const values: DuckDBValue[] = [
-    rid,
-    record.topic,
-    record.partition,
-    record.offset,
-    incarnation,
-    record.appendTimeMs,
-    effectiveMs,
-    toBlob(createHash('sha256').update(contentBytes(record)).digest()),
-    record.key === null ? null : toBlob(record.key),
-    toBlob(encodeHeaders(record.headers)),
-    record.value === null ? null : toBlob(record.value),
-    event?.type ?? null,
-    event === undefined ? null : toBlob(idHashOf(event.source, event.id)),
-    event === undefined ? null : toBlob(bodyHashOf(event, record.value!)),
-    decoded.outcome === 'rejected' ? REJECTION_REASONS[decoded.reason] : 0,
-    decoded.outcome === 'rejected' ? decoded.detail.slice(0, DETAIL_CHARACTERS_MAX) : null,
-  ]
-  return { values, rejected: decoded.outcome === 'rejected' }
-}
-
-/**
- * Identity of an event: the first 128 bits of SHA-256(u32 length ‖ source ‖ u32 length ‖ id). A second preimage costs 2^128.
- */
-export function idHashOf(source: string, id: string): Uint8Array {
-  const hash = createHash('sha256')
-  for (const text of [Buffer.from(source), Buffer.from(id)]) {
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(text.length)
-    hash.update(length).update(text)
+  get counts(): IngestCounts {
+    return this.#counts
   }
-  return hash.digest().subarray(0, IDENTITY_BYTES)
+
+  idle(): Promise<void> {
+    return this.#transactions.idle()
+  }
+
+  /** Where the partition goes on; after what is still being written of it. */
+  assign(place: Place): Promise<bigint> {
+    const partition = this.#partitionOf(place)
+    return partition.queue.run(() => {
+      partition.confirmed = partition.position?.last === undefined
+      return partition.position?.nextOffset ?? 0n
+    })
+  }
+
+  lastReadOf(place: Place): bigint | undefined {
+    return this.#partitionOf(place).position?.last?.offset
+  }
+
+  store(batch: RecordBatch): Promise<void> {
+    const partition = this.#partitionOf(batch)
+    return partition.queue.run(() => this.#store(partition, batch))
+  }
+
+  /** Moves the position over offsets that the log lost; the row that says so becomes visible with it. */
+  skip(gap: OffsetGap): Promise<void> {
+    const partition = this.#partitionOf(gap)
+    return partition.queue.run(async () => {
+      const { position } = partition
+      const expected = position?.nextOffset ?? 0n
+      if (gap.from !== expected || gap.to <= gap.from)
+        throw new OffsetMismatchError({ ...gap, expected, found: gap.from })
+      const after = { ...(position ?? UNREAD), nextOffset: gap.to }
+      await this.#commit(partition, { place: gap, before: position, after, gap, decode_ms: 0, bytes: 0 })
+    })
+  }
+
+  async #store(partition: Partition, batch: RecordBatch): Promise<void> {
+    if (!partition.confirmed) await this.#confirm(partition, batch)
+    const { position } = partition
+    const from = position?.nextOffset ?? 0n
+    const records = batch.records.filter((record) => record.offset >= from)
+    const movesNothing = batch.nextOffset <= from && position !== undefined
+    if (batch.nextOffset < from || (records.length === 0 && movesNothing)) return
+    const bytes = records.reduce((sum, record) => sum + recordBytes(record), 0)
+    await this.#room.enter(bytes)
+    try {
+      await this.#commit(partition, stepOf(partition, records, batch.nextOffset, bytes))
+    } finally {
+      this.#room.leave(bytes)
+    }
+  }
+
+  /**
+   * The log hands out the last record that was read once more. Another one there, or none although the log has offsets that
+   * low: it is another log under the same name.
+   */
+  async #confirm(partition: Partition, batch: RecordBatch): Promise<void> {
+    const last = partition.position!.last!
+    const again = batch.records.find((record) => record.offset === last.offset)
+    if (again !== undefined) assertSame(partition, last, again)
+    else if (batch.nextOffset <= last.offset) return
+    else {
+      const bounds = await this.#options.source.partitions([partition.topic])
+      const start = bounds.find((bound) => bound.partition === partition.partition)?.startOffset
+      if (start === undefined || start <= last.offset) throw recreated(partition, last, 'nothing')
+    }
+    partition.confirmed = true
+  }
+
+  async #commit(partition: Partition, step: Step): Promise<void> {
+    await this.#transactions.commit(step)
+    partition.position = step.after
+  }
+
+  #committed(facts: CommitFacts): void {
+    const rejected = Object.values(facts.rejected).reduce((sum, count) => sum + count, 0)
+    const { counts } = this
+    this.#counts = { records: counts.records + facts.records, rejected: counts.rejected + rejected }
+    this.#options.onCommit?.(facts)
+    this.#options.onProgress?.(this.#counts)
+  }
+
+  #partitionOf({ topic, partition }: Place): Partition {
+    const key = placeOf({ topic, partition })
+    let known = this.#partitions.get(key)
+    if (known === undefined) {
+      const position = this.#stored.get(key)
+      known = { topic, partition, position, confirmed: position?.last === undefined, queue: new SerialQueue() }
+      this.#partitions.set(key, known)
+    }
+    return known
+  }
 }
 
-/** What tells a repeated event from another one under the same id: its type and value bytes. */
-function bodyHashOf(event: EventOf, value: Uint8Array): Uint8Array {
-  const hash = createHash('sha256').update(ceTypeOf(event.type)).update('\0').update(value)
-  return hash.digest().subarray(0, IDENTITY_BYTES)
+function stepOf(partition: Partition, records: readonly LogRecord[], nextOffset: bigint, bytes: number): Step {
+  const started = performance.now()
+  const before = partition.position
+  const { incarnation, effectiveMs, last } = before ?? UNREAD
+  const columns = recordColumns(partition, records, bytes, { incarnation, effectiveMs })
+  return {
+    place: partition,
+    before,
+    after: { incarnation, nextOffset, effectiveMs: columns.effectiveMs, last: columns.last ?? last },
+    columns,
+    decode_ms: performance.now() - started,
+    bytes,
+  }
 }
 
-async function loadPositions(warehouse: Database): Promise<Map<string, Position>> {
-  const rows = await warehouse.all<{
-    topic: string
-    partition_id: number
-    incarnation: number
-    next_offset: bigint
-    effective_ms: bigint
-  }>('SELECT topic, partition_id, incarnation, next_offset, effective_ms FROM read_position')
-  return new Map(
-    rows.map((row) => [
-      keyOf(row.topic, row.partition_id),
-      { incarnation: row.incarnation, nextOffset: row.next_offset, effectiveMs: row.effective_ms },
-    ]),
-  )
+function assertSame(place: Place, last: LastRecord, again: LogRecord): void {
+  const found = createHash('sha256').update(contentBytes(again)).digest()
+  if (!found.equals(last.contentHash)) throw recreated(place, last, `content ${found.toString('hex')}`)
+  if (again.appendTimeMs !== last.appendTimeMs)
+    throw recreated(place, last, `the same content, appended at ${again.appendTimeMs}`)
+}
+
+function recreated({ topic, partition }: Place, last: LastRecord, found: string): TopicRecreatedError {
+  const stored = `content ${Buffer.from(last.contentHash).toString('hex')}, appended at ${last.appendTimeMs}`
+  return new TopicRecreatedError({ topic, partition, offset: last.offset, stored, found })
+}
+
+/** Admits work up to a limit, in the order it came; what is larger than the limit goes in alone. */
+class Room {
+  readonly #limit: number
+  readonly #waiting: { readonly size: number; readonly enter: () => void }[] = []
+  #taken = 0
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  async enter(size: number): Promise<void> {
+    if (this.#waiting.length > 0 || !this.#fits(size))
+      await new Promise<void>((resolve) => this.#waiting.push({ size, enter: resolve }))
+    else this.#taken += size
+  }
+
+  leave(size: number): void {
+    this.#taken -= size
+    for (let next = this.#waiting[0]; next !== undefined && this.#fits(next.size); next = this.#waiting[0]) {
+      this.#taken += next.size
+      this.#waiting.shift()
+      next.enter()
+    }
+  }
+
+  #fits(size: number): boolean {
+    return this.#taken === 0 || this.#taken + size <= this.#limit
+  }
 }
 
 async function nextRecordId(warehouse: Database): Promise<bigint> {
   const row = await warehouse.one<{ next: bigint }>('SELECT coalesce(max(rid), 0) + 1 AS next FROM record')
   return row?.next ?? 1n
-}
-
-function keyOf(topic: string, partition: number): string {
-  return `${topic}/${partition}`
 }

@@ -9,6 +9,8 @@ import type { IHeaders, KafkaMessage } from 'kafkajs'
 type Header = readonly [name: string, value: Uint8Array | null]
 
 interface Decoder {
+  readonly buffer: Buffer
+  readonly offset: number
   readVarInt(): number
   readVarIntString(): string
   readVarIntBytes(): Buffer | null
@@ -20,14 +22,30 @@ interface Encoder {
 }
 
 const require = createRequire(import.meta.url)
-const decoder = (require('kafkajs/src/protocol/decoder.js') as { prototype: Decoder }).prototype
+const Decoder = require('kafkajs/src/protocol/decoder.js') as { new (bytes: Buffer): Decoder; prototype: Decoder }
+const decoder = Decoder.prototype
 const encoder = (require('kafkajs/src/protocol/encoder.js') as { prototype: Encoder }).prototype
 
-// The record decoder calls `readVarIntArray(headerDecoder).reduce(foldIntoObject, {})` and keeps what it returns.
+/** The headers of one record in Kafka's own bytes; decoding them is put off until somebody asks. */
+class UndecodedHeaders {
+  readonly record: Buffer
+  readonly start: number
+
+  constructor(record: Buffer, start: number) {
+    this.record = record
+    this.start = start
+  }
+
+  /** What the record decoder calls to fold a list of headers into an object; it keeps what it gets. */
+  reduce(): this {
+    return this
+  }
+}
+
+// The record decoder calls `readVarIntArray(headerDecoder).reduce(foldIntoObject, {})` last of all, on a decoder of the bytes
+// of one record.
 decoder.readVarIntArray = function () {
-  const headers: Header[] = []
-  for (let left = this.readVarInt(); left > 0; left--) headers.push([this.readVarIntString(), this.readVarIntBytes()])
-  return { reduce: () => headers }
+  return new UndecodedHeaders(this.buffer, this.offset)
 }
 
 /** Stands for null where kafkajs sizes a header: no bytes either way. Written as null below. */
@@ -37,10 +55,25 @@ encoder.writeVarIntBytes = function (value) {
   return writeVarIntBytes.call(this, value === NULL_VALUE ? null : value)
 }
 
-/** The headers of a message that this process's kafkajs received, in the record's order. */
-export function headersOf(message: KafkaMessage): readonly Header[] {
+/**
+ * The headers of a message that this process's kafkajs received, in Kafka's own bytes: a varint count, then for each a varint
+ * length and the name, a varint length and the value, -1 for null (record format v2, KIP-82). They share memory with the batch.
+ */
+export function headerBytesOf(message: KafkaMessage): Uint8Array {
   const headers: unknown = message.headers
-  if (!Array.isArray(headers)) throw new TypeError('kafkajs decoded the headers of a record in an unknown way.')
+  if (!(headers instanceof UndecodedHeaders))
+    throw new TypeError('kafkajs decoded the headers of a record in an unknown way.')
+  return headers.record.subarray(headers.start)
+}
+
+/** Headers in the record's order. */
+export function decodeKafkaHeaders(bytes: Uint8Array): readonly Header[] {
+  const reader = new Decoder(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  const headers: Header[] = []
+  for (let left = reader.readVarInt(); left > 0; left--) {
+    if (reader.offset >= bytes.length) throw new RangeError('The headers of a record end too early.')
+    headers.push([reader.readVarIntString(), reader.readVarIntBytes()])
+  }
   return headers
 }
 

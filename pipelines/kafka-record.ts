@@ -1,5 +1,5 @@
 import type { KafkaMessage } from 'kafkajs'
-import { headersOf } from './kafka-headers.ts'
+import { decodeKafkaHeaders, headerBytesOf } from './kafka-headers.ts'
 import { ProducerTimeError } from './kafka-source-errors.ts'
 import type { LogRecord } from './record-source.ts'
 
@@ -10,20 +10,37 @@ interface BatchContext {
   readonly batchContext?: { readonly timestampType?: number }
 }
 
+/** Made for every record that is read: headers are decoded only for those who ask. */
+class KafkaRecord implements LogRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+  readonly appendTimeMs: bigint
+  readonly key: Uint8Array | null
+  readonly headerBytes: Uint8Array
+  readonly value: Uint8Array | null
+
+  constructor(topic: string, partition: number, offset: bigint, message: KafkaMessage) {
+    this.topic = topic
+    this.partition = partition
+    this.offset = offset
+    this.appendTimeMs = BigInt(message.timestamp)
+    this.key = message.key
+    this.headerBytes = headerBytesOf(message)
+    this.value = message.value
+  }
+
+  get headers(): LogRecord['headers'] {
+    return decodeKafkaHeaders(this.headerBytes)
+  }
+}
+
 /**
- * A message as a {@link LogRecord}; key and value share memory with the fetched batch.
+ * A message as a {@link LogRecord}; key, headers and value share memory with the fetched batch.
  * @throws ProducerTimeError
  */
 export function recordOf(topic: string, partition: number, message: KafkaMessage & BatchContext): LogRecord {
   const offset = BigInt(message.offset)
   if (message.batchContext?.timestampType !== LOG_APPEND_TIME) throw new ProducerTimeError({ topic, partition, offset })
-  return {
-    topic,
-    partition,
-    offset,
-    appendTimeMs: BigInt(message.timestamp),
-    key: message.key,
-    headers: headersOf(message),
-    value: message.value,
-  }
+  return new KafkaRecord(topic, partition, offset, message)
 }

@@ -91,7 +91,7 @@ export class MemoryLog implements RecordSource, RecordSink {
     const places = this.#partitionsOf(options.topics)
     const ends = bounds.map((bound) => (options.until === 'end' ? bound.endOffset : null))
     const next = await Promise.all(places.map((place) => options.positionOf(place.topic, place.partition)))
-    for (const [i, place] of places.entries()) next[i] = await behindGap(place, next[i]!, options)
+    for (const [i, place] of places.entries()) next[i] = await startAt(place, next[i]!, options)
 
     const stopped = () => this.#closed || options.signal?.aborted === true
     while (!stopped()) {
@@ -174,6 +174,13 @@ async function behindGap(place: MemoryPartition, position: bigint, { onGap }: Re
   }
   await onGap({ topic, partition, from: position, to: startOffset })
   return startOffset
+}
+
+/** Where reading starts: at the last record that the caller holds, while it is still there. */
+async function startAt(place: MemoryPartition, position: bigint, options: ReadOptions): Promise<bigint> {
+  const next = await behindGap(place, position, options)
+  const last = options.lastReadOf?.(place.topic, place.partition)
+  return last !== undefined && last >= place.startOffset && last < next ? last : next
 }
 
 /** Hands out at most one batch from `position` towards `end`, and returns the next position. */

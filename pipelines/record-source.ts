@@ -9,6 +9,11 @@ export interface LogRecord {
   /** In the order of the record; a name may repeat; a null value and an empty one differ. */
   readonly headers: readonly (readonly [name: string, value: Uint8Array | null])[]
   readonly value: Uint8Array | null
+  /**
+   * The same headers in Kafka's own bytes (kafka-headers.ts), from a source that has them: cheaper to hash. Headers may then
+   * be decoded when they are asked for, so do not spread a record.
+   */
+  readonly headerBytes?: Uint8Array
 }
 
 /** What one partition handed out: records in offset order, and how far the partition was read even when there were none. */

@@ -12,9 +12,10 @@ export type ParsedHeaders =
   | { outcome: 'parsed'; attributes: CloudEventAttributes }
   | { outcome: 'rejected'; reason: 'HEADER_MISSING' | 'HEADER_INVALID'; detail: string }
 
-const CONTENT_TYPE = 'application/avro'
-const SPEC_VERSION = '1.0'
-const REQUIRED = {
+export const CONTENT_TYPE = 'application/avro'
+export const SPEC_VERSION = '1.0'
+/** The headers that a record must have, with the most characters that each may have. */
+export const REQUIRED = {
   ce_specversion: 16,
   ce_id: 128,
   ce_source: 256,

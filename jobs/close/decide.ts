@@ -1,5 +1,5 @@
 import { BIGINT, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api'
-import { INGEST_GAP } from '../../pipelines/ingest.ts'
+import { INGEST_GAP } from '../../pipelines/ingest/accepted-gap.ts'
 import { fromBlob, fromNullableBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'

@@ -11,7 +11,7 @@ import {
   TINYINT,
   VARCHAR,
 } from '@duckdb/node-api'
-import { idHashOf } from '../../pipelines/ingest.ts'
+import { idHashOf } from '../../pipelines/ingest/identity.ts'
 import { toBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import type { DecidedEventType, EventBodies, EventOf } from '../../schemas/events.ts'

@@ -1,5 +1,5 @@
 import { BLOB, LIST, listValue } from '@duckdb/node-api'
-import { idHashOf } from '../../pipelines/ingest.ts'
+import { idHashOf } from '../../pipelines/ingest/identity.ts'
 import { fromBlob, toBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import type { DecidedEventType, EventBodies, EventOf } from '../../schemas/events.ts'

@@ -33,3 +33,15 @@ export class OffsetMismatchError extends TallyError {
     )
   }
 }
+
+export class CommitDoubtfulError extends TallyError {
+  override readonly code = 'COMMIT_DOUBTFUL'
+  constructor(facts: { path: string }, cause: unknown) {
+    super(`A COMMIT to ${facts.path} failed; whether it was written is known only when the file is opened again.`, {
+      facts,
+      cause,
+      retriable: true,
+      hint: 'Look at the disk (full, read-only, failing), then start again: it goes on behind what was written.',
+    })
+  }
+}

@@ -125,7 +125,7 @@ describe('ingest', () => {
       await log.append([...uses, broken(1), broken(1)])
       let deaths = 0
       let records = 0
-      for (let diesAt = 0; ; diesAt = (diesAt + 1) % 3) {
+      for (let diesAt = 0; ; diesAt = deaths < 12 ? (diesAt + 1) % 3 : diesAt + 1) {
         const when = deaths % 2 === 0 ? 'before' : 'after'
         try {
           records += (await run(dyingSource(log, diesAt, when))).records

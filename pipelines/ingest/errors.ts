@@ -1,0 +1,14 @@
+import { TallyError } from '../../schemas/errors.ts'
+
+export class TopicRecreatedError extends TallyError {
+  override readonly code = 'TOPIC_RECREATED'
+  constructor(facts: { topic: string; partition: number; offset: bigint; stored: string; found: string }) {
+    super(
+      `Partition ${facts.topic}/${facts.partition} is not the one that was read: offset ${facts.offset} held ${facts.stored}, now ${facts.found}.`,
+      {
+        facts,
+        hint: 'The topic was deleted and made again, or the broker lost its disk. Nothing was written. Restore the topic with its offsets (a mirror, a backup, `tally log copy`), or begin a new ledger.',
+      },
+    )
+  }
+}
