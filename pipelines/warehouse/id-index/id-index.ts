@@ -61,7 +61,10 @@ export class IdIndex {
     const { warehouse } = options
     makeFolder(folderOf(warehouse))
     const rows = await readRows(warehouse)
-    const index = new IdIndex(options, rows.reduce((next, { run }) => (run >= next ? run + 1n : next), 1n))
+    const index = new IdIndex(
+      options,
+      rows.reduce((next, { run }) => (run >= next ? run + 1n : next), 1n),
+    )
     try {
       index.#removeGarbage(rows)
       const covered = await warehouse.one<{ epoch: number }>('SELECT epoch FROM id_index')

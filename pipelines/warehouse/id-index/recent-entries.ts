@@ -1,6 +1,6 @@
 import { compareKeys, ENTRY_BYTES, KEY_BYTES, viewOf } from './entry.ts'
-import { RunWriter } from './run-writer.ts'
 import type { RunTrailer } from './run-trailer.ts'
+import { RunWriter } from './run-writer.ts'
 
 const FIRST_ENTRIES = 1_024
 

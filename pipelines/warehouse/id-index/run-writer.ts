@@ -8,8 +8,8 @@ import {
   encodeTrailer,
   FENCE_BYTES,
   layoutOf,
-  type RunLayout,
   RunDigest,
+  type RunLayout,
   type RunTrailer,
 } from './run-trailer.ts'
 
@@ -106,7 +106,10 @@ export class RunWriter {
     const pages = Math.ceil(this.#written / (PAGE_BYTES / ENTRY_BYTES)) - this.#pagesFlushed
     for (let page = 0; page < pages; page++) {
       const bytes = this.#pages.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES)
-      this.#fences.writeDoubleBE(prefixOf(this.#pagesView, page * PAGE_BYTES), (this.#pagesFlushed + page) * FENCE_BYTES)
+      this.#fences.writeDoubleBE(
+        prefixOf(this.#pagesView, page * PAGE_BYTES),
+        (this.#pagesFlushed + page) * FENCE_BYTES,
+      )
       this.#checksums.writeUInt32BE(crc32(bytes), (this.#pagesFlushed + page) * CHECKSUM_BYTES)
     }
     await this.#write(this.#pages.subarray(0, pages * PAGE_BYTES), this.#pagesFlushed * PAGE_BYTES)

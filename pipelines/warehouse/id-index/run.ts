@@ -9,8 +9,8 @@ import {
   decodeTrailer,
   FENCE_BYTES,
   layoutOf,
-  type RunLayout,
   RunDigest,
+  type RunLayout,
   TRAILER_BYTES,
 } from './run-trailer.ts'
 
