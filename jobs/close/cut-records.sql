@@ -13,5 +13,5 @@ SELECT
 FROM record AS r
 JOIN epoch_cut AS c
   ON r.topic = c.topic AND r.partition_id = c.partition_id AND r.incarnation = c.incarnation
-WHERE c.epoch = $epoch AND r.rid >= $first AND r.record_offset >= c.from_offset AND r.record_offset < c.to_offset
+WHERE c.epoch = $epoch AND r.rid >= $first::BIGINT AND r.record_offset >= c.from_offset AND r.record_offset < c.to_offset
 ORDER BY r.event_type, ordinal

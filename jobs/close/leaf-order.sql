@@ -7,5 +7,5 @@ SELECT
 FROM cut_record AS c
 JOIN record AS r USING (rid)
 JOIN decision AS d USING (rid)
-WHERE r.rid >= $first
+WHERE r.rid >= $first::BIGINT
 ORDER BY position

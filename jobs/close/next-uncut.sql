@@ -3,7 +3,7 @@ WITH cut AS (
   SELECT topic, partition_id, max(to_offset) AS to_offset FROM epoch_cut GROUP BY topic, partition_id
 )
 SELECT
-  coalesce(min(r.rid) FILTER (r.record_offset >= coalesce(cut.to_offset, 0)), max(r.rid) + 1, $first) AS first_rid
+  coalesce(min(r.rid) FILTER (r.record_offset >= coalesce(cut.to_offset, 0)), max(r.rid) + 1, $first::BIGINT) AS first_rid
 FROM record AS r
 LEFT JOIN cut USING (topic, partition_id)
-WHERE r.rid >= $first
+WHERE r.rid >= $first::BIGINT

@@ -5,4 +5,4 @@ WITH cut AS (
 SELECT min(r.effective_ms) AS oldest
 FROM record AS r
 LEFT JOIN cut USING (topic, partition_id)
-WHERE r.rid >= $first AND r.record_offset >= coalesce(cut.to_offset, 0)
+WHERE r.rid >= $first::BIGINT AND r.record_offset >= coalesce(cut.to_offset, 0)

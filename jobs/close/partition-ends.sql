@@ -6,7 +6,7 @@ WITH previous AS (
 first_late AS (
   SELECT topic, partition_id, min(record_offset) AS to_offset
   FROM record
-  WHERE rid >= $first AND effective_ms >= $time
+  WHERE rid >= $first::BIGINT AND effective_ms >= $time
   GROUP BY topic, partition_id
 )
 SELECT
