@@ -4,6 +4,7 @@ import { readSql } from '../pipelines/warehouse/read-sql.ts'
 import { reasonOfCode } from '../schemas/rejection.ts'
 import type { EpochState } from './epochs.ts'
 import { countOutcomes } from './publish/build-manifest.ts'
+import { firstUncutRid } from './uncut.ts'
 
 const waitingRecords = readSql(new URL('./waiting-records.sql', import.meta.url))
 
@@ -36,8 +37,11 @@ export async function epochStatus(warehouse: Database): Promise<EpochStatus> {
       counts: await countOutcomes(warehouse, row.epoch as number),
     })
   }
+  const first = await firstUncutRid(warehouse)
   const waiting = { records: 0, rejected: 0, reasons: {} as Record<string, number> }
-  for (const { reason, records } of await warehouse.all<{ reason: number; records: number }>(waitingRecords)) {
+  for (const { reason, records } of await warehouse.all<{ reason: number; records: number }>(waitingRecords, {
+    first,
+  })) {
     waiting.records += records
     if (reason === 0) continue
     waiting.rejected += records

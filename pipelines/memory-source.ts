@@ -15,6 +15,8 @@ interface MemoryPartition {
   readonly topic: string
   readonly partition: number
   startOffset: bigint
+  /** Where an open transaction begins: readers see nothing from here on. */
+  heldAt?: bigint
   /** The slot of `startOffset` first; null where a reader sees nothing. */
   slots: (LogRecord | null)[]
 }
@@ -66,6 +68,23 @@ export class MemoryLog implements RecordSource, RecordSink {
     this.#wake()
   }
 
+  addPartitions(topic: string, count: number): void {
+    const places = this.#topics.get(topic)
+    if (places === undefined) throw new TopicMissingError({ topic })
+    for (let i = 0; i < count; i++) places.push({ topic, partition: places.length, startOffset: 0n, slots: [] })
+  }
+
+  /** Hides what is appended from now on until {@link releaseStable}, as an open transaction does. */
+  holdStable(topic: string, partition: number): void {
+    const place = this.#partitionOf(topic, partition)
+    place.heldAt = endOffset(place)
+  }
+
+  releaseStable(topic: string, partition: number): void {
+    delete this.#partitionOf(topic, partition).heldAt
+    this.#wake()
+  }
+
   /** Deletes everything below `startOffset`, as retention does. */
   truncate(topic: string, partition: number, startOffset: bigint): void {
     const place = this.#partitionOf(topic, partition)
@@ -81,7 +100,7 @@ export class MemoryLog implements RecordSource, RecordSink {
       topic: place.topic,
       partition: place.partition,
       startOffset: place.startOffset,
-      endOffset: endOffset(place),
+      endOffset: stableEnd(place),
       highWatermark: endOffset(place),
     }))
   }
@@ -98,7 +117,7 @@ export class MemoryLog implements RecordSource, RecordSink {
       let progress = false
       for (const [i, place] of places.entries()) {
         if (stopped()) return
-        const after = await readOnce(place, next[i]!, ends[i] ?? endOffset(place), options)
+        const after = await readOnce(place, next[i]!, ends[i] ?? stableEnd(place), options)
         progress ||= after > next[i]!
         next[i] = after
       }
@@ -157,6 +176,10 @@ export class MemoryLog implements RecordSource, RecordSink {
 
 function endOffset(place: MemoryPartition): bigint {
   return place.startOffset + BigInt(place.slots.length)
+}
+
+function stableEnd(place: MemoryPartition): bigint {
+  return place.heldAt ?? endOffset(place)
 }
 
 function assertInRange(place: MemoryPartition, position: bigint): void {

@@ -1,4 +1,5 @@
--- one row per reason why `published_cut` of $epoch with time $time cannot be used; `missing`: not yet, the log has to be read further
+-- one row per reason why `published_cut` of $epoch with time $time cannot be used; `missing`: not yet, the log has to be read
+-- further; $first: no record with a smaller rid is uncut
 WITH cut AS (
   SELECT * FROM published_cut
 ),
@@ -21,7 +22,7 @@ FROM cut AS c JOIN read_position AS r USING (topic, partition_id) WHERE c.incarn
 UNION ALL
 SELECT concat('it holds ', r.topic, '/', r.partition_id, '@', min(r.record_offset), ', which is not earlier than its time'), false
 FROM cut AS c JOIN record AS r USING (topic, partition_id)
-WHERE r.record_offset >= c.from_offset AND r.record_offset < c.to_offset AND r.effective_ms >= $time
+WHERE r.rid >= $first::BIGINT AND r.record_offset >= c.from_offset AND r.record_offset < c.to_offset AND r.effective_ms >= $time
 GROUP BY r.topic, r.partition_id
 UNION ALL
 SELECT concat('It ends ', c.topic, '/', c.partition_id, ' at ', c.to_offset, '; stored are ', coalesce(r.next_offset, 0), '.'), true

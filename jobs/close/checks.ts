@@ -90,7 +90,7 @@ async function checkFeatureMap(
 function checkDeposit(event: EventOf<'Deposited'>, { genesis, references }: CheckContext): RejectionReason | undefined {
   const own = event.body.chainId === BigInt(genesis.chainId) && toHex(event.body.distributor) === genesis.distributor
   if (!own) return 'DEPOSIT_FOREIGN'
-  return references.hasDeposit(event.body) ? 'DEPOSIT_EXISTS' : undefined
+  return references.isTaken(event) ? 'DEPOSIT_EXISTS' : undefined
 }
 
 async function checkBatch(
@@ -129,9 +129,9 @@ function checkContributionFeatures(
 ): RejectionReason | undefined {
   const fault = checkFeatures(event.source, event.body, event.body.a.length, context)
   if (fault !== undefined) return fault
-  const items = context.references.itemsOfBatch(event.body)
+  const items = context.references.itemsOfBatch(event)
   if (items === undefined || event.body.index >= items) return 'CONTRIBUTION_UNKNOWN'
-  return context.references.hasContributionFeatures(event.body) ? 'FEATURES_EXIST' : undefined
+  return context.references.isTaken(event) ? 'FEATURES_EXIST' : undefined
 }
 
 function checkInferenceFeatures(
@@ -140,8 +140,8 @@ function checkInferenceFeatures(
 ): RejectionReason | undefined {
   const fault = checkFeatures(event.source, event.body, event.body.b.length, context)
   if (fault !== undefined) return fault
-  const model = context.references.modelOfInference(event.body)
+  const model = context.references.modelOfInference(event)
   if (model === undefined || model !== context.registry.featureMaps.get(event.body.featureMap)?.model)
     return 'INFERENCE_UNKNOWN'
-  return context.references.hasInferenceFeatures(event.body) ? 'FEATURES_EXIST' : undefined
+  return context.references.isTaken(event) ? 'FEATURES_EXIST' : undefined
 }

@@ -1,24 +1,17 @@
-import { BLOB } from '@duckdb/node-api'
-import { emptyFrontier, type Frontier, frontierRoot } from '../../anchor/log/frontier.ts'
 import { ingest } from '../../pipelines/ingest.ts'
-import type { RecordSink, RecordSource } from '../../pipelines/record-source.ts'
-import { fromBlob, toBlob } from '../../pipelines/warehouse/blob.ts'
+import type { PartitionBounds, RecordSink, RecordSource } from '../../pipelines/record-source.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
-import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { cloudEventHeaders } from '../../schemas/cloud-events.ts'
 import { ceTypeOf } from '../../schemas/events.ts'
 import { INPUT_TOPICS, TOPICS } from '../../schemas/topics.ts'
 import { encodeValue } from '../../schemas/wire-format.ts'
-import { firstEpochIn, lastEpoch, type StepResult, setState } from '../epochs.ts'
+import { firstEpochIn, lastEpoch, type StepResult } from '../epochs.ts'
 import type { Ledger } from '../ledger.ts'
 import { chooseCut } from './choose-cut.ts'
-import { decideRecords } from './decide.ts'
 import { CutNotPublishedError } from './errors.ts'
-import { writeLeaves } from './leaves.ts'
 import { adoptCut, cutEventId, firstPublishedCut, ledgerSource } from './published-cut.ts'
+import { sealEpoch } from './seal-epoch.ts'
 
-const cutRecords = readSql(new URL('./cut-records.sql', import.meta.url))
-const HASH_BYTES = 32
 /** When it is worth looking again for records that a published cut speaks of. */
 const RETRY_MS = 5_000n
 
@@ -31,13 +24,18 @@ export interface CloseOptions {
   /** The log's clock, Unix milliseconds. */
   readonly clock: () => bigint
   readonly cutNow?: boolean
+  /**
+   * Resolves when the warehouse holds each partition up to its `endOffset`, where somebody else in this process already reads
+   * the log. Default: reads it to its end.
+   */
+  readonly catchUp?: (wanted: readonly PartitionBounds[]) => Promise<void>
   readonly onProgress?: (text: string) => void
 }
 
 /**
  * Closes the next epoch: cut, publish the cut, decide, leaves.
  *
- * 1. Everything in the log is ingested. Killed here: ingest goes on where it stopped.
+ * 1. What the log shows is ingested. Killed here: ingest goes on where it stopped.
  * 2. A cut that was published for this epoch is adopted; else one is chosen (state `open`). Killed before: chosen again.
  * 3. A chosen cut is appended to `tally.epochs` as CutPublished. Killed before it is noted: appended once more. The first one
  *    there counts, also when another warehouse of this ledger was faster: it is read back and adopted.
@@ -47,31 +45,40 @@ export async function closeEpoch(options: CloseOptions): Promise<StepResult> {
   const { warehouse } = options.ledger
   const open = await firstEpochIn(warehouse, 'open')
   const epoch = open?.epoch ?? ((await lastEpoch(warehouse))?.epoch ?? 0) + 1
-  if (!(await isPublished(warehouse, epoch))) {
-    const other = await fixCut(options, epoch)
-    if (other !== undefined) return other
-  }
-  const size = await warehouse.transaction(() => decideAndSeal(options, epoch))
-  return { did: 'done', epoch, detail: `${size.records} records decided; the ledger has ${size.treeSize} leaves.` }
+  const fixed: FixedCut = (await isPublished(warehouse, epoch)) ? { note: '' } : await fixCut(options, epoch)
+  if ('unfixed' in fixed) return fixed.unfixed
+  const { records, treeSize } = await sealEpoch({ ...options, epoch })
+  const detail = `${records} records decided; the ledger has ${treeSize} leaves.${fixed.note}`
+  return { did: 'done', epoch, detail }
 }
 
-/** Steps 1 to 3. @returns why there is no cut yet, if there is none */
-async function fixCut(options: CloseOptions, epoch: number): Promise<StepResult | undefined> {
-  const { ledger, source, clock } = options
-  await ingest({ source, warehouse: ledger.warehouse, topics: INPUT_TOPICS, until: 'end' })
+/** The cut of the epoch is published, with what is to be said about it; or why there is none yet. */
+type FixedCut = { readonly note: string } | { readonly unfixed: StepResult }
+
+/** Steps 1 to 3. */
+async function fixCut(options: CloseOptions, epoch: number): Promise<FixedCut> {
+  const { ledger, source, cutNow = false } = options
+  // The clock first, then the bounds, then the reading: what was appended before the cut was due is below the high watermarks
+  // of these bounds, and close knows whether it holds it.
+  const nowMs = options.clock()
+  const partitions = await source.partitions(INPUT_TOPICS)
+  if (options.catchUp === undefined)
+    await ingest({ source, warehouse: ledger.warehouse, topics: INPUT_TOPICS, until: 'end' })
+  else await options.catchUp(partitions)
   const missing = await adoptPublished(options, epoch)
-  if (missing !== undefined) return waiting(options, epoch, missing)
-  if (await isPublished(ledger.warehouse, epoch)) return undefined
+  if (missing !== undefined) return { unfixed: waiting(options, epoch, missing) }
+  if (await isPublished(ledger.warehouse, epoch)) return { note: '' }
+  let note = ''
   if ((await firstEpochIn(ledger.warehouse, 'open')) === undefined) {
-    const partitions = await source.partitions(INPUT_TOPICS)
-    const chosen = await chooseCut({ ledger, partitions, nowMs: clock(), cutNow: options.cutNow ?? false })
-    if (chosen.chose === 'none') return chosen.result
+    const chosen = await chooseCut({ ledger, partitions, nowMs, cutNow })
+    if (chosen.chose === 'none') return { unfixed: chosen.result }
+    note = chosen.note
   }
   await publishCut(options, epoch)
   const overtaken = await adoptPublished(options, epoch)
-  if (overtaken !== undefined) return waiting(options, epoch, overtaken)
+  if (overtaken !== undefined) return { unfixed: waiting(options, epoch, overtaken) }
   if (!(await isPublished(ledger.warehouse, epoch))) throw new CutNotPublishedError({ epoch })
-  return undefined
+  return { note }
 }
 
 async function adoptPublished(options: CloseOptions, epoch: number): Promise<string | undefined> {
@@ -87,42 +94,6 @@ async function isPublished(warehouse: Database, epoch: number): Promise<boolean>
 function waiting(options: CloseOptions, epoch: number, missing: string): StepResult {
   const detail = `Epoch ${epoch} has a published cut that this log does not reach yet. ${missing}`
   return { did: 'waiting', epoch, detail, untilMs: options.clock() + RETRY_MS }
-}
-
-async function decideAndSeal(options: CloseOptions, epoch: number): Promise<{ records: bigint; treeSize: number }> {
-  const { ledger } = options
-  const { warehouse } = ledger
-  await warehouse.run(cutRecords, { epoch })
-  await decideRecords({
-    ...ledger,
-    epoch,
-    onProgress: (decided) => options.onProgress?.(`${decided} records decided`),
-  })
-  const before = await loadFrontier(warehouse, epoch - 1)
-  const after = await writeLeaves(warehouse, epoch, before)
-  await warehouse.run(
-    `UPDATE epoch SET previous_size = $previous, tree_size = $size, ledger_root = $root, frontier = $frontier WHERE epoch = $epoch`,
-    {
-      epoch,
-      previous: BigInt(before.size),
-      size: BigInt(after.size),
-      root: toBlob(frontierRoot(after)),
-      frontier: toBlob(Buffer.concat(after.hashes)),
-    },
-    { root: BLOB, frontier: BLOB },
-  )
-  await setState(warehouse, epoch, 'open', 'closed')
-  return { records: BigInt(after.size - before.size), treeSize: after.size }
-}
-
-async function loadFrontier(warehouse: Database, epoch: number): Promise<Frontier> {
-  if (epoch === 0) return emptyFrontier()
-  const row = await warehouse.one('SELECT tree_size, frontier FROM epoch WHERE epoch = $epoch', { epoch })
-  const bytes = fromBlob(row?.frontier)
-  const hashes = Array.from({ length: bytes.length / HASH_BYTES }, (_, index) =>
-    bytes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES),
-  )
-  return { size: Number(row?.tree_size), hashes }
 }
 
 async function publishCut(options: CloseOptions, epoch: number): Promise<void> {

@@ -7,24 +7,27 @@ import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { CorruptWarehouseError } from './errors.ts'
 
+const leafOrder = readSql(new URL('./leaf-order.sql', import.meta.url))
 const pageOfLeaves = readSql(new URL('./page-of-leaves.sql', import.meta.url))
-const PAGE_LEAVES = 20_000
+const PAGE_LEAVES = 20_000n
 const OUTCOME_TYPES = [BIGINT, INTEGER, INTEGER, INTEGER, VARCHAR, BIGINT, BLOB]
 
 /**
  * Makes the leaves of a decided cut in (topic, partition, offset) order and appends them to the ledger's tree.
  * Runs inside the caller's transaction. O(n + log N).
+ * @param firstRid no record of the cut has a smaller one
  */
-export async function writeLeaves(warehouse: Database, epoch: number, frontier: Frontier): Promise<Frontier> {
-  await warehouse.run(
-    `CREATE OR REPLACE TEMP TABLE leaf_order AS
-     SELECT c.rid, row_number() OVER (ORDER BY r.topic, r.partition_id, r.record_offset) AS position
-     FROM cut_record AS c JOIN record AS r USING (rid)`,
-  )
+export async function writeLeaves(
+  warehouse: Database,
+  epoch: number,
+  frontier: Frontier,
+  firstRid: bigint,
+): Promise<Frontier> {
+  await warehouse.run(leafOrder, { first: firstRid })
   const firstIndex = frontier.size
   let written = 0
   for (let after = 0n; ; ) {
-    const rows = await warehouse.all(pageOfLeaves, { after, page: PAGE_LEAVES })
+    const rows = await warehouse.all(pageOfLeaves, { after, until: after + PAGE_LEAVES })
     const last = rows.at(-1)
     if (last === undefined) break
     const hashes = rows.map(toLeafHash)

@@ -8,6 +8,7 @@ import { toHex } from '../../schemas/ids.ts'
 import { INPUT_TOPICS, TOPICS } from '../../schemas/topics.ts'
 import { firstEpochIn } from '../epochs.ts'
 import type { Ledger } from '../ledger.ts'
+import { firstUncutRid } from '../uncut.ts'
 import { PublishedCutError } from './errors.ts'
 
 const adoptedFaults = readSql(new URL('./adopted-faults.sql', import.meta.url))
@@ -89,7 +90,11 @@ export async function adoptCut({ warehouse }: Ledger, cut: CutPublished): Promis
       CUT_TYPES,
       cut.partitions.map((part) => rowOf(epoch, part)),
     )
-    const faults = await warehouse.all<{ fault: string; missing: boolean }>(adoptedFaults, { epoch, time: cutTimeMs })
+    const faults = await warehouse.all<{ fault: string; missing: boolean }>(adoptedFaults, {
+      epoch,
+      time: cutTimeMs,
+      first: await firstUncutRid(warehouse),
+    })
     const wrong = faults.find(({ missing }) => !missing)
     if (wrong !== undefined) throw new PublishedCutError({ epoch, what: wrong.fault })
     if (faults[0] !== undefined) return faults[0].fault

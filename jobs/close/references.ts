@@ -1,132 +1,100 @@
-import { BLOB, LIST, listValue } from '@duckdb/node-api'
-import { idHashOf } from '../../pipelines/ingest/identity.ts'
-import { fromBlob, toBlob } from '../../pipelines/warehouse/blob.ts'
-import type { Database } from '../../pipelines/warehouse/database.ts'
-import type { DecidedEventType, EventBodies, EventOf } from '../../schemas/events.ts'
-import { toHex } from '../../schemas/ids.ts'
+import type { IdIndex } from '../../pipelines/warehouse/id-index/id-index.ts'
+import type { DecidedEventType, EventOf } from '../../schemas/events.ts'
+import { itemsOf, modelPlaceOf, referableEntryOf, referredKeyOf, TAKEN, takenKeyOf } from './index-keys.ts'
+import type { AssetPlace, Registry } from './registry.ts'
 
-/** What the events of one page refer to, looked up at once; then kept true while the page is decided one by one. */
+export interface Candidate {
+  readonly rid: bigint
+  /** Place in the accept order of its epoch. */
+  readonly ordinal: bigint
+  readonly idHash: Uint8Array
+  readonly bodyHash: Uint8Array
+  readonly event: EventOf<DecidedEventType>
+}
+
+interface Keys {
+  readonly referred: string | undefined
+  readonly taken: string | undefined
+}
+
+/**
+ * What the events of one page ask of all history, looked up at once; then kept true while the page is decided one by one.
+ * What is taken goes into the id index as well, for the pages that follow.
+ */
 export class PageReferences {
-  /** (hex) id hash of an accepted event → hex of its body hash. */
-  readonly usedIds = new Map<string, string>()
-  readonly #batchItems = new Map<string, number>()
-  readonly #inferenceModels = new Map<string, string>()
-  readonly #taken = new Set<string>()
+  readonly #index: IdIndex
+  readonly #registry: Registry
+  readonly #known = new Map<string, Uint8Array>()
+  readonly #keys = new Map<EventOf<DecidedEventType>, Keys>()
 
-  static async load(
-    warehouse: Database,
-    ids: readonly Uint8Array[],
-    events: readonly EventOf<DecidedEventType>[],
-  ): Promise<PageReferences> {
-    const references = new PageReferences()
-    for (const row of await lookup(
-      warehouse,
-      'SELECT id_hash, body_hash FROM accepted_id WHERE id_hash IN (SELECT unnest($ids))',
-      ids,
-    )) {
-      references.usedIds.set(toHex(fromBlob(row.id_hash)), toHex(fromBlob(row.body_hash)))
+  constructor(index: IdIndex, registry: Registry, page: readonly Candidate[]) {
+    this.#index = index
+    this.#registry = registry
+    const asked = new Map<string, Uint8Array>()
+    const ask = (key: Uint8Array | undefined) => {
+      if (key === undefined) return undefined
+      const text = textOf(key)
+      asked.set(text, key)
+      return text
     }
-    await references.#loadDeposits(warehouse, bodiesOf(events, 'Deposited'))
-    await references.#loadBatches(warehouse, bodiesOf(events, 'ContributionFeatures'))
-    await references.#loadInferences(warehouse, bodiesOf(events, 'InferenceFeatures'))
-    return references
-  }
-
-  hasDeposit(body: EventBodies['Deposited']): boolean {
-    return this.#taken.has(depositKey(body.transactionHash, body.logIndex))
-  }
-
-  itemsOfBatch(body: EventBodies['ContributionFeatures']): number | undefined {
-    return this.#batchItems.get(batchOf(body))
-  }
-
-  hasContributionFeatures(body: EventBodies['ContributionFeatures']): boolean {
-    return this.#taken.has(itemKey(body.featureMap, batchOf(body), body.index))
-  }
-
-  modelOfInference(body: EventBodies['InferenceFeatures']): string | undefined {
-    return this.#inferenceModels.get(inferenceOf(body))
-  }
-
-  hasInferenceFeatures(body: EventBodies['InferenceFeatures']): boolean {
-    return this.#taken.has(inferenceOf(body))
-  }
-
-  /** Notes an accepted event, so that the next one of the page finds its place taken. */
-  take(event: EventOf<DecidedEventType>): void {
-    if (event.type === 'Deposited') this.#taken.add(depositKey(event.body.transactionHash, event.body.logIndex))
-    if (event.type === 'ContributionFeatures')
-      this.#taken.add(itemKey(event.body.featureMap, batchOf(event.body), event.body.index))
-    if (event.type === 'InferenceFeatures') this.#taken.add(inferenceOf(event.body))
-  }
-
-  async #loadDeposits(warehouse: Database, bodies: readonly EventBodies['Deposited'][]): Promise<void> {
-    const sql = 'SELECT transaction_hash, log_index FROM deposit WHERE transaction_hash IN (SELECT unnest($ids))'
-    for (const row of await lookup(
-      warehouse,
-      sql,
-      bodies.map((body) => body.transactionHash),
-    )) {
-      this.#taken.add(depositKey(fromBlob(row.transaction_hash), row.log_index as number))
+    for (const { event, idHash } of page) {
+      ask(idHash)
+      this.#keys.set(event, { referred: ask(referredKeyOf(event)), taken: ask(takenKeyOf(event)) })
+    }
+    const values = index.lookup([...asked.values()])
+    for (const [position, text] of [...asked.keys()].entries()) {
+      const value = values[position]
+      if (value !== undefined) this.#known.set(text, value)
     }
   }
 
-  async #loadBatches(warehouse: Database, bodies: readonly EventBodies['ContributionFeatures'][]): Promise<void> {
-    const batches = unique(bodies.map((body) => idHashOf(body.batchSource, body.batchId)))
-    for (const row of await lookup(
-      warehouse,
-      'SELECT batch, items FROM contribution_batch WHERE batch IN (SELECT unnest($ids))',
-      batches,
-    )) {
-      this.#batchItems.set(toHex(fromBlob(row.batch)), row.items as number)
-    }
-    const sql = 'SELECT feature_map, batch, item_index FROM contribution_features WHERE batch IN (SELECT unnest($ids))'
-    for (const row of await lookup(warehouse, sql, batches)) {
-      this.#taken.add(itemKey(row.feature_map as string, toHex(fromBlob(row.batch)), row.item_index as number))
-    }
+  /** Body hash of the accepted event that has used the id up. */
+  bodyUnder(idHash: Uint8Array): Uint8Array | undefined {
+    return this.#known.get(textOf(idHash))
   }
 
-  async #loadInferences(warehouse: Database, bodies: readonly EventBodies['InferenceFeatures'][]): Promise<void> {
-    const inferences = unique(bodies.map((body) => idHashOf(body.inferenceSource, body.inferenceId)))
-    for (const row of await lookup(
-      warehouse,
-      'SELECT inference, model FROM inference WHERE inference IN (SELECT unnest($ids))',
-      inferences,
-    )) {
-      this.#inferenceModels.set(toHex(fromBlob(row.inference)), row.model as string)
-    }
-    const sql = 'SELECT inference FROM inference_features WHERE inference IN (SELECT unnest($ids))'
-    for (const row of await lookup(warehouse, sql, inferences)) this.#taken.add(toHex(fromBlob(row.inference)))
+  /** Whether another accepted event stands where this one would: the same deposit, features of the same item or inference. */
+  isTaken(event: EventOf<DecidedEventType>): boolean {
+    const { taken } = this.#keys.get(event)!
+    return taken !== undefined && this.#known.has(taken)
+  }
+
+  /** Items of the batch that the event refers to; undefined when no such batch was accepted. */
+  itemsOfBatch(event: EventOf<'ContributionFeatures'>): number | undefined {
+    const value = this.#referred(event)
+    return value === undefined ? undefined : itemsOf(value)
+  }
+
+  /** Model of the inference that the event refers to; undefined when no such inference was accepted. */
+  modelOfInference(event: EventOf<'InferenceFeatures'>): string | undefined {
+    const value = this.#referred(event)
+    return value === undefined ? undefined : this.#registry.assetAt(modelPlaceOf(value))
+  }
+
+  /** Notes an accepted event: its id, its place, and what others may refer to. */
+  take({ event, idHash, bodyHash }: Candidate): void {
+    this.#add(idHash, bodyHash)
+    const taken = takenKeyOf(event)
+    if (taken !== undefined) this.#add(taken, TAKEN)
+    const entry = referableEntryOf(event, idHash, (model) => this.#placeOf(model))
+    if (entry !== undefined) this.#index.add(entry.key, entry.value)
+  }
+
+  #referred(event: EventOf<DecidedEventType>): Uint8Array | undefined {
+    const { referred } = this.#keys.get(event)!
+    return referred === undefined ? undefined : this.#known.get(referred)
+  }
+
+  #placeOf(model: string): AssetPlace {
+    return this.#registry.assets.get(model)!.place
+  }
+
+  #add(key: Uint8Array, value: Uint8Array): void {
+    this.#known.set(textOf(key), value)
+    this.#index.add(key, value)
   }
 }
 
-function lookup(warehouse: Database, sql: string, ids: readonly Uint8Array[]) {
-  return ids.length === 0 ? [] : warehouse.all(sql, { ids: listValue(ids.map(toBlob)) }, { ids: LIST(BLOB) })
-}
-
-function bodiesOf<Type extends DecidedEventType>(
-  events: readonly EventOf<DecidedEventType>[],
-  type: Type,
-): EventBodies[Type][] {
-  return events.flatMap((event) => (event.type === type ? [event.body as EventBodies[Type]] : []))
-}
-
-function unique(ids: readonly Uint8Array[]): Uint8Array[] {
-  return [...new Map(ids.map((id) => [toHex(id), id])).values()]
-}
-
-function batchOf(body: EventBodies['ContributionFeatures']): string {
-  return toHex(idHashOf(body.batchSource, body.batchId))
-}
-
-function inferenceOf(body: EventBodies['InferenceFeatures']): string {
-  return toHex(idHashOf(body.inferenceSource, body.inferenceId))
-}
-
-function itemKey(featureMap: string, batch: string, index: number): string {
-  return `${batch}/${index}/${featureMap}`
-}
-
-function depositKey(transactionHash: Uint8Array, logIndex: number): string {
-  return `${toHex(transactionHash)}/${logIndex}`
+function textOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
 }

@@ -3,8 +3,16 @@ import type { Database } from '../../pipelines/warehouse/database.ts'
 import type { AssetKind, EventBodies } from '../../schemas/events.ts'
 import { type Address, toAddress, toHex } from '../../schemas/ids.ts'
 
+/** Where an asset was accepted: no two have the same, so it names an asset in twelve bytes. */
+export interface AssetPlace {
+  readonly epoch: number
+  /** Place in the accept order of the epoch. */
+  readonly ordinal: bigint
+}
+
 export interface Asset {
   readonly kind: AssetKind
+  readonly place: AssetPlace
   readonly licence: string
   readonly owners: ReadonlyMap<Address, number>
 }
@@ -27,6 +35,7 @@ export class Registry {
   readonly policies = new Set<string>()
   readonly featureMaps = new Map<string, FeatureMap>()
   readonly mappedModels = new Set<string>()
+  readonly #assetsByPlace = new Map<string, string>()
 
   static async load(warehouse: Database): Promise<Registry> {
     const registry = new Registry()
@@ -40,9 +49,18 @@ export class Registry {
     return registry
   }
 
-  addAsset(body: EventBodies['AssetRegistered']): void {
+  addAsset(body: EventBodies['AssetRegistered'], place: AssetPlace): void {
     const owners = new Map(body.owners.map((owner) => [toAddress(toHex(owner.account)), owner.parts]))
-    this.assets.set(body.asset, { kind: body.kind, licence: body.licence, owners })
+    this.setAsset(body.asset, { kind: body.kind, place, licence: body.licence, owners })
+  }
+
+  setAsset(id: string, asset: Asset): void {
+    this.assets.set(id, asset)
+    this.#assetsByPlace.set(textOf(asset.place), id)
+  }
+
+  assetAt(place: AssetPlace): string | undefined {
+    return this.#assetsByPlace.get(textOf(place))
   }
 
   addFeatureMap(id: string, map: FeatureMap): void {
@@ -63,10 +81,11 @@ async function loadAssets(warehouse: Database, registry: Registry): Promise<void
     const table = owners.get(row.asset as string) ?? new Map<Address, number>()
     owners.set(row.asset as string, table.set(row.account as Address, row.parts as number))
   }
-  for (const row of await warehouse.all('SELECT asset, kind, licence FROM asset')) {
+  for (const row of await warehouse.all('SELECT asset, kind, licence, epoch, ordinal FROM asset')) {
     const asset = row.asset as string
-    registry.assets.set(asset, {
+    registry.setAsset(asset, {
       kind: row.kind as AssetKind,
+      place: { epoch: row.epoch as number, ordinal: row.ordinal as bigint },
       licence: row.licence as string,
       owners: owners.get(asset) ?? new Map(),
     })
@@ -81,4 +100,8 @@ function toFeatureMap(row: Readonly<Record<string, DuckDBValue>>): FeatureMap {
     checkpoints: row.checkpoints as number,
     extractor: row.extractor as string,
   }
+}
+
+function textOf({ epoch, ordinal }: AssetPlace): string {
+  return `${epoch}/${ordinal}`
 }

@@ -1,0 +1,78 @@
+import { BIGINT, type DuckDBValue, LIST, listValue } from '@duckdb/node-api'
+import { fromBlob, fromNullableBlob } from '../../pipelines/warehouse/blob.ts'
+import type { Database, Row } from '../../pipelines/warehouse/database.ts'
+import { readSql } from '../../pipelines/warehouse/read-sql.ts'
+import { decodeRecord } from '../../schemas/decode-record.ts'
+import type { DecidedEventType, EventOf } from '../../schemas/events.ts'
+import { decodeHeaders } from '../../schemas/record-bytes.ts'
+import { CorruptWarehouseError } from './errors.ts'
+import type { Candidate } from './references.ts'
+
+const pageOfType = readSql(new URL('./page-of-type.sql', import.meta.url))
+
+/** Records looked at in one go; bounds the memory of a close. */
+const PAGE_RECORDS = 5_000
+const PAGE_BYTES = 16 * 1024 * 1024
+/** Ranges of rids that one statement reads: each costs about a millisecond. */
+const RANGES_MAX = 16
+
+/** The decoded records of `cut_record` of one type, in accept order, in pages of bounded size. */
+export async function* pagesOfType(warehouse: Database, type: DecidedEventType): AsyncGenerator<Candidate[]> {
+  for (let after = 0n; ; ) {
+    const rows = await warehouse.all(pageOfType, { type, after, page: PAGE_RECORDS, bytes: PAGE_BYTES })
+    const last = rows.at(-1)
+    if (last === undefined) return
+    const records = await readRecords(
+      warehouse,
+      rows.map((row) => row.rid as bigint),
+    )
+    yield rows.map((row) => toCandidate(row, records.get(row.rid as bigint), type))
+    after = last.ordinal as bigint
+  }
+}
+
+/**
+ * Records by rid. A page in accept order is a few stretches of rids, one for each partition that was read by itself, and
+ * DuckDB reads a stretch without looking at the rest of the table. A join alone would read all that lies between.
+ */
+async function readRecords(warehouse: Database, rids: readonly bigint[]): Promise<Map<bigint, Row>> {
+  const stretches = stretchesOf(rids).map(
+    ([first, last]) => `SELECT rid, topic, headers, record_value FROM record WHERE rid BETWEEN ${first} AND ${last}`,
+  )
+  const sql = `SELECT r.* FROM (${stretches.join(' UNION ALL ')}) AS r SEMI JOIN (SELECT unnest($rids) AS rid) USING (rid)`
+  const rows = await warehouse.all(sql, { rids: listValue(rids) }, { rids: LIST(BIGINT) })
+  return new Map(rows.map((row) => [row.rid as bigint, row]))
+}
+
+/** Covers the rids by at most {@link RANGES_MAX} ranges that leave the widest gaps out. */
+function stretchesOf(rids: readonly bigint[]): [first: bigint, last: bigint][] {
+  const sorted = BigInt64Array.from(rids).sort()
+  const gaps = Array.from({ length: sorted.length - 1 }, (_, index) => index + 1)
+    .filter((index) => sorted[index]! - sorted[index - 1]! > 1n)
+    .sort((one, other) => Number(sorted[other]! - sorted[other - 1]! - (sorted[one]! - sorted[one - 1]!)))
+  const starts = [0, ...gaps.slice(0, RANGES_MAX - 1).sort((one, other) => one - other)]
+  return starts.map((start, index) => [sorted[start]!, sorted[(starts[index + 1] ?? sorted.length) - 1]!])
+}
+
+function toCandidate(row: Row, record: Row | undefined, type: DecidedEventType): Candidate {
+  const event = record === undefined ? undefined : decodeAgain(record)
+  // Asserted twice: what ingest stored as decoded must decode to the same type again.
+  if (event?.type !== type) throw new CorruptWarehouseError({ rid: row.rid as bigint })
+  return {
+    rid: row.rid as bigint,
+    ordinal: row.ordinal as bigint,
+    idHash: fromBlob(row.id_hash),
+    bodyHash: fromBlob(row.body_hash),
+    event: event as EventOf<DecidedEventType>,
+  }
+}
+
+function decodeAgain(record: Readonly<Record<string, DuckDBValue>>): EventOf | undefined {
+  const decoded = decodeRecord({
+    topic: record.topic as string,
+    key: null, // was looked at by ingest; the event does not hold it
+    headers: decodeHeaders(fromBlob(record.headers)),
+    value: fromNullableBlob(record.record_value),
+  })
+  return decoded.outcome === 'decoded' ? decoded.event : undefined
+}
