@@ -7,7 +7,7 @@ const MAY_IMPORT = {
   audit: ['^schemas/', '^anchor/'],
   pipelines: ['^schemas/'],
   // Of pipelines the warehouse, the loop that fills it and the port: which log is behind the port is not a job's business.
-  jobs: ['^schemas/', '^anchor/', '^pipelines/(warehouse/|ingest\\.ts$|record-source(-errors)?\\.ts$)'],
+  jobs: ['^schemas/', '^anchor/', '^pipelines/(warehouse/|ingest(\\.ts$|/)|record-source(-errors)?\\.ts$)'],
   api: ['^schemas/', '^anchor/', '^pipelines/', '^jobs/'],
   client: ['^schemas/', '^anchor/'],
   web: ['^schemas/'],
