@@ -11,6 +11,11 @@ export const TOPICS = {
 /** Topics whose records are ingested, cut and put into the ledger. `tally.epochs` is written by Tallystick itself. */
 export const INPUT_TOPICS = [TOPICS.chain, TOPICS.contributions, TOPICS.inferences, TOPICS.registry] as const
 
+/** Where the dead letters of a topic go: the records of it that were rejected (docs/formats.md#dead-letters). */
+export function deadLetterTopic(topic: string): string {
+  return `${topic}.dlq`
+}
+
 /** The topic that each event type belongs to; the same type on another topic is rejected. */
 export const TOPIC_OF_EVENT: Readonly<Record<EventType, string>> = {
   SourceRegistered: TOPICS.registry,

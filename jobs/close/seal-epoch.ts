@@ -1,5 +1,6 @@
 import { BLOB } from '@duckdb/node-api'
 import { emptyFrontier, type Frontier, frontierRoot } from '../../anchor/log/frontier.ts'
+import { appendDeadLetters } from '../../pipelines/warehouse/append-dead-letters.ts'
 import { fromBlob, toBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { IdIndex } from '../../pipelines/warehouse/id-index/id-index.ts'
@@ -22,9 +23,9 @@ export interface SealOptions {
 }
 
 /**
- * Decides the records of a published cut and makes their leaves. Decisions, facts, leaves, the new root and the rows of the id
- * index become visible together (state `closed`). Killed before COMMIT, or when that failed: none of them, and files of the id
- * index that nobody refers to. Killed after: all of them. Whoever cannot tell starts again: the state says which it is.
+ * Decides the records of a published cut and makes their leaves. Decisions, facts, leaves, dead letters, the new root and
+ * the rows of the id index become visible together (state `closed`). Killed before COMMIT, or when that failed: none of them,
+ * and files of the id index that nobody refers to. Killed after: all of them. Whoever cannot tell starts again: the state says which it is.
  *
  * Memory: one page of records (5,000, 16 MiB), the filters of the id index (1.35 bytes for each entry of all history, two
  * entries for most events) and 40 MB of its newest entries, whatever the length of the epoch; the cut itself lies in
@@ -62,6 +63,7 @@ async function decideAndSeal(options: SealOptions, index: IdIndex): Promise<{ re
   })
   const before = await loadFrontier(warehouse, epoch - 1)
   const after = await writeLeaves(warehouse, epoch, before, first)
+  await appendDeadLetters(warehouse, { stage: 'close', epoch, fromRid: first })
   await warehouse.run(
     `UPDATE epoch SET previous_size = $previous, tree_size = $size, ledger_root = $root, frontier = $frontier WHERE epoch = $epoch`,
     {

@@ -1,5 +1,6 @@
 import type { RejectionReason } from '../../schemas/rejection.ts'
 import type { OffsetGap } from '../record-source.ts'
+import { appendDeadLetters } from '../warehouse/append-dead-letters.ts'
 import type { Database } from '../warehouse/database.ts'
 import { appendGap } from './accepted-gap.ts'
 import { movePosition, type Place, type Position } from './positions.ts'
@@ -118,6 +119,8 @@ export class Transactions {
         for (let row = 0; row < columns.rows; row++) columns.rids[row] = rid++
         await this.#warehouse.appendColumns('record', RECORD_TYPES, columns)
       }
+      if (steps.some(({ columns }) => (columns?.rejected.size ?? 0) > 0))
+        await appendDeadLetters(this.#warehouse, { stage: 'ingest', fromRid: this.#nextRid, toRid: rid })
       appended = performance.now()
     })
     this.#nextRid = rid

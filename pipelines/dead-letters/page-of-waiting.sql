@@ -1,0 +1,21 @@
+-- one row per letter of `waiting_letter` on $topic after $after in order, with the bytes of its record: at most $page rows and
+-- about $bytes bytes
+WITH page AS (
+  SELECT rid FROM waiting_letter WHERE topic = $topic AND rid > $after ORDER BY rid LIMIT $page
+),
+-- sizes before bytes, so that no more bytes are held than are wanted
+sized AS (
+  SELECT rid,
+    sum(coalesce(octet_length(r.record_key), 0) + octet_length(r.headers) + coalesce(octet_length(r.record_value), 0))
+      OVER (ORDER BY rid) AS bytes_so_far,
+    min(rid) OVER () AS first_rid
+  FROM page
+  JOIN record AS r USING (rid)
+)
+SELECT l.rid, l.stage, l.epoch, l.reason, l.detail, r.topic, r.partition_id, r.record_offset, r.incarnation,
+  r.record_key, r.headers, r.record_value
+FROM sized AS s
+JOIN dead_letter AS l USING (rid)
+JOIN record AS r USING (rid)
+WHERE s.bytes_so_far <= $bytes OR s.rid = s.first_rid
+ORDER BY l.rid
