@@ -4,10 +4,13 @@ import { addAnswers } from './verbs/answers.ts'
 import { addChain } from './verbs/chain.ts'
 import { addChecks } from './verbs/checks.ts'
 import { addDemo } from './verbs/demo.ts'
+import { addDlq } from './verbs/dlq.ts'
+import { addDoctor } from './verbs/doctor.ts'
 import { addEpochStatus } from './verbs/epoch-status.ts'
 import { addEpochSteps } from './verbs/epoch-steps.ts'
 import { addLogCopy } from './verbs/log-copy.ts'
 import { addRecords } from './verbs/records.ts'
+import { addTopics } from './verbs/topics.ts'
 
 const program = new Command('tally')
   .description(
@@ -33,6 +36,8 @@ program.exitOverride((error) => {
 addDemo(program)
 addRecords(program)
 addLogCopy(program)
+addDlq(program)
+addTopics(program)
 const epoch = program.command('epoch').description('epochs: close, status')
 const anchor = program.command('anchor').description('the chain: deploy, propose, finalize, status')
 addEpochSteps(program, epoch, anchor)
@@ -40,5 +45,6 @@ addEpochStatus(epoch)
 addChain(program, anchor)
 addAnswers(program)
 addChecks(program)
+addDoctor(program)
 
 await program.parseAsync()

@@ -40,9 +40,23 @@ export function printLine(text = ''): void {
   process.stdout.write(`${printable(text)}\n`)
 }
 
-/** One document; bigints as decimal text. */
+/** Something that stops nothing, told to a person on stderr. */
+export function printWarning(message: string, hint: string | null): void {
+  process.stderr.write(`${pc.yellow('warning')} ${printable(message)}\n`)
+  if (hint !== null) process.stderr.write(`${pc.dim(printable(hint))}\n`)
+}
+
+/** Everything that is no visible text: controls, marks that turn text around, halves of characters. Line ends stay. */
+const INVISIBLE = /[^\P{C}\n]/gu
+
+/** One document; bigints as decimal text. What a terminal would obey is escaped, so that the document stays the same. */
 export function printJson(value: unknown): void {
-  printLine(JSON.stringify(value, (_, field: unknown) => (typeof field === 'bigint' ? field.toString() : field), 2))
+  const json = JSON.stringify(value, (_, field: unknown) => (typeof field === 'bigint' ? field.toString() : field), 2)
+  printLine(json.replace(INVISIBLE, (found) => found.split('').map(escapedUnit).join('')))
+}
+
+function escapedUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /** Tells an error to a person, or as JSON, and says with what the process should end. */

@@ -4,12 +4,14 @@ import type { TransactionStore } from '../anchor/chain/transaction-store.ts'
 import { WarehouseTransactionStore } from '../jobs/anchoring/warehouse-transaction-store.ts'
 import { type Ledger, openLedger, readGenesis } from '../jobs/ledger.ts'
 import { EmbeddedLog } from '../pipelines/embedded-log.ts'
+import { openKafkaAdmin } from '../pipelines/kafka-admin.ts'
 import { openKafkaSink } from '../pipelines/kafka-sink.ts'
 import { openKafkaSource } from '../pipelines/kafka-source.ts'
+import type { LogAdmin } from '../pipelines/log-admin.ts'
 import type { RecordSink, RecordSource } from '../pipelines/record-source.ts'
 import type { Database } from '../pipelines/warehouse/database.ts'
 import { openWarehouse } from '../pipelines/warehouse/open-warehouse.ts'
-import { INPUT_TOPICS, TOPICS } from '../schemas/topics.ts'
+import { deadLetterTopic, INPUT_TOPICS, TOPICS } from '../schemas/topics.ts'
 import { type ChainSession, openChain, requireDeployment, stopLeftChain } from './chain-session.ts'
 import { type Config, ConfigError } from './config.ts'
 import { type DataDirectory, dataDirectory } from './data-directory.ts'
@@ -86,6 +88,12 @@ export class Session {
     return source
   }
 
+  /** What administers the configured broker; null for the embedded log. */
+  logAdmin(): LogAdmin | null {
+    const { kafkaBrokers: brokers } = this.config
+    return brokers === undefined ? null : openKafkaAdmin(this.#kafkaConnection(brokers))
+  }
+
   async chain(): Promise<ChainSession> {
     if (this.#chain === undefined) {
       // The warehouse's lock guards the embedded chain too: without it a second `tally` would take the chain over from a
@@ -142,7 +150,10 @@ export class Session {
     this.makeFolder()
     const log = await EmbeddedLog.open(this.directory.log, { verb: this.#options.verb, clock: this.clock })
     this.#closers.push(() => log.close())
-    for (const topic of INPUT_TOPICS) await log.createTopic(topic, this.config.partitions)
+    for (const topic of INPUT_TOPICS) {
+      await log.createTopic(topic, this.config.partitions)
+      await log.createTopic(deadLetterTopic(topic), 1)
+    }
     await log.createTopic(TOPICS.epochs, 1)
     return { source: log, sink: log, published: log }
   }

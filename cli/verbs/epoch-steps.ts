@@ -2,15 +2,20 @@ import type { Command } from 'commander'
 import pc from 'picocolors'
 import type { StepResult } from '../../jobs/epochs.ts'
 import { EPOCH_STEPS, type EpochStep, runStep, type StepContext } from '../../jobs/run-epoch.ts'
+import type { PublishedLetters } from '../../pipelines/dead-letters/publish.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type GlobalFlags, runVerb, type VerbContext, withGlobalFlags } from '../command.ts'
 import { EXIT, printLine } from '../output.ts'
+import { publishLetters, warnOfStopped } from '../publish-letters.ts'
 import { recordNewDeposits } from '../record-new-deposits.ts'
 
 interface StepFlags extends GlobalFlags {
   readonly now?: boolean
   readonly skipDelay?: boolean
 }
+
+/** Close also sends the dead letters that wait, whether it had anything to close or not. */
+type TakenStep = StepResult & { readonly deadLetters?: PublishedLetters | null }
 
 export class NoLocalChainError extends TallyError {
   override readonly code = 'NO_LOCAL_CHAIN'
@@ -84,9 +89,10 @@ async function takeStep(
   step: EpochStep,
   steps: StepContext,
   flags: StepFlags,
-): Promise<StepResult> {
+): Promise<TakenStep> {
   if (step === 'close') await recordNewDeposits(context.session)
   const result = await runStep(step, steps)
+  if (step === 'close') return { ...result, deadLetters: await publishLetters(context.session) }
   if (step !== 'finalize' || result.did !== 'waiting' || flags.skipDelay !== true) return result
   const { local, connection } = await context.session.chain()
   if (local === undefined) throw new NoLocalChainError()
@@ -98,8 +104,8 @@ async function takeStep(
 /** Steps until none has anything to do; epochs one after the other, since a settlement needs the one before. */
 async function runAll(context: VerbContext, flags: StepFlags): Promise<number> {
   const steps = await stepContext(context, flags.now === true)
-  const done: ({ step: EpochStep } & StepResult)[] = []
-  let waiting: ({ step: EpochStep } & StepResult) | undefined
+  const done: ({ step: EpochStep } & TakenStep)[] = []
+  let waiting: ({ step: EpochStep } & TakenStep) | undefined
   for (let moved = true; moved; ) {
     moved = false
     waiting = undefined
@@ -120,8 +126,9 @@ async function runAll(context: VerbContext, flags: StepFlags): Promise<number> {
   return waiting === undefined ? EXIT.ok : EXIT.later
 }
 
-function printResult(step: EpochStep, result: StepResult): void {
+function printResult(step: EpochStep, result: TakenStep): void {
   const epoch = result.epoch === null ? '' : ` epoch ${result.epoch}`
   const mark = { done: pc.green('✓'), nothing: pc.dim('·'), waiting: pc.yellow('…') }[result.did]
   printLine(`${mark} ${step}${epoch}: ${result.detail}`)
+  warnOfStopped(result.deadLetters ?? null)
 }

@@ -3,6 +3,7 @@ import { ingest } from '../../pipelines/ingest.ts'
 import { INPUT_TOPICS } from '../../schemas/topics.ts'
 import { type GlobalFlags, runVerb, withGlobalFlags } from '../command.ts'
 import { EXIT, printLine } from '../output.ts'
+import { publishLetters, warnOfStopped } from '../publish-letters.ts'
 import { recordNewDeposits } from '../record-new-deposits.ts'
 
 /** `ingest`. */
@@ -31,9 +32,11 @@ export function addRecords(program: Command): void {
             acceptGap: flags.acceptGap === true,
             onProgress: ({ records, rejected }) => progress.show(`${records} records, ${rejected} rejected`),
           })
-          answer(counts, () =>
-            printLine(`${counts.records} new records, ${counts.rejected} of them rejected by their own bytes.`),
-          )
+          const deadLetters = await publishLetters(session)
+          answer({ ...counts, deadLetters }, () => {
+            printLine(`${counts.records} new records, ${counts.rejected} of them rejected by their own bytes.`)
+            warnOfStopped(deadLetters)
+          })
           return EXIT.ok
         } finally {
           process.off('SIGINT', abort).off('SIGTERM', abort)
