@@ -18,7 +18,7 @@ export class TopicMissingError extends TallyError {
   constructor(facts: { topic: string }) {
     super(`Topic ${facts.topic} does not exist.`, {
       facts,
-      hint: 'Create it with the settings in docs/formats.md#topics.',
+      hint: '`tally topics create` makes it with the settings that it needs.',
     })
   }
 }

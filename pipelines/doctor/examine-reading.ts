@@ -1,9 +1,11 @@
-import { deadLetterTopic, INPUT_TOPICS } from '../../schemas/topics.ts'
+import { deadLetterTopic, INPUT_TOPICS, TOPICS } from '../../schemas/topics.ts'
 import type { TopicState } from '../log-admin.ts'
 import type { PartitionBounds, PartitionOffset } from '../record-source.ts'
 import { type Finding, ok } from './finding.ts'
 import type { Stored, StoredPosition } from './stored.ts'
 
+/** Topics whose records are needed for as long as the ledger may have to be read again. */
+const KEPT_TOPICS = [...INPUT_TOPICS, TOPICS.epochs]
 const DAY_MS = 86_400_000n
 const HOUR_MS = 3_600_000n
 
@@ -29,7 +31,7 @@ export function examinePositions({ stored, bounds }: Reading): Finding[] {
     } else if (next > endOffset) {
       const found = `is read up to ${next}, but ${held}`
       const means =
-        'The topic was made again, or the broker lost records that were read; ingest stops (OFFSET_OUT_OF_RANGE).'
+        'The topic was made again, or the broker lost records that were read; ingest stops (OFFSET_OUT_OF_RANGE or TOPIC_RECREATED).'
       const mend = 'Keep the warehouse, which has them, and see docs/operations/kafka.md#failures'
       findings.push({ check: 'positions', severity: 'error', subject, found, means, mend })
     } else lag += endOffset - next
@@ -45,11 +47,11 @@ export function examinePositions({ stored, bounds }: Reading): Finding[] {
   return findings.length > 0 ? findings : [ok('positions', `all within the log; ${lag} offsets are still to be read`)]
 }
 
-/** Limited retention of input topics, against the oldest record that is still needed from the log. */
+/** Limited retention of what is read, against the oldest record that is still needed from the log. */
 export function examineRetention(states: readonly TopicState[], reading: Reading | null): Finding[] {
   const findings: Finding[] = []
   for (const { topic, settings } of states) {
-    if (settings === null || !INPUT_TOPICS.some((input) => input === topic)) continue
+    if (settings === null || !KEPT_TOPICS.some((kept) => kept === topic)) continue
     const limit_ms = BigInt(settings.get('retention.ms') ?? -1)
     const limit_bytes = BigInt(settings.get('retention.bytes') ?? -1)
     const mend = 'tally topics create'
@@ -74,7 +76,7 @@ export function examineRetention(states: readonly TopicState[], reading: Reading
       mend,
     })
   }
-  return findings.length > 0 ? findings : [ok('retention', 'input topics keep everything')]
+  return findings.length > 0 ? findings : [ok('retention', 'input topics and cuts keep everything')]
 }
 
 /** Age of the oldest record that is still needed; null when there is none. Of what is unread, the last read one stands for it. */

@@ -12,7 +12,7 @@ import { openKafkaSink } from '../../pipelines/kafka-sink.ts'
 import { openKafkaSource } from '../../pipelines/kafka-source.ts'
 import type { LogAdmin } from '../../pipelines/log-admin.ts'
 import { applyTopics, planTopics, type TopicWishes } from '../../pipelines/plan-topics.ts'
-import { WANTED_TOPICS } from '../../pipelines/topic-settings.ts'
+import { CLOCK_TOPIC, WANTED_TOPICS } from '../../pipelines/topic-settings.ts'
 import { openWarehouse } from '../../pipelines/warehouse/open-warehouse.ts'
 import { deadLetterTopic, INPUT_TOPICS, TOPICS } from '../../schemas/topics.ts'
 import { kafkaAvailable, type RunningKafka, startKafka } from '../support/kafka/kafka.mjs'
@@ -36,7 +36,7 @@ function onKafka(): void {
   let folder: string
   let groupId: string
   beforeAll(async () => {
-    kafka = await startKafka()
+    kafka = await startKafka({ security: 'sasl_ssl' })
     raw = new Kafka({ brokers: kafka.brokers, clientId: 'test', logLevel: logLevel.NOTHING }).admin()
     await raw.connect()
     admin = openKafkaAdmin({ brokers: kafka.brokers, clientId: 'test' })
@@ -170,6 +170,19 @@ function onKafka(): void {
     expect(after.get(deadLetterTopic(chain))!.get('retention.ms')).toBe('1000') // a choice
   })
 
+  test('over TLS, with a user who signs in, they are made and looked at just so', async () => {
+    const { brokers, ca, users } = kafka.secure!
+    const { mechanism, username, password } = users.find((user) => user.mechanism === 'scram-sha-512')!
+    const sasl = { mechanism: 'scram-sha-512', username, password } as const
+    expect(mechanism).toBe(sasl.mechanism)
+    const secure = openKafkaAdmin({ brokers, clientId: 'test', ssl: { ca: [ca] }, sasl })
+    await applyTopics(secure, await planTopics(secure, {}))
+    expect(await planTopics(secure, {})).toEqual([])
+    expect((await secure.topics(ALL)).length).toBe(ALL.length)
+    const appended = await secure.appendTime(CLOCK_TOPIC)
+    expect(appended > 0n).toBe(true)
+  })
+
   test('what the broker refuses is said in its words, and nothing is half done', async () => {
     await expect(create({ replication: 3 })).rejects.toMatchObject({
       code: 'TOPIC_REFUSED',
@@ -225,12 +238,12 @@ function onKafka(): void {
   })
 
   test.each([
-    ['ahead of', -3_600_000n, 'error'],
-    ['behind', 3_600_000n, 'error'],
-    ['behind', 1_500n, 'warning'],
-  ] as const)('a broker whose clock is %s this machine’s by %s ms is told: %s', async (which, shift_ms, severity) => {
+    ['ahead of', -3_600_000, 'error'],
+    ['behind', 3_600_000, 'error'],
+    ['behind', 1_500, 'warning'],
+  ] as const)('a broker whose clock is %s this machine’s is told (%s ms, %s)', async (which, shift_ms, severity) => {
     await create()
-    const { findings } = await look(() => BigInt(Date.now()) + shift_ms)
+    const { findings } = await look(() => BigInt(Date.now() + shift_ms))
     const clock = findings.find(({ check }) => check === 'clock')
     expect(clock).toMatchObject({ severity, found: expect.stringContaining(which) })
   })
