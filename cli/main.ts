@@ -8,6 +8,7 @@ import { addEpochStatus } from './verbs/epoch-status.ts'
 import { addEpochSteps } from './verbs/epoch-steps.ts'
 import { addLogCopy } from './verbs/log-copy.ts'
 import { addRecords } from './verbs/records.ts'
+import { addSeal } from './verbs/seal.ts'
 
 const program = new Command('tally')
   .description(
@@ -33,6 +34,7 @@ program.exitOverride((error) => {
 addDemo(program)
 addRecords(program)
 addLogCopy(program)
+addSeal(program)
 const epoch = program.command('epoch').description('epochs: close, status')
 const anchor = program.command('anchor').description('the chain: deploy, propose, finalize, status')
 addEpochSteps(program, epoch, anchor)

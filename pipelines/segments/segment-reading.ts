@@ -1,0 +1,100 @@
+import { batchLimits, splitByLimits } from '../batch-limits.ts'
+import type { LogRecord, ReadOptions } from '../record-source.ts'
+import { OffsetOutOfRangeError } from '../record-source-errors.ts'
+import type { Overlaps } from './overlaps.ts'
+import { readSegment } from './read-segment.ts'
+import type { SealedPartition } from './sealed-partition.ts'
+import { segmentAt } from './segment-folder.ts'
+
+export interface SegmentReadingParts {
+  readonly folder: string
+  readonly overlaps: Overlaps
+  readonly options: ReadOptions
+  readonly stop: AbortSignal
+}
+
+/** One `read` of a SegmentSource: where it is in each partition. */
+export class SegmentReading {
+  readonly #parts: SegmentReadingParts
+  readonly #positions = new Map<string, bigint>()
+
+  constructor(parts: SegmentReadingParts) {
+    this.#parts = parts
+  }
+
+  /** Asks for the positions of partitions that are new. @throws OffsetOutOfRangeError */
+  async assign(seen: readonly SealedPartition[]): Promise<void> {
+    for (const sealed of seen) {
+      const key = keyOf(sealed)
+      if (!this.#positions.has(key)) this.#positions.set(key, await this.#startOf(sealed))
+    }
+  }
+
+  async #startOf({ bounds, positionMax }: SealedPartition): Promise<bigint> {
+    const { options } = this.#parts
+    const { topic, partition, startOffset } = bounds
+    const position = await options.positionOf(topic, partition)
+    if (position > positionMax) throw new OffsetOutOfRangeError({ ...bounds, position })
+    if (position < startOffset) {
+      if (options.onGap === undefined) throw new OffsetOutOfRangeError({ ...bounds, position })
+      await options.onGap({ topic, partition, from: position, to: startOffset })
+      return startOffset
+    }
+    const last = options.lastReadOf?.(topic, partition)
+    return last !== undefined && last >= startOffset && last < position ? last : position
+  }
+
+  /**
+   * Hands out what is sealed behind the position, one segment in memory at a time.
+   * @returns whether there was anything
+   */
+  async readPartition(sealed: SealedPartition): Promise<boolean> {
+    const { folder, overlaps, stop } = this.#parts
+    const start = this.#position(sealed)
+    if (start >= sealed.bounds.endOffset || stop.aborted) return false
+    await overlaps.assertEqual(sealed.segments)
+    while (!stop.aborted) {
+      const position = this.#position(sealed)
+      const segment = segmentAt(sealed.segments, position)
+      if (segment === undefined || position >= sealed.bounds.endOffset) break
+      const { kind, records } = await readSegment(folder, segment)
+      if (kind === 'gap') await this.#pass(sealed, segment.to)
+      else await this.#handOut(sealed, records, segment.to)
+    }
+    return this.#position(sealed) > start
+  }
+
+  /** The log lost what lies between; who sealed that let it go, and whoever reads has to as well. */
+  async #pass(sealed: SealedPartition, to: bigint): Promise<void> {
+    const { options } = this.#parts
+    const { topic, partition } = sealed.bounds
+    const position = this.#position(sealed)
+    if (options.onGap === undefined) throw new OffsetOutOfRangeError({ ...sealed.bounds, startOffset: to, position })
+    await options.onGap({ topic, partition, from: position, to })
+    this.#positions.set(keyOf(sealed), to)
+  }
+
+  async #handOut(sealed: SealedPartition, records: readonly LogRecord[], to: bigint): Promise<void> {
+    const { options, stop } = this.#parts
+    const { topic, partition } = sealed.bounds
+    const position = this.#position(sealed)
+    const unread = records.filter(({ offset }) => offset >= position)
+    const runs = splitByLimits(unread, batchLimits(options))
+    if (runs.length === 0) runs.push([])
+    for (const [index, run] of runs.entries()) {
+      if (stop.aborted) return
+      // What is hidden between two batches belongs to the earlier one.
+      const nextOffset = runs[index + 1]?.[0]?.offset ?? to
+      await options.onBatch({ topic, partition, records: run, nextOffset })
+      this.#positions.set(keyOf(sealed), nextOffset)
+    }
+  }
+
+  #position(sealed: SealedPartition): bigint {
+    return this.#positions.get(keyOf(sealed)) ?? 0n
+  }
+}
+
+function keyOf({ bounds }: SealedPartition): string {
+  return `${bounds.topic}/${bounds.partition}`
+}
