@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { MemoryLog } from '../../pipelines/memory-source.ts'
 import type { LogRecord, OffsetGap, ReadOptions, RecordBatch } from '../../pipelines/record-source.ts'
@@ -283,6 +284,38 @@ describe('segments', () => {
         rmSync(path)
       }
     })
+  })
+
+  describe('that somebody forged under the right hash', () => {
+    const forgeries = {
+      'another content': `REPLACE (encode('forged') AS value)`,
+      'another key': `REPLACE (NULL::BLOB AS key)`,
+      'headers that are none': `REPLACE (encode('x') AS headers)`,
+      'an offset twice': `REPLACE (1::BIGINT AS "offset")`,
+      'offsets behind its end': `REPLACE ("offset" + 1 AS "offset")`,
+      'another topic': `REPLACE ('u' AS topic)`,
+      'offsets of another type': `REPLACE ("offset"::DOUBLE AS "offset")`,
+      'a missing column': 'EXCLUDE (content_hash)',
+      'one more column': 'RENAME (value AS values)',
+    }
+    for (const [what, change] of Object.entries(forgeries)) {
+      test(what, async () => {
+        const path = await sealRange(0, 3)
+        const forged = join(folder, 'forged')
+        const metadata = `{'format': 'tallystick-segment/1', 'kind': 'records', 'topic': 't', 'partition': '0', 'from': '0', 'to': '3'}`
+        const instance = await DuckDBInstance.create()
+        const connection = await instance.connect()
+        await connection.run(
+          `COPY (SELECT * ${change} FROM read_parquet('${path}')) TO '${forged}' (FORMAT parquet, KV_METADATA ${metadata})`,
+        )
+        connection.closeSync()
+        instance.closeSync()
+        const named = path.replace(/[0-9a-f]{64}/, sha256(readFileSync(forged, 'latin1')))
+        rmSync(path)
+        renameSync(forged, named)
+        await expectRefused('SEGMENT_DAMAGED', { path: named })
+      })
+    }
   })
 
   test('lie below their folder whatever a topic is called', async () => {
