@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import { contentBytes } from '../../schemas/record-bytes.ts'
-import type { LogRecord } from '../record-source.ts'
 import { SegmentConflictError } from './errors.ts'
 import { readSegment, type Segment } from './read-segment.ts'
+import { fingerprint } from './row-content.ts'
 import { type SegmentName, segmentPath } from './segment-name.ts'
 
 /**
@@ -37,7 +36,9 @@ export class Overlaps {
     const to = one.to < other.to ? one.to : other.to
     const [first, second] = [await readSegment(this.#folder, one), await readSegment(this.#folder, other)]
     const offset =
-      first.kind === second.kind ? firstDifference(between(first, from, to), between(second, from, to)) : from
+      first.kind === second.kind
+        ? firstDifference(await between(first, from, to), await between(second, from, to))
+        : from
     if (offset === undefined) return
     const { topic, partition } = one
     const paths = { one: segmentPath(this.#folder, one), other: segmentPath(this.#folder, other) }
@@ -45,17 +46,18 @@ export class Overlaps {
   }
 }
 
-/** What makes two records of one offset the same: append time and content. */
-export function fingerprintOf(record: LogRecord): string {
-  return `${record.appendTimeMs} ${createHash('sha256').update(contentBytes(record)).digest('hex')}`
-}
-
 function firstDifference(one: ReadonlyMap<bigint, string>, other: ReadonlyMap<bigint, string>): bigint | undefined {
   const offsets = [...new Set([...one.keys(), ...other.keys()])].sort((a, b) => (a < b ? -1 : 1))
   return offsets.find((offset) => one.get(offset) !== other.get(offset))
 }
 
-function between({ records }: Segment, from: bigint, to: bigint): ReadonlyMap<bigint, string> {
-  const inside = records.filter(({ offset }) => offset >= from && offset < to)
-  return new Map(inside.map((record) => [record.offset, fingerprintOf(record)]))
+async function between(segment: Segment, from: bigint, to: bigint): Promise<ReadonlyMap<bigint, string>> {
+  const inside = new Map<bigint, string>()
+  for await (const records of segment.groups()) {
+    for (const record of records) {
+      if (record.offset < from || record.offset >= to) continue
+      inside.set(record.offset, fingerprint(record.appendTimeMs, contentBytes(record)))
+    }
+  }
+  return inside
 }

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
-import { contentBytes, decodeHeaders } from '../../schemas/record-bytes.ts'
+import { decodeHeaders, encodeHeaders } from '../../schemas/record-bytes.ts'
 import type { LogRecord } from '../record-source.ts'
 import { SegmentDamagedError } from './errors.ts'
+import { contentHash, contentOf } from './row-content.ts'
 import { FILE_BYTES_MAX, type SegmentKind, segmentMetadata } from './segment-file.ts'
 import { type SegmentName, segmentPath } from './segment-name.ts'
 
@@ -21,29 +22,81 @@ const parsers = {
 
 export interface Segment {
   readonly kind: SegmentKind
-  /** Ascending by offset; none of a gap. */
-  readonly records: readonly LogRecord[]
+  /**
+   * The records, ascending by offset, a row group at a time; none of a gap.
+   * @throws SegmentDamagedError before it hands out a record that is not what it should be
+   */
+  groups(): AsyncGenerator<readonly LogRecord[]>
 }
 
 /**
- * A segment with every record. The bytes are held in memory and hashed before anything looks into them;
- * then each row is held to the name, to the order and to its own content hash.
+ * Opens a segment. Its bytes are held in memory and hashed before anything looks into them; then each row is held to the
+ * name, to the order and to its own content hash.
  *
- * @throws SegmentDamagedError when anything is not as it was sealed; then no record of it is handed out
+ * @throws SegmentDamagedError when its bytes, or what they say of themselves, are not what was sealed
  */
 export async function readSegment(folder: string, name: SegmentName): Promise<Segment> {
   const path = segmentPath(folder, name)
   const bytes = await readBytes(path)
   if (createHash('sha256').update(bytes).digest('hex') !== name.sha256)
     throw new SegmentDamagedError({ path, problem: 'its bytes do not have the SHA-256 in its name' })
-  try {
-    return await decode(bytes, name)
-  } catch (cause) {
-    if (cause instanceof NotSealed) throw new SegmentDamagedError({ path, problem: cause.message })
-    // Whoever made the file chose its name too: whatever the decoder trips over is a fault of the file.
-    const problem = `it cannot be decoded (${cause instanceof Error ? cause.message : String(cause)})`
-    throw new SegmentDamagedError({ path, problem }, cause)
+  const file: AsyncBuffer = {
+    byteLength: bytes.length,
+    slice: (start, end) => Promise.resolve(new Uint8Array(bytes.subarray(start, end)).buffer),
   }
+  try {
+    const metadata = await parquetMetadataAsync(file, { geoparquet: false })
+    const kind = assertMetadata(metadata, name)
+    return { kind, groups: () => groupsOf(file, metadata, name, path) }
+  } catch (cause) {
+    throw asDamage(cause, path)
+  }
+}
+
+async function* groupsOf(
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  name: SegmentName,
+  path: string,
+): AsyncGenerator<readonly LogRecord[]> {
+  let before = name.from - 1n
+  let rowStart = 0
+  for (const group of metadata.row_groups) {
+    const rowEnd = rowStart + Number(group.num_rows)
+    let records: LogRecord[]
+    try {
+      records = await decodeRows(file, metadata, rowStart, rowEnd, name, before)
+    } catch (cause) {
+      throw asDamage(cause, path)
+    }
+    before = records.at(-1)?.offset ?? before
+    rowStart = rowEnd
+    yield records
+  }
+}
+
+async function decodeRows(
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  rowStart: number,
+  rowEnd: number,
+  name: SegmentName,
+  before: bigint,
+): Promise<LogRecord[]> {
+  const range = { rowStart, rowEnd, columns: COLUMNS, utf8: false, geoparquet: false, parsers }
+  const rows = await parquetReadObjects({ file, metadata, ...range })
+  if (rows.length !== rowEnd - rowStart)
+    throw new NotSealed(`it has ${rows.length} rows where it says ${rowEnd - rowStart}`)
+  const records: LogRecord[] = []
+  for (const row of rows) records.push(recordOf(row, name, records.at(-1)?.offset ?? before))
+  return records
+}
+
+/** Whoever made the file chose its name too: whatever the decoder trips over is a fault of the file. */
+function asDamage(cause: unknown, path: string): SegmentDamagedError {
+  if (cause instanceof NotSealed) return new SegmentDamagedError({ path, problem: cause.message })
+  const problem = `it cannot be decoded (${cause instanceof Error ? cause.message : String(cause)})`
+  return new SegmentDamagedError({ path, problem }, cause)
 }
 
 /** What is wrong with a file, in words. */
@@ -66,27 +119,6 @@ async function readBytes(path: string): Promise<Buffer> {
   }
 }
 
-async function decode(bytes: Buffer, name: SegmentName): Promise<Segment> {
-  const file: AsyncBuffer = {
-    byteLength: bytes.length,
-    slice: (start, end) => Promise.resolve(new Uint8Array(bytes.subarray(start, end)).buffer),
-  }
-  const metadata = await parquetMetadataAsync(file, { geoparquet: false })
-  const kind = assertMetadata(metadata, name)
-  const records: LogRecord[] = []
-  for (let rowStart = 0, group = 0; group < metadata.row_groups.length; group++) {
-    const rowEnd = rowStart + Number(metadata.row_groups[group]!.num_rows)
-    const range = { rowStart, rowEnd, columns: COLUMNS, utf8: false, geoparquet: false, parsers }
-    for (const row of await parquetReadObjects({ file, metadata, ...range })) {
-      records.push(recordOf(row, name, records.at(-1)?.offset ?? name.from - 1n))
-    }
-    rowStart = rowEnd
-  }
-  if (BigInt(records.length) !== metadata.num_rows)
-    throw new NotSealed(`it has ${records.length} rows and says ${metadata.num_rows}`)
-  return { kind, records }
-}
-
 function assertMetadata(metadata: FileMetaData, name: SegmentName): SegmentKind {
   const said = new Map((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value]))
   const kind = said.get('kind') === 'gap' ? 'gap' : 'records'
@@ -99,6 +131,8 @@ function assertMetadata(metadata: FileMetaData, name: SegmentName): SegmentKind 
   const rows = metadata.num_rows
   if (rows < 0n || rows > ROWS_MAX || rows > name.to - name.from || (kind === 'gap' && rows > 0n))
     throw new NotSealed(`it says ${rows} rows for ${name.to - name.from} offsets`)
+  const inGroups = metadata.row_groups.reduce((sum, group) => sum + group.num_rows, 0n)
+  if (inGroups !== rows) throw new NotSealed(`it says ${rows} rows, and ${inGroups} in its groups`)
   const decoded = metadata.row_groups.reduce((sum, group) => sum + group.total_byte_size, 0n)
   if (decoded > DECODED_BYTES_MAX) throw new NotSealed(`it says ${decoded} decoded bytes`)
   return kind
@@ -112,19 +146,17 @@ function recordOf(row: Record<string, unknown>, name: SegmentName, before: bigin
   const at = `the row of offset ${offset}`
   if (topic !== name.topic || partition !== name.partition) throw new NotSealed(`${at} is of another partition`)
   if (typeof appendTimeMs !== 'bigint') throw new NotSealed(`${at} has no append time`)
-  const record = {
-    topic: name.topic,
-    partition: name.partition,
-    offset,
-    appendTimeMs,
-    key: nullableBytes(row.key, `key in ${at}`),
-    headers: decodeHeaders(bytesOf(row.headers, `headers in ${at}`)),
-    value: nullableBytes(row.value, `value in ${at}`),
-  }
-  const found = createHash('sha256').update(contentBytes(record)).digest()
-  if (!found.equals(bytesOf(row.content_hash, `content hash in ${at}`)))
+  const key = nullableBytes(row.key, `key in ${at}`)
+  const headerBytes = bytesOf(row.headers, `headers in ${at}`)
+  const headers = decodeHeaders(headerBytes)
+  // A name that is no UTF-8 reads as one with this mark: other bytes than the hash was taken over.
+  if (headers.some(([header]) => header.includes('\ufffd')) && !encodeHeaders(headers).equals(headerBytes))
+    throw new NotSealed(`${at} has headers with a name that is no text`)
+  const value = nullableBytes(row.value, `value in ${at}`)
+  const expected = bytesOf(row.content_hash, `content hash in ${at}`)
+  if (!contentHash(contentOf(key, headerBytes, value)).equals(expected))
     throw new NotSealed(`${at} does not have its content hash`)
-  return record
+  return { topic: name.topic, partition: name.partition, offset, appendTimeMs, key, headers, value }
 }
 
 function nullableBytes(value: unknown, what: string): Buffer | null {

@@ -1,10 +1,10 @@
-import { recordBytes } from '../batch-limits.ts'
+import { contentBytes } from '../../schemas/record-bytes.ts'
 import type { LogRecord, OffsetGap, RecordBatch, RecordSource } from '../record-source.ts'
 import { SerialQueue } from '../serial-queue.ts'
 import { removeLeftDrafts } from './drafts.ts'
 import { SealedLogChangedError } from './errors.ts'
-import { fingerprintOf } from './overlaps.ts'
 import { readSegment } from './read-segment.ts'
+import { fingerprint, type UnsealedRow, unsealedRow } from './row-content.ts'
 import { chainOf, listSegments } from './segment-folder.ts'
 import { partitionFolder, type SegmentName, segmentPath } from './segment-name.ts'
 import { makePartition, SegmentWriter, type UnsealedSegment } from './write-segment.ts'
@@ -12,13 +12,13 @@ import { makePartition, SegmentWriter, type UnsealedSegment } from './write-segm
 /** When a partition's records are sealed: at the first of these. */
 export interface SealLimits {
   readonly recordsMax: number
-  /** Of keys, headers and values. A larger record makes a segment of its own. */
+  /** Of contents (keys, headers, values and their lengths). A larger record makes a segment of its own. */
   readonly bytesMax: number
   /** Milliseconds since the first record, or the first progress, that is not sealed. */
   readonly ageMs: number
 }
 
-export const SEAL_LIMITS: SealLimits = { recordsMax: 100_000, bytesMax: 32 * 1024 * 1024, ageMs: 10_000 }
+const SEAL_LIMITS: SealLimits = { recordsMax: 100_000, bytesMax: 32 * 1024 * 1024, ageMs: 10_000 }
 /** Of all partitions together: beyond it the largest is sealed early. */
 const UNSEALED_BYTES_MAX = 128 * 1024 * 1024
 /** How often the clock looks for what is old enough. */
@@ -71,7 +71,8 @@ interface Unsealed {
   from: bigint
   /** How far the log was read. */
   next: bigint
-  records: LogRecord[]
+  rows: UnsealedRow[]
+  /** Of all contents. */
   bytes: number
   /** performance.now() at the first progress behind `from`. */
   since: number
@@ -141,7 +142,7 @@ class Sealer {
     const { end } = chainOf(segments)
     const knownLast = known?.from === end ? known.last : undefined
     const last = knownLast ?? (await findLastSealed(folder, segments, end))
-    this.#unsealed.set(key, { topic, partition, from: end, next: end, records: [], bytes: 0, since: 0, last })
+    this.#unsealed.set(key, { topic, partition, from: end, next: end, rows: [], bytes: 0, since: 0, last })
     return end
   }
 
@@ -157,17 +158,17 @@ class Sealer {
   }
 
   async #add(unsealed: Unsealed, record: LogRecord): Promise<void> {
-    const bytes = recordBytes(record)
+    const row = unsealedRow(record)
     const { recordsMax, bytesMax } = this.#limits
-    const count = unsealed.records.length
-    if (count > 0 && (count >= recordsMax || unsealed.bytes + bytes > bytesMax)) {
+    const count = unsealed.rows.length
+    if (count > 0 && (count >= recordsMax || unsealed.bytes + row.content.length > bytesMax)) {
       // What is hidden between two segments belongs to the earlier one.
-      moveTo(unsealed, record.offset)
+      moveTo(unsealed, row.offset)
       await this.#seal(unsealed)
     }
-    moveTo(unsealed, record.offset + 1n)
-    unsealed.records.push(record)
-    unsealed.bytes += bytes
+    moveTo(unsealed, row.offset + 1n)
+    unsealed.rows.push(row)
+    unsealed.bytes += row.content.length
   }
 
   async #sealLargest(): Promise<void> {
@@ -202,9 +203,9 @@ class Sealer {
       drop(unsealed, end)
       unsealed.last = undefined
     }
-    const { from, next, records } = unsealed
+    const { from, next, rows } = unsealed
     if (next <= from) return
-    await this.#write(unsealed, { kind: 'records', topic, partition, from, to: next, records })
+    await this.#write(unsealed, { kind: 'records', topic, partition, from, to: next, rows })
   }
 
   /** The log lost what was not sealed, and the caller accepted that. */
@@ -213,15 +214,16 @@ class Sealer {
     if (unsealed === undefined) throw new RangeError(`${topic}/${partition} was never assigned.`)
     await this.#seal(unsealed)
     if (unsealed.from !== from) throw new RangeError(`A gap at ${from} of ${topic}/${partition}, at ${unsealed.from}.`)
-    await this.#write(unsealed, { kind: 'gap', topic, partition, from, to, records: [] })
+    await this.#write(unsealed, { kind: 'gap', topic, partition, from, to, rows: [] })
   }
 
   async #write(unsealed: Unsealed, segment: UnsealedSegment): Promise<void> {
     const path = segmentPath(this.#options.folder, await this.#writer.write(segment))
-    const last = segment.records.at(-1)
-    if (last !== undefined) unsealed.last = { offset: last.offset, fingerprint: fingerprintOf(last), segment: path }
+    const last = segment.rows.at(-1)
+    if (last !== undefined)
+      unsealed.last = { offset: last.offset, fingerprint: fingerprint(last.appendTimeMs, last.content), segment: path }
     drop(unsealed, segment.to)
-    this.#records += segment.records.length
+    this.#records += segment.rows.length
     this.#segments++
     this.#options.onProgress?.({ records: this.#records, segments: this.#segments })
   }
@@ -234,16 +236,20 @@ async function findLastSealed(
   end: bigint,
 ): Promise<LastSealed | undefined> {
   for (const segment of segments.filter(({ to }) => to <= end).reverse()) {
-    const last = (await readSegment(folder, segment)).records.at(-1)
+    let last: LogRecord | undefined
+    for await (const records of (await readSegment(folder, segment)).groups()) last = records.at(-1) ?? last
     if (last === undefined) continue
-    return { offset: last.offset, fingerprint: fingerprintOf(last), segment: segmentPath(folder, segment) }
+    const { offset, appendTimeMs } = last
+    const path = segmentPath(folder, segment)
+    return { offset, fingerprint: fingerprint(appendTimeMs, contentBytes(last)), segment: path }
   }
   return undefined
 }
 
 /** The log hands the last sealed record out once more, to show that it is still the same log. */
 function assertUnchanged({ topic, partition, last }: Unsealed, record: LogRecord): void {
-  if (record.offset !== last?.offset || fingerprintOf(record) === last.fingerprint) return
+  if (record.offset !== last?.offset) return
+  if (fingerprint(record.appendTimeMs, contentBytes(record)) === last.fingerprint) return
   throw new SealedLogChangedError({ topic, partition, offset: record.offset, segment: last.segment })
 }
 
@@ -257,8 +263,8 @@ function moveTo(unsealed: Unsealed, next: bigint): void {
 function drop(unsealed: Unsealed, sealedEnd: bigint): void {
   unsealed.from = sealedEnd
   if (unsealed.next < sealedEnd) unsealed.next = sealedEnd
-  unsealed.records = unsealed.records.filter(({ offset }) => offset >= sealedEnd)
-  unsealed.bytes = unsealed.records.reduce((sum, record) => sum + recordBytes(record), 0)
+  unsealed.rows = unsealed.rows.filter(({ offset }) => offset >= sealedEnd)
+  unsealed.bytes = unsealed.rows.reduce((sum, { content }) => sum + content.length, 0)
 }
 
 function keyOf(topic: string, partition: number): string {

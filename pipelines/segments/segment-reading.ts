@@ -2,7 +2,7 @@ import { batchLimits, splitByLimits } from '../batch-limits.ts'
 import type { LogRecord, ReadOptions } from '../record-source.ts'
 import { OffsetOutOfRangeError } from '../record-source-errors.ts'
 import type { Overlaps } from './overlaps.ts'
-import { readSegment } from './read-segment.ts'
+import { readSegment, type Segment } from './read-segment.ts'
 import type { SealedPartition } from './sealed-partition.ts'
 import { segmentAt } from './segment-folder.ts'
 
@@ -57,9 +57,9 @@ export class SegmentReading {
       const position = this.#position(sealed)
       const segment = segmentAt(sealed.segments, position)
       if (segment === undefined || position >= sealed.bounds.endOffset) break
-      const { kind, records } = await readSegment(folder, segment)
-      if (kind === 'gap') await this.#pass(sealed, segment.to)
-      else await this.#handOut(sealed, records, segment.to)
+      const opened = await readSegment(folder, segment)
+      if (opened.kind === 'gap') await this.#pass(sealed, segment.to)
+      else await this.#handOut(sealed, opened, segment.to)
     }
     return this.#position(sealed) > start
   }
@@ -74,20 +74,30 @@ export class SegmentReading {
     this.#positions.set(keyOf(sealed), to)
   }
 
-  async #handOut(sealed: SealedPartition, records: readonly LogRecord[], to: bigint): Promise<void> {
-    const { options, stop } = this.#parts
-    const { topic, partition } = sealed.bounds
-    const position = this.#position(sealed)
-    const unread = records.filter(({ offset }) => offset >= position)
-    const runs = splitByLimits(unread, batchLimits(options))
-    if (runs.length === 0) runs.push([])
-    for (const [index, run] of runs.entries()) {
-      if (stop.aborted) return
-      // What is hidden between two batches belongs to the earlier one.
-      const nextOffset = runs[index + 1]?.[0]?.offset ?? to
-      await options.onBatch({ topic, partition, records: run, nextOffset })
-      this.#positions.set(keyOf(sealed), nextOffset)
+  /** Everything behind the position. What holds no record at the end of the segment belongs to its last batch. */
+  async #handOut(sealed: SealedPartition, segment: Segment, to: bigint): Promise<void> {
+    const limits = batchLimits(this.#parts.options)
+    let held: readonly LogRecord[] = []
+    for await (const records of segment.groups()) {
+      const position = this.#position(sealed)
+      const unread = records.filter(({ offset }) => offset >= position)
+      for (const run of splitByLimits(unread, limits)) {
+        // One run behind: only then it is known which one is the last.
+        if (held.length > 0 && !(await this.#deliver(sealed, held, held.at(-1)!.offset + 1n))) return
+        held = run
+      }
     }
+    await this.#deliver(sealed, held, to)
+  }
+
+  /** @returns false when reading was stopped before */
+  async #deliver(sealed: SealedPartition, records: readonly LogRecord[], nextOffset: bigint): Promise<boolean> {
+    const { options, stop } = this.#parts
+    if (stop.aborted) return false
+    const { topic, partition } = sealed.bounds
+    await options.onBatch({ topic, partition, records, nextOffset })
+    this.#positions.set(keyOf(sealed), nextOffset)
+    return true
   }
 
   #position(sealed: SealedPartition): bigint {

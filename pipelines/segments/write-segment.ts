@@ -11,12 +11,11 @@ import {
   INTEGER,
   VARCHAR,
 } from '@duckdb/node-api'
-import { contentBytes, encodeHeaders } from '../../schemas/record-bytes.ts'
-import type { LogRecord } from '../record-source.ts'
 import { toBlob } from '../warehouse/blob.ts'
 import { readSql } from '../warehouse/read-sql.ts'
 import { draftPath } from './drafts.ts'
 import { SegmentTooLargeError } from './errors.ts'
+import { contentHash, partsOf, type UnsealedRow } from './row-content.ts'
 import { FILE_BYTES_MAX, type SegmentKind, segmentMetadata } from './segment-file.ts'
 import { partitionFolder, type SegmentName, segmentPath } from './segment-name.ts'
 
@@ -29,15 +28,15 @@ const CHUNK_ROWS = 2048
 const READ_BYTES = 1024 * 1024
 const MEMORY_LIMIT = '512MB'
 
-/** Records of one partition to be sealed: ascending offsets, none outside `from` (inclusive) to `to` (exclusive). */
+/** What is to be sealed of one partition: ascending offsets, none outside `from` (inclusive) to `to` (exclusive). */
 export interface UnsealedSegment {
-  /** A gap has no records. */
+  /** A gap has no rows. */
   readonly kind: SegmentKind
   readonly topic: string
   readonly partition: number
   readonly from: bigint
   readonly to: bigint
-  readonly records: readonly LogRecord[]
+  readonly rows: readonly UnsealedRow[]
 }
 
 /** Writes segments with a DuckDB of its own in memory: there is no warehouse. One segment at a time. */
@@ -101,7 +100,7 @@ export class SegmentWriter {
       ([key, value]) => `${literal(key)}: ${literal(value)}`,
     )
     try {
-      await this.#append(segment.records)
+      await this.#append(segment)
       await this.#connection.run(
         copyToFile.replace('$path', () => literal(draft)).replace('$metadata', () => `{${metadata.join(', ')}}`),
       )
@@ -110,13 +109,13 @@ export class SegmentWriter {
     }
   }
 
-  async #append(records: readonly LogRecord[]): Promise<void> {
-    if (records.length === 0) return
+  async #append({ topic, partition, rows }: UnsealedSegment): Promise<void> {
+    if (rows.length === 0) return
     const appender = await this.#connection.createAppender('segment')
     try {
-      for (let at = 0; at < records.length; at += CHUNK_ROWS) {
+      for (let at = 0; at < rows.length; at += CHUNK_ROWS) {
         const chunk = DuckDBDataChunk.create(COLUMN_TYPES)
-        chunk.setRows(records.slice(at, at + CHUNK_ROWS).map(rowOf))
+        chunk.setRows(rows.slice(at, at + CHUNK_ROWS).map((row) => valuesOf(topic, partition, row)))
         appender.appendDataChunk(chunk)
       }
       appender.closeSync()
@@ -139,27 +138,27 @@ export async function makePartition(folder: string, topic: string, partition: nu
   }
 }
 
-function assertSealable({ kind, topic, partition, from, to, records }: UnsealedSegment): void {
+function assertSealable({ kind, topic, partition, from, to, rows }: UnsealedSegment): void {
   let next = from
-  for (const record of records) {
-    if (record.topic !== topic || record.partition !== partition || record.offset < next)
-      throw new RangeError(`Record ${record.topic}/${record.partition}@${record.offset} is out of order.`)
-    next = record.offset + 1n
+  for (const { offset } of rows) {
+    if (offset < next) throw new RangeError(`Record ${topic}/${partition}@${offset} is out of order.`)
+    next = offset + 1n
   }
-  if (next > to || from >= to || (kind === 'gap' && records.length > 0))
+  if (next > to || from >= to || (kind === 'gap' && rows.length > 0))
     throw new RangeError(`Offsets ${from} to ${to} cannot be sealed.`)
 }
 
-function rowOf(record: LogRecord): DuckDBValue[] {
+function valuesOf(topic: string, partition: number, row: UnsealedRow): DuckDBValue[] {
+  const { key, headers, value } = partsOf(row)
   return [
-    record.topic,
-    record.partition,
-    record.offset,
-    record.appendTimeMs,
-    record.key === null ? null : toBlob(record.key),
-    toBlob(encodeHeaders(record.headers)),
-    record.value === null ? null : toBlob(record.value),
-    toBlob(createHash('sha256').update(contentBytes(record)).digest()),
+    topic,
+    partition,
+    row.offset,
+    row.appendTimeMs,
+    key === null ? null : toBlob(key),
+    toBlob(headers),
+    value === null ? null : toBlob(value),
+    toBlob(contentHash(row.content)),
   ]
 }
 

@@ -20,6 +20,10 @@ import { SegmentSource } from '../../pipelines/segments/segment-source.ts'
 import { filesOf, recordAt, recordsOf, sealSegment } from '../support/segments.ts'
 import { describeRecordSource } from './record-source.contract.ts'
 
+/** As DuckDB writes bytes: one header with the name FF and a null value. */
+const NULL_FIELD = '\\xFF'.repeat(4)
+const NAMELESS = `\\x00\\x00\\x00\\x01\\x00\\x00\\x00\\x01\\xFF${NULL_FIELD}`
+
 for (const withUpstream of [true, false]) {
   describeRecordSource(`SegmentSource ${withUpstream ? 'before a log' : 'alone'}`, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tally-segments-'))
@@ -295,6 +299,9 @@ describe('segments', () => {
       'offsets behind its end': `REPLACE ("offset" + 1 AS "offset")`,
       'another topic': `REPLACE ('u' AS topic)`,
       'offsets of another type': `REPLACE ("offset"::DOUBLE AS "offset")`,
+      'a header name that is no text, under its own content hash': `REPLACE (
+        NULL::BLOB AS key, '${NAMELESS}'::BLOB AS headers, NULL::BLOB AS value,
+        unhex(sha256('${NULL_FIELD}${NAMELESS}${NULL_FIELD}'::BLOB)) AS content_hash)`,
       'a missing column': 'EXCLUDE (content_hash)',
       'one more column': 'RENAME (value AS values)',
     }

@@ -1,15 +1,19 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LogRecord } from '../../pipelines/record-source.ts'
+import { unsealedRow } from '../../pipelines/segments/row-content.ts'
 import { partitionFolder, segmentPath } from '../../pipelines/segments/segment-name.ts'
 import { makePartition, SegmentWriter, type UnsealedSegment } from '../../pipelines/segments/write-segment.ts'
 
 /** Seals one segment as a sealer does. @returns its path */
-export async function sealSegment(folder: string, segment: Omit<UnsealedSegment, 'kind'>): Promise<string> {
+export async function sealSegment(
+  folder: string,
+  { records, ...segment }: Omit<UnsealedSegment, 'kind' | 'rows'> & { readonly records: readonly LogRecord[] },
+): Promise<string> {
   const writer = await SegmentWriter.open(folder)
   try {
     await makePartition(folder, segment.topic, segment.partition)
-    return segmentPath(folder, await writer.write({ kind: 'records', ...segment }))
+    return segmentPath(folder, await writer.write({ kind: 'records', ...segment, rows: records.map(unsealedRow) }))
   } finally {
     writer.close()
   }
