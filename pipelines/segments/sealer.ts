@@ -78,6 +78,8 @@ interface Unsealed {
   since: number
   /** The last sealed record, which the log should still hold. */
   last: LastSealed | undefined
+  /** False from its assignment until the log has shown that it does. */
+  confirmed: boolean
 }
 
 /** Not the record itself, which would keep all the memory that was read with it. */
@@ -142,19 +144,46 @@ class Sealer {
     const { end } = chainOf(segments)
     const knownLast = known?.from === end ? known.last : undefined
     const last = knownLast ?? (await findLastSealed(folder, segments, end))
-    this.#unsealed.set(key, { topic, partition, from: end, next: end, rows: [], bytes: 0, since: 0, last })
+    this.#unsealed.set(key, {
+      topic,
+      partition,
+      from: end,
+      next: end,
+      rows: [],
+      bytes: 0,
+      since: 0,
+      last,
+      confirmed: last === undefined,
+    })
     return end
   }
 
   async #take(batch: RecordBatch): Promise<void> {
     const unsealed = this.#unsealed.get(keyOf(batch.topic, batch.partition))
     if (unsealed === undefined) throw new RangeError(`${batch.topic}/${batch.partition} was never assigned.`)
+    if (!unsealed.confirmed) await this.#confirm(unsealed, batch)
     for (const record of batch.records) {
-      if (record.offset < unsealed.next) assertUnchanged(unsealed, record)
-      else await this.#add(unsealed, record)
+      if (record.offset >= unsealed.next) await this.#add(unsealed, record)
     }
     moveTo(unsealed, batch.nextOffset)
     await this.#sealLargest()
+  }
+
+  /**
+   * The log hands out the last sealed record once more. Another one there, or none although the log has offsets that low: it
+   * is another log under the same name.
+   */
+  async #confirm(unsealed: Unsealed, batch: RecordBatch): Promise<void> {
+    const { topic, partition, last } = unsealed
+    const again = batch.records.find(({ offset }) => offset === last?.offset)
+    if (last === undefined || (again === undefined && batch.nextOffset <= last.offset)) return
+    if (again === undefined) {
+      const bounds = await this.#options.source.partitions([topic])
+      const start = bounds.find((bound) => bound.partition === partition)?.startOffset
+      if (start !== undefined && start > last.offset) unsealed.confirmed = true
+    } else unsealed.confirmed = fingerprint(again.appendTimeMs, contentBytes(again)) === last.fingerprint
+    if (!unsealed.confirmed)
+      throw new SealedLogChangedError({ topic, partition, offset: last.offset, segment: last.segment })
   }
 
   async #add(unsealed: Unsealed, record: LogRecord): Promise<void> {
@@ -244,13 +273,6 @@ async function findLastSealed(
     return { offset, fingerprint: fingerprint(appendTimeMs, contentBytes(last)), segment: path }
   }
   return undefined
-}
-
-/** The log hands the last sealed record out once more, to show that it is still the same log. */
-function assertUnchanged({ topic, partition, last }: Unsealed, record: LogRecord): void {
-  if (record.offset !== last?.offset) return
-  if (fingerprint(record.appendTimeMs, contentBytes(record)) === last.fingerprint) return
-  throw new SealedLogChangedError({ topic, partition, offset: record.offset, segment: last.segment })
 }
 
 function moveTo(unsealed: Unsealed, next: bigint): void {

@@ -138,15 +138,24 @@ describe('a sealer', () => {
 
   test('stops when the log is another one than it was', async () => {
     // Segments are a source that hands out the last record once more.
-    const resealed = (records: readonly LogRecord[]) =>
-      sealSegment(other, { topic: 't', partition: 0, from: 0n, to: BigInt(records.length), records })
+    const resealed = (records: readonly LogRecord[], to = records.length) =>
+      sealSegment(other, { topic: 't', partition: 0, from: 0n, to: BigInt(to), records })
     const path = await resealed(recordsOf(0, 4))
     const source = new SegmentSource({ folder: other })
     await sealUp({ source })
     rmSync(path)
-    await resealed([...recordsOf(0, 3), { ...recordAt(3), value: Buffer.from('other') }, ...recordsOf(4, 8)])
-    await expect(sealUp({ source })).rejects.toMatchObject({ code: 'SEALED_LOG_CHANGED', facts: { offset: 3n } })
-    expect(rangesOf()).toEqual([[0, 4]])
+    const changed = { ...recordAt(3), value: Buffer.from('other') }
+    for (const records of [[changed, ...recordsOf(4, 8)], recordsOf(4, 8)]) {
+      const made = await resealed([...recordsOf(0, 3), ...records], 8)
+      await expect(sealUp({ source })).rejects.toMatchObject({ code: 'SEALED_LOG_CHANGED', facts: { offset: 3n } })
+      rmSync(made)
+    }
+    await resealed(recordsOf(0, 8))
+    await sealUp({ source })
+    expect(rangesOf()).toEqual([
+      [0, 4],
+      [4, 8],
+    ])
   })
 
   test('seals what the log lost as a gap only when told to, and readers have to accept it, too', async () => {
