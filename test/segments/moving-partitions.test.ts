@@ -38,7 +38,7 @@ else {
   test.skip('lose nothing', () => undefined)
 }
 
-interface Sealer {
+interface Running {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
 }
@@ -69,7 +69,7 @@ function onKafka(): void {
     KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
   })
 
-  function startTally(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Sealer> {
+  function startTally(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Running> {
     return new Promise((resolve, reject) => {
       const ended = tally([...args, '--json'], {
         env: { ...environment(), ...env },
@@ -83,10 +83,11 @@ function onKafka(): void {
   }
   const startSealer = () => startTally(['seal', '--segments', segments(), '--follow', '--every', '1'])
 
-  /** Waits until everything in the log is sealed. */
-  async function allSealed(): Promise<void> {
+  /** Waits until everything in the log is sealed; a process that ends meanwhile is an error. */
+  async function allSealed(running: readonly Running[]): Promise<void> {
     const source = new SegmentSource({ folder: segments(), upstream: log })
     await until(async () => {
+      for (const { child, ended } of running) if (child.exitCode !== null) expect(await ended).toBe('running')
       const bounds = await source.partitions(INPUT_TOPICS)
       return bounds.every(({ endOffset, highWatermark }) => endOffset === highWatermark)
     })
@@ -105,21 +106,21 @@ function onKafka(): void {
       await sleep(random(1_500))
       const at = random(SEALERS)
       sealers[at]!.child.kill('SIGKILL')
-      expect((await sealers[at]!.ended).end).toBe('SIGKILL')
+      expect(await sealers[at]!.ended).toMatchObject({ end: 'SIGKILL' })
       sealers[at] = await startSealer()
       await producing
     }
-    await allSealed()
+    await allSealed([...sealers, follower])
 
     const zombie = sealers[random(SEALERS)]!.child
     await produce(world.uses(KILLS), random)
     zombie.kill('SIGSTOP')
     await produce(world.uses(KILLS + 1), random)
     // Only when the others have its partitions.
-    await allSealed()
+    await allSealed([...sealers, follower])
     zombie.kill('SIGCONT')
     await produce(world.uses(KILLS + 2), random)
-    await allSealed()
+    await allSealed([...sealers, follower])
     for (const { child, ended } of [...sealers, follower]) {
       child.kill('SIGTERM')
       expect(await ended).toMatchObject({ end: 0 })
