@@ -21,6 +21,7 @@ const shape = z.strictObject({
     .min(1, 'must be at least 1')
     .max(1_000, 'must be at most 1000')
     .default(3),
+  segments: z.string().min(1, 'must name a folder').optional(),
   rpcUrl: url.optional(),
   proposerKey: privateKey.optional(),
   depositSource: z.string().min(1).max(256, 'must have at most 256 characters').optional(),
@@ -34,6 +35,7 @@ const ENVIRONMENT = {
   KAFKA_BROKERS: 'kafkaBrokers',
   KAFKA_GROUP: 'kafkaGroup',
   TALLY_PARTITIONS: 'partitions',
+  TALLY_SEGMENTS: 'segments',
   RPC_URL: 'rpcUrl',
   PROPOSER_KEY: 'proposerKey',
   DEPOSIT_SOURCE: 'depositSource',
@@ -75,7 +77,7 @@ export function loadConfig({ environment, file, flags }: ConfigSources): Config 
   if (flags.data !== undefined) set('data', flags.data, '--data')
   if (flags.rpc !== undefined) set('rpcUrl', flags.rpc, '--rpc')
   const parsed = shape.safeParse(values)
-  if (parsed.success) return { ...parsed.data, data: resolve(parsed.data.data) }
+  if (parsed.success) return withPaths(parsed.data)
   throw new ConfigError(
     parsed.error.issues.map((issue) => {
       if (issue.code === 'unrecognized_keys')
@@ -84,6 +86,14 @@ export function loadConfig({ environment, file, flags }: ConfigSources): Config 
       return `${key}: ${issue.message} (from ${origins.get(key) ?? 'the defaults'})`
     }),
   )
+}
+
+/** @throws ConfigError */
+function withPaths(config: Config): Config {
+  const { data, segments, kafkaBrokers, depositSource } = config
+  if (segments !== undefined && kafkaBrokers === undefined && depositSource !== undefined)
+    throw new ConfigError(['segments: deposits are written to the log that is sealed, so kafkaBrokers must name it'])
+  return { ...config, data: resolve(data), ...(segments === undefined ? {} : { segments: resolve(segments) }) }
 }
 
 function fromText(key: keyof Config, text: string): unknown {

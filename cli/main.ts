@@ -10,6 +10,7 @@ import { addEpochStatus } from './verbs/epoch-status.ts'
 import { addEpochSteps } from './verbs/epoch-steps.ts'
 import { addLogCopy } from './verbs/log-copy.ts'
 import { addRecords } from './verbs/records.ts'
+import { addSeal } from './verbs/seal.ts'
 import { addTopics } from './verbs/topics.ts'
 
 const program = new Command('tally')
@@ -38,6 +39,7 @@ addRecords(program)
 addLogCopy(program)
 addDlq(program)
 addTopics(program)
+addSeal(program)
 const epoch = program.command('epoch').description('epochs: close, status')
 const anchor = program.command('anchor').description('the chain: deploy, propose, finalize, status')
 addEpochSteps(program, epoch, anchor)

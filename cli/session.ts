@@ -9,6 +9,7 @@ import { openKafkaSink } from '../pipelines/kafka-sink.ts'
 import { openKafkaSource } from '../pipelines/kafka-source.ts'
 import type { LogAdmin } from '../pipelines/log-admin.ts'
 import type { RecordSink, RecordSource } from '../pipelines/record-source.ts'
+import { SegmentSource } from '../pipelines/segments/segment-source.ts'
 import type { Database } from '../pipelines/warehouse/database.ts'
 import { openWarehouse } from '../pipelines/warehouse/open-warehouse.ts'
 import { deadLetterTopic, INPUT_TOPICS, TOPICS } from '../schemas/topics.ts'
@@ -42,7 +43,8 @@ export class Session {
   readonly #options: SessionOptions
   readonly #closers: (() => Promise<void>)[] = []
   #warehouse: Database | undefined
-  #log: OpenLog | undefined
+  #upstream: OpenLog | undefined
+  #segments: SegmentSource | undefined
   #chain: ChainSession | undefined
 
   constructor(options: SessionOptions) {
@@ -71,12 +73,25 @@ export class Session {
     return openLedger(await this.warehouse(), genesis)
   }
 
-  /** The configured broker, or the embedded log with Tallystick's topics. */
+  /** What is ingested and written to: {@link upstream}, read through its sealed segments when a folder of them is configured. */
   async log(): Promise<OpenLog> {
-    this.#log ??= await (this.config.kafkaBrokers === undefined
+    const upstream = await this.upstream()
+    const { segments: folder, kafkaBrokers } = this.config
+    if (folder === undefined) return upstream
+    if (this.#segments === undefined) {
+      const segments = new SegmentSource({ folder, ...(kafkaBrokers && { upstream: upstream.source }) })
+      this.#closers.push(() => segments.close())
+      this.#segments = segments
+    }
+    return { ...upstream, source: this.#segments }
+  }
+
+  /** The configured broker, or the embedded log with Tallystick's topics. */
+  async upstream(): Promise<OpenLog> {
+    this.#upstream ??= await (this.config.kafkaBrokers === undefined
       ? this.#embeddedLog()
       : this.#kafka(this.config.kafkaBrokers))
-    return this.#log
+    return this.#upstream
   }
 
   /** A reader of the log beside the one that ingests: on Kafka a group of its own, with `purpose` in its name. */
