@@ -5,7 +5,7 @@ import { type EachMessagePayload, Kafka, logLevel } from 'kafkajs'
 import type { CommitFacts } from '../pipelines/ingest/transactions.ts'
 import type { LogRecord, RecordSource } from '../pipelines/record-source.ts'
 import { TOPICS } from '../schemas/topics.ts'
-import type { ContenderOptions, Measured } from './ingest.ts'
+import type { ContenderOptions, Measured } from './measured.ts'
 
 const TOPIC = TOPICS.inferences
 const FETCH_BYTES_MAX = 16 * 1024 * 1024

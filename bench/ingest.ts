@@ -8,6 +8,7 @@ import { openKafkaSink } from '../pipelines/kafka-sink.ts'
 import { TOPICS } from '../schemas/topics.ts'
 import { benchEvent } from './events.ts'
 import { makeHistory } from './history.ts'
+import type { ContenderOptions, Measured } from './measured.ts'
 import { printReport, type Report } from './report.ts'
 
 const TOPIC = TOPICS.inferences
@@ -23,36 +24,6 @@ export interface IngestBenchOptions {
   readonly history: number
   readonly runs: number
   readonly json: boolean
-}
-
-export interface ContenderOptions {
-  readonly brokers: readonly string[]
-  readonly records: number
-  /** An empty folder of its own. */
-  readonly folder: string
-  /** A warehouse to go on with; one that does not exist when it is left out. */
-  readonly warehouse?: string
-}
-
-/** Times from the first record to the end of the last; `rss_mib` is the highest the process ever had. */
-export interface Measured {
-  readonly records: number
-  readonly wall_ms: number
-  readonly cpu_ms: number
-  readonly rss_mib: number
-  readonly stages?: {
-    readonly decode_ms: number
-    readonly append_ms: number
-    readonly commit_ms: number
-    readonly transactions: number
-    /** Opening the warehouse and asking it for positions. */
-    readonly start_ms: number
-  }
-}
-
-export interface Run extends Measured {
-  /** CPU time of the broker while the contender's process ran. */
-  readonly broker_cpu_ms: number
 }
 
 /** Each contender in turn, again and again, so that whatever else the machine does meets all of them. */

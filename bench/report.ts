@@ -1,5 +1,5 @@
 import { VALUE_BYTES } from './events.ts'
-import type { Run } from './ingest.ts'
+import type { Run } from './measured.ts'
 
 const RSS_MIB_MAX = 1024
 
