@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { recordInference } from '../../client/src/record-inference.ts'
+import { type RecordColumns, recordColumns } from '../../pipelines/ingest/record-columns.ts'
+import { decodeKafkaHeaders } from '../../pipelines/kafka-headers.ts'
+import type { LogRecord } from '../../pipelines/record-source.ts'
+import { NULL_LENGTH } from '../../pipelines/warehouse/column-append.ts'
+import { idHashOf } from '../../pipelines/warehouse/identity.ts'
+import type { RecordHeader } from '../../schemas/cloud-events.ts'
+import { decodeRecord } from '../../schemas/decode-record.ts'
+import { ceTypeOf } from '../../schemas/events.ts'
+import { contentBytes, encodeHeaders } from '../../schemas/record-bytes.ts'
+import { REJECTION_REASONS } from '../../schemas/rejection.ts'
+import { TOPICS } from '../../schemas/topics.ts'
+
+const TOPIC = TOPICS.inferences
+const PLACE = { topic: TOPIC, partition: 3 }
+const BEFORE = { incarnation: 2, effectiveMs: 50n }
+
+const sha256 = (...parts: (string | Uint8Array)[]) =>
+  parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest()
+const hex = (bytes: Uint8Array | null | undefined) => (bytes ? Buffer.from(bytes).toString('hex') : null)
+
+/** A row by its definition in docs/formats.md. */
+function expected(record: LogRecord, effectiveMs: bigint): unknown[] {
+  const decoded = decodeRecord(record)
+  const event = decoded.outcome === 'decoded' ? decoded.event : undefined
+  return [
+    record.topic,
+    record.partition,
+    record.offset,
+    BEFORE.incarnation,
+    record.appendTimeMs,
+    effectiveMs,
+    hex(sha256(contentBytes(record))),
+    hex(record.key) ?? (record.key && ''),
+    hex(encodeHeaders(record.headers)),
+    hex(record.value),
+    event?.type ?? null,
+    event ? hex(idHashOf(event.source, event.id)) : null,
+    event ? hex(sha256(ceTypeOf(event.type), '\0', record.value!).subarray(0, 16)) : null,
+    decoded.outcome === 'rejected' ? REJECTION_REASONS[decoded.reason] : 0,
+    decoded.outcome === 'rejected' ? hex(Buffer.from(decoded.detail.slice(0, 300))) : null,
+  ]
+}
+
+/** What the columns say of a row; texts of the arena as hex of their UTF-8. */
+function rowOf({ columns, arena }: RecordColumns, row: number): unknown[] {
+  return columns.slice(1).map((column) => {
+    if (column.kind === 'numbers') return column.values[row]
+    if (column.kind === 'names') return column.names[column.codes[row]!] ?? null
+    const [start, length] = column.places.subarray(row * 2, row * 2 + 2)
+    return length === NULL_LENGTH ? null : hex(arena.subarray(start, start! + length!))
+  })
+}
+
+function rowsMatch(records: readonly LogRecord[]): RecordColumns {
+  const columns = recordColumns(PLACE, records, 0, BEFORE)
+  let effectiveMs = BEFORE.effectiveMs
+  for (const [row, record] of records.entries()) {
+    if (record.appendTimeMs > effectiveMs) effectiveMs = record.appendTimeMs
+    expect(rowOf(columns, row)).toEqual(expected(record, effectiveMs))
+  }
+  expect(columns.effectiveMs).toBe(effectiveMs)
+  return columns
+}
+
+function zigzag(value: number): number[] {
+  const bytes: number[] = []
+  for (let left = value < 0 ? -2 * value - 1 : 2 * value; ; left = Math.floor(left / 128)) {
+    if (left < 128) return [...bytes, left]
+    bytes.push((left % 128) + 128)
+  }
+}
+
+/** Headers as Kafka's record format v2 has them. */
+function kafkaBytes(headers: readonly (readonly [Uint8Array, Uint8Array | null])[]): Buffer {
+  const field = (value: Uint8Array | null) => [...zigzag(value?.length ?? -1), ...(value ?? [])]
+  return Buffer.from([
+    ...zigzag(headers.length),
+    ...headers.flatMap(([name, value]) => [...field(name), ...field(value)]),
+  ])
+}
+
+/** The same record as the Kafka source hands it out. */
+function fromKafka(record: LogRecord, headerBytes: Buffer): LogRecord {
+  return { ...record, headers: decodeKafkaHeaders(headerBytes), headerBytes }
+}
+
+const usual = recordInference({
+  source: 'urn:gateway',
+  id: 'use-1',
+  model: 'digits',
+  infrastructure: 'gateway',
+  payer: `0x${'11'.repeat(20)}`,
+  token: `0x${'22'.repeat(20)}`,
+  fee: 5n,
+  input: Buffer.from('input'),
+  output: Buffer.from('output'),
+  salt: Buffer.alloc(16),
+  now: new Date(0),
+}).record
+const logged = (change: Partial<LogRecord> = {}): LogRecord => ({
+  ...usual,
+  partition: 3,
+  offset: 7n,
+  appendTimeMs: 100n,
+  ...change,
+})
+
+const bytes = fc.option(fc.uint8Array({ maxLength: 80 }), { nil: null })
+const header: fc.Arbitrary<[Uint8Array, Uint8Array | null]> = fc.tuple(
+  fc.oneof(
+    fc.constantFrom('ce_id', 'trace', '', 'é').map((name): Uint8Array => Buffer.from(name)),
+    fc.uint8Array({ maxLength: 20 }),
+  ),
+  bytes,
+)
+const usualHeaders = usual.headers.map(([name, value]): [Uint8Array, Uint8Array | null] => [Buffer.from(name), value])
+const anyRecord = fc
+  .record({
+    key: bytes,
+    headers: fc.oneof(fc.array(header, { maxLength: 10 }), fc.constant(usualHeaders)),
+    value: fc.oneof(bytes, fc.constant(usual.value)),
+    appendTimeMs: fc.bigInt({ min: -1n, max: 1n << 62n }),
+  })
+  .map(({ headers, ...rest }) => fromKafka(logged(rest), kafkaBytes(headers)))
+
+describe('the columns of records', () => {
+  test('promise 3: are those of the definition, from headers as a list and as Kafka has them', () => {
+    fc.assert(
+      fc.property(fc.array(anyRecord, { maxLength: 8 }), (records) => {
+        const columns = rowsMatch(records)
+        const listed = records.map(({ headerBytes, ...record }) => record)
+        const again = rowsMatch(listed)
+        expect(records.map((_, row) => rowOf(again, row))).toEqual(records.map((_, row) => rowOf(columns, row)))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('a name that is no UTF-8 is hashed as the text that decoding makes of it', () => {
+    const record = fromKafka(logged(), kafkaBytes([[Buffer.from([0xff]), Buffer.from('x')], ...usualHeaders]))
+    expect(record.headers[0]![0]).toBe('\ufffd')
+    rowsMatch([record])
+  })
+
+  test.each<[what: string, change: Partial<LogRecord>, reason: number]>([
+    ['1 MiB of zeros', { value: Buffer.alloc(2 ** 20) }, REJECTION_REASONS.RECORD_TOO_LARGE],
+    ['a little less than 1 MiB of zeros', { value: Buffer.alloc(2 ** 20 - 1_000) }, REJECTION_REASONS.SCHEMA_UNKNOWN],
+    ['no value', { value: null }, REJECTION_REASONS.VALUE_MISSING],
+    [
+      'another magic byte',
+      { value: Buffer.concat([Buffer.of(1), usual.value.subarray(1)]) },
+      REJECTION_REASONS.WIRE_FORMAT_INVALID,
+    ],
+    ['a flood of 200,000 headers', { headers: flood(200_000) }, REJECTION_REASONS.RECORD_TOO_LARGE],
+    ['100,000 headers beside the good ones', { headers: [...usual.headers, ...flood(100_000)] }, 0],
+    ['100,000 headers alone', { headers: flood(100_000) }, REJECTION_REASONS.HEADER_MISSING],
+    ['an id of 200,000 characters', { headers: withId('x'.repeat(200_000)) }, REJECTION_REASONS.HEADER_INVALID],
+    ['a huge string in the value', { value: hugeString() }, REJECTION_REASONS.FIELD_INVALID],
+    ['an append time in the year 9999', { appendTimeMs: 253_402_300_799_999n }, 0],
+  ])('bad input is stored whole, with its reason: %s', (_, change, reason) => {
+    const listed = logged(change)
+    const raw = listed.headers.map(([name, value]) => [Buffer.from(name), value] as const)
+    for (const record of [listed, fromKafka(listed, kafkaBytes(raw))]) {
+      const columns = rowsMatch([record])
+      expect(rowOf(columns, 0).at(-2)).toBe(reason)
+    }
+  })
+})
+
+function flood(count: number): RecordHeader[] {
+  return Array.from({ length: count }, (_, index) => [`h${index}`, null])
+}
+
+function withId(id: string): RecordHeader[] {
+  return usual.headers.map(([name, value]) => [name, name === 'ce_id' ? Buffer.from(id) : value])
+}
+
+/** The model is named by 500,000 characters. */
+function hugeString(): Buffer {
+  const model = Buffer.alloc(500_000, 'm')
+  const rest = usual.value.subarray(5 + 1 + 'digits'.length)
+  return Buffer.concat([usual.value.subarray(0, 5), Buffer.from(zigzag(model.length)), model, rest])
+}
