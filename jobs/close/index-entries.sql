@@ -1,25 +1,26 @@
 -- one row per entry of the id index, ascending by key: what jobs/close/index-keys.ts adds, out of the tables of facts
-SELECT key, value FROM (
-  SELECT id_hash AS key, body_hash AS value FROM accepted_id
+WITH entry AS (
+  SELECT hex(id_hash) AS key, hex(body_hash) AS value FROM accepted_id
   UNION ALL
-  SELECT unhex(left(sha256('deposit/0x' || lower(hex(transaction_hash)) || '/' || log_index), 32)), unhex(repeat('0', 32))
-  FROM deposit
+  SELECT sha256('deposit/0x' || lower(hex(transaction_hash)) || '/' || log_index), repeat('0', 32) FROM deposit
   UNION ALL
-  SELECT unhex(left(sha256('batch/0x' || lower(hex(batch))), 32)), unhex(printf('%08x', items) || repeat('0', 24))
-  FROM contribution_batch
+  SELECT sha256('batch/0x' || lower(hex(batch))), printf('%08x', items) || repeat('0', 24) FROM contribution_batch
   UNION ALL
   SELECT
-    unhex(left(sha256('contribution-features/0x' || lower(hex(batch)) || '/' || item_index || '/' || feature_map), 32)),
-    unhex(repeat('0', 32))
+    sha256('contribution-features/0x' || lower(hex(batch)) || '/' || item_index || '/' || feature_map),
+    repeat('0', 32)
   FROM contribution_features
   UNION ALL
-  SELECT
-    unhex(left(sha256('inference/0x' || lower(hex(i.inference))), 32)),
-    unhex(printf('%08x%016x', a.epoch, a.ordinal) || repeat('0', 8))
+  SELECT sha256('inference/0x' || lower(hex(i.inference))), printf('%08x%016x', a.epoch, a.ordinal) || repeat('0', 8)
   FROM inference AS i
   JOIN asset AS a ON i.model = a.asset
   UNION ALL
-  SELECT unhex(left(sha256('inference-features/0x' || lower(hex(inference))), 32)), unhex(repeat('0', 32))
-  FROM inference_features
+  SELECT sha256('inference-features/0x' || lower(hex(inference))), repeat('0', 32) FROM inference_features
 )
-ORDER BY key
+SELECT
+  ('0x' || left(key, 16))::UBIGINT AS key_high,
+  ('0x' || substr(key, 17, 16))::UBIGINT AS key_low,
+  ('0x' || left(value, 16))::UBIGINT AS value_high,
+  ('0x' || right(value, 16))::UBIGINT AS value_low
+FROM entry
+ORDER BY key_high, key_low

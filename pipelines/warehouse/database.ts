@@ -81,13 +81,13 @@ export class Database {
     return reader.getRowObjects() as Result[]
   }
 
-  /** Rows of a query by column order, a chunk at a time. Nothing else may run on this database before the last was taken. */
-  async *stream(sql: string): AsyncGenerator<DuckDBValue[][]> {
+  /** The result of a query, a chunk at a time. Nothing else may run on this connection before the last one was taken. */
+  async *stream(sql: string): AsyncGenerator<DuckDBDataChunk> {
     const result = await this.#connection.stream(sql)
     for (;;) {
       const chunk = await result.fetchChunk()
       if (chunk === null || chunk.rowCount === 0) return
-      yield chunk.getRows()
+      yield chunk
     }
   }
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { BIGINT, BLOB } from '@duckdb/node-api'
 import { fromBlob, toBlob } from '../blob.ts'
 import type { Database } from '../database.ts'
-import { ENTRY_BYTES, KEY_BYTES, viewOf } from './entry.ts'
+import { ENTRY_BYTES, viewOf } from './entry.ts'
 import { mergeRuns } from './merge-runs.ts'
 import { RecentEntries } from './recent-entries.ts'
 import { Run, type RunRow } from './run.ts'
@@ -14,13 +14,17 @@ import { RunWriter } from './run-writer.ts'
 const SPILL_ENTRIES = 2 ** 18
 /** A tier holds runs of up to four times the entries of the one below; so many of them are merged into one. */
 const TIER_RUNS = 4
+const HALF_BYTES = 8
 const RUN_TYPES = [BIGINT, BIGINT, BLOB]
 
 export interface IdIndexOptions {
   readonly warehouse: Database
   /** The last epoch whose facts have to be in it. */
   readonly epoch: number
-  /** Query of (key BLOB, value BLOB) ascending by key: everything that the facts of all epochs put into the index. */
+  /**
+   * Everything that the facts of all epochs put into the index, as a query of (key_high, key_low, value_high, value_low): the
+   * halves of each as UBIGINT, ascending by key. Numbers come out of DuckDB several times faster than blobs.
+   */
   readonly facts: string
   readonly onProgress?: (text: string) => void
   /** For tests; default 2^18. */
@@ -157,8 +161,8 @@ export class IdIndex {
   #fullTier(): Run[] | undefined {
     const tiers = new Map<number, Run[]>()
     for (const run of this.#runs) {
-      const above = Math.floor(Math.log(run.row.entries / this.#spillEntries) / Math.log(TIER_RUNS))
-      const tier = Math.max(0, above + 1)
+      let tier = 0
+      for (let most = this.#spillEntries; run.row.entries >= most; most *= TIER_RUNS) tier++
       tiers.set(tier, [...(tiers.get(tier) ?? []), run])
     }
     return [...tiers.values()].find((runs) => runs.length >= TIER_RUNS)
@@ -207,14 +211,14 @@ export class IdIndex {
 
 async function writeFacts(warehouse: Database, facts: string, path: string, entries: number): Promise<RunTrailer> {
   const writer = await RunWriter.create(path, entries)
-  const entry = new Uint8Array(ENTRY_BYTES)
-  const view = viewOf(entry)
+  const entry = viewOf(new Uint8Array(ENTRY_BYTES))
   try {
-    for await (const rows of warehouse.stream(facts)) {
-      for (const [key, value] of rows) {
-        entry.set(fromBlob(key))
-        entry.set(fromBlob(value), KEY_BYTES)
-        const written = writer.push(view, 0)
+    for await (const chunk of warehouse.stream(facts)) {
+      const columns = Array.from({ length: chunk.columnCount }, (_, column) => chunk.getColumnVector(column))
+      for (let row = 0; row < chunk.rowCount; row++) {
+        for (const [column, vector] of columns.entries())
+          entry.setBigUint64(column * HALF_BYTES, vector.getItem(row) as bigint)
+        const written = writer.push(entry, 0)
         if (written !== undefined) await written
       }
     }
