@@ -18,9 +18,12 @@ export const BATCH_RECORDS_MAX = 100_000
 /** What all batches of one fetch may become together, after the first; the rest is fetched again. */
 const FETCH_DECOMPRESSED_BYTES_MAX = 64 * 1024 * 1024
 
-/** How much the fetch under way has made of compressed batches; reset when a fetch begins. */
+/** What one reader has fetched. */
 export interface FetchBudget {
+  /** How much the fetch under way has made of compressed batches; reset when a fetch begins. */
   decompressedBytes: number
+  /** First offsets of batches that could not be read and were left for the next fetch, so that what stands before is read. */
+  readonly unreadable: Set<bigint | undefined>
 }
 
 /** The budget of whoever fetches; kafkajs decodes a response in the asynchronous context of its consumer. */
@@ -97,7 +100,12 @@ function bounded(name: string, codec: Codec): Codec {
       const budget = fetchBudget.getStore()
       if (budget !== undefined && budget.decompressedBytes > FETCH_DECOMPRESSED_BYTES_MAX) throw new LeftForNextFetch()
       const { baseOffset, records } = batchHeader(bytes)
-      const unreadable = (problem: string) => new UnreadableBatchError({ offset: baseOffset, codec: name, problem })
+      const unreadable = (problem: string) => {
+        if (budget === undefined || budget.unreadable.has(baseOffset))
+          return new UnreadableBatchError({ offset: baseOffset, codec: name, problem })
+        budget.unreadable.add(baseOffset)
+        return new LeftForNextFetch()
+      }
       if (records > BATCH_RECORDS_MAX) throw unreadable(`it holds ${records} records, more than ${BATCH_RECORDS_MAX}`)
       try {
         const plain = await codec.decompress(bytes)

@@ -4,6 +4,7 @@ import type { KafkaPartition } from './kafka-partition.ts'
 /** What one partition may hold of fetched records, and all together; what one fetch brings may come on top. */
 const PARTITION_BYTES_MAX = 16 * 1024 * 1024
 const BYTES_MAX = 64 * 1024 * 1024
+const PARTITION_PIECES_MAX = 16
 /** How long a full partition holds up the others; then it alone is paused until half of it was stored. */
 const FULL_MS_MAX = 500
 /** How often whoever waits tells the broker that it lives; the client sends less when that is too often. */
@@ -34,9 +35,8 @@ export class HeldBytes {
 
   /** Something of the partition was stored. */
   moved(partition: KafkaPartition): void {
-    if (partition.heldBytes <= PARTITION_BYTES_MAX / 2 && this.#paused.delete(partition) && !partition.fetchedToEnd) {
-      this.#switch.resume(partition)
-    }
+    const roomy = partition.heldBytes <= PARTITION_BYTES_MAX / 2 && partition.waiting <= PARTITION_PIECES_MAX / 2
+    if (roomy && this.#paused.delete(partition) && !partition.fetchedToEnd) this.#switch.resume(partition)
     this.#wake()
   }
 
@@ -55,7 +55,8 @@ export class HeldBytes {
   }
 
   #isFull(partition: KafkaPartition): boolean {
-    return partition.heldBytes > PARTITION_BYTES_MAX && !this.#paused.has(partition)
+    const full = partition.heldBytes > PARTITION_BYTES_MAX || partition.waiting > PARTITION_PIECES_MAX
+    return full && !this.#paused.has(partition)
   }
 
   #total(): number {

@@ -66,6 +66,11 @@ export class KafkaPartition {
     return this.end !== null && this.fetched >= this.end
   }
 
+  /** How many pieces wait. Each may keep the memory of the whole response that it came with. */
+  get waiting(): number {
+    return this.#queue.length
+  }
+
   get stopped(): boolean {
     return this.#stopped
   }

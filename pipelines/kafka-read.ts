@@ -67,7 +67,7 @@ export class KafkaRead {
   readonly #consumer: Consumer
   readonly #groupOffsets: GroupOffsets
   readonly #held: HeldBytes
-  readonly #budget: FetchBudget = { decompressedBytes: 0 }
+  readonly #budget: FetchBudget = { decompressedBytes: 0, unreadable: new Set() }
   readonly #over: Promise<void>
   #resolveOver: () => void = () => undefined
   #rejectOver: (error: unknown) => void = () => undefined

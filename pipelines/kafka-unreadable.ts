@@ -5,9 +5,14 @@ import type { PartitionOffset } from './record-source.ts'
 
 const FETCH_BYTES = 4 * 1024 * 1024
 
-/** The error in the chain of causes. */
+/** What in the chain of causes says that a batch could not be decoded. */
 export function unreadableIn(error: unknown): UnreadableBatchError | undefined {
-  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof UnreadableBatchError) return e
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if (e instanceof UnreadableBatchError) return e
+    // Of kafkajs's own decoding: bytes that end early, or more records in one batch than fit on the stack.
+    if (e.name === 'RangeError')
+      return new UnreadableBatchError({ offset: undefined, codec: 'none', problem: e.message })
+  }
   return undefined
 }
 
