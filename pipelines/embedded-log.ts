@@ -169,10 +169,14 @@ export class EmbeddedLog implements RecordSource, RecordSink {
     const positions = new Map<string, bigint>()
     const assigned = await this.partitions(options.topics)
     for (const bounds of assigned) {
-      const position = await options.positionOf(bounds.topic, bounds.partition)
+      const { topic, partition } = bounds
+      const position = await options.positionOf(topic, partition)
+      // Nothing is ever deleted here, so there is no gap to tell of.
       if (position > bounds.endOffset || position < bounds.startOffset)
         throw new OffsetOutOfRangeError({ ...bounds, position })
-      positions.set(`${bounds.topic}/${bounds.partition}`, position)
+      const last = options.lastReadOf?.(topic, partition)
+      const again = last !== undefined && last >= bounds.startOffset && last < position
+      positions.set(`${topic}/${partition}`, again ? last : position)
     }
     const signals = [this.#closing.signal, ...(options.signal === undefined ? [] : [options.signal])]
     const stop = AbortSignal.any(signals)

@@ -1,5 +1,7 @@
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { TallyError } from '../schemas/errors.ts'
+import { registerCodecs } from './kafka-codecs.ts'
+import { SourceLoginError, SourceUntrustedError } from './kafka-source-errors.ts'
 import { SourceUnavailableError, TopicMissingError } from './record-source-errors.ts'
 
 export interface KafkaLogLine {
@@ -27,6 +29,7 @@ const LEVEL_NAMES: Readonly<Record<number, KafkaLogLine['level']>> = {
 
 export function kafkaClient(options: KafkaConnectionOptions): Kafka {
   const { brokers, clientId, ssl, sasl, log } = options
+  registerCodecs()
   return new Kafka({
     brokers: [...brokers],
     clientId,
@@ -48,6 +51,21 @@ export function kafkaErrorType(error: unknown): string | undefined {
   return undefined
 }
 
+/** Node's names for a certificate that does not hold, wherever in the chain of causes they stand. */
+const UNTRUSTED = /CERT|SIGNATURE|SELF_SIGNED/
+
+function untrusted(error: unknown): Error | undefined {
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if ('code' in e && typeof e.code === 'string' && UNTRUSTED.test(e.code)) return e
+  }
+  return undefined
+}
+
+function isLoginError(error: unknown): boolean {
+  for (let e = error; e instanceof Error; e = e.cause) if (e.name === 'KafkaJSSASLAuthenticationError') return true
+  return false
+}
+
 /** A client error in our terms; `topic` is the one that was asked for. Our own errors pass, also wrapped by kafkajs. */
 export function asSourceError(error: unknown, brokers: readonly string[], topic?: string): TallyError {
   for (let e = error; e instanceof Error; e = e.cause) {
@@ -55,7 +73,11 @@ export function asSourceError(error: unknown, brokers: readonly string[], topic?
   }
   if (topic !== undefined && kafkaErrorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION')
     return new TopicMissingError({ topic })
-  return new SourceUnavailableError({ source: brokers.join(',') }, error)
+  const source = brokers.join(',')
+  if (isLoginError(error)) return new SourceLoginError({ source }, error)
+  const certificate = untrusted(error)
+  if (certificate !== undefined) return new SourceUntrustedError({ source, problem: certificate.message }, error)
+  return new SourceUnavailableError({ source }, error)
 }
 
 /** The first of the topics that the broker does not know; null when it knows them all. */

@@ -1,13 +1,17 @@
 import type { Kafka } from 'kafkajs'
-import { asSourceError, type KafkaConnectionOptions, kafkaClient } from './kafka-connection.ts'
-import { KafkaRead } from './kafka-read.ts'
+import { fetchBounds } from './kafka-bounds.ts'
+import { type KafkaConnectionOptions, kafkaClient } from './kafka-connection.ts'
+import { KafkaRead, type KafkaTiming } from './kafka-read.ts'
 import type { PartitionBounds, ReadOptions, RecordSource } from './record-source.ts'
 import { SourceUnavailableError } from './record-source-errors.ts'
 
 export interface KafkaSourceOptions extends KafkaConnectionOptions {
   /** Consumer group; with `until: 'end'` its only running member. */
   readonly groupId: string
+  readonly timing?: Partial<KafkaTiming>
 }
+
+const TIMING: KafkaTiming = { sessionTimeoutMs: 30_000, metadataMaxAgeMs: 15_000, batchMsMax: 300_000 }
 
 /** Opens a {@link RecordSource} on Kafka. Connects on use; each `read` is one member of the consumer group. */
 export function openKafkaSource(options: KafkaSourceOptions): RecordSource {
@@ -25,49 +29,19 @@ class KafkaSource implements RecordSource {
     this.#kafka = kafkaClient(options)
   }
 
-  /**
-   * `endOffset` is the last stable offset: kafkajs asks for offsets with isolation level read_committed, and a broker then
-   * answers with that in place of the high watermark, although the client's fields are called `offset` and `high`.
-   * An open transaction therefore holds the end back.
-   */
   async partitions(topics: readonly string[]): Promise<readonly PartitionBounds[]> {
     this.#assertOpen()
-    // A client of its own for each call: one that once saw a topic which is gone fails for all others.
-    const admin = this.#kafka.admin()
-    const bounds: PartitionBounds[] = []
-    let asked: string | undefined
-    try {
-      await admin.connect()
-      for (const topic of [...new Set(topics)].sort()) {
-        asked = topic
-        await admin.fetchTopicMetadata({ topics: [topic] })
-        const offsets = await admin.fetchTopicOffsets(topic)
-        offsets.sort((a, b) => a.partition - b.partition)
-        for (const { partition, low, high } of offsets) {
-          bounds.push({
-            topic,
-            partition,
-            startOffset: BigInt(low),
-            endOffset: BigInt(high),
-            highWatermark: BigInt(high),
-          })
-        }
-      }
-      return bounds
-    } catch (error) {
-      throw asSourceError(error, this.#options.brokers, asked)
-    } finally {
-      await admin.disconnect()
-    }
+    return fetchBounds(this.#kafka, this.#options.brokers, topics)
   }
 
   async read(options: ReadOptions): Promise<void> {
     this.#assertOpen()
-    const { brokers, groupId, log } = this.#options
+    const { brokers, groupId, timing, log } = this.#options
     const read = new KafkaRead({
       kafka: this.#kafka,
       brokers,
       groupId,
+      timing: { ...TIMING, ...timing },
       bounds: (topics) => this.partitions(topics),
       log: log ?? (() => undefined),
       options,

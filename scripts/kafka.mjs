@@ -11,14 +11,16 @@ if (!available) {
 }
 const names = await topicNames()
 
-const kafka = await startKafka()
+let kafka
 let stopping = false
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     stopping = true
+    if (kafka === undefined) process.exit(1) // which ends what was started
     kafka.stop()
   })
 }
+kafka = await startKafka()
 await kafka.createTopics(names.map(([name, topic]) => ({ topic, partitions: PARTITIONS[name] ?? 1 })))
 console.log(`KAFKA_BROKERS=${kafka.brokers.join(',')}`)
 console.error(`Kafka runs until you press Ctrl-C; its data goes with it. In another terminal:

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import type { NewRecord, ReadOptions, RecordBatch, RecordSink, RecordSource } from '../../pipelines/record-source.ts'
+import type {
+  NewRecord,
+  OffsetGap,
+  ReadOptions,
+  RecordBatch,
+  RecordSink,
+  RecordSource,
+} from '../../pipelines/record-source.ts'
 
 /** A log that the suite may fill: fresh, or shared with other tests, since every topic gets a name of its own. */
 export interface OpenLog {
@@ -57,7 +64,7 @@ export function describeRecordSource(
     async function readAll(
       topics: readonly string[],
       positions: Readonly<Record<string, bigint>> = {},
-      limits: Pick<ReadOptions, 'batchRecordsMax' | 'batchBytesMax'> = {},
+      more: Partial<ReadOptions> = {},
     ): Promise<RecordBatch[]> {
       const batches: RecordBatch[] = []
       await log.source.read({
@@ -67,7 +74,7 @@ export function describeRecordSource(
           batches.push(batch)
         },
         until: 'end',
-        ...limits,
+        ...more,
       })
       return batches
     }
@@ -347,6 +354,118 @@ export function describeRecordSource(
         await log.sink.append(numbered(topic, 0, 0, 5))
         await expect(readAll([topic], { [`${topic}/0`]: 6n })).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
         expect(await readAll([topic], { [`${topic}/0`]: 5n })).toEqual([])
+      })
+    })
+
+    describe('the last record that the caller holds', () => {
+      test('comes once more, and what follows it; also when nothing follows', async () => {
+        const topic = await topicOf(2)
+        await log.sink.append([...numbered(topic, 0, 0, 5), ...numbered(topic, 1, 10, 12)])
+        const positions = { [`${topic}/0`]: 3n, [`${topic}/1`]: 2n }
+        const lastReadOf = (_: string, partition: number) => (partition === 0 ? 2n : 1n)
+        const batches = await readAll([topic], positions, { lastReadOf })
+        expect(valuesOf(batches.filter((b) => b.partition === 0))).toEqual(['2', '3', '4'])
+        expect(valuesOf(batches.filter((b) => b.partition === 1))).toEqual(['11'])
+        for (const { partition, nextOffset } of batches) expect(nextOffset).toBe(partition === 0 ? 5n : 2n)
+      })
+
+      test('is not asked of a partition that was never read', async () => {
+        const topic = await topicOf(1)
+        await log.sink.append(numbered(topic, 0, 0, 2))
+        expect(valuesOf(await readAll([topic], {}, { lastReadOf: () => undefined }))).toEqual(['0', '1'])
+      })
+
+      test('never moves the start forward', async () => {
+        const topic = await topicOf(1)
+        await log.sink.append(numbered(topic, 0, 0, 4))
+        expect(offsetsOf(await readAll([topic], { [`${topic}/0`]: 2n }, { lastReadOf: () => 3n }))).toEqual([2n, 3n])
+      })
+
+      abilityTests.hide('may lie before a hole that ends at the position', async () => {
+        const topic = await topicOf(1)
+        await log.sink.append(numbered(topic, 0, 0, 2))
+        await log.hide!(topic, 0)
+        const { endOffset } = (await log.source.partitions([topic]))[0]!
+        const batches = await readAll([topic], { [`${topic}/0`]: endOffset }, { lastReadOf: () => 1n })
+        expect(offsetsOf(batches)).toEqual([1n])
+        expect(batches.at(-1)!.nextOffset).toBe(endOffset)
+      })
+
+      abilityTests.truncate('does not come when the log lost it', async () => {
+        const topic = await topicOf(1)
+        await log.sink.append(numbered(topic, 0, 0, 5))
+        await log.truncate!(topic, 0, 3n)
+        expect(offsetsOf(await readAll([topic], { [`${topic}/0`]: 3n }, { lastReadOf: () => 2n }))).toEqual([3n, 4n])
+      })
+    })
+
+    describe('a caller that accepts gaps', () => {
+      abilityTests.truncate('is told what was lost before it came, and goes on behind it', async () => {
+        const topic = await topicOf(2)
+        await log.sink.append([...numbered(topic, 0, 0, 5), ...numbered(topic, 1, 10, 15)])
+        await log.truncate!(topic, 0, 3n)
+        const gaps: OffsetGap[] = []
+        const onGap = async (gap: OffsetGap) => {
+          gaps.push(gap)
+        }
+        const batches = await readAll(
+          [topic],
+          { [`${topic}/0`]: 1n, [`${topic}/1`]: 4n },
+          { onGap, lastReadOf: () => 0n },
+        )
+        expect(gaps).toEqual([{ topic, partition: 0, from: 1n, to: 3n }])
+        expect(offsetsOf(batches.filter((b) => b.partition === 0))).toEqual([3n, 4n])
+        await log.truncate!(topic, 0, 5n)
+        expect(await readAll([topic], { [`${topic}/0`]: 4n, [`${topic}/1`]: 5n }, { onGap })).toEqual([])
+        expect(gaps.slice(1)).toEqual([{ topic, partition: 0, from: 4n, to: 5n }])
+      })
+
+      for (const until of ['end', 'follow'] as const) {
+        abilityTests.truncate(
+          `is told what was lost while it read, between what came and what comes (${until})`,
+          async () => {
+            const topic = await topicOf(1)
+            // More than any log hands out or fetches ahead at once.
+            await log.sink.append(numbered(topic, 0, 0, 40).map((r) => ({ ...r, value: new Uint8Array(900_000) })))
+            const told: [from: bigint, to: bigint][] = []
+            const abort = new AbortController()
+            const tell = (from: bigint, to: bigint) => {
+              told.push([from, to])
+              if (until === 'follow' && to === 40n) abort.abort()
+            }
+            await log.source.read({
+              topics: [topic],
+              positionOf: () => 0n,
+              onBatch: async ({ records, nextOffset }) => {
+                if (told.length === 0) await log.truncate!(topic, 0, 38n)
+                tell(records[0]!.offset, nextOffset)
+              },
+              onGap: async ({ from, to }) => tell(from, to),
+              until,
+              signal: abort.signal,
+            })
+            expect(told[0]![0]).toBe(0n)
+            for (const [i, [from]] of told.entries()) if (i > 0) expect(from).toBe(told[i - 1]![1])
+            expect(told.at(-1)).toEqual([38n, 40n])
+            expect(told.length).toBeGreaterThan(2)
+          },
+        )
+      }
+
+      abilityTests.truncate('and fails rejects the read with its own error', async () => {
+        const topic = await topicOf(1)
+        await log.sink.append(numbered(topic, 0, 0, 2))
+        await log.truncate!(topic, 0, 1n)
+        const failure = new Error('The gap was not stored.')
+        const read = readAll([topic], {}, { onGap: () => Promise.reject(failure) })
+        await expect(read).rejects.toBe(failure)
+      })
+
+      test('gets an error all the same beyond the end', async () => {
+        const topic = await topicOf(1)
+        await log.sink.append(numbered(topic, 0, 0, 2))
+        const read = readAll([topic], { [`${topic}/0`]: 3n }, { onGap: async () => undefined, lastReadOf: () => 2n })
+        await expect(read).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
       })
     })
 
