@@ -1,13 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import pc from 'picocolors'
 import { explain } from '../../jobs/statement/explain.ts'
 import { type Receipt, receiptsOf } from '../../jobs/statement/receipt.ts'
 import { type Statement, statementOf } from '../../jobs/statement/statement.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { toAddress } from '../../schemas/ids.ts'
 import { type GlobalFlags, runVerb, wholeNumber, withGlobalFlags } from '../command.ts'
-import { formatPercent, printJson, printLine } from '../output.ts'
+import { formatPercent, paint, printJson, printLine } from '../output.ts'
 
 const KINDS = {
   data: 'your contributions',
@@ -90,7 +89,7 @@ function chooseReceipt(receipts: readonly Receipt[], token: string | undefined):
 }
 
 function printStatement(statement: Statement): void {
-  printLine(pc.bold(`Statement of ${statement.account}`))
+  printLine(paint.bold(`Statement of ${statement.account}`))
   printLine(
     `${statement.contributions} contributions, ${statement.duplicates} of them copies of what was there before (they earn nothing).`,
   )
@@ -118,7 +117,7 @@ function printItems(title: string, items: Statement['helped']): void {
 
 function printExplanation(explanation: Awaited<ReturnType<typeof explain>>[number]): void {
   const { inference, fee, token, parts, accounts, items, epoch, funded, model } = explanation
-  printLine(pc.bold(`${inference.id} (${model}, epoch ${epoch})`))
+  printLine(paint.bold(`${inference.id} (${model}, epoch ${epoch})`))
   printLine(`Fee ${fee} of ${token}${funded ? '' : ', unfunded: nobody is paid'}`)
   for (const part of parts) printLine(`  ${part.kind.padEnd(15)} ${part.amount}`)
   printLine('\nThe data part, apportioned over the accounts that were paid by their influence on this one answer:')

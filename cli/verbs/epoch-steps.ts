@@ -1,10 +1,9 @@
 import type { Command } from 'commander'
-import pc from 'picocolors'
 import type { StepResult } from '../../jobs/epochs.ts'
 import { EPOCH_STEPS, type EpochStep, runStep, type StepContext } from '../../jobs/run-epoch.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type GlobalFlags, runVerb, type VerbContext, withGlobalFlags } from '../command.ts'
-import { EXIT, printLine } from '../output.ts'
+import { EXIT, paint, printLine } from '../output.ts'
 import { recordNewDeposits } from '../record-new-deposits.ts'
 
 interface StepFlags extends GlobalFlags {
@@ -122,6 +121,6 @@ async function runAll(context: VerbContext, flags: StepFlags): Promise<number> {
 
 function printResult(step: EpochStep, result: StepResult): void {
   const epoch = result.epoch === null ? '' : ` epoch ${result.epoch}`
-  const mark = { done: pc.green('✓'), nothing: pc.dim('·'), waiting: pc.yellow('…') }[result.did]
+  const mark = { done: paint.green('✓'), nothing: paint.dim('·'), waiting: paint.yellow('…') }[result.did]
   printLine(`${mark} ${step}${epoch}: ${result.detail}`)
 }
