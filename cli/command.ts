@@ -57,23 +57,46 @@ interface Place {
   leave(): Promise<void>
 }
 
+type Work = (context: VerbContext) => Promise<number | undefined>
+
 /**
  * Runs a verb with a session: whatever happens, the session is closed and the exit code set. When another process has the
- * warehouse open and listens (`tally ingest --follow`), that one runs the verb, and this one prints what it says.
- *
- * @param kind what the verb does to the warehouse; `writes` when in doubt: such verbs run one after the other
+ * warehouse open and listens (`tally ingest --follow`), that one runs the verb, and this one prints what it says. There
+ * such verbs run one after the other.
  */
-export async function runVerb(
-  verb: string,
-  flags: GlobalFlags,
-  work: (context: VerbContext) => Promise<number | undefined>,
-  kind: VerbKind = 'writes',
-): Promise<void> {
+export function runVerb(verb: string, flags: GlobalFlags, work: Work): Promise<void> {
+  return run({ verb, flags, kind: 'writes', work })
+}
+
+/** {@link runVerb} for a verb that writes nothing into the warehouse: it runs beside any other one. */
+export function runReadingVerb(verb: string, flags: GlobalFlags, work: Work): Promise<void> {
+  return run({ verb, flags, kind: 'reads', work })
+}
+
+/** {@link runVerb} for a verb that opens no warehouse, or holds it for as long as it runs: never in another process. */
+export function runVerbAlone(verb: string, flags: GlobalFlags, work: Work): Promise<void> {
+  return run({ verb, flags, kind: 'none', work })
+}
+
+interface Verb {
+  readonly verb: string
+  readonly flags: GlobalFlags
+  readonly kind: VerbKind
+  readonly work: Work
+}
+
+async function run({ verb, flags, kind, work }: Verb): Promise<void> {
   const json = flags.json === true
   const { output, cwd } = currentInvocation()
   const progress = new Progress({ quiet: json })
   let place: Place | undefined
   let isAnswered = false
+  const answer = (document: unknown, text: () => void) => {
+    progress.clear()
+    isAnswered = true
+    if (json) printJson(document)
+    else text()
+  }
   const fail = (error: unknown) => {
     progress.clear()
     output.exit(reportError(error, json && !isAnswered))
@@ -83,12 +106,6 @@ export async function runVerb(
     if (typeof found === 'number') return output.exit(found)
     place = found
     const { session, signal, catchUp } = place
-    const answer = (document: unknown, text: () => void) => {
-      progress.clear()
-      isAnswered = true
-      if (json) printJson(document)
-      else text()
-    }
     const path = (file: string) => resolve(cwd, file)
     const context = { config: session.config, session, progress, json, signal, catchUp, path, answer }
     output.exit((await work(context)) ?? EXIT.ok)

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { isColorSupported } from 'picocolors'
+import pc from 'picocolors'
 import type { PartitionBounds } from '../pipelines/record-source.ts'
 import type { Session } from './session.ts'
 
@@ -15,8 +15,8 @@ export interface Output {
 }
 
 /**
- * What a verb does to the warehouse. `reads`: runs beside anything. `writes`: one after the other. `none`: it does not open
- * the warehouse, so it never needs the process that has it open.
+ * What a verb does to the warehouse. `reads`: runs beside anything. `writes`: one after the other. `none`: it opens no
+ * warehouse, or holds it for as long as it runs, so it never runs in the process that has it open.
  */
 export type VerbKind = 'reads' | 'writes' | 'none'
 
@@ -59,7 +59,7 @@ const ofProcess: Invocation = {
     get columns() {
       return process.stderr.isTTY === true ? (process.stderr.columns ?? 80) : undefined
     },
-    hasColours: isColorSupported,
+    hasColours: pc.isColorSupported,
   },
 }
 

@@ -1,4 +1,4 @@
-import { createColors } from 'picocolors'
+import pc from 'picocolors'
 import { TallyError } from '../schemas/errors.ts'
 import { currentInvocation } from './invocation.ts'
 
@@ -8,7 +8,7 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, chainNotChecked: 3, later: 4, 
 /** Errors of whoever called, which only they can mend. */
 const USAGE_CODES: ReadonlySet<string> = new Set(['CONFIG', 'INVALID_ID', 'SETTINGS_DIFFER', 'USAGE'])
 
-const COLOURS = { true: createColors(true), false: createColors(false) } as const
+const COLOURS = { true: pc.createColors(true), false: pc.createColors(false) } as const
 const colours = () => COLOURS[`${currentInvocation().output.hasColours}`]
 
 /** Colours of the terminal that the text goes to, which another process may have. */

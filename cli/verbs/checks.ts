@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { UPLOAD_RECEIPT_FORMAT } from '../../anchor/uploads/receipt.ts'
 import { auditBundle, checkUpload, verifyReceipt } from '../../audit/index.ts'
 import { TallyError } from '../../schemas/errors.ts'
-import { type GlobalFlags, runVerb, type VerbContext, withGlobalFlags } from '../command.ts'
+import { type GlobalFlags, runVerbAlone, type VerbContext, withGlobalFlags } from '../command.ts'
 import { EXIT, paint, printLine } from '../output.ts'
 
 const RECEIPT_BYTES_MAX = 16 * 1024 * 1024
@@ -32,7 +32,7 @@ export function addChecks(program: Command): void {
       '\nExample:\n  $ tally verify receipt.json --rpc http://127.0.0.1:8545\n\n  $ tally verify upload.json --bundle ./ledger/bundles\n\nExit codes: 0 verified, 1 refuted or an omission proven, 3 verified but the chain was not asked, 4 an upload that no epoch holds yet.',
     )
     .action((file: string, flags: GlobalFlags & { bundle?: string }) =>
-      runVerb('verify', flags, async (context) => {
+      runVerbAlone('verify', flags, async (context) => {
         const { config, answer } = context
         const document = readDocument(file)
         if (isUploadReceipt(document)) return verifyUpload(context, document, flags.bundle)
@@ -56,7 +56,7 @@ export function addChecks(program: Command): void {
       '\nExample:\n  $ tally audit ./ledger/bundles --rpc http://127.0.0.1:8545\n\nExit codes: 0 everything agrees, 1 a difference, 3 all agrees but the chain was not asked.',
     )
     .action((bundle: string, flags: GlobalFlags) =>
-      runVerb('audit', flags, async ({ config, progress, answer }) => {
+      runVerbAloneAlone('audit', flags, async ({ config, progress, answer }) => {
         const report = await auditBundle(bundle, {
           ...(config.rpcUrl === undefined ? {} : { rpcUrl: config.rpcUrl }),
           onProgress: (step) => progress.show(`epoch ${step.epoch}: ${step.name}`),

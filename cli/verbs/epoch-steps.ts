@@ -58,7 +58,7 @@ function addStep(parent: Command, verb: string, step: EpochStep, description: st
     .action((flags: StepFlags) => runVerb(verb, flags, (context) => runOne(context, step, flags)))
 }
 
-async function stepContext({ session, progress }: VerbContext, cutNow: boolean): Promise<StepContext> {
+async function stepContext({ session, progress, catchUp }: VerbContext, cutNow: boolean): Promise<StepContext> {
   const ledger = await session.ledger()
   const log = await session.log()
   return {
@@ -68,6 +68,7 @@ async function stepContext({ session, progress }: VerbContext, cutNow: boolean):
     bundles: session.directory.bundles,
     chain: () => session.distributor(),
     cutNow,
+    ...(catchUp === undefined ? {} : { catchUp }),
     onProgress: (text) => progress.show(text),
   }
 }
@@ -103,6 +104,7 @@ async function runAll(context: VerbContext, flags: StepFlags): Promise<number> {
     moved = false
     waiting = undefined
     for (const step of EPOCH_STEPS) {
+      context.signal.throwIfAborted()
       const result = { step, ...(await takeStep(context, step, steps, flags)) }
       if (result.did === 'done') {
         moved = true
