@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import type { DataDirectory } from '../data-directory.ts'
 import type { Invocation } from '../invocation.ts'
-import { printRemark } from '../output.ts'
+import { paint } from '../output.ts'
 import { AnsweredError, IngestBusyError, IngestLostError } from './errors.ts'
 import {
   type AnswerLine,
@@ -78,7 +78,7 @@ async function relay(response: IncomingMessage, path: string, { json, output }: 
     for await (const line of linesOf(response)) {
       if ('pid' in line) {
         pid = line.pid
-        if (!json) printRemark(`through the running ingest, pid ${pid}`)
+        if (!json) output.stderr(`${paint.dim(`through the running ingest, pid ${pid}`)}\n`)
       } else if ('err' in line) output.stderr(line.err)
       else if ('exit' in line) exit = line.exit
       else if (json) document += line.out
