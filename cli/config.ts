@@ -62,7 +62,15 @@ export interface ConfigSources {
  *
  * @throws ConfigError naming each setting and where it came from
  */
-export function loadConfig({ environment, file, flags }: ConfigSources): Config {
+export function loadConfig(sources: ConfigSources): Config {
+  return readSettings(sources).config
+}
+
+/** What {@link loadConfig} gives, and which of it was set by somebody: the rest are defaults. @throws ConfigError */
+export function readSettings({ environment, file, flags }: ConfigSources): {
+  readonly config: Config
+  readonly given: ReadonlyMap<keyof Config, string>
+} {
   const origins = new Map<string, string>()
   const values: Record<string, unknown> = {}
   const set = (key: string, value: unknown, origin: string) => {
@@ -77,7 +85,9 @@ export function loadConfig({ environment, file, flags }: ConfigSources): Config 
   if (flags.data !== undefined) set('data', flags.data, '--data')
   if (flags.rpc !== undefined) set('rpcUrl', flags.rpc, '--rpc')
   const parsed = shape.safeParse(values)
-  if (parsed.success) return withPaths(parsed.data)
+  if (parsed.success) {
+    return { config: withPaths(parsed.data), given: origins as ReadonlyMap<keyof Config, string> }
+  }
   throw new ConfigError(
     parsed.error.issues.map((issue) => {
       if (issue.code === 'unrecognized_keys')

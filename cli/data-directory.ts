@@ -11,6 +11,10 @@ export interface DataDirectory {
   readonly bundles: string
   readonly chainState: string
   readonly chainProcess: string
+  /** Socket of the running ingest. */
+  readonly socket: string
+  /** Says where the socket lies instead, when that path would be too long for one. */
+  readonly socketPath: string
 }
 
 export function dataDirectory(root: string): DataDirectory {
@@ -24,5 +28,7 @@ export function dataDirectory(root: string): DataDirectory {
     bundles: join(root, 'bundles'),
     chainState: join(root, 'chain.state.json'),
     chainProcess: join(root, 'chain.process.json'),
+    socket: join(root, 'tally.sock'),
+    socketPath: join(root, 'tally.sock.path'),
   }
 }

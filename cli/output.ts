@@ -1,29 +1,44 @@
 import pc from 'picocolors'
 import { TallyError } from '../schemas/errors.ts'
+import { currentInvocation } from './invocation.ts'
 
 /** What the process ends with; `tally --help` lists them. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, chainNotChecked: 3, later: 4, error: 5 } as const
 
 /** Errors of whoever called, which only they can mend. */
-const USAGE_CODES: ReadonlySet<string> = new Set(['CONFIG', 'INVALID_ID', 'USAGE'])
+const USAGE_CODES: ReadonlySet<string> = new Set(['CONFIG', 'INVALID_ID', 'SETTINGS_DIFFER', 'USAGE'])
+
+const COLOURS = { true: pc.createColors(true), false: pc.createColors(false) } as const
+const colours = () => COLOURS[`${currentInvocation().output.hasColours}`]
+
+/** Colours of the terminal that the text goes to, which another process may have. */
+export const paint = {
+  bold: (text: string) => colours().bold(text),
+  cyan: (text: string) => colours().cyan(text),
+  dim: (text: string) => colours().dim(text),
+  green: (text: string) => colours().green(text),
+  red: (text: string) => colours().red(text),
+  yellow: (text: string) => colours().yellow(text),
+} as const
 
 /** Progress goes to stderr and only to a person: in a pipe or with --json nothing is written. */
 export class Progress {
-  readonly #isTty: boolean
+  readonly #output = currentInvocation().output
+  readonly #columns: number | undefined
   #shown = false
 
   constructor(options: { readonly quiet: boolean }) {
-    this.#isTty = process.stderr.isTTY === true && !options.quiet
+    this.#columns = options.quiet ? undefined : this.#output.columns
   }
 
   show(text: string): void {
-    if (!this.#isTty) return
-    process.stderr.write(`\r\x1b[2K${pc.dim(text.slice(0, (process.stderr.columns ?? 80) - 1))}`)
+    if (this.#columns === undefined) return
+    this.#output.stderr(`\r\x1b[2K${paint.dim(text.slice(0, this.#columns - 1))}`)
     this.#shown = true
   }
 
   clear(): void {
-    if (this.#shown) process.stderr.write('\r\x1b[2K')
+    if (this.#shown) this.#output.stderr('\r\x1b[2K')
     this.#shown = false
   }
 }
@@ -37,13 +52,18 @@ function printable(text: string): string {
 }
 
 export function printLine(text = ''): void {
-  process.stdout.write(`${printable(text)}\n`)
+  currentInvocation().output.stdout(`${printable(text)}\n`)
+}
+
+/** A remark for people, beside the answer. */
+export function printRemark(text: string): void {
+  currentInvocation().output.stderr(`${paint.dim(printable(text))}\n`)
 }
 
 /** Something that stops nothing, told to a person on stderr. */
 export function printWarning(message: string, hint: string | null): void {
-  process.stderr.write(`${pc.yellow('warning')} ${printable(message)}\n`)
-  if (hint !== null) process.stderr.write(`${pc.dim(printable(hint))}\n`)
+  currentInvocation().output.stderr(`${paint.yellow('warning')} ${printable(message)}\n`)
+  if (hint !== null) printRemark(hint)
 }
 
 /** Everything that is no visible text: controls, marks that turn text around, halves of characters. Line ends stay. */
@@ -68,9 +88,9 @@ export function reportError(error: unknown, json: boolean): number {
       error: { code: known?.code ?? 'UNEXPECTED', message, facts: known?.facts ?? {}, hint: known?.hint ?? null },
     })
   } else {
-    process.stderr.write(`${pc.red('error')} ${printable(message)}\n`)
-    if (known?.hint !== undefined) process.stderr.write(`${pc.dim(printable(known.hint))}\n`)
-    if (known === undefined && error instanceof Error) process.stderr.write(`${pc.dim(error.stack ?? '')}\n`)
+    currentInvocation().output.stderr(`${paint.red('error')} ${printable(message)}\n`)
+    if (known?.hint !== undefined) printRemark(known.hint)
+    if (known === undefined && error instanceof Error) printRemark(error.stack ?? '')
   }
   if (known === undefined) return EXIT.error
   if (USAGE_CODES.has(known.code)) return EXIT.usage

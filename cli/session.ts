@@ -10,6 +10,7 @@ import { openKafkaSource } from '../pipelines/kafka-source.ts'
 import type { LogAdmin } from '../pipelines/log-admin.ts'
 import type { RecordSink, RecordSource } from '../pipelines/record-source.ts'
 import { SegmentSource } from '../pipelines/segments/segment-source.ts'
+import { SerialQueue } from '../pipelines/serial-queue.ts'
 import type { Database } from '../pipelines/warehouse/database.ts'
 import { openWarehouse } from '../pipelines/warehouse/open-warehouse.ts'
 import { deadLetterTopic, INPUT_TOPICS, TOPICS } from '../schemas/topics.ts'
@@ -17,6 +18,7 @@ import { type ChainSession, openChain, requireDeployment, stopLeftChain } from '
 import { type Config, ConfigError } from './config.ts'
 import { type DataDirectory, dataDirectory } from './data-directory.ts'
 import { EmbeddedChainStore } from './embedded-chain-store.ts'
+import { removeSocket } from './live/socket-place.ts'
 
 export interface SessionOptions {
   readonly config: Config
@@ -35,59 +37,95 @@ export interface OpenLog {
   readonly published: RecordSource
 }
 
-/** What a verb works with, each part opened when it is first asked for and closed at the end, newest first. */
+/**
+ * What a verb works with, each part opened when it is first asked for and closed at the end, newest first. A session
+ * {@link beside} another has its own connection to the warehouse and shares everything else.
+ */
 export class Session {
   readonly config: Config
   readonly directory: DataDirectory
   readonly clock: () => bigint
   readonly #options: SessionOptions
+  readonly #shared: Session | undefined
   readonly #closers: (() => Promise<void>)[] = []
+  /** Parts are opened one after the other, so that none is opened twice. */
+  readonly #opening = new SerialQueue()
   #warehouse: Database | undefined
   #upstream: OpenLog | undefined
   #segments: SegmentSource | undefined
   #chain: ChainSession | undefined
 
-  constructor(options: SessionOptions) {
+  constructor(options: SessionOptions, shared?: Session) {
     this.config = options.config
     this.directory = dataDirectory(options.config.data)
     this.clock = options.clock ?? (() => BigInt(Date.now()))
     this.#options = options
+    this.#shared = shared
   }
 
-  async warehouse(): Promise<Database> {
-    if (this.#warehouse === undefined) {
-      this.makeFolder()
-      const warehouse = await openWarehouse(this.directory.warehouse, { verb: this.#options.verb })
-      this.#closers.push(
-        async () => warehouse.close(),
-        () => this.#stopLeftChain(),
-      )
-      this.#warehouse = warehouse
-    }
-    return this.#warehouse
+  /** A session that lives no longer than this one, whose parts it uses; closing it leaves them open. */
+  beside(verb: string): Session {
+    return new Session({ ...this.#options, verb }, this)
+  }
+
+  warehouse(): Promise<Database> {
+    return this.#opening.run(() => this.#openWarehouse())
   }
 
   /** @throws GenesisMissingError before `tally anchor deploy` */
   async ledger(): Promise<Ledger> {
+    // Two connections that bind a new warehouse at once would do it twice.
+    if (this.#shared !== undefined) return { ...(await this.#shared.ledger()), warehouse: await this.warehouse() }
     const genesis = readGenesis(this.directory.genesis)
-    return openLedger(await this.warehouse(), genesis)
+    const warehouse = await this.warehouse()
+    return this.#opening.run(() => openLedger(warehouse, genesis))
+  }
+
+  async #openWarehouse(): Promise<Database> {
+    this.#warehouse ??= await (this.#shared === undefined ? this.#ownWarehouse() : this.#connect(this.#shared))
+    return this.#warehouse
+  }
+
+  async #ownWarehouse(): Promise<Database> {
+    this.makeFolder()
+    const warehouse = await openWarehouse(this.directory.warehouse, { verb: this.#options.verb })
+    this.#closers.push(
+      async () => warehouse.close(),
+      () => this.#stopLeftChain(),
+    )
+    // Whoever listened there is dead: it had the lock that this process has now.
+    removeSocket(this.directory)
+    return warehouse
+  }
+
+  async #connect(shared: Session): Promise<Database> {
+    const warehouse = await (await shared.warehouse()).connect()
+    this.#closers.push(async () => warehouse.close())
+    return warehouse
   }
 
   /** What is ingested and written to: {@link upstream}, read through its sealed segments when a folder of them is configured. */
-  async log(): Promise<OpenLog> {
-    const upstream = await this.upstream()
-    const { segments: folder, kafkaBrokers } = this.config
-    if (folder === undefined) return upstream
-    if (this.#segments === undefined) {
-      const segments = new SegmentSource({ folder, ...(kafkaBrokers && { upstream: upstream.source }) })
-      this.#closers.push(() => segments.close())
-      this.#segments = segments
-    }
-    return { ...upstream, source: this.#segments }
+  log(): Promise<OpenLog> {
+    if (this.#shared !== undefined) return this.#shared.log()
+    return this.#opening.run(async () => {
+      const upstream = await this.#openUpstream()
+      const { segments: folder, kafkaBrokers } = this.config
+      if (folder === undefined) return upstream
+      if (this.#segments === undefined) {
+        const segments = new SegmentSource({ folder, ...(kafkaBrokers && { upstream: upstream.source }) })
+        this.#closers.push(() => segments.close())
+        this.#segments = segments
+      }
+      return { ...upstream, source: this.#segments }
+    })
   }
 
   /** The configured broker, or the embedded log with Tallystick's topics. */
-  async upstream(): Promise<OpenLog> {
+  upstream(): Promise<OpenLog> {
+    return this.#shared === undefined ? this.#opening.run(() => this.#openUpstream()) : this.#shared.upstream()
+  }
+
+  async #openUpstream(): Promise<OpenLog> {
     this.#upstream ??= await (this.config.kafkaBrokers === undefined
       ? this.#embeddedLog()
       : this.#kafka(this.config.kafkaBrokers))
@@ -109,11 +147,15 @@ export class Session {
     return brokers === undefined ? null : openKafkaAdmin(this.#kafkaConnection(brokers))
   }
 
-  async chain(): Promise<ChainSession> {
+  chain(): Promise<ChainSession> {
+    return this.#shared === undefined ? this.#opening.run(() => this.#openChain()) : this.#shared.chain()
+  }
+
+  async #openChain(): Promise<ChainSession> {
     if (this.#chain === undefined) {
       // The warehouse's lock guards the embedded chain too: without it a second `tally` would take the chain over from a
       // living one, and stop it.
-      if (this.config.rpcUrl === undefined) await this.warehouse()
+      if (this.config.rpcUrl === undefined) await this.#openWarehouse()
       const genesisTime_s = this.#options.chainGenesisTime_s
       const chain = await openChain({
         config: this.config,
@@ -138,6 +180,11 @@ export class Session {
     const { local } = await this.chain()
     const store = new WarehouseTransactionStore(await this.warehouse())
     return local === undefined ? store : new EmbeddedChainStore(store, local)
+  }
+
+  /** What runs on this session's connection to the warehouse fails, and all that comes after it; {@link close} it then. */
+  interrupt(): void {
+    this.#warehouse?.interrupt()
   }
 
   /** Closes every part, also when closing one fails. @throws the first failure */

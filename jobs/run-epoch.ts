@@ -1,5 +1,5 @@
 import type { ActContext } from '../anchor/chain/act-once.ts'
-import type { RecordSink, RecordSource } from '../pipelines/record-source.ts'
+import type { PartitionBounds, RecordSink, RecordSource } from '../pipelines/record-source.ts'
 import { finalizeNext, proposeNext } from './anchoring/anchor-epoch.ts'
 import { attributeEpoch } from './attribution/attribute-epoch.ts'
 import { closeEpoch } from './close/close-epoch.ts'
@@ -20,6 +20,8 @@ export interface StepContext {
   readonly bundles: string
   readonly chain: () => Promise<ActContext>
   readonly cutNow?: boolean
+  /** See `CloseOptions`. */
+  readonly catchUp?: (wanted: readonly PartitionBounds[]) => Promise<void>
   readonly onProgress?: (text: string) => void
 }
 

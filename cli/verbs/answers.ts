@@ -1,13 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import pc from 'picocolors'
 import { explain } from '../../jobs/statement/explain.ts'
 import { type Receipt, receiptsOf } from '../../jobs/statement/receipt.ts'
 import { type Statement, statementOf } from '../../jobs/statement/statement.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { toAddress } from '../../schemas/ids.ts'
-import { type GlobalFlags, runVerb, wholeNumber, withGlobalFlags } from '../command.ts'
-import { formatPercent, printJson, printLine } from '../output.ts'
+import { type GlobalFlags, runReadingVerb, wholeNumber, withGlobalFlags } from '../command.ts'
+import { formatPercent, paint, printJson, printLine } from '../output.ts'
 
 const KINDS = {
   data: 'your contributions',
@@ -21,7 +20,7 @@ export function addAnswers(program: Command): void {
   withGlobalFlags(program.command('statement <account>').description('what an account earned, epoch by epoch, and why'))
     .addHelpText('after', '\nExample:\n  $ tally statement 0x1f9840a85d5aF5bf1D1762F925BDADdC4201F984')
     .action((account: string, flags: GlobalFlags) =>
-      runVerb('statement', flags, async ({ session, answer }) => {
+      runReadingVerb('statement', flags, async ({ session, answer }) => {
         const { warehouse } = await session.ledger()
         const statement = await statementOf(warehouse, toAddress(account))
         answer(statement, () => printStatement(statement))
@@ -36,7 +35,7 @@ export function addAnswers(program: Command): void {
     .option('--top <n>', 'how many contributions to name', wholeNumber, 10)
     .addHelpText('after', '\nExample:\n  $ tally explain 0b8f2c1e-6a55-4d0e-9f53-2f0b6a1c7d11 --top 5')
     .action((id: string, flags: GlobalFlags & { top: number }) =>
-      runVerb('explain', flags, async ({ session, answer, progress }) => {
+      runReadingVerb('explain', flags, async ({ session, answer, progress }) => {
         progress.show('solving for this answer')
         const { warehouse } = await session.ledger()
         const explanations = await explain(warehouse, [id], flags.top)
@@ -54,12 +53,12 @@ export function addAnswers(program: Command): void {
     .option('--out <file>', 'write it there instead of printing it')
     .addHelpText('after', '\nExample:\n  $ tally receipt 0x1f98…F984 --out receipt.json && tally verify receipt.json')
     .action((account: string, flags: GlobalFlags & { epoch?: number; token?: string; out?: string }) =>
-      runVerb('receipt', flags, async ({ session, answer }) => {
+      runReadingVerb('receipt', flags, async ({ session, answer, path }) => {
         const receipts = await receiptsOf(await session.ledger(), toAddress(account), flags.epoch)
         const receipt = chooseReceipt(receipts, flags.token)
         if (flags.out === undefined) printJson(receipt)
         else {
-          writeFileSync(flags.out, `${JSON.stringify(receipt, null, 2)}\n`)
+          writeFileSync(path(flags.out), `${JSON.stringify(receipt, null, 2)}\n`)
           answer({ written: flags.out, account, token: receipt.token }, () =>
             printLine(`Written to ${flags.out}; check it with: tally verify ${flags.out}`),
           )
@@ -90,7 +89,7 @@ function chooseReceipt(receipts: readonly Receipt[], token: string | undefined):
 }
 
 function printStatement(statement: Statement): void {
-  printLine(pc.bold(`Statement of ${statement.account}`))
+  printLine(paint.bold(`Statement of ${statement.account}`))
   printLine(
     `${statement.contributions} contributions, ${statement.duplicates} of them copies of what was there before (they earn nothing).`,
   )
@@ -118,7 +117,7 @@ function printItems(title: string, items: Statement['helped']): void {
 
 function printExplanation(explanation: Awaited<ReturnType<typeof explain>>[number]): void {
   const { inference, fee, token, parts, accounts, items, epoch, funded, model } = explanation
-  printLine(pc.bold(`${inference.id} (${model}, epoch ${epoch})`))
+  printLine(paint.bold(`${inference.id} (${model}, epoch ${epoch})`))
   printLine(`Fee ${fee} of ${token}${funded ? '' : ', unfunded: nobody is paid'}`)
   for (const part of parts) printLine(`  ${part.kind.padEnd(15)} ${part.amount}`)
   printLine('\nThe data part, apportioned over the accounts that were paid by their influence on this one answer:')

@@ -6,7 +6,7 @@ import { lastEpoch } from '../../jobs/epochs.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toAddress } from '../../schemas/ids.ts'
 import { requireDeployment } from '../chain-session.ts'
-import { type GlobalFlags, runVerb, wholeNumber, withGlobalFlags } from '../command.ts'
+import { type GlobalFlags, runReadingVerb, runVerb, wholeNumber, withGlobalFlags } from '../command.ts'
 import { foundLedger } from '../found-ledger.ts'
 import { printLine } from '../output.ts'
 import type { Session } from '../session.ts'
@@ -62,7 +62,7 @@ export function addChain(program: Command, anchor: Command): void {
   withGlobalFlags(anchor.command('status').description('what the chain has of every epoch'))
     .addHelpText('after', '\nExample:\n  $ tally anchor status --json')
     .action((flags: GlobalFlags) =>
-      runVerb('anchor status', flags, async ({ session, answer }) => {
+      runReadingVerb('anchor status', flags, async ({ session, answer }) => {
         const at = await session.distributor()
         const newest = (await lastEpoch(await session.warehouse()))?.epoch ?? 0
         const epochs: { epoch: number; state: string; payoutRoot: string | null; recordHash: string | null }[] = []

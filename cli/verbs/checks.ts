@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import pc from 'picocolors'
 import { UPLOAD_RECEIPT_FORMAT } from '../../anchor/uploads/receipt.ts'
 import { auditBundle, checkUpload, verifyReceipt } from '../../audit/index.ts'
 import { TallyError } from '../../schemas/errors.ts'
-import { type GlobalFlags, runVerb, type VerbContext, withGlobalFlags } from '../command.ts'
-import { EXIT, printLine } from '../output.ts'
+import { type GlobalFlags, runVerbAlone, type VerbContext, withGlobalFlags } from '../command.ts'
+import { EXIT, paint, printLine } from '../output.ts'
 
 const RECEIPT_BYTES_MAX = 16 * 1024 * 1024
 
@@ -33,15 +32,15 @@ export function addChecks(program: Command): void {
       '\nExample:\n  $ tally verify receipt.json --rpc http://127.0.0.1:8545\n\n  $ tally verify upload.json --bundle ./ledger/bundles\n\nExit codes: 0 verified, 1 refuted or an omission proven, 3 verified but the chain was not asked, 4 an upload that no epoch holds yet.',
     )
     .action((file: string, flags: GlobalFlags & { bundle?: string }) =>
-      runVerb('verify', flags, async (context) => {
+      runVerbAlone('verify', flags, async (context) => {
         const { config, answer } = context
         const document = readDocument(file)
         if (isUploadReceipt(document)) return verifyUpload(context, document, flags.bundle)
         const verified = await verifyReceipt(document, config.rpcUrl === undefined ? {} : { rpcUrl: config.rpcUrl })
         answer(verified, () => {
           for (const step of verified.steps)
-            printLine(`${step.ok ? pc.green('✓') : pc.red('✗')} ${step.name}: ${step.detail}`)
-          printLine(verified.ok ? pc.green('receipt: OK') : pc.red('receipt: REFUTED'))
+            printLine(`${step.ok ? paint.green('✓') : paint.red('✗')} ${step.name}: ${step.detail}`)
+          printLine(verified.ok ? paint.green('receipt: OK') : paint.red('receipt: REFUTED'))
           if (verified.chain === 'not checked') printLine('chain: not checked (give --rpc URL)')
         })
         return exitOf(verified)
@@ -57,7 +56,7 @@ export function addChecks(program: Command): void {
       '\nExample:\n  $ tally audit ./ledger/bundles --rpc http://127.0.0.1:8545\n\nExit codes: 0 everything agrees, 1 a difference, 3 all agrees but the chain was not asked.',
     )
     .action((bundle: string, flags: GlobalFlags) =>
-      runVerb('audit', flags, async ({ config, progress, answer }) => {
+      runVerbAlone('audit', flags, async ({ config, progress, answer }) => {
         const report = await auditBundle(bundle, {
           ...(config.rpcUrl === undefined ? {} : { rpcUrl: config.rpcUrl }),
           onProgress: (step) => progress.show(`epoch ${step.epoch}: ${step.name}`),
@@ -65,14 +64,14 @@ export function addChecks(program: Command): void {
         answer(report, () => {
           for (const check of report.checked)
             printLine(
-              `${pc.green('✓')} ${check.epoch === null ? 'chain' : `epoch ${check.epoch}`} ${check.name}: ${check.detail}`,
+              `${paint.green('✓')} ${check.epoch === null ? 'chain' : `epoch ${check.epoch}`} ${check.name}: ${check.detail}`,
             )
           if (report.firstDifference !== undefined) {
             const { epoch, check, where, expected, found } = report.firstDifference
-            printLine(`${pc.red('✗')} epoch ${epoch} ${check}, ${where}: expected ${expected}, found ${found}`)
+            printLine(`${paint.red('✗')} epoch ${epoch} ${check}, ${where}: expected ${expected}, found ${found}`)
           }
-          for (const each of report.trusted) printLine(pc.dim(`trusted: ${each}`))
-          printLine(report.ok ? pc.green('audit: OK') : pc.red('audit: DIFFERENCE'))
+          for (const each of report.trusted) printLine(paint.dim(`trusted: ${each}`))
+          printLine(report.ok ? paint.green('audit: OK') : paint.red('audit: DIFFERENCE'))
           if (report.chain === 'not checked') printLine('chain: not checked (give --rpc URL)')
         })
         return exitOf(report)
@@ -100,7 +99,7 @@ async function verifyUpload(
     ...(config.rpcUrl === undefined ? {} : { rpcUrl: config.rpcUrl }),
   })
   answer(checked, () => {
-    const mark = (ok: boolean) => (ok ? pc.green('✓') : pc.red('✗'))
+    const mark = (ok: boolean) => (ok ? paint.green('✓') : paint.red('✗'))
     printLine(`${mark(checked.signed)} signed by ${checked.operator}, operator of ledger ${checked.ledger}`)
     for (const { topic, partition, offset, verdict, epoch, detail } of checked.items) {
       const at = epoch === null ? '' : `, epoch ${epoch}`
@@ -108,8 +107,8 @@ async function verifyUpload(
     }
     if (checked.fault !== null) printLine(`${mark(false)} bundle: ${checked.fault}`)
     if (checked.items.some(({ verdict }) => verdict === 'omitted') && checked.fault === null)
-      printLine(pc.red('upload: OMISSION PROVEN'))
-    else printLine(checked.ok ? pc.green('upload: OK') : pc.red('upload: REFUTED'))
+      printLine(paint.red('upload: OMISSION PROVEN'))
+    else printLine(checked.ok ? paint.green('upload: OK') : paint.red('upload: REFUTED'))
     if (checked.chain === 'not checked') printLine('chain: not checked (give --rpc URL and --bundle DIR)')
   })
   if (!checked.ok) return EXIT.failed

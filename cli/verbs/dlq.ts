@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import Table from 'cli-table3'
 import { type Command, InvalidArgumentError } from 'commander'
-import pc from 'picocolors'
 import { LetterUnknownError } from '../../pipelines/dead-letters/errors.ts'
 import { countLetters, type LetterFilter, type ListedLetter, listLetters } from '../../pipelines/dead-letters/list.ts'
 import { waitingTopics } from '../../pipelines/dead-letters/publish.ts'
@@ -10,8 +9,15 @@ import { type ShownLetter, showLetter } from '../../pipelines/dead-letters/show.
 import { TallyError } from '../../schemas/errors.ts'
 import { toHex } from '../../schemas/ids.ts'
 import { REJECTION_REASONS, type RejectionReason } from '../../schemas/rejection.ts'
-import { type GlobalFlags, runVerb, type VerbContext, wholeNumber, withGlobalFlags } from '../command.ts'
-import { EXIT, printLine } from '../output.ts'
+import {
+  type GlobalFlags,
+  runReadingVerb,
+  runVerb,
+  type VerbContext,
+  wholeNumber,
+  withGlobalFlags,
+} from '../command.ts'
+import { EXIT, paint, printLine } from '../output.ts'
 import { bytesAsText, hexDump, quoted } from '../record-text.ts'
 
 export class RedriveFlagsError extends TallyError {
@@ -53,12 +59,12 @@ export function addDlq(program: Command): void {
     .option('--reason <reason>', 'only with this reason', rejectionReason)
     .option('--limit <n>', 'how many', wholeNumber, 50)
     .addHelpText('after', '\nExample:\n  $ tally dlq list --reason SOURCE_UNKNOWN')
-    .action((flags: ListFlags) => runVerb('dlq list', flags, (context) => list(context, flags)))
+    .action((flags: ListFlags) => runReadingVerb('dlq list', flags, (context) => list(context, flags)))
   withGlobalFlags(dlq.command('show <letter>').description('a dead letter: why, and the bytes of its record'))
     .option('--raw <file>', 'write the value there, byte for byte')
     .addHelpText('after', '\nExample:\n  $ tally dlq show 17 --raw value.bin')
     .action((letter: string, flags: GlobalFlags & { raw?: string }) =>
-      runVerb('dlq show', flags, (context) => show(context, letterNumber(letter), flags.raw)),
+      runReadingVerb('dlq show', flags, (context) => show(context, letterNumber(letter), flags.raw)),
     )
   withGlobalFlags(
     dlq
@@ -123,12 +129,12 @@ function stateOf({ state, topic, published, redrive }: ListedLetter): string {
   return published?.omitted === true ? 'published (notice only: too large)' : state
 }
 
-async function show({ session, answer, json }: VerbContext, number: bigint, raw?: string): Promise<undefined> {
+async function show({ session, answer, json, path }: VerbContext, number: bigint, raw?: string): Promise<undefined> {
   const { warehouse, ledgerId } = await session.ledger()
   const letter = await showLetter(warehouse, ledgerId, number)
   if (raw !== undefined) {
     if (letter.record.value === null) throw new NoValueError({ letter: letter.letter })
-    writeFileSync(raw, letter.record.value)
+    writeFileSync(path(raw), letter.record.value)
   }
   const written = raw === undefined ? {} : { written: raw }
   answer(json ? { ...asDocument(letter), ...written } : null, () => {
@@ -146,7 +152,7 @@ function asDocument({ record, ...letter }: ShownLetter) {
 
 function printLetter(letter: ShownLetter): void {
   const { record, decoded } = letter
-  printLine(pc.bold(`Dead letter ${letter.letter}: ${letter.reason}`))
+  printLine(paint.bold(`Dead letter ${letter.letter}: ${letter.reason}`))
   const stage = letter.epoch === null ? 'at ingest' : `at the close of epoch ${letter.epoch}`
   printLine(`Record     ${letter.topic}/${letter.partition}@${letter.offset}, appended ${letter.appendTime}`)
   printLine(`Rejected   ${stage}${letter.detail === null ? '' : `: ${quoted(letter.detail)}`}`)

@@ -1,15 +1,14 @@
 import type { Command } from 'commander'
-import pc from 'picocolors'
 import { diagnose } from '../../pipelines/doctor/doctor.ts'
 import type { Finding, Severity } from '../../pipelines/doctor/finding.ts'
-import { type GlobalFlags, runVerb, withGlobalFlags } from '../command.ts'
-import { EXIT, printLine } from '../output.ts'
+import { type GlobalFlags, runReadingVerb, withGlobalFlags } from '../command.ts'
+import { EXIT, paint, printLine } from '../output.ts'
 
-const MARKS: Readonly<Record<Severity, string>> = {
-  ok: pc.green('✓'),
-  note: pc.dim('·'),
-  warning: pc.yellow('!'),
-  error: pc.red('✗'),
+const MARKS: Readonly<Record<Severity, () => string>> = {
+  ok: () => paint.green('✓'),
+  note: () => paint.dim('·'),
+  warning: () => paint.yellow('!'),
+  error: () => paint.red('✗'),
 }
 
 /** `doctor`. */
@@ -24,7 +23,7 @@ export function addDoctor(program: Command): void {
       '\nExample:\n  $ KAFKA_BROKERS=localhost:9092 tally doctor\n\nExit codes: 0 nothing is wrong (there may be warnings), 1 something is, 4 the broker cannot be reached.',
     )
     .action((flags: GlobalFlags) =>
-      runVerb('doctor', flags, async ({ session, config, progress, answer }) => {
+      runReadingVerb('doctor', flags, async ({ session, config, progress, answer }) => {
         progress.show('looking')
         const admin = session.logAdmin()
         const diagnosis = await diagnose({
@@ -37,7 +36,7 @@ export function addDoctor(program: Command): void {
         const warnings = diagnosis.findings.filter(({ severity }) => severity === 'warning').length
         answer({ ...diagnosis, errors, warnings }, () => {
           diagnosis.findings.forEach(printFinding)
-          printLine(errors + warnings === 0 ? pc.green('All is well.') : `${errors} errors, ${warnings} warnings.`)
+          printLine(errors + warnings === 0 ? paint.green('All is well.') : `${errors} errors, ${warnings} warnings.`)
         })
         if (!diagnosis.isReached) return EXIT.later
         return errors > 0 ? EXIT.failed : EXIT.ok
@@ -46,7 +45,7 @@ export function addDoctor(program: Command): void {
 }
 
 function printFinding({ check, severity, subject, found, means, mend }: Finding): void {
-  printLine(`${MARKS[severity]} ${pc.bold(check)}: ${subject === null ? '' : `${subject} `}${found}`)
+  printLine(`${MARKS[severity]()} ${paint.bold(check)}: ${subject === null ? '' : `${subject} `}${found}`)
   if (means !== null) printLine(`    ${means}`)
-  if (mend !== null) printLine(`    ${pc.cyan('→')} ${mend}`)
+  if (mend !== null) printLine(`    ${paint.cyan('→')} ${mend}`)
 }

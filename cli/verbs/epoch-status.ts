@@ -1,7 +1,7 @@
 import Table from 'cli-table3'
 import type { Command } from 'commander'
 import { epochStatus } from '../../jobs/epoch-status.ts'
-import { type GlobalFlags, runVerb, withGlobalFlags } from '../command.ts'
+import { type GlobalFlags, runReadingVerb, withGlobalFlags } from '../command.ts'
 import { printLine } from '../output.ts'
 
 /** `epoch status`. */
@@ -11,7 +11,7 @@ export function addEpochStatus(epoch: Command): void {
   )
     .addHelpText('after', '\nExample:\n  $ tally epoch status --json')
     .action((flags: GlobalFlags) =>
-      runVerb('epoch status', flags, async ({ session, answer }) => {
+      runReadingVerb('epoch status', flags, async ({ session, answer }) => {
         const status = await epochStatus((await session.ledger()).warehouse)
         answer(status, () => {
           if (status.epochs.length === 0) printLine('No epoch has been cut yet.')

@@ -1,11 +1,10 @@
 import type { Command } from 'commander'
-import pc from 'picocolors'
 import type { StepResult } from '../../jobs/epochs.ts'
 import { EPOCH_STEPS, type EpochStep, runStep, type StepContext } from '../../jobs/run-epoch.ts'
 import type { PublishedLetters } from '../../pipelines/dead-letters/publish.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type GlobalFlags, runVerb, type VerbContext, withGlobalFlags } from '../command.ts'
-import { EXIT, printLine } from '../output.ts'
+import { EXIT, paint, printLine } from '../output.ts'
 import { publishLetters, warnOfStopped } from '../publish-letters.ts'
 import { recordNewDeposits } from '../record-new-deposits.ts'
 
@@ -64,7 +63,7 @@ function addStep(parent: Command, verb: string, step: EpochStep, description: st
     .action((flags: StepFlags) => runVerb(verb, flags, (context) => runOne(context, step, flags)))
 }
 
-async function stepContext({ session, progress }: VerbContext, cutNow: boolean): Promise<StepContext> {
+async function stepContext({ session, progress, catchUp }: VerbContext, cutNow: boolean): Promise<StepContext> {
   const ledger = await session.ledger()
   const log = await session.log()
   return {
@@ -74,6 +73,7 @@ async function stepContext({ session, progress }: VerbContext, cutNow: boolean):
     bundles: session.directory.bundles,
     chain: () => session.distributor(),
     cutNow,
+    ...(catchUp === undefined ? {} : { catchUp }),
     onProgress: (text) => progress.show(text),
   }
 }
@@ -110,6 +110,7 @@ async function runAll(context: VerbContext, flags: StepFlags): Promise<number> {
     moved = false
     waiting = undefined
     for (const step of EPOCH_STEPS) {
+      context.signal.throwIfAborted()
       const result = { step, ...(await takeStep(context, step, steps, flags)) }
       if (result.did === 'done') {
         moved = true
@@ -128,7 +129,7 @@ async function runAll(context: VerbContext, flags: StepFlags): Promise<number> {
 
 function printResult(step: EpochStep, result: TakenStep): void {
   const epoch = result.epoch === null ? '' : ` epoch ${result.epoch}`
-  const mark = { done: pc.green('✓'), nothing: pc.dim('·'), waiting: pc.yellow('…') }[result.did]
+  const mark = { done: paint.green('✓'), nothing: paint.dim('·'), waiting: paint.yellow('…') }[result.did]
   printLine(`${mark} ${step}${epoch}: ${result.detail}`)
   warnOfStopped(result.deadLetters ?? null)
 }

@@ -1,46 +1,116 @@
-import type { Command } from 'commander'
-import { ingest } from '../../pipelines/ingest.ts'
+import { type Command, InvalidArgumentError } from 'commander'
+import { type IngestCounts, ingest } from '../../pipelines/ingest.ts'
 import { INPUT_TOPICS } from '../../schemas/topics.ts'
-import { type GlobalFlags, runVerb, withGlobalFlags } from '../command.ts'
-import { EXIT, printLine } from '../output.ts'
+import { type GlobalFlags, runVerb, runVerbAlone, type VerbContext, wholeNumber, withGlobalFlags } from '../command.ts'
+import { countAfter, lastRecord } from '../live/count-stored.ts'
+import { follow } from '../live/follow.ts'
+import { EXIT, printLine, printRemark } from '../output.ts'
 import { publishLetters, warnOfStopped } from '../publish-letters.ts'
 import { recordNewDeposits } from '../record-new-deposits.ts'
 
-/** `ingest`. */
-export function addRecords(program: Command): void {
+const PORT_MAX = 65_535
+
+interface IngestFlags extends GlobalFlags {
+  readonly follow?: boolean
+  readonly acceptGap?: boolean
+  readonly metricsPort?: number
+  readonly metricsHost: string
+}
+
+type RunCommandLine = (argv: readonly string[]) => Promise<void>
+
+/** `ingest`. @param runCommandLine runs what another process asks of `ingest --follow` */
+export function addRecords(program: Command, runCommandLine: RunCommandLine): void {
   withGlobalFlags(program.command('ingest').description('read the log into the warehouse, each record once'))
-    .option('--follow', 'go on until stopped')
+    .option('--follow', 'go on until stopped; meanwhile the other verbs of this ledger run through this process')
     .option('--accept-gap', 'go on behind records that the log deleted before they were read; the ledger shows the gap')
+    .option('--metrics-port <port>', 'with --follow: serve /metrics and /healthz there (0: any free port)', portNumber)
+    .option('--metrics-host <address>', 'address to serve them at', '127.0.0.1')
     .addHelpText(
       'after',
-      '\nExample:\n  $ KAFKA_BROKERS=localhost:9092 tally ingest --follow\n\nStopped or killed at any moment, the next call goes on where this one was.',
+      '\nExample:\n  $ KAFKA_BROKERS=localhost:9092 tally ingest --follow --metrics-port 9464\n\nStopped or killed at any moment, the next call goes on where this one was.',
     )
-    .action((flags: GlobalFlags & { follow?: boolean; acceptGap?: boolean }) =>
-      runVerb('ingest', flags, async ({ session, progress, answer }) => {
-        const stop = new AbortController()
-        const abort = () => stop.abort()
-        process.once('SIGINT', abort).once('SIGTERM', abort)
-        try {
-          const deposits = await recordNewDeposits(session)
-          if (deposits > 0) progress.show(`${deposits} deposits became final`)
-          const counts = await ingest({
-            source: (await session.log()).source,
-            warehouse: await session.warehouse(),
-            topics: INPUT_TOPICS,
-            until: flags.follow ? 'follow' : 'end',
-            signal: stop.signal,
-            acceptGap: flags.acceptGap === true,
-            onProgress: ({ records, rejected }) => progress.show(`${records} records, ${rejected} rejected`),
-          })
-          const deadLetters = await publishLetters(session)
-          answer({ ...counts, deadLetters }, () => {
-            printLine(`${counts.records} new records, ${counts.rejected} of them rejected by their own bytes.`)
-            warnOfStopped(deadLetters)
-          })
-          return EXIT.ok
-        } finally {
-          process.off('SIGINT', abort).off('SIGTERM', abort)
-        }
-      }),
+    .action((flags: IngestFlags) =>
+      flags.follow === true
+        ? runVerbAlone('ingest', flags, (context) => ingestOn(context, flags, runCommandLine))
+        : runVerb('ingest', flags, (context) =>
+            context.catchUp === undefined ? ingestOnce(context, flags) : waitForIngest(context, context.catchUp),
+          ),
     )
+}
+
+function portNumber(text: string): number {
+  const port = wholeNumber(text)
+  if (port > PORT_MAX) throw new InvalidArgumentError(`It must be at most ${PORT_MAX}.`)
+  return port
+}
+
+function ingestOn(context: VerbContext, flags: IngestFlags, runCommandLine: RunCommandLine): Promise<number> {
+  const { session, progress } = context
+  const { metricsPort: port, metricsHost: host } = flags
+  return untilSignal(async (signal) => {
+    const counts = await follow({
+      session,
+      signal,
+      runCommandLine,
+      acceptGap: flags.acceptGap === true,
+      ...(port === undefined ? {} : { metrics: { host, port } }),
+      onProgress: ({ records, rejected }) => progress.show(`${records} records, ${rejected} rejected`),
+      onReady: (metricsUrl) => {
+        printRemark(`pid ${process.pid} ingests, and runs commands for ${session.directory.root}`)
+        if (metricsUrl !== undefined) printRemark(`metrics: ${metricsUrl}`)
+      },
+    })
+    return answerCounts(context, counts)
+  })
+}
+
+function ingestOnce(context: VerbContext, flags: IngestFlags): Promise<number> {
+  const { session, progress } = context
+  return untilSignal(async (signal) => {
+    const deposits = await recordNewDeposits(session)
+    if (deposits > 0) progress.show(`${deposits} deposits became final`)
+    const counts = await ingest({
+      source: (await session.log()).source,
+      warehouse: await session.warehouse(),
+      topics: INPUT_TOPICS,
+      until: 'end',
+      signal,
+      acceptGap: flags.acceptGap === true,
+      onProgress: ({ records, rejected }) => progress.show(`${records} records, ${rejected} rejected`),
+    })
+    return answerCounts(context, counts)
+  })
+}
+
+/** Where ingest runs all the time, one more would only be in its way. */
+async function waitForIngest(context: VerbContext, catchUp: NonNullable<VerbContext['catchUp']>): Promise<number> {
+  const { session, json } = context
+  if (!json) printRemark('which ingests all the time: this waits until it has stored what the log holds now')
+  const warehouse = await session.warehouse()
+  const before = await lastRecord(warehouse)
+  await recordNewDeposits(session)
+  await catchUp(await (await session.log()).source.partitions(INPUT_TOPICS))
+  return answerCounts(context, await countAfter(warehouse, before))
+}
+
+async function answerCounts(context: VerbContext, { records, rejected }: IngestCounts): Promise<number> {
+  const deadLetters = await publishLetters(context.session)
+  context.answer({ records, rejected, deadLetters }, () => {
+    printLine(`${records} new records, ${rejected} of them rejected by their own bytes.`)
+    warnOfStopped(deadLetters)
+  })
+  return EXIT.ok
+}
+
+/** SIGINT and SIGTERM end `work` through its signal; a second one ends the process at once. */
+async function untilSignal(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
+  const stop = new AbortController()
+  const abort = () => stop.abort()
+  process.once('SIGINT', abort).once('SIGTERM', abort)
+  try {
+    return await work(stop.signal)
+  } finally {
+    process.off('SIGINT', abort).off('SIGTERM', abort)
+  }
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { seal } from '../../pipelines/segments/sealer.ts'
 import { INPUT_TOPICS } from '../../schemas/topics.ts'
-import { type GlobalFlags, runVerb, wholeNumber, withGlobalFlags } from '../command.ts'
+import { type GlobalFlags, runVerbAlone, wholeNumber, withGlobalFlags } from '../command.ts'
 import { type Config, ConfigError } from '../config.ts'
 import { EXIT, printLine } from '../output.ts'
 
@@ -35,7 +35,7 @@ export function addSeal(program: Command): void {
     .option('--accept-gap', 'go on behind records that the broker deleted before they were sealed')
     .addHelpText('after', EXAMPLES)
     .action((flags: SealFlags) =>
-      runVerb('seal', flags, async ({ config, session, progress, answer }) => {
+      runVerbAlone('seal', flags, async ({ config, session, progress, answer }) => {
         const folder = segmentsFolder(config, flags)
         const stop = new AbortController()
         const abort = () => stop.abort()

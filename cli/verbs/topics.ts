@@ -1,8 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import pc from 'picocolors'
 import { applyTopics, planTopics, type TopicStep } from '../../pipelines/plan-topics.ts'
-import { type GlobalFlags, runVerb, wholeNumber, withGlobalFlags } from '../command.ts'
-import { EXIT, printLine } from '../output.ts'
+import { type GlobalFlags, runVerbAlone, wholeNumber, withGlobalFlags } from '../command.ts'
+import { EXIT, paint, printLine } from '../output.ts'
 
 interface CreateFlags extends GlobalFlags {
   readonly partitions?: number
@@ -28,7 +27,7 @@ export function addTopics(program: Command): void {
       '\nExample:\n  $ KAFKA_BROKERS=localhost:9092 tally topics create --partitions 6 --dry-run\n\nIt deletes nothing, takes no partition away and leaves other settings as they are. Run again, it finds nothing to do.',
     )
     .action((flags: CreateFlags) =>
-      runVerb('topics create', flags, async ({ session, answer }) => {
+      runVerbAlone('topics create', flags, async ({ session, answer }) => {
         const admin = session.logAdmin()
         if (admin === null) {
           answer({ dryRun: flags.dryRun === true, steps: [] }, () =>
@@ -52,7 +51,7 @@ function positive(text: string): number {
 }
 
 function printSteps(steps: readonly TopicStep[], isDryRun: boolean): void {
-  const mark = isDryRun ? pc.yellow('would') : pc.green('✓')
+  const mark = isDryRun ? paint.yellow('would') : paint.green('✓')
   for (const step of steps) {
     if (step.step === 'create')
       printLine(`${mark} create ${step.topic}: ${step.partitions} partitions, ${step.replication} copies each`)
@@ -62,6 +61,8 @@ function printSteps(steps: readonly TopicStep[], isDryRun: boolean): void {
   if (steps.length === 0) printLine('Nothing to do: every topic exists with the settings it needs.')
   if (steps.some(({ step }) => step === 'grow'))
     printLine(
-      pc.dim('Keys go to other partitions from now on. Effective times and the order of what is there do not change.'),
+      paint.dim(
+        'Keys go to other partitions from now on. Effective times and the order of what is there do not change.',
+      ),
     )
 }

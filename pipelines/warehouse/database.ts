@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { totalmem } from 'node:os'
 import {
   type DuckDBConnection,
@@ -6,8 +7,9 @@ import {
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api'
+import { SerialQueue } from '../serial-queue.ts'
 import { appendColumns, type Columns } from './column-append.ts'
-import { CommitDoubtfulError } from './errors.ts'
+import { CommitDoubtfulError, WarehouseClosedError } from './errors.ts'
 import { type FileLock, lockFile } from './file-lock.ts'
 
 export interface DatabaseOptions {
@@ -37,19 +39,46 @@ const CHECKPOINT_THRESHOLD = '128MB'
 /** Rows of one appended chunk: DuckDB's vector size. */
 const CHUNK_ROWS = 2048
 
-/** One DuckDB file, one lock, one connection: the single writer that DESIGN asks for. Not safe for concurrent transactions. */
+/** What the connections to one file share. */
+interface OpenFile {
+  readonly path: string
+  readonly lock: FileLock
+  readonly instance: DuckDBInstance
+  readonly others: Set<Database>
+  /** Of the first COMMIT that failed: since then nobody knows what the file holds. */
+  doubt?: CommitDoubtfulError
+}
+
+interface OpenTransaction {
+  readonly of: Database
+  readonly outer: OpenTransaction | undefined
+  ended: boolean
+}
+
+/** Tells the statements of a transaction from those that somebody else runs on the same connection meanwhile. */
+const openTransactions = new AsyncLocalStorage<OpenTransaction>()
+
+/**
+ * A connection to one DuckDB file that this process alone has open (the single writer that DESIGN asks for).
+ *
+ * Callers may share a connection: a transaction has it to itself, and what others ask of it meanwhile waits. Who must not
+ * wait takes a connection of its own with {@link Database.connect}: those see each other's committed rows only (DuckDB's
+ * snapshot isolation), and each has its own temporary tables. Two that change the same row: the later one fails.
+ */
 export class Database {
   readonly path: string
-  readonly #lock: FileLock
-  readonly #instance: DuckDBInstance
+  readonly #file: OpenFile
   readonly #connection: DuckDBConnection
-  #doubt: CommitDoubtfulError | undefined
+  readonly #isFirst: boolean
+  readonly #turns = new SerialQueue()
+  #isEnded = false
+  #isClosed = false
 
-  private constructor(path: string, lock: FileLock, instance: DuckDBInstance, connection: DuckDBConnection) {
-    this.path = path
-    this.#lock = lock
-    this.#instance = instance
+  private constructor(file: OpenFile, connection: DuckDBConnection, isFirst: boolean) {
+    this.path = file.path
+    this.#file = file
     this.#connection = connection
+    this.#isFirst = isFirst
   }
 
   /** @throws WarehouseLockedError when another process, or this one, has it open. */
@@ -60,15 +89,23 @@ export class Database {
         memory_limit: options.memoryLimit ?? defaultMemoryLimit(),
         checkpoint_threshold: CHECKPOINT_THRESHOLD,
       })
-      return new Database(path, lock, instance, await instance.connect())
+      return new Database({ path, lock, instance, others: new Set() }, await instance.connect(), true)
     } catch (error) {
       lock.release()
       throw error
     }
   }
 
+  /** A further connection to the same file, under the same lock. It closes with the first one, or before. */
+  async connect(): Promise<Database> {
+    this.#assertOpen()
+    const connection = new Database(this.#file, await this.#file.instance.connect(), false)
+    this.#file.others.add(connection)
+    return connection
+  }
+
   async run(sql: string, values?: Record<string, DuckDBValue>, types?: Record<string, DuckDBType>): Promise<void> {
-    await this.#connection.run(sql, values, types)
+    await this.#inTurn(() => this.#connection.run(sql, values, types))
   }
 
   /** All rows of a query; for results that fit in memory. */
@@ -77,7 +114,7 @@ export class Database {
     values?: Record<string, DuckDBValue>,
     types?: Record<string, DuckDBType>,
   ): Promise<Result[]> {
-    const reader = await this.#connection.runAndReadAll(sql, values, types)
+    const reader = await this.#inTurn(() => this.#connection.runAndReadAll(sql, values, types))
     return reader.getRowObjects() as Result[]
   }
 
@@ -104,32 +141,55 @@ export class Database {
    *
    * @throws CommitDoubtfulError when COMMIT itself fails, and from then on: what is in the file may be either
    */
-  async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#doubt !== undefined) throw this.#doubt
-    await this.#connection.run('BEGIN TRANSACTION')
-    let result: Result
+  transaction<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#inTurn(async () => {
+      if (this.#file.doubt !== undefined) throw this.#file.doubt
+      await this.#connection.run('BEGIN TRANSACTION')
+      const result = await this.#inTransaction(work)
+      await this.#commit()
+      return result
+    })
+  }
+
+  async #inTransaction<Result>(work: () => Promise<Result>): Promise<Result> {
+    const own: OpenTransaction = { of: this, outer: openTransactions.getStore(), ended: false }
     try {
-      result = await work()
+      const result = await openTransactions.run(own, work)
+      this.#assertOpen()
+      return result
     } catch (error) {
-      await this.#connection.run('ROLLBACK').catch((cause: unknown) => {
-        throw new AggregateError([error, cause], 'A transaction failed, and so did its rollback.')
-      })
+      await this.#rollback(error)
       throw error
+    } finally {
+      own.ended = true
     }
+  }
+
+  async #rollback(error: unknown): Promise<void> {
+    // One that was interrupted rolls back when it is closed.
+    if (this.#isEnded) return
+    await this.#connection.run('ROLLBACK').catch((cause: unknown) => {
+      throw new AggregateError([error, cause], 'A transaction failed, and so did its rollback.')
+    })
+  }
+
+  async #commit(): Promise<void> {
     try {
       await this.#connection.run('COMMIT')
     } catch (cause) {
-      // The log may be written and only the checkpoint behind it have failed: asking this instance would not tell, only
-      // opening the file again does.
-      this.#doubt = new CommitDoubtfulError({ path: this.path }, cause)
-      throw this.#doubt
+      // The log may be written and only the checkpoint behind it have failed: asking this instance would not tell, on any of
+      // its connections; only opening the file again does.
+      this.#file.doubt = new CommitDoubtfulError({ path: this.path }, cause)
+      throw this.#file.doubt
     }
-    return result
   }
 
   /** Appends rows by column order; part of the open transaction if there is one. */
   async append(table: string, types: readonly DuckDBType[], rows: readonly (readonly DuckDBValue[])[]): Promise<void> {
-    if (rows.length === 0) return
+    if (rows.length > 0) await this.#inTurn(() => this.#append(table, types, rows))
+  }
+
+  async #append(table: string, types: readonly DuckDBType[], rows: readonly (readonly DuckDBValue[])[]): Promise<void> {
     const appender = await this.#connection.createAppender(table)
     try {
       for (let at = 0; at < rows.length; at += CHUNK_ROWS) {
@@ -147,7 +207,10 @@ export class Database {
 
   /** As {@link append}, a column at a time; the columns are the table's, in its order and of these types. */
   async appendColumns(table: string, types: readonly DuckDBType[], data: Columns): Promise<void> {
-    if (data.rows === 0) return
+    if (data.rows > 0) await this.#inTurn(() => this.#appendColumns(table, types, data))
+  }
+
+  async #appendColumns(table: string, types: readonly DuckDBType[], data: Columns): Promise<void> {
     const appender = await this.#connection.createAppender(table)
     try {
       appendColumns(appender, types, data)
@@ -158,9 +221,45 @@ export class Database {
     }
   }
 
+  /** The statement that runs now fails, and every later one too: whoever uses this connection comes to an end, and rolls back. */
+  interrupt(): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.#connection.interrupt()
+  }
+
+  /**
+   * Closes this connection; the first one closes all, and gives the lock back. What was not committed is rolled back. No
+   * statement may be running: DuckDB would wait for it here, with the whole process. Interrupt it, and await its caller.
+   */
   close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#isEnded = true
+    this.#file.others.delete(this)
+    if (this.#isFirst) for (const other of [...this.#file.others]) other.close()
     this.#connection.closeSync()
-    this.#instance.closeSync()
-    this.#lock.release()
+    if (!this.#isFirst) return
+    this.#file.instance.closeSync()
+    this.#file.lock.release()
+  }
+
+  /** Runs now when the caller is inside of the transaction that is open here, else when everything asked before has ended. */
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const run = () => {
+      this.#assertOpen()
+      return work()
+    }
+    return this.#isInTransaction() ? run() : this.#turns.run(run)
+  }
+
+  #isInTransaction(): boolean {
+    let open = openTransactions.getStore()
+    while (open !== undefined && open.of !== this) open = open.outer
+    return open !== undefined && !open.ended
+  }
+
+  #assertOpen(): void {
+    if (this.#isEnded) throw new WarehouseClosedError({ path: this.path })
   }
 }

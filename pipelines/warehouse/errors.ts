@@ -11,6 +11,17 @@ export class WarehouseLockedError extends TallyError {
   }
 }
 
+export class WarehouseClosedError extends TallyError {
+  override readonly code = 'WAREHOUSE_CLOSED'
+  constructor(facts: { path: string }) {
+    super(`${facts.path} was closed while it was in use.`, {
+      facts,
+      retriable: true,
+      hint: 'The process that had it open is ending. Run this again; what was not finished was rolled back.',
+    })
+  }
+}
+
 export class WarehouseVersionError extends TallyError {
   override readonly code = 'WAREHOUSE_VERSION'
   constructor(facts: { path: string; found: number; known: number }) {

@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, readdirSync, renameSync } from 'node:fs'
 import { beforeAll, expect, test } from '@jest/globals'
 import { instanceAt } from '../../anchor/chain/anvil-process.ts'
@@ -128,18 +126,20 @@ describeWithAnvil('what stands in the way is named, and once it is gone the work
 
   test('a second process is refused with who holds the ledger; when that one has ended it works', async () => {
     const { data } = copyOf(prepared, path('busy'))
-    const follower = await startFollower(data)
-    for (const verb of [['run'], ['epoch', 'status'], ['ingest']]) {
-      const refused = await tally([...verb, '--data', data])
-      expect(refused).toMatchObject({ end: 4, stdout: '' })
-      expect(refused.stderr).toContain(`is in use by process ${follower.pid} (tally ingest), which opened it at `)
-      expect(refused.stderr).toContain('Wait for that process or stop it')
+    const session = new Session({ config: { data, partitions: 2, kafkaGroup: 'tallystick' }, verb: 'the first' })
+    try {
+      await session.warehouse()
+      for (const verb of [['run'], ['epoch', 'status'], ['ingest'], ['ingest', '--follow']]) {
+        const refused = await tally([...verb, '--data', data])
+        expect(refused).toMatchObject({ end: 4, stdout: '' })
+        expect(refused.stderr).toContain(`is in use by process ${process.pid} (the first), which opened it at `)
+        expect(refused.stderr).toContain('Wait for that process or stop it')
+      }
+      const machine = await tally(['run', '--json', '--data', data])
+      expect(errorOf(machine)).toMatchObject({ code: 'WAREHOUSE_LOCKED', facts: { pid: process.pid } })
+    } finally {
+      await session.close()
     }
-    const machine = await tally(['run', '--json', '--data', data])
-    expect(errorOf(machine)).toMatchObject({ code: 'WAREHOUSE_LOCKED', facts: { pid: follower.pid } })
-    const exited = once(follower, 'exit')
-    follower.kill('SIGTERM')
-    expect(await exited).toEqual([0, null])
     expect(doneIn(await tally(['run', '--json', '--data', data]))).toContain('propose 1')
   })
 
@@ -164,15 +164,4 @@ describeWithAnvil('what stands in the way is named, and once it is gone the work
     }
     expect(await tally(['anchor', 'status', '--data', data])).toMatchObject({ end: 0 })
   })
-
-  /** `tally ingest --follow`, once it has the ledger. */
-  async function startFollower(data: string): Promise<ChildProcess & { readonly pid: number }> {
-    const child = spawn(process.execPath, [await builtCli(), 'ingest', '--follow', '--data', data], { stdio: 'ignore' })
-    // The log is locked first, the warehouse last; a second process is refused at either.
-    for (let tries = 0; !existsSync(`${data}/warehouse.duckdb.lock`); tries++) {
-      if (tries > 1_000 || child.exitCode !== null) throw new Error('`tally ingest --follow` did not start.')
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    return child as ChildProcess & { readonly pid: number }
-  }
 })

@@ -1,0 +1,67 @@
+import { Command, CommanderError } from 'commander'
+import { currentInvocation } from './invocation.ts'
+import { EXIT } from './output.ts'
+import { addAnswers } from './verbs/answers.ts'
+import { addChain } from './verbs/chain.ts'
+import { addChecks } from './verbs/checks.ts'
+import { addDemo } from './verbs/demo.ts'
+import { addDlq } from './verbs/dlq.ts'
+import { addDoctor } from './verbs/doctor.ts'
+import { addEpochStatus } from './verbs/epoch-status.ts'
+import { addEpochSteps } from './verbs/epoch-steps.ts'
+import { addLogCopy } from './verbs/log-copy.ts'
+import { addRecords } from './verbs/records.ts'
+import { addSeal } from './verbs/seal.ts'
+import { addTopics } from './verbs/topics.ts'
+
+const DESCRIPTION =
+  'Meters each use of data, models and agents, works out what each contribution did for it, pays by that, and proves it.'
+
+const AFTER_HELP = `
+Exit codes:
+  0  done, or nothing to do        3  checked, but the chain was not asked
+  1  a check failed                4  not yet, or busy: run it again later
+  2  bad usage or configuration    5  any other error
+
+Start here:
+  $ tally demo`
+
+/** Runs one command line; it prints to, and its exit code goes to, the invocation that it belongs to. */
+export async function runCommandLine(argv: readonly string[]): Promise<void> {
+  const { output } = currentInvocation()
+  try {
+    await tallyProgram().parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    // Commander has printed what is wrong, or the help that was asked for.
+    if (!(error instanceof CommanderError)) throw error
+    output.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage)
+  }
+}
+
+function tallyProgram(): Command {
+  const { output, live } = currentInvocation()
+  // Set before the verbs are added: each takes it over.
+  const program = new Command('tally')
+    .description(DESCRIPTION)
+    .version('0.1.0')
+    .showHelpAfterError('(tally --help lists the verbs)')
+    .addHelpText('after', AFTER_HELP)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => output.stdout(text), writeErr: (text) => output.stderr(text) })
+  // The demo has a ledger of its own: it never runs in the process of another one.
+  if (live === undefined) addDemo(program)
+  addRecords(program, runCommandLine)
+  addLogCopy(program)
+  addDlq(program)
+  addTopics(program)
+  addSeal(program)
+  const epoch = program.command('epoch').description('epochs: close, status')
+  const anchor = program.command('anchor').description('the chain: deploy, propose, finalize, status')
+  addEpochSteps(program, epoch, anchor)
+  addEpochStatus(epoch)
+  addChain(program, anchor)
+  addAnswers(program)
+  addChecks(program)
+  addDoctor(program)
+  return program
+}

@@ -1,0 +1,252 @@
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { dataDirectory } from '../../cli/data-directory.ts'
+import { findSocket } from '../../cli/live/socket-place.ts'
+import { describeWithAnvil } from '../anchor/chain-anvil.ts'
+import { builtCli } from './support/built-cli.ts'
+import { type Follower, startFollower } from './support/follower.ts'
+import { copyOf, prepareLedger, type SmallLedger } from './support/small-ledger.ts'
+import { type Ended, errorOf, tally } from './support/tally.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
+
+/** These hold the warehouse for as long as they run, or open none: nothing goes through another process. */
+const ALONE = ['demo', 'verify', 'audit']
+
+describeWithAnvil('beside a running ingest', () => {
+  const path = temporaryFolder()
+  let prepared: SmallLedger
+  let follower: Follower | undefined
+  let copies = 0
+  beforeAll(async () => {
+    await builtCli()
+    prepared = await prepareLedger(path('prepared'))
+  })
+  afterEach(async () => {
+    await follower?.end('SIGKILL')
+    follower = undefined
+  })
+
+  /** A folder of its own with the ledger as `ledger` in it, so that relative paths read the same everywhere. */
+  function begin(): { cwd: string; ledger: SmallLedger } {
+    const cwd = path(`work-${copies++}`)
+    mkdirSync(cwd)
+    return { cwd, ledger: copyOf(prepared, join(cwd, 'ledger')) }
+  }
+
+  async function follow(ledger: SmallLedger, env = {}): Promise<Follower> {
+    follower = await startFollower(ledger.data, { env, cwd: path() })
+    return follower
+  }
+
+  /** Every verb of a ledger's life, in order. */
+  const life = ({ contributor }: SmallLedger): readonly string[][] => [
+    ['ingest'],
+    ['epoch', 'status'],
+    ['statement', contributor],
+    ['epoch', 'close'],
+    ['attribute'],
+    ['settle'],
+    ['publish'],
+    ['anchor', 'propose'],
+    ['anchor', 'status'],
+    ['anchor', 'finalize'],
+    ['anchor', 'finalize', '--skip-delay'],
+    ['anchor', 'deploy'],
+    ['run'],
+    ['run', '--now', '--skip-delay'],
+    ['epoch', 'status'],
+    ['statement', contributor],
+    ['explain', 'use-1-1'],
+    ['receipt', contributor],
+    ['receipt', contributor, '--out', 'receipt.json'],
+    ['claim', contributor],
+    ['claim', contributor],
+    ['log', 'copy', '--to', 'copy'],
+    ['statement', 'nobody'],
+    ['explain', 'no-such-use'],
+    ['claim', `0x${'11'.repeat(20)}`],
+  ]
+
+  async function live(cwd: string, ledger: SmallLedger): Promise<(Pick<Ended, 'end' | 'stdout'> & { verb: string })[]> {
+    const told = []
+    for (const verb of life(ledger)) {
+      const { end, stdout, stderr } = await tally([...verb, '--json', '--data', 'ledger'], { cwd })
+      expect({ verb, stderr }).toEqual({ verb, stderr: '' })
+      JSON.parse(stdout)
+      told.push({ verb: verb.join(' '), end, stdout: stdout.replaceAll(cwd, '') })
+    }
+    return told
+  }
+
+  test('every verb prints the same document as without it', async () => {
+    const down = begin()
+    const alone = await live(down.cwd, down.ledger)
+    const up = begin()
+    // Everything is stored already on both sides when the first verb begins: who stored it is no part of the comparison.
+    await tally(['ingest', '--data', 'ledger'], { cwd: up.cwd })
+    alone[0] = { ...alone[0]!, stdout: (await tally(['ingest', '--json', '--data', 'ledger'], { cwd: up.cwd })).stdout }
+    const { pid } = await follow(up.ledger)
+    expect(await live(up.cwd, up.ledger)).toEqual(alone)
+    expect(alone.filter(({ end }) => end === 0).length).toBeGreaterThan(15)
+    for (const written of ['receipt.json', 'copy/genesis.json'])
+      expect(readFileSync(join(up.cwd, written))).toEqual(readFileSync(join(down.cwd, written)))
+    const said = await tally(['epoch', 'status', '--data', 'ledger'], { cwd: up.cwd })
+    expect(said.stderr).toBe(`through the running ingest, pid ${pid}\n`)
+    expect(await follower!.end('SIGTERM')).toMatchObject({ end: 0 })
+    expect((await tally(['epoch', 'status', '--data', 'ledger'], { cwd: up.cwd })).stderr).toBe('')
+  })
+
+  test('no verb was forgotten here', async () => {
+    const inLife = life(prepared).map((verb) => verb.join(' '))
+    const forgotten = (await verbsBelow([])).filter(
+      (verb) => !ALONE.includes(verb) && !inLife.some((each) => each === verb || each.startsWith(`${verb} `)),
+    )
+    expect(forgotten).toEqual([])
+  })
+
+  test('a check does not go through it, whatever settings it has', async () => {
+    const { cwd, ledger } = begin()
+    await tally(['run', '--data', 'ledger'], { cwd })
+    await follow(ledger)
+    const audited = await tally(['audit', 'ledger/bundles', '--data', 'ledger'], { cwd })
+    expect(audited).toMatchObject({ end: 3, stderr: '' })
+    const unasked = await tally(['audit', 'ledger/bundles', '--json', '--rpc', 'http://127.0.0.1:1'], { cwd })
+    expect(errorOf(unasked)).toMatchObject({ code: 'RPC_UNREACHABLE' })
+  })
+
+  test('a second one, and one that somebody asks for over the socket, are refused', async () => {
+    const { cwd, ledger } = begin()
+    const { pid } = await follow(ledger)
+    const second = await tally(['ingest', '--follow', '--json', '--data', 'ledger'], { cwd })
+    expect(second.end).toBe(4)
+    expect(errorOf(second)).toMatchObject({ code: 'WAREHOUSE_LOCKED', facts: { pid } })
+    expect(await tally(['epoch', 'status', '--data', 'ledger'], { cwd })).toMatchObject({ end: 0 })
+  })
+
+  test('other settings than its own are refused by name, the same ones and none are not', async () => {
+    const key = `0x${'12'.repeat(32)}`
+    const { cwd, ledger } = begin()
+    await follow(ledger, { PROPOSER_KEY: key, KAFKA_GROUP: 'mine' })
+    const run = (env: Record<string, string>, ...flags: string[]) =>
+      tally(['epoch', 'status', '--data', 'ledger', ...flags], { cwd, env })
+    for (const env of [{}, { KAFKA_GROUP: 'mine' }, { PROPOSER_KEY: key }, { TALLY_PARTITIONS: '3' }])
+      expect({ env, ...(await run(env)) }).toMatchObject({ env, end: 0 })
+    const other = { PROPOSER_KEY: `0x${'34'.repeat(32)}`, KAFKA_BROKERS: 'secret.example:9092' }
+    const refused = await run(other, '--rpc', 'https://secret.example/key')
+    expect(refused).toMatchObject({ end: 2, stdout: '' })
+    expect(refused.stderr).toContain(
+      'started with other settings: kafkaBrokers (from KAFKA_BROKERS), proposerKey (from PROPOSER_KEY), rpcUrl (from --rpc).',
+    )
+    expect(refused.stderr).not.toMatch(/secret|3434/)
+    expect(errorOf(await run(other, '--json'))).toMatchObject({ code: 'SETTINGS_DIFFER' })
+  })
+
+  test('stopped by SIGTERM or SIGINT it ends with 0, its socket is gone, and the next one goes on', async () => {
+    const { cwd, ledger } = begin()
+    for (const [signal, records] of [
+      ['SIGTERM', 30],
+      ['SIGINT', 0],
+    ] as const) {
+      await follow(ledger)
+      await tally(['ingest', '--data', 'ledger'], { cwd })
+      const ended = await follower!.end(signal)
+      expect(ended).toMatchObject({
+        end: 0,
+        stdout: `${records} new records, 0 of them rejected by their own bytes.\n`,
+      })
+      expect(readdirSync(ledger.data).filter((name) => /sock|lock|process/.test(name))).toEqual([])
+    }
+  })
+
+  describe('its socket', () => {
+    test('is this user’s alone', async () => {
+      const { ledger } = begin()
+      await follow(ledger)
+      expect(lstatSync(join(ledger.data, 'tally.sock')).mode & 0o777).toBe(0o600)
+    })
+
+    test('left behind by one that was killed: verbs run by themselves, and it is removed', async () => {
+      const { cwd, ledger } = begin()
+      await follow(ledger)
+      await follower!.end('SIGKILL')
+      expect(existsSync(join(ledger.data, 'tally.sock'))).toBe(true)
+      expect(await tally(['epoch', 'status', '--data', 'ledger'], { cwd })).toMatchObject({ end: 0, stderr: '' })
+      expect(existsSync(join(ledger.data, 'tally.sock'))).toBe(false)
+    })
+
+    test('left behind, the next ingest takes its place', async () => {
+      const { cwd, ledger } = begin()
+      await follow(ledger)
+      await follower!.end('SIGKILL')
+      const { pid } = await follow(ledger)
+      expect((await tally(['epoch', 'status', '--data', 'ledger'], { cwd })).stderr).toContain(`pid ${pid}`)
+    })
+
+    test('in a folder whose path is too long for one, lies elsewhere; all works the same', async () => {
+      const long = path('long', 'x'.repeat(60), 'y'.repeat(60))
+      mkdirSync(long, { recursive: true })
+      const ledger = copyOf(prepared, join(long, 'ledger'))
+      await follow(ledger)
+      const place = readFileSync(join(ledger.data, 'tally.sock.path'), 'utf8')
+      expect(place.length).toBeLessThan(104)
+      expect(lstatSync(join(place, '..')).mode & 0o777).toBe(0o700)
+      const through = await tally(['epoch', 'status', '--data', ledger.data])
+      expect(through).toMatchObject({ end: 0, stderr: expect.stringContaining('through the running ingest') })
+      await follower!.end('SIGKILL')
+      expect(await tally(['epoch', 'status', '--data', ledger.data])).toMatchObject({ end: 0, stderr: '' })
+      expect([existsSync(place), existsSync(join(ledger.data, 'tally.sock.path'))]).toEqual([false, false])
+      await follow(ledger)
+      const next = readFileSync(join(ledger.data, 'tally.sock.path'), 'utf8')
+      expect(await follower!.end('SIGTERM')).toMatchObject({ end: 0 })
+      expect([existsSync(join(next, '..')), existsSync(join(ledger.data, 'tally.sock.path'))]).toEqual([false, false])
+    })
+
+    test('of another user is not spoken to', async () => {
+      const data = path('foreign')
+      mkdirSync(data)
+      const directory = dataDirectory(data)
+      const server = createServer()
+      await new Promise<void>((resolve) => server.listen(directory.socket, resolve))
+      try {
+        expect(findSocket(directory)).toBe(directory.socket)
+        if (process.getuid!() !== 0)
+          return console.log('Only root can give a file away: the rest of this test is left out.')
+        chownSync(directory.socket, 65_534, 65_534)
+        expect(() => findSocket(directory)).toThrow(expect.objectContaining({ code: 'SOCKET_FOREIGN' }))
+      } finally {
+        await new Promise((resolve) => server.close(resolve))
+      }
+    })
+
+    test('named in a file that lies, removes nothing but a socket', async () => {
+      const { cwd, ledger } = begin()
+      const precious = join(cwd, 'precious')
+      writeFileSync(precious, 'kept')
+      chmodSync(precious, 0o600)
+      writeFileSync(join(ledger.data, 'tally.sock.path'), precious)
+      expect(await tally(['epoch', 'status', '--data', 'ledger'], { cwd })).toMatchObject({ end: 0 })
+      expect(readFileSync(precious, 'utf8')).toBe('kept')
+    })
+  })
+})
+
+/** `epoch close`, … of the help texts. */
+async function verbsBelow(words: readonly string[]): Promise<string[]> {
+  const { stdout } = await tally([...words, '--help'])
+  const listed = stdout.split('Commands:\n')[1]?.split('\n\n')[0] ?? ''
+  const names = listed.split('\n').flatMap((line) => /^ {2}([a-z]+)/.exec(line)?.[1] ?? [])
+  const inner = names.filter((name) => name !== 'help')
+  if (inner.length === 0) return [words.join(' ')]
+  return (await Promise.all(inner.map((name) => verbsBelow([...words, name])))).flat()
+}
