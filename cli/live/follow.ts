@@ -43,7 +43,6 @@ export async function follow(options: FollowOptions): Promise<IngestCounts> {
     epochs: () => epochAge(forPositions, session.clock),
     deadLetters: async () => undefined,
   })
-  const hooks = { onCommit: metrics.onCommit }
   let served: MetricsServer | undefined
   const live = await LiveServer.listen({
     session,
@@ -61,7 +60,7 @@ export async function follow(options: FollowOptions): Promise<IngestCounts> {
       until: 'follow',
       signal: options.signal,
       acceptGap: options.acceptGap,
-      ...hooks,
+      onCommit: metrics.onCommit,
       onProgress: options.onProgress,
     })
   } finally {

@@ -56,7 +56,7 @@ export function addChecks(program: Command): void {
       '\nExample:\n  $ tally audit ./ledger/bundles --rpc http://127.0.0.1:8545\n\nExit codes: 0 everything agrees, 1 a difference, 3 all agrees but the chain was not asked.',
     )
     .action((bundle: string, flags: GlobalFlags) =>
-      runVerbAloneAlone('audit', flags, async ({ config, progress, answer }) => {
+      runVerbAlone('audit', flags, async ({ config, progress, answer }) => {
         const report = await auditBundle(bundle, {
           ...(config.rpcUrl === undefined ? {} : { rpcUrl: config.rpcUrl }),
           onProgress: (step) => progress.show(`epoch ${step.epoch}: ${step.name}`),
