@@ -48,7 +48,6 @@ export async function follow(options: FollowOptions): Promise<IngestCounts> {
     epochs: () => epochAge(forPositions, session.clock),
     deadLetters: () => waitingLetters(forPositions),
   })
-  const hooks = { onCommit: metrics.onCommit }
   let served: MetricsServer | undefined
   let letters: Promise<void> | undefined
   // Aborts with its error when the outbox fails in a way that it cannot wait out: then everything ends.
@@ -73,7 +72,7 @@ export async function follow(options: FollowOptions): Promise<IngestCounts> {
       until: 'follow',
       signal: AbortSignal.any([options.signal, stopLetters.signal]),
       acceptGap: options.acceptGap,
-      ...hooks,
+      onCommit: metrics.onCommit,
       onProgress: options.onProgress,
     })
     stopLetters.signal.throwIfAborted()

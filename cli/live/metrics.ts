@@ -1,23 +1,11 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { CommitFacts } from '../../pipelines/ingest/transactions.ts'
 import { SerialQueue } from '../../pipelines/serial-queue.ts'
 import type { Lag } from './lag.ts'
 
 const MS_PER_S = 1_000
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const RECORDS = [1, 10, 100, 500, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000]
-
-/** What one transaction of ingest made visible. */
-export interface CommitFacts {
-  readonly records: number
-  /** By reason, only those that occurred. */
-  readonly rejected: Readonly<Record<string, number>>
-  /** Keys, headers and values together. */
-  readonly bytes: number
-  /** Milliseconds for decoding and hashing, for appending, and for COMMIT. */
-  readonly decode_ms: number
-  readonly append_ms: number
-  readonly commit_ms: number
-}
 
 /** Asked at each scrape. One that fails leaves its numbers out, and is counted. */
 export interface Looks {
