@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import zstd from '@bokuweb/zstd-wasm'
-import { CompressionCodecs, CompressionTypes } from 'kafkajs'
+import kafkajs from 'kafkajs'
 import lz4 from 'lz4-napi'
 import { lz4SizeMax, snappyChunks, zstdSizeMax } from './kafka-compressed-size.ts'
 import { UnreadableBatchError } from './kafka-source-errors.ts'
@@ -34,6 +34,8 @@ interface Codec {
   decompress(bytes: Buffer): Promise<Buffer>
 }
 
+// Node finds these two in the default export only: kafkajs is CommonJS and defines them by a getter.
+const { CompressionCodecs, CompressionTypes } = kafkajs
 const gzipAsync = promisify(gzip)
 const gunzipAsync = promisify(gunzip)
 // It comes without types.

@@ -9,6 +9,7 @@ export interface RecordContent {
   readonly value: Uint8Array | null
 }
 
+const LENGTH_BYTES = 4
 const NULL_LENGTH = 0xffffffff
 
 /**
@@ -16,15 +17,19 @@ const NULL_LENGTH = 0xffffffff
  * `field(null) = 0xFFFFFFFF` and `field(bytes) = u32 length ‖ bytes` (docs/formats.md#leaf). Length prefixes keep two
  * different records from ever giving the same bytes.
  */
-export function contentBytes(content: RecordContent): Buffer {
-  return Buffer.concat([...field(content.key), encodeHeaders(content.headers), ...field(content.value)])
+export function contentBytes({ key, headers, value }: RecordContent): Buffer {
+  const names = headers.map(([name]) => Buffer.byteLength(name))
+  const bytes = Buffer.allocUnsafe(fieldBytes(key) + headersBytes(headers, names) + fieldBytes(value))
+  putField(bytes, putHeaders(bytes, putField(bytes, 0, key), headers, names), value)
+  return bytes
 }
 
 /** Headers as `u32 count ‖ (field(name) ‖ field(value))…`: order, repeats, null and empty are kept. */
 export function encodeHeaders(headers: readonly RecordHeader[]): Buffer {
-  const parts: Uint8Array[] = [u32(headers.length)]
-  for (const [name, value] of headers) parts.push(...field(Buffer.from(name)), ...field(value))
-  return Buffer.concat(parts)
+  const names = headers.map(([name]) => Buffer.byteLength(name))
+  const bytes = Buffer.allocUnsafe(headersBytes(headers, names))
+  putHeaders(bytes, 0, headers, names)
+  return bytes
 }
 
 export class HeaderBytesError extends TallyError {
@@ -54,12 +59,29 @@ export function decodeHeaders(bytes: Uint8Array): RecordHeader[] {
   return headers
 }
 
-function field(value: Uint8Array | null): Uint8Array[] {
-  return value === null ? [u32(NULL_LENGTH)] : [u32(value.length), value]
+function fieldBytes(value: Uint8Array | null): number {
+  return LENGTH_BYTES + (value?.length ?? 0)
 }
 
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32BE(value)
-  return bytes
+/** @param names length of each name as UTF-8 */
+function headersBytes(headers: readonly RecordHeader[], names: readonly number[]): number {
+  return headers.reduce((sum, [, value], index) => sum + LENGTH_BYTES + names[index]! + fieldBytes(value), LENGTH_BYTES)
+}
+
+/** Writes at `at` and returns where it ends. */
+function putHeaders(bytes: Buffer, at: number, headers: readonly RecordHeader[], names: readonly number[]): number {
+  let end = bytes.writeUInt32BE(headers.length, at)
+  for (const [index, [name, value]] of headers.entries()) {
+    end = bytes.writeUInt32BE(names[index]!, end)
+    end += bytes.write(name, end)
+    end = putField(bytes, end, value)
+  }
+  return end
+}
+
+function putField(bytes: Buffer, at: number, value: Uint8Array | null): number {
+  if (value === null) return bytes.writeUInt32BE(NULL_LENGTH, at)
+  const end = bytes.writeUInt32BE(value.length, at)
+  bytes.set(value, end)
+  return end + value.length
 }

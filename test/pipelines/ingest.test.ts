@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { recordInference } from '../../client/src/record-inference.ts'
-import { ingest } from '../../pipelines/ingest.ts'
+import type { CommitFacts } from '../../pipelines/ingest/transactions.ts'
+import { type IngestOptions, ingest } from '../../pipelines/ingest.ts'
 import { MemoryLog } from '../../pipelines/memory-source.ts'
 import type { LogRecord, NewRecord, ReadOptions, RecordBatch, RecordSource } from '../../pipelines/record-source.ts'
 import { fromBlob } from '../../pipelines/warehouse/blob.ts'
@@ -300,6 +301,180 @@ describe('ingest', () => {
         [500n, 500n],
         [80n, 500n],
       ])
+    })
+  })
+
+  describe('a log that was made again under the same name', () => {
+    const ids = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, i) => ({ ...use(`use-${from + i}`), partition: 0 }))
+    async function madeAgain(fill: (again: MemoryLog) => Promise<unknown> | unknown): Promise<MemoryLog> {
+      await log.append(ids(0, 5))
+      await run(log)
+      const again = new MemoryLog({ now: () => now })
+      again.createTopic(TOPIC, 3)
+      await fill(again)
+      return again
+    }
+
+    test.each<[what: string, fill: (again: MemoryLog) => Promise<unknown> | unknown]>([
+      ['another record stands at the last offset that was read', (again) => again.append(ids(10, 20))],
+      [
+        'the same record stands there, appended at another time',
+        (again) => {
+          now = 2_000n
+          return again.append(ids(0, 9))
+        },
+      ],
+      [
+        'no record stands there, but others behind it',
+        async (again) => {
+          again.hide(TOPIC, 0, 5)
+          await again.append(ids(5, 7))
+        },
+      ],
+    ])('is refused, and nothing is written: %s', async (_, fill) => {
+      const again = await madeAgain(fill)
+      const rows = await rowsOf(warehouse)
+      await expect(run(again)).rejects.toMatchObject({
+        code: 'TOPIC_RECREATED',
+        facts: { topic: TOPIC, partition: 0, offset: 4n },
+      })
+      await restart()
+      await expect(run(again)).rejects.toMatchObject({ code: 'TOPIC_RECREATED' })
+      expect(await rowsOf(warehouse)).toEqual(rows)
+      expect(await positionsOf(warehouse)).toMatchObject([{ partition_id: 0, next_offset: 5n }])
+    })
+
+    test('is told from one that goes on, and from one whose last record was deleted after it was read', async () => {
+      const goesOn = await madeAgain((again) => again.append(ids(0, 7)))
+      expect(await run(goesOn)).toEqual({ records: 2, rejected: 0 })
+      await restart()
+      goesOn.truncate(TOPIC, 0, 7n)
+      await goesOn.append(ids(7, 8))
+      expect(await run(goesOn)).toEqual({ records: 1, rejected: 0 })
+    })
+  })
+
+  describe('transactions', () => {
+    const inPartition = (partition: number, from: number, records: readonly LogRecord[]): RecordBatch => ({
+      topic: TOPIC,
+      partition,
+      records: records.map((record, index) => ({ ...record, partition, offset: BigInt(from + index) })),
+      nextOffset: BigInt(from + records.length),
+    })
+    /** Hands all batches out at the same time. */
+    const sideBySide = (batches: readonly RecordBatch[]) =>
+      sourceThat(log, async ({ onBatch }) => void (await Promise.all(batches.map(onBatch))))
+    /** The same warehouse with one method of its own. */
+    const warehouseWith = (name: 'appendColumns' | 'transaction', method: (...values: never[]) => unknown): Database =>
+      new Proxy(warehouse, {
+        get: (target, property) => {
+          const member = property === name ? method : (Reflect.get(target, property, target) as unknown)
+          return typeof member === 'function' ? member.bind(target) : member
+        },
+      })
+    const ingestInto = (into: Database, source: RecordSource, more: Partial<IngestOptions> = {}) =>
+      ingest({ source, warehouse: into, topics: [TOPIC], until: 'end', ...more })
+    let records: LogRecord[]
+    beforeEach(async () => {
+      await log.append([use('a'), use('b'), broken(0)].map((record) => ({ ...record, partition: 0 })))
+      records = await recordsOf(log)
+    })
+
+    test('hold batches of many partitions, and say what they made visible', async () => {
+      const commits: CommitFacts[] = []
+      const batches = Array.from({ length: 40 }, (_, partition) => inPartition(partition, 0, records))
+      const counts = await ingestInto(warehouse, sideBySide(batches), { onCommit: (facts) => commits.push(facts) })
+      expect(counts).toEqual({ records: 120, rejected: 40 })
+      expect(commits.length).toBeLessThan(5)
+      const positions = commits.flatMap((facts) => facts.positions)
+      expect(positions.map(({ partition, nextOffset }) => [partition, nextOffset])).toEqual(
+        batches.map(({ partition }) => [partition, 3n]),
+      )
+      const bytes = records.reduce((sum, { key, headers, value }) => {
+        const inHeaders = headers.reduce((all, [name, text]) => all + name.length + (text?.length ?? 0), 0)
+        return sum + (key?.length ?? 0) + inHeaders + (value?.length ?? 0)
+      }, 0)
+      expect(commits.reduce((sum, facts) => sum + facts.bytes, 0)).toBe(40 * bytes)
+      expect(commits.reduce((sum, facts) => sum + (facts.rejected.HEADER_MISSING ?? 0), 0)).toBe(40)
+      for (const { decode_ms, append_ms, commit_ms } of commits)
+        expect(Math.min(decode_ms, append_ms, commit_ms)).toBeGreaterThan(0)
+      const rids = (await rowsOf(warehouse)).map(({ rid }) => rid).sort((a, b) => Number(a - b))
+      expect(rids).toEqual(Array.from({ length: 120 }, (_, index) => BigInt(index + 1)))
+    })
+
+    test('acknowledge a batch only behind its COMMIT', async () => {
+      let committed = false
+      const slow = warehouseWith('transaction', async (work: () => Promise<unknown>) => {
+        const result = await warehouse.transaction(work)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        committed = true
+        return result
+      })
+      const source = sourceThat(log, async ({ onBatch }) => {
+        await onBatch(inPartition(0, 0, records))
+        expect(committed).toBe(true)
+      })
+      await ingestInto(slow, source)
+      expect(committed).toBe(true)
+    })
+
+    test('are bounded by bytes: giant records wait undecoded', async () => {
+      const giant = { ...records[0]!, value: Buffer.alloc(2 ** 20) }
+      const limit = 16 * 2 ** 20
+      const batches = Array.from({ length: 12 }, (_, partition) => inPartition(partition, 0, Array(9).fill(giant)))
+      const sizes: number[] = []
+      const counts = await ingestInto(warehouse, sideBySide(batches), { onCommit: ({ bytes }) => sizes.push(bytes) })
+      expect(counts).toEqual({ records: 108, rejected: 108 })
+      expect(Math.max(...sizes)).toBeLessThan(limit)
+      expect(sizes.length).toBe(12) // two batches of nine would be above the limit
+    })
+
+    test('go on with a partition that came while reading, from its beginning', async () => {
+      const source = sourceOf(log, [inPartition(0, 0, records), inPartition(7, 0, records.slice(0, 1))])
+      await ingestInto(warehouse, source)
+      expect(await positionsOf(warehouse)).toMatchObject([
+        { partition_id: 0, next_offset: 3n },
+        { partition_id: 7, next_offset: 1n },
+      ])
+    })
+
+    test('end with the first that fails: nothing is written after it, whatever else was on its way', async () => {
+      let appends = 0
+      const failing = warehouseWith('appendColumns', (...values: Parameters<Database['appendColumns']>) => {
+        if (++appends === 3) throw new Error('no space')
+        return warehouse.appendColumns(...values)
+      })
+      const outcomes: string[] = []
+      const source = sourceThat(log, async ({ onBatch }) => {
+        const hand = (partition: number, from: number) =>
+          onBatch(inPartition(partition, from, records)).then(
+            () => outcomes.push(`${partition} stored`),
+            (error: Error) => outcomes.push(`${partition} ${error.message}`),
+          )
+        await hand(0, 0)
+        await hand(1, 0)
+        await Promise.all([hand(0, 3), hand(1, 3)])
+        await hand(2, 0)
+        throw new Error('over')
+      })
+      await expect(ingestInto(failing, source)).rejects.toThrow('over')
+      expect(outcomes.sort()).toEqual(['0 no space', '0 stored', '1 no space', '1 stored', '2 no space'])
+      expect(await rowsOf(warehouse)).toHaveLength(6)
+      expect(await positionsOf(warehouse)).toMatchObject([{ next_offset: 3n }, { next_offset: 3n }])
+    })
+
+    test('whose COMMIT fails, although it was written, end the process; the next one goes on behind it', async () => {
+      const doubtful = warehouseWith('appendColumns', async (...values: Parameters<Database['appendColumns']>) => {
+        await warehouse.appendColumns(...values)
+        await warehouse.run('COMMIT') // so that the one that follows fails
+      })
+      await expect(ingestInto(doubtful, log)).rejects.toMatchObject({ code: 'COMMIT_DOUBTFUL', retriable: true })
+      await log.append([{ ...use('c'), partition: 0 }])
+      await expect(run(log)).rejects.toMatchObject({ code: 'COMMIT_DOUBTFUL' })
+      await restart()
+      expect(await run(log)).toEqual({ records: 1, rejected: 0 })
+      expect((await rowsOf(warehouse)).map(({ offset }) => offset)).toEqual([0n, 1n, 2n, 3n])
     })
   })
 })
