@@ -3,10 +3,13 @@ import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import zstd from '@bokuweb/zstd-wasm'
-import { CompressionCodecs, CompressionTypes } from 'kafkajs'
+import kafkajs from 'kafkajs'
 import lz4 from 'lz4-napi'
 import { lz4SizeMax, snappyChunks, zstdSizeMax } from './kafka-compressed-size.ts'
 import { UnreadableBatchError } from './kafka-source-errors.ts'
+
+// Node does not see these two names in kafkajs's CommonJS; a test runner does.
+const { CompressionCodecs, CompressionTypes } = kafkajs
 
 /**
  * What one compressed batch may become. A broker bounds the compressed size only (`max.message.bytes`, 1 MiB by default);
