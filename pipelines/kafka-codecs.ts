@@ -8,6 +8,9 @@ import lz4 from 'lz4-napi'
 import { lz4SizeMax, snappyChunks, zstdSizeMax } from './kafka-compressed-size.ts'
 import { UnreadableBatchError } from './kafka-source-errors.ts'
 
+// Node does not see these two names in kafkajs's CommonJS; a test runner does.
+const { CompressionCodecs, CompressionTypes } = kafkajs
+
 /**
  * What one compressed batch may become. A broker bounds the compressed size only (`max.message.bytes`, 1 MiB by default);
  * every codec here can make a thousand times as much of that.

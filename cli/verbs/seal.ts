@@ -14,9 +14,9 @@ interface SealFlags extends GlobalFlags {
 }
 
 const EXAMPLES = `
-Example, on each of several machines that share a folder:
+Example:
   $ KAFKA_BROKERS=broker:9092 tally seal --segments /shared/segments --follow
-and where the warehouse is:
+on each of several machines that share the folder, and where the warehouse is:
   $ KAFKA_BROKERS=broker:9092 TALLY_SEGMENTS=/shared/segments tally ingest --follow
 
 All sealers of one folder are members of one consumer group (KAFKA_GROUP). Stopped or killed at any moment, nothing is

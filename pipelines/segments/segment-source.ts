@@ -11,8 +11,8 @@ import {
 } from './sealed-partition.ts'
 import { SegmentReading } from './segment-reading.ts'
 
-/** How long a follower that found nothing new waits before it looks into the folder again. */
-const FOLLOW_POLL_MS = 250
+/** How long a follower that found nothing new waits before it looks into the folder, and asks the log, again. */
+const FOLLOW_POLL_MS = 500
 
 export interface SegmentSourceOptions {
   /** Where sealers write. */
