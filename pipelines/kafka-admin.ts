@@ -15,6 +15,10 @@ const OWN_SETTING: ConfigSource = 1
 const CREATED_LOOKS = 100
 const CREATED_LOOK_MS = 100
 
+/** Five seconds. */
+const COUNTED_TRIES = 20
+const COUNTED_TRY_MS = 250
+
 /** Errors that speak of what was asked, not of the broker's state. */
 const REFUSALS = [
   'INVALID_REPLICATION_FACTOR',
@@ -74,7 +78,7 @@ class KafkaAdmin implements LogAdmin {
     const topics = [{ topic, numPartitions: partitions, replicationFactor: replication, configEntries }]
     return this.#change('to create topics', topic, async (admin) => {
       // kafkajs waits for leaders only once the broker that it asks knows the topic, and else fails: so we wait ourselves.
-      await admin.createTopics({ topics, waitForLeaders: false })
+      await onceNodesAreCounted(() => admin.createTopics({ topics, waitForLeaders: false }))
       await untilLed(admin, topic)
     })
   }
@@ -150,6 +154,20 @@ class KafkaAdmin implements LogAdmin {
     const type = kafkaErrorType(first)
     if (type?.endsWith('AUTHORIZATION_FAILED')) return new NotPermittedError({ doing, refused: type }, first)
     return asSourceError(first, this.#brokers)
+  }
+}
+
+/** A node that has just come, or was thought lost for a moment, is missing from the count of possible copies for a while. */
+async function onceNodesAreCounted(create: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await create()
+      return
+    } catch (error) {
+      const isForCopies = kafkaErrorType(firstOf(error)) === 'INVALID_REPLICATION_FACTOR'
+      if (!isForCopies || tries === COUNTED_TRIES) throw error
+    }
+    await sleep(COUNTED_TRY_MS)
   }
 }
 
