@@ -15,6 +15,12 @@ const shape = z.strictObject({
     .min(1, 'must name at least one broker')
     .optional(),
   kafkaGroup: z.string().min(1).default('tallystick'),
+  kafkaSessionTimeoutMs: z
+    .number({ error: 'must be a whole number' })
+    .int('must be a whole number')
+    .min(1_000, 'must be at least 1000')
+    .max(1_800_000, 'must be at most 1800000')
+    .optional(),
   partitions: z
     .number({ error: 'must be a whole number' })
     .int('must be a whole number')
@@ -34,6 +40,7 @@ const ENVIRONMENT = {
   TALLY_DATA: 'data',
   KAFKA_BROKERS: 'kafkaBrokers',
   KAFKA_GROUP: 'kafkaGroup',
+  KAFKA_SESSION_TIMEOUT_MS: 'kafkaSessionTimeoutMs',
   TALLY_PARTITIONS: 'partitions',
   TALLY_SEGMENTS: 'segments',
   RPC_URL: 'rpcUrl',
@@ -98,7 +105,7 @@ function withPaths(config: Config): Config {
 
 function fromText(key: keyof Config, text: string): unknown {
   if (key === 'kafkaBrokers') return text.split(',').map((broker) => broker.trim())
-  return key === 'partitions' ? Number(text) : text
+  return key === 'partitions' || key === 'kafkaSessionTimeoutMs' ? Number(text) : text
 }
 
 function readConfigFile(file: string | undefined): object {

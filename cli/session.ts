@@ -98,9 +98,7 @@ export class Session {
   async reader(purpose: string): Promise<RecordSource> {
     const { kafkaBrokers, kafkaGroup } = this.config
     if (kafkaBrokers === undefined) return (await this.log()).source
-    const source = openKafkaSource({ ...this.#kafkaConnection(kafkaBrokers), groupId: `${kafkaGroup}-${purpose}` })
-    this.#closers.push(() => source.close())
-    return source
+    return this.#kafkaSource(kafkaBrokers, `${kafkaGroup}-${purpose}`)
   }
 
   /** What administers the configured broker; null for the embedded log. */
@@ -174,14 +172,18 @@ export class Session {
   }
 
   async #kafka(brokers: readonly string[]): Promise<OpenLog> {
-    const connection = this.#kafkaConnection(brokers)
-    const source = openKafkaSource({ ...connection, groupId: this.config.kafkaGroup })
-    const sink = openKafkaSink(connection)
-    this.#closers.push(
-      () => source.close(),
-      () => sink.close(),
-    )
+    const source = this.#kafkaSource(brokers, this.config.kafkaGroup)
+    const sink = openKafkaSink(this.#kafkaConnection(brokers))
+    this.#closers.push(() => sink.close())
     return { source, sink, published: await this.reader('epochs') }
+  }
+
+  #kafkaSource(brokers: readonly string[], groupId: string): RecordSource {
+    const { kafkaSessionTimeoutMs: sessionTimeoutMs } = this.config
+    const timing = sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }
+    const source = openKafkaSource({ ...this.#kafkaConnection(brokers), groupId, timing })
+    this.#closers.push(() => source.close())
+    return source
   }
 
   #kafkaConnection(brokers: readonly string[]) {
