@@ -18,6 +18,12 @@ const shape = z.strictObject({
   kafkaGroup: z.string().min(1).default('tallystick'),
   kafkaSsl,
   kafkaSasl,
+  kafkaSessionTimeoutMs: z
+    .number({ error: 'must be a whole number' })
+    .int('must be a whole number')
+    .min(1_000, 'must be at least 1000')
+    .max(1_800_000, 'must be at most 1800000')
+    .optional(),
   partitions: z
     .number({ error: 'must be a whole number' })
     .int('must be a whole number')
@@ -38,6 +44,7 @@ const ENVIRONMENT = {
   KAFKA_BROKERS: 'kafkaBrokers',
   KAFKA_GROUP: 'kafkaGroup',
   KAFKA_SSL: 'kafkaSsl',
+  KAFKA_SESSION_TIMEOUT_MS: 'kafkaSessionTimeoutMs',
   TALLY_PARTITIONS: 'partitions',
   TALLY_SEGMENTS: 'segments',
   RPC_URL: 'rpcUrl',
@@ -122,7 +129,7 @@ function withPaths(config: Config): Config {
 function fromText(key: keyof Config, text: string): unknown {
   if (key === 'kafkaSsl') return text === 'true' ? true : text === 'false' ? false : text
   if (key === 'kafkaBrokers') return text.split(',').map((broker) => broker.trim())
-  return key === 'partitions' ? Number(text) : text
+  return key === 'partitions' || key === 'kafkaSessionTimeoutMs' ? Number(text) : text
 }
 
 function readConfigFile(file: string | undefined): object {

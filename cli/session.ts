@@ -137,18 +137,13 @@ export class Session {
   async reader(purpose: string): Promise<RecordSource> {
     const { kafkaBrokers, kafkaGroup } = this.config
     if (kafkaBrokers === undefined) return (await this.log()).source
-    const source = openKafkaSource({
-      ...kafkaConnection(kafkaBrokers, this.config),
-      groupId: `${kafkaGroup}-${purpose}`,
-    })
-    this.#closers.push(() => source.close())
-    return source
+    return this.#kafkaSource(kafkaBrokers, `${kafkaGroup}-${purpose}`)
   }
 
   /** What administers the configured broker; null for the embedded log. */
   logAdmin(): LogAdmin | null {
     const { kafkaBrokers: brokers } = this.config
-    return brokers === undefined ? null : openKafkaAdmin(this.#kafkaConnection(brokers))
+    return brokers === undefined ? null : openKafkaAdmin(kafkaConnection(brokers, this.config))
   }
 
   chain(): Promise<ChainSession> {
@@ -225,13 +220,17 @@ export class Session {
   }
 
   async #kafka(brokers: readonly string[]): Promise<OpenLog> {
-    const connection = kafkaConnection(brokers, this.config)
-    const source = openKafkaSource({ ...connection, groupId: this.config.kafkaGroup })
-    const sink = openKafkaSink(connection)
-    this.#closers.push(
-      () => source.close(),
-      () => sink.close(),
-    )
+    const source = this.#kafkaSource(brokers, this.config.kafkaGroup)
+    const sink = openKafkaSink(kafkaConnection(brokers, this.config))
+    this.#closers.push(() => sink.close())
     return { source, sink, published: await this.reader('epochs') }
+  }
+
+  #kafkaSource(brokers: readonly string[], groupId: string): RecordSource {
+    const { kafkaSessionTimeoutMs: sessionTimeoutMs } = this.config
+    const timing = sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }
+    const source = openKafkaSource({ ...kafkaConnection(brokers, this.config), groupId, timing })
+    this.#closers.push(() => source.close())
+    return source
   }
 }

@@ -8,9 +8,6 @@ import lz4 from 'lz4-napi'
 import { lz4SizeMax, snappyChunks, zstdSizeMax } from './kafka-compressed-size.ts'
 import { UnreadableBatchError } from './kafka-source-errors.ts'
 
-// Node does not see these two names in kafkajs's CommonJS; a test runner does.
-const { CompressionCodecs, CompressionTypes } = kafkajs
-
 /**
  * What one compressed batch may become. A broker bounds the compressed size only (`max.message.bytes`, 1 MiB by default);
  * every codec here can make a thousand times as much of that.
@@ -46,7 +43,6 @@ const snappy = (createRequire(import.meta.url)('kafkajs-snappy') as () => Codec)
 
 /** kafkajs knows gzip, without a bound, and no other: all four for every client of this process, without native builds. */
 export function registerCodecs(): void {
-  const { CompressionCodecs, CompressionTypes } = kafkajs
   CompressionCodecs[CompressionTypes.GZIP] = () => bounded('gzip', GZIP)
   CompressionCodecs[CompressionTypes.Snappy] = () => bounded('snappy', SNAPPY)
   CompressionCodecs[CompressionTypes.LZ4] = () => bounded('lz4', LZ4)

@@ -1,6 +1,7 @@
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { TallyError } from '../schemas/errors.ts'
 import { registerCodecs } from './kafka-codecs.ts'
+import type { KafkaSockets } from './kafka-sockets.ts'
 import { SourceLoginError, SourceUntrustedError } from './kafka-source-errors.ts'
 import { SourceUnavailableError, TopicMissingError } from './record-source-errors.ts'
 
@@ -27,12 +28,14 @@ const LEVEL_NAMES: Readonly<Record<number, KafkaLogLine['level']>> = {
   [logLevel.DEBUG]: 'debug',
 }
 
-export function kafkaClient(options: KafkaConnectionOptions): Kafka {
+/** @param sockets what the client opens, where it lives longer than a question; whoever closes it destroys them last */
+export function kafkaClient(options: KafkaConnectionOptions, sockets?: KafkaSockets): Kafka {
   const { brokers, clientId, ssl, sasl, log } = options
   registerCodecs()
   return new Kafka({
     brokers: [...brokers],
     clientId,
+    ...(sockets === undefined ? {} : { socketFactory: sockets.open }),
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),
     logLevel: log === undefined ? logLevel.NOTHING : logLevel.INFO,

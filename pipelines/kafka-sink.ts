@@ -9,6 +9,7 @@ import {
   kafkaErrorType,
 } from './kafka-connection.ts'
 import { asBuffer, kafkaHeaders } from './kafka-headers.ts'
+import { KafkaSockets } from './kafka-sockets.ts'
 import { partitionOf } from './partitioner.ts'
 import type { NewRecord, PartitionOffset, RecordSink } from './record-source.ts'
 import { TopicMissingError } from './record-source-errors.ts'
@@ -43,6 +44,7 @@ export function openKafkaSink(options: KafkaConnectionOptions): RecordSink {
 
 class KafkaSink implements RecordSink {
   readonly #kafka: Kafka
+  readonly #sockets = new KafkaSockets()
   readonly #brokers: readonly string[]
   #producer: Producer | null = null
   /** One append after the other: their order is the order in the log. */
@@ -54,7 +56,7 @@ class KafkaSink implements RecordSink {
   #unkeyed = 0
 
   constructor(options: KafkaConnectionOptions) {
-    this.#kafka = kafkaClient(options)
+    this.#kafka = kafkaClient(options, this.#sockets)
     this.#brokers = options.brokers
   }
 
@@ -78,6 +80,7 @@ class KafkaSink implements RecordSink {
     const producer = this.#producer
     this.#producer = null
     await producer?.disconnect()
+    this.#sockets.destroy()
   }
 
   /** kafkajs takes a missing topic for one that is about to appear, and would try for ten seconds. */

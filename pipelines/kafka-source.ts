@@ -2,6 +2,7 @@ import type { Kafka } from 'kafkajs'
 import { fetchBounds } from './kafka-bounds.ts'
 import { type KafkaConnectionOptions, kafkaClient } from './kafka-connection.ts'
 import { KafkaRead, type KafkaTiming } from './kafka-read.ts'
+import { KafkaSockets } from './kafka-sockets.ts'
 import type { PartitionBounds, ReadOptions, RecordSource } from './record-source.ts'
 import { SourceUnavailableError } from './record-source-errors.ts'
 
@@ -21,12 +22,13 @@ export function openKafkaSource(options: KafkaSourceOptions): RecordSource {
 class KafkaSource implements RecordSource {
   readonly #options: KafkaSourceOptions
   readonly #kafka: Kafka
+  readonly #sockets = new KafkaSockets()
   readonly #closing = new AbortController()
   readonly #reads = new Set<Promise<void>>()
 
   constructor(options: KafkaSourceOptions) {
     this.#options = options
-    this.#kafka = kafkaClient(options)
+    this.#kafka = kafkaClient(options, this.#sockets)
   }
 
   async partitions(topics: readonly string[]): Promise<readonly PartitionBounds[]> {
@@ -59,6 +61,7 @@ class KafkaSource implements RecordSource {
   async close(): Promise<void> {
     this.#closing.abort()
     await Promise.allSettled(this.#reads)
+    this.#sockets.destroy()
   }
 
   #assertOpen(): void {

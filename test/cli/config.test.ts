@@ -36,6 +36,7 @@ describe('the configuration', () => {
     ['TALLY_PARTITIONS', '0', 'partitions: must be at least 1'],
     ['TALLY_PARTITIONS', '1001', 'partitions: must be at most 1000'],
     ['TALLY_PARTITIONS', '1.5', 'partitions: must be a whole number'],
+    ['KAFKA_SESSION_TIMEOUT_MS', '10', 'kafkaSessionTimeoutMs: must be at least 1000'],
     ['PROPOSER_KEY', '0x12', 'proposerKey: must be 0x and 64 hex digits'],
   ])('%s=%s is one line with the setting and where it came from', (name, value, problem) => {
     expect(problemsOf({ environment: { [name]: value, ...loginBeside(name) } })).toEqual([
