@@ -10,6 +10,7 @@ import { addEpochStatus } from './verbs/epoch-status.ts'
 import { addEpochSteps } from './verbs/epoch-steps.ts'
 import { addLogCopy } from './verbs/log-copy.ts'
 import { addRecords } from './verbs/records.ts'
+import { addSchemas } from './verbs/schema.ts'
 import { addSeal } from './verbs/seal.ts'
 import { addTopics } from './verbs/topics.ts'
 
@@ -36,6 +37,7 @@ program.exitOverride((error) => {
 
 addDemo(program)
 addRecords(program)
+addSchemas(program)
 addLogCopy(program)
 addDlq(program)
 addTopics(program)

@@ -139,9 +139,14 @@ export function schemaOfEvent<Type extends keyof EventBodies>(event: Type): Buil
   return LATEST.get(event)!
 }
 
-/** All of them, in the order of their ids. */
+/** All of them, in the order of their ids: of one event type, that of their versions. */
 export function builtInSchemas(): readonly BuiltInSchema[] {
   return [...SCHEMAS.values()]
+}
+
+/** Texts of the released versions of an event type, oldest first. */
+export function builtInSchemasOf(event: EventType): string[] {
+  return builtInSchemas().flatMap((schema) => (schema.event === event ? [schema.text] : []))
 }
 
 const parsed = new Map<EventType, AvroSchema>()

@@ -5,6 +5,7 @@ import { type GlobalFlags, runVerb, withGlobalFlags } from '../command.ts'
 import { EXIT, printLine } from '../output.ts'
 import { publishLetters, warnOfStopped } from '../publish-letters.ts'
 import { recordNewDeposits } from '../record-new-deposits.ts'
+import { unknownSchemas } from '../unknown-schemas.ts'
 
 /** `ingest`. */
 export function addRecords(program: Command): void {
@@ -24,6 +25,7 @@ export function addRecords(program: Command): void {
           const deposits = await recordNewDeposits(session)
           if (deposits > 0) progress.show(`${deposits} deposits became final`)
           const counts = await ingest({
+            ...(await unknownSchemas(session, { progress, signal: stop.signal })),
             source: (await session.log()).source,
             warehouse: await session.warehouse(),
             topics: INPUT_TOPICS,
