@@ -128,9 +128,8 @@ function parse(body: Uint8Array, facts: { url: string; status: number }): unknow
 
 /** `fetch failed` says nothing; its cause says what did. */
 function reasonOf(error: unknown): string {
-  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const code = (inner as { code?: unknown }).code
-  return typeof code === 'string' ? code : inner instanceof Error ? inner.message : String(inner)
+  const inner = ((error as { cause?: unknown }).cause ?? error) as { code?: unknown; message?: unknown }
+  return typeof inner.code === 'string' ? inner.code : String(inner.message ?? inner)
 }
 
 /** Over early, without an error, when the signal says so. */
