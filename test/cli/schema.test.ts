@@ -1,9 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { ledgerIdOf } from '../../anchor/ledger-id.ts'
 import { loadConfig } from '../../cli/config.ts'
+import { Progress } from '../../cli/output.ts'
 import { Session } from '../../cli/session.ts'
+import { unknownSchemas } from '../../cli/unknown-schemas.ts'
+import { closeEpoch } from '../../jobs/close/close-epoch.ts'
+import { epochStatus } from '../../jobs/epoch-status.ts'
+import { listSchemas } from '../../jobs/schemas/list-schemas.ts'
+import { ingest } from '../../pipelines/ingest.ts'
 import type { NewRecord } from '../../pipelines/record-source.ts'
+import { INPUT_TOPICS } from '../../schemas/topics.ts'
 import { GENESIS, keyOf } from '../support/ledger/cast.ts'
 import { builtInJson, evolved, renumbered, WIDER_USE, widerUse } from '../support/ledger/foreign-schemas.ts'
 import { Records, SOURCES } from '../support/ledger/records.ts'
@@ -15,6 +22,8 @@ import { temporaryFolder } from './support/temporary-folder.ts'
 const SUBJECT = 'tally.inferences-value'
 const WIDER = JSON.stringify(WIDER_USE)
 const OPERATOR = { OPERATOR_KEY: keyOf('operator') }
+
+type Environment = Readonly<Record<string, string>>
 
 const path = temporaryFolder()
 const records = new Records(ledgerIdOf(GENESIS))
@@ -33,7 +42,8 @@ afterEach(() => stub.stop())
 
 const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   tally([...args, '--json', '--data', data], { env })
-const withRegistry = (more: object = {}) => ({ SCHEMA_REGISTRY_URL: stub.url, ...more })
+const withRegistry = (more: Environment = {}): Environment => ({ SCHEMA_REGISTRY_URL: stub.url, ...more })
+const listNow = () => inSession({}, async (session) => listSchemas(await session.ledger()))
 
 /** Writes a file of the test's folder. @returns its path */
 function file(name: string, json: object | string): string {
@@ -41,10 +51,34 @@ function file(name: string, json: object | string): string {
   return path(name)
 }
 
-async function send(...sent: (NewRecord | Promise<NewRecord>)[]): Promise<void> {
-  const session = new Session({ config: loadConfig({ environment: {}, flags: { data } }), verb: 'test' })
-  await (await session.log()).sink.append(await Promise.all(sent))
-  await session.close()
+/** What a verb does, in this process: starting one costs more than what it does. */
+async function inSession<Result>(environment: Environment, work: (session: Session) => Promise<Result>) {
+  const session = new Session({ config: loadConfig({ environment, flags: { data } }), verb: 'test' })
+  const written = jest.spyOn(process.stderr, 'write').mockReturnValue(true)
+  try {
+    const result = await work(session)
+    return { result, warnings: written.mock.calls.map(([text]) => String(text)).join('') }
+  } finally {
+    written.mockRestore()
+    await session.close()
+  }
+}
+
+function send(...sent: (NewRecord | Promise<NewRecord>)[]) {
+  return inSession({}, async (session) => (await session.log()).sink.append(await Promise.all(sent)))
+}
+
+/** As `tally ingest`. */
+function ingestNow(environment: Environment) {
+  return inSession(environment, async (session) =>
+    ingest({
+      ...(await unknownSchemas(session, { progress: new Progress({ quiet: true }) })),
+      source: (await session.log()).source,
+      warehouse: await session.warehouse(),
+      topics: INPUT_TOPICS,
+      until: 'end',
+    }),
+  )
 }
 
 /** A source, a model, an infrastructure, and a use of them that a foreign producer wrote. */
@@ -59,10 +93,13 @@ async function sendUse(schemaId: number): Promise<void> {
 }
 
 /** Cuts now. @returns the counts of the epoch */
-async function close(env: Readonly<Record<string, string>> = {}) {
-  expect(await run(['epoch', 'close', '--now'], env)).toMatchObject({ end: 0 })
-  const { epochs } = documentOf<{ epochs: { counts: object }[] }>(await run(['epoch', 'status']))
-  return epochs.at(-1)!.counts
+async function close() {
+  const { result } = await inSession({}, async (session) => {
+    const ledger = await session.ledger()
+    await closeEpoch({ ledger, ...(await session.log()), clock: session.clock, cutNow: true })
+    return epochStatus(ledger.warehouse)
+  })
+  return result.epochs.at(-1)!.counts
 }
 
 const messageOf = (ended: Ended) => `${ended.end} ${errorOf(ended).code}: ${errorOf(ended).message}`
@@ -113,11 +150,12 @@ describe('tally schema register', () => {
     await sendUse(7)
     const wider = file('wider.avsc', WIDER)
     expect(await register(wider, '--id', '7', '--event', 'InferenceRecorded')).toMatchObject({ end: 0, stderr: '' })
-    expect(await run(['ingest'])).toMatchObject({ end: 0 })
-    const list = async () => documentOf<{ registered: object[]; unknown: object[] }>(await run(['schema', 'list']))
-    expect(await list()).toMatchObject({ registered: [{ schemaId: 7, epoch: null }], unknown: [] })
+    await ingestNow({})
+    expect((await listNow()).result).toMatchObject({ registered: [{ schemaId: 7, epoch: null }], unknown: [] })
     expect(await close()).toEqual({ accepted: 6, duplicate: 0, rejected: 0, reasons: {} })
-    expect(await list()).toMatchObject({ registered: [{ schemaId: 7, eventType: 'InferenceRecorded', epoch: 1 }] })
+    expect(documentOf(await run(['schema', 'list']))).toMatchObject({
+      registered: [{ schemaId: 7, eventType: 'InferenceRecorded', epoch: 1 }],
+    })
     expect((await tally(['schema', 'list', '--data', data])).stdout).toMatch(
       /7 .* InferenceRecorded .* from epoch 1 on/,
     )
@@ -137,7 +175,7 @@ describe('tally schema register', () => {
     expect(messageOf(await register(wider, '--id', '7'))).toMatch(/^2 CONFIG.*needs a file with --id and --event/s)
     expect(messageOf(await register(wider, '--from-registry', '7'))).toMatch(/^2 CONFIG.*says the schema/s)
     expect(messageOf(await register('--from-registry', '7'))).toMatch(/^2 CONFIG.*set SCHEMA_REGISTRY_URL/s)
-    expect(documentOf(await run(['ingest']))).toEqual({ records: 0, rejected: 0 })
+    expect((await ingestNow({})).result.records).toBe(0)
   })
 
   test('takes a schema from the registry; what is not there or cannot be read is named', async () => {
@@ -158,16 +196,17 @@ describe('tally ingest with a schema registry', () => {
   test('registers what the registry knows when the operator’s key is here', async () => {
     const id = stub.add(SUBJECT, WIDER)
     await sendUse(id)
-    expect(await run(['ingest'], withRegistry(OPERATOR))).toMatchObject({ end: 0, stderr: '' })
     // Again, before and after it was read: nothing more is asked or appended.
-    for (const _ of [1, 2]) await run(['ingest'], withRegistry(OPERATOR))
+    for (const _ of [1, 2, 3]) expect((await ingestNow(withRegistry(OPERATOR))).warnings).toBe('')
     expect(stub.asked.map((asked) => asked.path)).toEqual([`/schemas/ids/${id}`])
     expect(await close()).toMatchObject({ accepted: 6, duplicate: 0, rejected: 0 })
   })
 
   test('does so before the cut also when nothing but close is called', async () => {
     await sendUse(stub.add(SUBJECT, WIDER))
-    expect(await close(withRegistry(OPERATOR))).toMatchObject({ accepted: 6, rejected: 0 })
+    expect(await run(['epoch', 'close', '--now'], withRegistry(OPERATOR))).toMatchObject({ end: 0, stderr: '' })
+    const { epochs } = documentOf<{ epochs: { counts: object }[] }>(await run(['epoch', 'status']))
+    expect(epochs[0]!.counts).toMatchObject({ accepted: 6, rejected: 0 })
   })
 
   test('without the key it warns once, with the command that mends it', async () => {
@@ -186,11 +225,12 @@ describe('tally ingest with a schema registry', () => {
   test('what the registry does not have is named once, and rejected at the cut', async () => {
     await sendUse(99)
     await send(renumbered(records.inference('use-2', 1n), 99))
-    const { end, stderr } = await run(['ingest'], withRegistry(OPERATOR))
-    expect(end).toBe(0)
-    expect(stderr.match(/warning .*schema with id 99/g)).toHaveLength(1)
-    const list = documentOf(await run(['schema', 'list']))
-    expect(list).toMatchObject({ registered: [], unknown: [{ schemaId: 99, waiting: 2, rejected: 0 }] })
+    const { warnings } = await ingestNow(withRegistry(OPERATOR))
+    expect(warnings.match(/warning .*schema with id 99/g)).toHaveLength(1)
+    expect((await listNow()).result).toMatchObject({
+      registered: [],
+      unknown: [{ schemaId: 99, waiting: 2, rejected: 0 }],
+    })
     expect(await close()).toEqual({ accepted: 4, duplicate: 0, rejected: 2, reasons: { SCHEMA_UNKNOWN: 2 } })
   })
 
@@ -205,9 +245,7 @@ describe('tally ingest with a schema registry', () => {
   ] as const)('a schema of %s is told, not registered', async (_, answer, message) => {
     await sendUse(5)
     stub.instead.set('GET /schemas/ids/5', [answer])
-    const { end, stderr } = await run(['ingest'], withRegistry(OPERATOR))
-    expect(end).toBe(0)
-    expect(stderr).toContain(message)
+    expect((await ingestNow(withRegistry(OPERATOR))).warnings).toContain(message)
     expect(await close()).toMatchObject({ accepted: 4, reasons: { SCHEMA_UNKNOWN: 1 } })
   })
 
@@ -234,7 +272,8 @@ describe('tally ingest with a schema registry', () => {
     })
     expect(messageOf(ended)).toMatch(/^4 REGISTRY_UNAVAILABLE/)
     await stub.listen()
-    expect(await close(withRegistry(OPERATOR))).toMatchObject({ accepted: 6, rejected: 0 })
+    await ingestNow(withRegistry(OPERATOR))
+    expect(await close()).toMatchObject({ accepted: 6, rejected: 0 })
   }, 120_000)
 
   test('wrong credentials stop it: nothing is stored', async () => {
