@@ -51,7 +51,7 @@ export const WIDER_USE_EXTRAS = {
 }
 
 /** Puts another schema id and other Avro bytes into a record. */
-export function withValue(record: OutgoingRecord, schemaId: number, avroBytes: Uint8Array): OutgoingRecord {
+function withValue(record: OutgoingRecord, schemaId: number, avroBytes: Uint8Array): OutgoingRecord {
   const prefix = Buffer.alloc(5)
   prefix.writeUInt32BE(schemaId, 1)
   return { ...record, value: Buffer.concat([prefix, avroBytes]) }
