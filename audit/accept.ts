@@ -1,12 +1,15 @@
-import type { DecidedEventType, EventOf } from '../schemas/events.ts'
+import type { DecidedEventType, EventBodies, EventOf } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
-import { contributionKey, depositKey } from './close-reasons.ts'
+import { contributionKey, depositKey, findReader } from './close-reasons.ts'
 import { eventKey, type History } from './history.ts'
 
 /** Adds an accepted event to what later records may refer to. Called in decision order, so that ranks are accept order. */
 export function acceptInto(history: History, event: EventOf<DecidedEventType>, epoch: number): void {
   const key = eventKey(event.source, event.id)
   switch (event.type) {
+    case 'SchemaRegistered':
+      acceptSchema(history, event.body)
+      break
     case 'SourceRegistered':
       // Registered again: the later one counts, and what it permits is in force for this epoch already.
       history.sources.set(event.body.source, event.body)
@@ -38,6 +41,13 @@ export function acceptInto(history: History, event: EventOf<DecidedEventType>, e
     case 'InferenceFeatures':
       history.inferenceFeatures.set(eventKey(event.body.inferenceSource, event.body.inferenceId), event.body)
   }
+}
+
+function acceptSchema(history: History, body: EventBodies['SchemaRegistered']): void {
+  const found = findReader(body)
+  if (found === undefined) return // it was not accepted
+  history.schemas.set(body.schemaId, found)
+  history.schemaRegistrations.set(body.schemaId, body)
 }
 
 function acceptContribution(history: History, event: EventOf<'ContributionFeatures'>): void {

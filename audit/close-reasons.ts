@@ -2,6 +2,7 @@ import { recoverSigner } from '../anchor/signatures/signer.ts'
 import type { DecidedEventType, EventBodies, EventOf } from '../schemas/events.ts'
 import type { Genesis } from '../schemas/genesis.ts'
 import { toHex } from '../schemas/ids.ts'
+import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../schemas/registered-schemas.ts'
 import type { RejectionReason } from '../schemas/rejection.ts'
 import { eventKey, type History } from './history.ts'
 
@@ -34,9 +35,17 @@ export function findCloseReason(
 }
 
 /** Types that the operator signs; they need no registration of their source. */
-const OPERATOR_TYPES: ReadonlySet<string> = new Set(['SourceRegistered', 'PolicyPublished'])
+const OPERATOR_TYPES: ReadonlySet<string> = new Set(['SchemaRegistered', 'SourceRegistered', 'PolicyPublished'])
 
 const CHECKS: { readonly [Type in DecidedEventType]: Check<Type> } = {
+  SchemaRegistered: async (history, ledger, event) => {
+    if ((await recoverSigner(ledger.ledgerId, event)) !== ledger.genesis.operator) return 'SIGNATURE_INVALID'
+    const { schemaId, eventType, schema } = event.body
+    const earlier = history.schemaRegistrations.get(schemaId)
+    if (earlier !== undefined && !(earlier.eventType === eventType && earlier.schema === schema)) return 'SCHEMA_EXISTS'
+    return findReader(event.body) === undefined ? 'SCHEMA_INCOMPATIBLE' : undefined
+  },
+
   SourceRegistered: async (_history, ledger, event) =>
     (await recoverSigner(ledger.ledgerId, event)) === ledger.genesis.operator ? undefined : 'SIGNATURE_INVALID',
 
@@ -123,6 +132,13 @@ function findFeatureReason(
     features.p.length === map.classes &&
     features.checkpoints.length === map.checkpoints * map.classes
   return fits ? undefined : 'FEATURE_SHAPE_MISMATCH'
+}
+
+/** What reads values written with a schema, if they can be read. */
+export function findReader({ eventType, schema }: EventBodies['SchemaRegistered']): RegisteredSchema | undefined {
+  if (!isRegistrable(eventType)) return undefined
+  const found = readRegisteredSchema(eventType, schema)
+  return found.outcome === 'readable' ? found.schema : undefined
 }
 
 export function depositKey(deposit: EventBodies['Deposited']): string {

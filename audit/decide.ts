@@ -1,5 +1,5 @@
 import { sha256 } from '../anchor/hash.ts'
-import { decodeRecord } from '../schemas/decode-record.ts'
+import { type Decoded, decodeRecord } from '../schemas/decode-record.ts'
 import { ceTypeOf, DECISION_ORDER, type DecidedEventType, type EventOf } from '../schemas/events.ts'
 import type { Genesis } from '../schemas/genesis.ts'
 import { toHex } from '../schemas/ids.ts'
@@ -44,18 +44,19 @@ export async function decideEpoch(
 ): Promise<DecidedEpoch> {
   const decisions: Decision[] = []
   const candidates = new Map<DecidedEventType, Candidate[]>(DECISION_ORDER.map((type) => [type, []]))
-  for (const record of records) {
-    if (record.outcome === OUTCOMES.gap) {
-      decisions[record.row] = { outcome: 'gap', reason: undefined }
-      continue
-    }
-    const decoded = decodeRecord(record)
+  const waiting: AuditRecord[] = []
+  const sort = (record: AuditRecord, decoded: Decoded) => {
     if (decoded.outcome === 'rejected') decisions[record.row] = { outcome: 'rejected', reason: decoded.reason }
+    else if (decoded.outcome === 'undecided') waiting.push(record)
     // CutPublished belongs on no topic of the cut, so decodeRecord has refused it.
     else
       candidates
         .get(decoded.event.type as DecidedEventType)!
         .push({ record, event: decoded.event as Candidate['event'] })
+  }
+  for (const record of records) {
+    if (record.outcome === OUTCOMES.gap) decisions[record.row] = { outcome: 'gap', reason: undefined }
+    else sort(record, decodeRecord(record))
   }
   const accepted: Accepted[] = []
   for (const type of DECISION_ORDER) {
@@ -67,6 +68,10 @@ export async function decideEpoch(
       history.used.set(eventKey(event.source, event.id), { ceType: ceTypeOf(type), valueHash: valueHashOf(record) })
       accepted.push({ epoch, record, event })
     }
+    if (type !== 'SchemaRegistered') continue
+    // The schemas of the cut are decided, and come first: now the values written with them can be read.
+    for (const record of waiting.splice(0)) sort(record, decodeRecord(record, history.schemas))
+    for (const record of waiting) decisions[record.row] = { outcome: 'rejected', reason: 'SCHEMA_UNKNOWN' }
   }
   const of = <Type extends DecidedEventType>(type: Type) =>
     accepted.filter((each): each is Accepted & Accepted<Type> => each.event.type === type)

@@ -1,4 +1,5 @@
 import type { DecidedEventType, EventBodies, EventOf } from '../schemas/events.ts'
+import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
 import type { AuditRecord } from './records.ts'
 
 /** An accepted record. */
@@ -28,6 +29,9 @@ interface AcceptedContribution {
 export interface History {
   /** (source, id) → what used it up. */
   readonly used: Map<string, { ceType: string; valueHash: string }>
+  /** By schema id: what reads values written with it, and the registration that said so. */
+  readonly schemas: Map<number, RegisteredSchema>
+  readonly schemaRegistrations: Map<number, EventBodies['SchemaRegistered']>
   /** By `ce_source`: the registration in force. */
   readonly sources: Map<string, EventBodies['SourceRegistered']>
   readonly assets: Map<string, EventBodies['AssetRegistered']>
@@ -48,6 +52,8 @@ export interface History {
 export function emptyHistory(): History {
   return {
     used: new Map(),
+    schemas: new Map(),
+    schemaRegistrations: new Map(),
     sources: new Map(),
     assets: new Map(),
     policies: [],

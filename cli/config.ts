@@ -33,6 +33,12 @@ const shape = z.strictObject({
   segments: z.string().min(1, 'must name a folder').optional(),
   rpcUrl: url.optional(),
   proposerKey: privateKey.optional(),
+  schemaRegistryUrl: url.refine((text) => !/^https?:\/\/[^/]*@/.test(text), 'must hold no credentials').optional(),
+  schemaRegistryAuth: z
+    .string()
+    .regex(/^(Bearer \S+|[^:\s]+:.+)$/, 'must be user:password, or Bearer and a token')
+    .optional(),
+  operatorKey: privateKey.optional(),
   depositSource: z.string().min(1).max(256, 'must have at most 256 characters').optional(),
 })
 
@@ -49,6 +55,9 @@ const ENVIRONMENT = {
   TALLY_SEGMENTS: 'segments',
   RPC_URL: 'rpcUrl',
   PROPOSER_KEY: 'proposerKey',
+  SCHEMA_REGISTRY_URL: 'schemaRegistryUrl',
+  SCHEMA_REGISTRY_AUTH: 'schemaRegistryAuth',
+  OPERATOR_KEY: 'operatorKey',
   DEPOSIT_SOURCE: 'depositSource',
 } as const satisfies Record<string, keyof Config>
 

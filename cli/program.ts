@@ -11,6 +11,7 @@ import { addEpochStatus } from './verbs/epoch-status.ts'
 import { addEpochSteps } from './verbs/epoch-steps.ts'
 import { addLogCopy } from './verbs/log-copy.ts'
 import { addRecords } from './verbs/records.ts'
+import { addSchemas } from './verbs/schema.ts'
 import { addSeal } from './verbs/seal.ts'
 import { addTopics } from './verbs/topics.ts'
 
@@ -55,6 +56,7 @@ function tallyProgram(): Command {
   addDlq(program)
   addTopics(program)
   addSeal(program)
+  addSchemas(program)
   const epoch = program.command('epoch').description('epochs: close, status')
   const anchor = program.command('anchor').description('the chain: deploy, propose, finalize, status')
   addEpochSteps(program, epoch, anchor)

@@ -29,6 +29,7 @@ export function encodeEvent<Type extends EventType>(event: EventOf<Type>, time: 
 }
 
 const KEYS: { [Type in EventType]: (body: EventBodies[Type], id: string) => string } = {
+  SchemaRegistered: (body) => String(body.schemaId),
   SourceRegistered: (body) => body.source,
   AssetRegistered: (body) => body.asset,
   PolicyPublished: (body) => body.policy,

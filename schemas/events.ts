@@ -6,6 +6,14 @@ export interface SourceRegistered {
   signature: Uint8Array
 }
 
+export interface SchemaRegistered {
+  schemaId: number
+  eventType: string
+  /** JSON text. */
+  schema: string
+  signature: Uint8Array
+}
+
 export type AssetKind = 'dataset' | 'model' | 'agent' | 'infrastructure'
 
 export interface Owner {
@@ -124,6 +132,7 @@ export interface CutPublished {
 }
 
 export interface EventBodies {
+  SchemaRegistered: SchemaRegistered
   SourceRegistered: SourceRegistered
   AssetRegistered: AssetRegistered
   PolicyPublished: PolicyPublished
@@ -149,6 +158,7 @@ export type EventOf<Type extends EventType = EventType> = {
 
 /** The order in which close decides event types (docs/formats.md#decisions). */
 export const DECISION_ORDER = [
+  'SchemaRegistered',
   'SourceRegistered',
   'AssetRegistered',
   'PolicyPublished',

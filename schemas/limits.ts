@@ -12,5 +12,12 @@ export const RANK_MAX = 1_000
 export const CLASSES_MAX = 100
 export const DIMENSION_MAX = 4_096
 export const CHECKPOINTS_MAX = 16
+/** Schema ids from here on are built in or belong to nobody; below, from 1, they are a schema registry's. */
+export const BUILT_IN_SCHEMA_IDS_FROM = 0x5441_0000
+/** Text of a registered schema, UTF-8. */
+export const SCHEMA_BYTES_MAX = 65_536
+/** Types in a schema, a named one counted in full wherever it is used, so that names cannot multiply the work. */
+export const SCHEMA_NODES_MAX = 1_000
+export const SCHEMA_DEPTH_MAX = 32
 /** Attribution methods that a policy may name; one that is not here could stop every epoch in which it is in force. */
 export const METHODS = ['influence/factored@1'] as const

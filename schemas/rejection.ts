@@ -1,6 +1,7 @@
 /**
  * The closed list of reasons for which a record is not accepted. Codes are part of the ledger leaf (docs/formats.md#leaf):
- * never reuse or renumber one. 1–99: decided by the record's own bytes at ingest. 100–199: decided at close.
+ * never reuse or renumber one.
+ * 1–99: decided by the record's own bytes, at ingest or, when its schema is a registered one, at close. 100–199: at close.
  */
 export const REJECTION_REASONS = {
   // Ingest: the envelope.
@@ -40,6 +41,8 @@ export const REJECTION_REASONS = {
   POLICY_EXISTS: 121,
   FEATURE_MAP_EXISTS: 122,
   DEPOSIT_FOREIGN: 123,
+  SCHEMA_EXISTS: 124,
+  SCHEMA_INCOMPATIBLE: 125,
 } as const
 
 export type RejectionReason = keyof typeof REJECTION_REASONS

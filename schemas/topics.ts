@@ -18,6 +18,7 @@ export function deadLetterTopic(topic: string): string {
 
 /** The topic that each event type belongs to; the same type on another topic is rejected. */
 export const TOPIC_OF_EVENT: Readonly<Record<EventType, string>> = {
+  SchemaRegistered: TOPICS.registry,
   SourceRegistered: TOPICS.registry,
   AssetRegistered: TOPICS.registry,
   PolicyPublished: TOPICS.registry,

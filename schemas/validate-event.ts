@@ -1,5 +1,6 @@
 import { DECISION_ORDER, type EventBodies, type EventOf, type EventType } from './events.ts'
 import * as limits from './limits.ts'
+import { isRegistrable } from './registered-schemas.ts'
 import type { RejectionReason } from './rejection.ts'
 
 export interface RangeFault {
@@ -15,6 +16,13 @@ export function findRangeFault(event: EventOf): RangeFault | undefined {
 }
 
 const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | undefined } = {
+  SchemaRegistered: (body) =>
+    first(
+      range('schemaId', body.schemaId, 1, limits.BUILT_IN_SCHEMA_IDS_FROM - 1),
+      isRegistrable(body.eventType) ? undefined : field('eventType names no type that may have another schema.'),
+      range('bytes of schema', Buffer.byteLength(body.schema), 1, limits.SCHEMA_BYTES_MAX),
+      bytes('signature', body.signature, 65),
+    ),
   SourceRegistered: (body) =>
     first(
       identifier('source', body.source),

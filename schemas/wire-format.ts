@@ -1,5 +1,7 @@
 import { schemaOfEvent, schemaOfId } from './avro-types.ts'
 import type { EventBodies, EventOf, EventType } from './events.ts'
+import { BUILT_IN_SCHEMA_IDS_FROM } from './limits.ts'
+import { NO_REGISTERED_SCHEMAS, type RegisteredSchemas } from './registered-schemas.ts'
 
 const MAGIC_BYTE = 0
 const PREFIX_BYTES = 5
@@ -20,10 +22,16 @@ export function encodeValue<Type extends EventType>(type: Type, body: EventBodie
 
 export type DecodedValue =
   | { outcome: 'decoded'; type: EventType; body: EventOf['body'] }
+  /** Written with a schema that may be registered: other records decide what it is. */
+  | { outcome: 'undecided'; schemaId: number }
   | { outcome: 'rejected'; reason: 'WIRE_FORMAT_INVALID' | 'SCHEMA_UNKNOWN' | 'AVRO_INVALID'; detail: string }
 
-/** The reverse of {@link encodeValue} for bytes of strangers: never throws, refuses trailing bytes. */
-export function decodeValue(value: Uint8Array): DecodedValue {
+/**
+ * The reverse of {@link encodeValue} for bytes of strangers: never throws, refuses trailing bytes.
+ *
+ * @param registered the schemas that count for the record, besides the built-in ones
+ */
+export function decodeValue(value: Uint8Array, registered: RegisteredSchemas = NO_REGISTERED_SCHEMAS): DecodedValue {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   if (bytes.length < PREFIX_BYTES || bytes[0] !== MAGIC_BYTE) {
     return {
@@ -32,17 +40,16 @@ export function decodeValue(value: Uint8Array): DecodedValue {
       detail: 'The value does not begin with 0x00 and a schema id.',
     }
   }
-  const schema = schemaOfId(bytes.readUInt32BE(1))
+  const id = bytes.readUInt32BE(1)
+  const avroBytes = bytes.subarray(PREFIX_BYTES)
+  const schema = schemaOfId(id) ?? registered.get(id)
   if (schema === undefined) {
-    return {
-      outcome: 'rejected',
-      reason: 'SCHEMA_UNKNOWN',
-      detail: `Schema id ${bytes.readUInt32BE(1)} is not registered.`,
-    }
+    if (id >= 1 && id < BUILT_IN_SCHEMA_IDS_FROM) return { outcome: 'undecided', schemaId: id }
+    return { outcome: 'rejected', reason: 'SCHEMA_UNKNOWN', detail: `Schema id ${id} can be nobody's.` }
   }
   try {
     // avsc refuses trailing bytes here unless told otherwise.
-    const body = schema.type.fromBuffer(bytes.subarray(PREFIX_BYTES)) as EventOf['body']
+    const body = 'read' in schema ? schema.read(avroBytes) : (schema.type.fromBuffer(avroBytes) as EventOf['body'])
     return { outcome: 'decoded', type: schema.event, body }
   } catch (error) {
     return {

@@ -5,7 +5,12 @@ import { sha256 } from '../hash.ts'
 import { leafHash } from '../log/leaf-hash.ts'
 import { rootHash } from '../log/root-hash.ts'
 
-export type RegistryEventType = 'SourceRegistered' | 'AssetRegistered' | 'PolicyPublished' | 'FeatureMapPublished'
+export type RegistryEventType =
+  | 'SchemaRegistered'
+  | 'SourceRegistered'
+  | 'AssetRegistered'
+  | 'PolicyPublished'
+  | 'FeatureMapPublished'
 
 export interface EventIdentity {
   readonly source: string

@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs'
+import type { PrivateKeyAccount } from 'viem/accounts'
 import { ledgerIdOf } from '../../anchor/ledger-id.ts'
+import { openUploadServer, type UploadServer } from '../../api/upload-server.ts'
 import { readGenesis } from '../../jobs/ledger.ts'
-import { type IngestCounts, ingest } from '../../pipelines/ingest.ts'
+import { registeredSource } from '../../jobs/registered-source.ts'
+import { type IngestCounts, type IngestOptions, ingest } from '../../pipelines/ingest.ts'
 import { INPUT_TOPICS } from '../../schemas/topics.ts'
+import { printWarning } from '../output.ts'
 import { recordNewDeposits } from '../record-new-deposits.ts'
 import type { Session } from '../session.ts'
 import { catchUp } from './catch-up.ts'
@@ -10,7 +14,7 @@ import { epochAge } from './epoch-age.ts'
 import { LagMeter } from './lag.ts'
 import { runLetterOutbox, waitingLetters } from './letter-outbox.ts'
 import { LiveMetrics } from './metrics.ts'
-import { type MetricsAddress, type MetricsServer, serveMetrics } from './metrics-server.ts'
+import { type ListenAddress, type MetricsServer, serveMetrics } from './metrics-server.ts'
 import { LiveServer } from './server.ts'
 
 export interface FollowOptions {
@@ -19,11 +23,14 @@ export interface FollowOptions {
   readonly signal: AbortSignal
   readonly runCommandLine: (argv: readonly string[]) => Promise<void>
   readonly acceptGap: boolean
+  readonly unknownSchemas: Pick<IngestOptions, 'onUnknownSchema'>
   /** Absent: no metrics are served. */
-  readonly metrics?: MetricsAddress
+  readonly metrics?: ListenAddress
+  /** Absent: nothing is taken over HTTP. */
+  readonly uploads?: ListenAddress & { readonly operator: PrivateKeyAccount }
   readonly onProgress: (counts: IngestCounts) => void
-  /** Told once other processes can ask, with the URL of the metrics. */
-  readonly onReady: (metricsUrl: string | undefined) => void
+  /** Told once other processes can ask, with the URLs of what is served. */
+  readonly onReady: (urls: { readonly metrics: string | undefined; readonly uploads: string | undefined }) => void
 }
 
 /**
@@ -49,6 +56,7 @@ export async function follow(options: FollowOptions): Promise<IngestCounts> {
     deadLetters: () => waitingLetters(forPositions),
   })
   let served: MetricsServer | undefined
+  let uploads: UploadServer | undefined
   let letters: Promise<void> | undefined
   // Aborts with its error when the outbox fails in a way that it cannot wait out: then everything ends.
   const stopLetters = new AbortController()
@@ -59,7 +67,8 @@ export async function follow(options: FollowOptions): Promise<IngestCounts> {
   })
   try {
     served = options.metrics && (await serveMetrics(metrics, options.metrics))
-    options.onReady(served?.url)
+    uploads = options.uploads && (await takeUploads(session, options.uploads))
+    options.onReady({ metrics: served?.url, uploads: uploads?.url })
     await live.alone('tally ingest', () => recordNewDeposits(session))
     letters = runLetterOutbox(
       { warehouse: forLetters, sink, ledgerId: () => foundedId(session), clock: session.clock },
@@ -72,6 +81,7 @@ export async function follow(options: FollowOptions): Promise<IngestCounts> {
       until: 'follow',
       signal: AbortSignal.any([options.signal, stopLetters.signal]),
       acceptGap: options.acceptGap,
+      ...options.unknownSchemas,
       onCommit: metrics.onCommit,
       onProgress: options.onProgress,
     })
@@ -80,6 +90,7 @@ export async function follow(options: FollowOptions): Promise<IngestCounts> {
   } finally {
     stopLetters.abort()
     await letters
+    await uploads?.close()
     await live.stop()
     await served?.close()
   }
@@ -87,4 +98,23 @@ export async function follow(options: FollowOptions): Promise<IngestCounts> {
 
 function foundedId({ directory }: Session): Uint8Array | undefined {
   return existsSync(directory.genesis) ? ledgerIdOf(readGenesis(directory.genesis)) : undefined
+}
+
+/** Sources are looked up on a connection of their own. */
+async function takeUploads(
+  session: Session,
+  { host, port, operator }: NonNullable<FollowOptions['uploads']>,
+): Promise<UploadServer> {
+  const { genesis, ledgerId, warehouse } = await session.ledger()
+  const forSources = await warehouse.connect()
+  return openUploadServer({
+    genesis,
+    ledgerId,
+    operator,
+    sink: (await session.upstream()).sink,
+    sourceOf: (source) => registeredSource(forSources, source),
+    host,
+    port,
+    onError: (error) => printWarning(error instanceof Error ? error.message : String(error), null),
+  })
 }

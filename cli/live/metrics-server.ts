@@ -8,7 +8,7 @@ const REQUEST_LIMIT_MS = 5_000
 const REQUEST_CHECK_MS = 1_000
 const CONNECTIONS_MAX = 64
 
-export interface MetricsAddress {
+export interface ListenAddress {
   readonly host: string
   /** 0: any free one. */
   readonly port: number
@@ -32,7 +32,7 @@ export class MetricsPortError extends TallyError {
 }
 
 /** Serves `/metrics` and `/healthz`, without any authentication: whoever reaches the address reads them. @throws MetricsPortError */
-export async function serveMetrics(metrics: LiveMetrics, { host, port }: MetricsAddress): Promise<MetricsServer> {
+export async function serveMetrics(metrics: LiveMetrics, { host, port }: ListenAddress): Promise<MetricsServer> {
   const server = createServer(
     {
       headersTimeout: REQUEST_LIMIT_MS,

@@ -2,11 +2,14 @@ import type { Command } from 'commander'
 import type { StepResult } from '../../jobs/epochs.ts'
 import { EPOCH_STEPS, type EpochStep, runStep, type StepContext } from '../../jobs/run-epoch.ts'
 import type { PublishedLetters } from '../../pipelines/dead-letters/publish.ts'
+import { ingest } from '../../pipelines/ingest.ts'
 import { TallyError } from '../../schemas/errors.ts'
+import { INPUT_TOPICS } from '../../schemas/topics.ts'
 import { type GlobalFlags, runVerb, type VerbContext, withGlobalFlags } from '../command.ts'
 import { EXIT, paint, printLine } from '../output.ts'
 import { publishLetters, warnOfStopped } from '../publish-letters.ts'
 import { recordNewDeposits } from '../record-new-deposits.ts'
+import { unknownSchemas } from '../unknown-schemas.ts'
 
 interface StepFlags extends GlobalFlags {
   readonly now?: boolean
@@ -90,7 +93,10 @@ async function takeStep(
   steps: StepContext,
   flags: StepFlags,
 ): Promise<TakenStep> {
-  if (step === 'close') await recordNewDeposits(context.session)
+  if (step === 'close') {
+    await recordNewDeposits(context.session)
+    await ingestUnknownSchemas(context)
+  }
   const result = await runStep(step, steps)
   if (step === 'close') return { ...result, deadLetters: await publishLetters(context.session) }
   if (step !== 'finalize' || result.did !== 'waiting' || flags.skipDelay !== true) return result
@@ -99,6 +105,17 @@ async function takeStep(
   const { timestamp } = await connection.client.getBlock()
   await local.advanceTime(Number(result.untilMs / 1000n - timestamp))
   return runStep(step, steps)
+}
+
+/**
+ * With a schema registry, what is in the log is ingested before the cut is chosen, so that a schema that the registry has is
+ * a record by then.
+ */
+async function ingestUnknownSchemas({ session, progress }: VerbContext): Promise<void> {
+  const hook = await unknownSchemas(session, { progress })
+  if (hook.onUnknownSchema === undefined) return
+  const { source } = await session.log()
+  await ingest({ ...hook, source, warehouse: await session.warehouse(), topics: INPUT_TOPICS, until: 'end' })
 }
 
 /** Steps until none has anything to do; epochs one after the other, since a settlement needs the one before. */

@@ -4,9 +4,12 @@ import { INPUT_TOPICS } from '../../schemas/topics.ts'
 import { type GlobalFlags, runVerb, runVerbAlone, type VerbContext, wholeNumber, withGlobalFlags } from '../command.ts'
 import { countAfter, lastRecord } from '../live/count-stored.ts'
 import { follow } from '../live/follow.ts'
+import { requireOperator } from '../operator.ts'
 import { EXIT, printLine, printRemark } from '../output.ts'
 import { publishLetters, warnOfStopped } from '../publish-letters.ts'
 import { recordNewDeposits } from '../record-new-deposits.ts'
+import type { Session } from '../session.ts'
+import { unknownSchemas } from '../unknown-schemas.ts'
 
 const PORT_MAX = 65_535
 
@@ -15,6 +18,8 @@ interface IngestFlags extends GlobalFlags {
   readonly acceptGap?: boolean
   readonly metricsPort?: number
   readonly metricsHost: string
+  readonly uploadPort?: number
+  readonly uploadHost: string
 }
 
 type RunCommandLine = (argv: readonly string[]) => Promise<void>
@@ -26,6 +31,12 @@ export function addRecords(program: Command, runCommandLine: RunCommandLine): vo
     .option('--accept-gap', 'go on behind records that the log deleted before they were read; the ledger shows the gap')
     .option('--metrics-port <port>', 'with --follow: serve /metrics and /healthz there (0: any free port)', portNumber)
     .option('--metrics-host <address>', 'address to serve them at', '127.0.0.1')
+    .option(
+      '--upload-port <port>',
+      'with --follow: take records over HTTP there, with receipts (needs OPERATOR_KEY)',
+      portNumber,
+    )
+    .option('--upload-host <address>', 'address to take them at; beyond loopback put TLS before it', '127.0.0.1')
     .addHelpText(
       'after',
       '\nExample:\n  $ KAFKA_BROKERS=localhost:9092 tally ingest --follow --metrics-port 9464\n\nStopped or killed at any moment, the next call goes on where this one was.',
@@ -49,20 +60,29 @@ function ingestOn(context: VerbContext, flags: IngestFlags, runCommandLine: RunC
   const { session, progress } = context
   const { metricsPort: port, metricsHost: host } = flags
   return untilSignal(async (signal) => {
+    const uploads = await uploadAddress(session, flags)
     const counts = await follow({
       session,
       signal,
       runCommandLine,
       acceptGap: flags.acceptGap === true,
+      unknownSchemas: await unknownSchemas(session, { progress, signal }),
       ...(port === undefined ? {} : { metrics: { host, port } }),
+      ...(uploads === undefined ? {} : { uploads }),
       onProgress: ({ records, rejected }) => progress.show(`${records} records, ${rejected} rejected`),
-      onReady: (metricsUrl) => {
+      onReady: (urls) => {
         printRemark(`pid ${process.pid} ingests, and runs commands for ${session.directory.root}`)
-        if (metricsUrl !== undefined) printRemark(`metrics: ${metricsUrl}`)
+        if (urls.metrics !== undefined) printRemark(`metrics: ${urls.metrics}`)
+        if (urls.uploads !== undefined) printRemark(`uploads: ${urls.uploads}/v1/records`)
       },
     })
     return answerCounts(context, counts)
   })
+}
+
+async function uploadAddress(session: Session, { uploadPort: port, uploadHost: host }: IngestFlags) {
+  if (port === undefined) return undefined
+  return { host, port, operator: requireOperator(session.config, (await session.ledger()).genesis) }
 }
 
 function ingestOnce(context: VerbContext, flags: IngestFlags): Promise<number> {
@@ -71,6 +91,7 @@ function ingestOnce(context: VerbContext, flags: IngestFlags): Promise<number> {
     const deposits = await recordNewDeposits(session)
     if (deposits > 0) progress.show(`${deposits} deposits became final`)
     const counts = await ingest({
+      ...(await unknownSchemas(session, { progress, signal })),
       source: (await session.log()).source,
       warehouse: await session.warehouse(),
       topics: INPUT_TOPICS,

@@ -2,6 +2,7 @@ import { recoverSigner } from '../../anchor/signatures/signer.ts'
 import type { DecidedEventType, EventOf } from '../../schemas/events.ts'
 import type { Genesis } from '../../schemas/genesis.ts'
 import { toAddress, toHex } from '../../schemas/ids.ts'
+import { isRegistrable, readRegisteredSchema } from '../../schemas/registered-schemas.ts'
 import type { RejectionReason } from '../../schemas/rejection.ts'
 import type { PageReferences } from './references.ts'
 import type { Registry } from './registry.ts'
@@ -31,9 +32,14 @@ export async function checkEvent(
  * What the operator signs needs no registered source. What others sign does: the signature says whose asset it is, and the
  * source that nobody uses up an id which belongs to somebody else.
  */
-const SIGNED_BY_OPERATOR: ReadonlySet<DecidedEventType> = new Set(['SourceRegistered', 'PolicyPublished'])
+const SIGNED_BY_OPERATOR: ReadonlySet<DecidedEventType> = new Set([
+  'SchemaRegistered',
+  'SourceRegistered',
+  'PolicyPublished',
+])
 
 const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
+  SchemaRegistered: checkSchema,
   SourceRegistered: checkOperator,
   PolicyPublished: async (event, context) =>
     (await checkOperator(event, context)) ??
@@ -57,10 +63,23 @@ function checkSource(event: EventOf<DecidedEventType>, { registry }: CheckContex
 }
 
 async function checkOperator(
-  event: EventOf<'SourceRegistered' | 'PolicyPublished'>,
+  event: EventOf<'SchemaRegistered' | 'SourceRegistered' | 'PolicyPublished'>,
   context: CheckContext,
 ): Promise<RejectionReason | undefined> {
   return (await recoverSigner(context.ledgerId, event)) === context.genesis.operator ? undefined : 'SIGNATURE_INVALID'
+}
+
+/** The signature first: only what the operator signed is worth reading a schema for. */
+async function checkSchema(
+  event: EventOf<'SchemaRegistered'>,
+  context: CheckContext,
+): Promise<RejectionReason | undefined> {
+  const fault = await checkOperator(event, context)
+  if (fault !== undefined) return fault
+  if (context.registry.isOtherSchema(event.body)) return 'SCHEMA_EXISTS'
+  const { eventType, schema } = event.body
+  const isReadable = isRegistrable(eventType) && readRegisteredSchema(eventType, schema).outcome === 'readable'
+  return isReadable ? undefined : 'SCHEMA_INCOMPATIBLE'
 }
 
 async function checkAsset(

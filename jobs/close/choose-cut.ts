@@ -137,7 +137,7 @@ async function epochIntervalS({ warehouse, genesis, ledgerId }: Ledger): Promise
     const headers = decodeHeaders(fromBlob(row.headers))
     const value = fromNullableBlob(row.record_value)
     const decoded = decodeRecord({ topic: row.topic as string, key: null, headers, value })
-    if (decoded.outcome === 'rejected' || decoded.event.type !== 'PolicyPublished') continue
+    if (decoded.outcome !== 'decoded' || decoded.event.type !== 'PolicyPublished') continue
     if ((await recoverSigner(ledgerId, decoded.event)) === genesis.operator) return decoded.event.body.epochIntervalS
   }
   throw new PolicyMissingError()

@@ -6,6 +6,7 @@ import { DECISION_ORDER, type DecidedEventType, type EventOf } from '../../schem
 import type { Genesis } from '../../schemas/genesis.ts'
 import { OUTCOMES, type Outcome, REJECTION_REASONS, type RejectionReason } from '../../schemas/rejection.ts'
 import { checkEvent } from './checks.ts'
+import { decideWaiting } from './decide-waiting.ts'
 import { Facts } from './facts.ts'
 import { pagesOfType } from './pages.ts'
 import { type Candidate, PageReferences } from './references.ts'
@@ -41,12 +42,14 @@ export async function decideRecords(options: DecideOptions): Promise<void> {
   const registry = await Registry.load(warehouse)
   let decided = 0
   for (const type of DECISION_ORDER) {
-    for await (const page of pagesOfType(warehouse, type)) {
+    for await (const page of pagesOfType(warehouse, type, registry.schemas)) {
       await decidePage(options, registry, page)
       await index.spillWhenFull()
       decided += page.length
       options.onProgress?.(decided)
     }
+    // Now all schemas are known that count for this cut: what waited for them is of some type, or rejected.
+    if (type === 'SchemaRegistered') await decideWaiting(warehouse, registry.schemas)
   }
 }
 
@@ -80,6 +83,7 @@ async function decidePage(options: DecideOptions, registry: Registry, page: read
 }
 
 function register(registry: Registry, event: EventOf<DecidedEventType>, place: AssetPlace): void {
+  if (event.type === 'SchemaRegistered') registry.addSchema(event.body)
   if (event.type === 'SourceRegistered') registry.sources.set(event.body.source, new Set(event.body.eventTypes))
   if (event.type === 'AssetRegistered') registry.addAsset(event.body, place)
   if (event.type === 'PolicyPublished') registry.policies.add(event.body.policy)

@@ -21,6 +21,7 @@ type Values = DuckDBValue[]
 
 const TABLES = {
   accepted_id: [BLOB, BLOB, INTEGER],
+  registered_schema: [INTEGER, VARCHAR, VARCHAR, INTEGER, BIGINT],
   source: [VARCHAR, VARCHAR, LIST(VARCHAR), INTEGER, BIGINT],
   asset: [VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT],
   asset_owner: [VARCHAR, VARCHAR, INTEGER, INTEGER],
@@ -97,6 +98,8 @@ type Push = (table: FactTable, values: Values) => void
 type Writer<Type extends DecidedEventType> = (event: EventOf<Type>, place: Place, push: Push) => void
 
 const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
+  SchemaRegistered: ({ body }, place, push) =>
+    push('registered_schema', [body.schemaId, body.eventType, body.schema, ...place]),
   SourceRegistered: ({ body }, place, push) =>
     push('source', [body.source, toHex(body.key), listValue(body.eventTypes), ...place]),
   AssetRegistered: ({ body }, place, push) => {

@@ -2,13 +2,15 @@ import { BIGINT, type DuckDBValue, LIST, listValue } from '@duckdb/node-api'
 import { fromBlob, fromNullableBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database, Row } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
-import { decodeRecord } from '../../schemas/decode-record.ts'
+import { type Decoded, decodeRecord } from '../../schemas/decode-record.ts'
 import type { DecidedEventType, EventOf } from '../../schemas/events.ts'
 import { decodeHeaders } from '../../schemas/record-bytes.ts'
+import type { RegisteredSchemas } from '../../schemas/registered-schemas.ts'
 import { CorruptWarehouseError } from './errors.ts'
 import type { Candidate } from './references.ts'
 
 const pageOfType = readSql(new URL('./page-of-type.sql', import.meta.url))
+const pageOfWaiting = readSql(new URL('./page-of-waiting.sql', import.meta.url))
 
 /** Records looked at in one go; bounds the memory of a close. */
 const PAGE_RECORDS = 5_000
@@ -17,16 +19,44 @@ const PAGE_BYTES = 16 * 1024 * 1024
 const RANGES_MAX = 16
 
 /** The decoded records of `cut_record` of one type, in accept order, in pages of bounded size. */
-export async function* pagesOfType(warehouse: Database, type: DecidedEventType): AsyncGenerator<Candidate[]> {
+export async function* pagesOfType(
+  warehouse: Database,
+  type: DecidedEventType,
+  registered: RegisteredSchemas,
+): AsyncGenerator<Candidate[]> {
+  for await (const page of pages(warehouse, pageOfType, { type }))
+    yield page.map(({ row, record }) => toCandidate(row, record, type, registered))
+}
+
+/** A record that waited for its schema, and what its bytes decide now. */
+export interface ReadRecord {
+  readonly rid: bigint
+  readonly decoded: Decoded
+}
+
+/** The records of `cut_record` that wait for their schema, in pages of bounded size. */
+export async function* pagesOfWaiting(
+  warehouse: Database,
+  registered: RegisteredSchemas,
+): AsyncGenerator<ReadRecord[]> {
+  for await (const page of pages(warehouse, pageOfWaiting, {}))
+    yield page.map(({ row, record }) => ({ rid: row.rid as bigint, decoded: decodeAgain(row, record, registered) }))
+}
+
+async function* pages(
+  warehouse: Database,
+  sql: string,
+  values: Readonly<Record<string, DuckDBValue>>,
+): AsyncGenerator<{ row: Row; record: Row | undefined }[]> {
   for (let after = 0n; ; ) {
-    const rows = await warehouse.all(pageOfType, { type, after, page: PAGE_RECORDS, bytes: PAGE_BYTES })
+    const rows = await warehouse.all(sql, { ...values, after, page: PAGE_RECORDS, bytes: PAGE_BYTES })
     const last = rows.at(-1)
     if (last === undefined) return
     const records = await readRecords(
       warehouse,
       rows.map((row) => row.rid as bigint),
     )
-    yield rows.map((row) => toCandidate(row, records.get(row.rid as bigint), type))
+    yield rows.map((row) => ({ row, record: records.get(row.rid as bigint) }))
     after = last.ordinal as bigint
   }
 }
@@ -54,25 +84,32 @@ function stretchesOf(rids: readonly bigint[]): [first: bigint, last: bigint][] {
   return starts.map((start, index) => [sorted[start]!, sorted[(starts[index + 1] ?? sorted.length) - 1]!])
 }
 
-function toCandidate(row: Row, record: Row | undefined, type: DecidedEventType): Candidate {
-  const event = record === undefined ? undefined : decodeAgain(record)
-  // Asserted twice: what ingest stored as decoded must decode to the same type again.
-  if (event?.type !== type) throw new CorruptWarehouseError({ rid: row.rid as bigint })
+function toCandidate(
+  row: Row,
+  record: Row | undefined,
+  type: DecidedEventType,
+  registered: RegisteredSchemas,
+): Candidate {
+  const decoded = decodeAgain(row, record, registered)
+  // Asserted twice: what was decoded before must decode to the same type again.
+  if (decoded.outcome !== 'decoded' || decoded.event.type !== type)
+    throw new CorruptWarehouseError({ rid: row.rid as bigint })
   return {
     rid: row.rid as bigint,
     ordinal: row.ordinal as bigint,
     idHash: fromBlob(row.id_hash),
     bodyHash: fromBlob(row.body_hash),
-    event: event as EventOf<DecidedEventType>,
+    event: decoded.event as EventOf<DecidedEventType>,
   }
 }
 
-function decodeAgain(record: Readonly<Record<string, DuckDBValue>>): EventOf | undefined {
-  const decoded = decodeRecord({
+function decodeAgain(row: Row, record: Row | undefined, registered: RegisteredSchemas): Decoded {
+  if (record === undefined) throw new CorruptWarehouseError({ rid: row.rid as bigint })
+  const raw = {
     topic: record.topic as string,
     key: null, // was looked at by ingest; the event does not hold it
     headers: decodeHeaders(fromBlob(record.headers)),
     value: fromNullableBlob(record.record_value),
-  })
-  return decoded.outcome === 'decoded' ? decoded.event : undefined
+  }
+  return decodeRecord(raw, registered)
 }

@@ -2,6 +2,8 @@ import type { DuckDBValue } from '@duckdb/node-api'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import type { AssetKind, EventBodies } from '../../schemas/events.ts'
 import { type Address, toAddress, toHex } from '../../schemas/ids.ts'
+import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../../schemas/registered-schemas.ts'
+import { CorruptWarehouseError } from './errors.ts'
 
 /** Where an asset was accepted: no two have the same, so it names an asset in twelve bytes. */
 export interface AssetPlace {
@@ -30,6 +32,8 @@ export interface FeatureMap {
  * during a close; a registration accepted in this epoch counts for all records of the epoch.
  */
 export class Registry {
+  readonly schemas = new Map<number, RegisteredSchema>()
+  readonly #schemaTexts = new Map<number, string>()
   readonly sources = new Map<string, ReadonlySet<string>>()
   readonly assets = new Map<string, Asset>()
   readonly policies = new Set<string>()
@@ -39,6 +43,15 @@ export class Registry {
 
   static async load(warehouse: Database): Promise<Registry> {
     const registry = new Registry()
+    for (const row of await warehouse.all(
+      'SELECT DISTINCT schema_id, event_type, schema_text FROM registered_schema',
+    )) {
+      registry.addSchema({
+        schemaId: row.schema_id as number,
+        eventType: row.event_type as string,
+        schema: row.schema_text as string,
+      })
+    }
     for (const row of await warehouse.all('SELECT source, event_types FROM source ORDER BY epoch, ordinal')) {
       registry.sources.set(row.source as string, new Set((row.event_types as unknown as { items: string[] }).items))
     }
@@ -47,6 +60,23 @@ export class Registry {
     for (const row of await warehouse.all('SELECT * FROM feature_map'))
       registry.addFeatureMap(row.feature_map as string, toFeatureMap(row))
     return registry
+  }
+
+  /** @throws CorruptWarehouseError unless the schema was found readable when it was accepted */
+  addSchema(body: Omit<EventBodies['SchemaRegistered'], 'signature'>): void {
+    const { schemaId, eventType, schema } = body
+    const read = isRegistrable(eventType) ? readRegisteredSchema(eventType, schema) : undefined
+    if (read?.outcome !== 'readable') throw new CorruptWarehouseError({ what: `schema ${schemaId} is not readable` })
+    this.schemas.set(schemaId, read.schema)
+    this.#schemaTexts.set(schemaId, schema)
+  }
+
+  /** Whether the id already stands for something else. */
+  isOtherSchema(body: EventBodies['SchemaRegistered']): boolean {
+    const known = this.schemas.get(body.schemaId)
+    return (
+      known !== undefined && (known.event !== body.eventType || this.#schemaTexts.get(body.schemaId) !== body.schema)
+    )
   }
 
   addAsset(body: EventBodies['AssetRegistered'], place: AssetPlace): void {

@@ -41,6 +41,13 @@ function decodedOf(value: Uint8Array | null): DecodedValueOfLetter {
   const decoded = decodeValue(value)
   const hasId = value.length >= WIRE_PREFIX_BYTES && value[0] === 0
   const schemaId = hasId ? Buffer.from(value.subarray(1, WIRE_PREFIX_BYTES)).readUInt32BE(0) : null
+  if (decoded.outcome === 'undecided')
+    return {
+      schemaId,
+      type: null,
+      body: null,
+      fault: 'Its schema is not built in: whether it is registered, close decides.',
+    }
   if (decoded.outcome === 'rejected') return { schemaId, type: null, body: null, fault: decoded.detail }
   return { schemaId, type: ceTypeOf(decoded.type), body: readable(decoded.body), fault: null }
 }

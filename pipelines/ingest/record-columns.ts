@@ -44,6 +44,8 @@ export interface RecordColumns extends Columns {
   /** One of `columns`; the caller fills it when the rows get their ids. */
   readonly rids: BigInt64Array
   readonly rejected: ReadonlyMap<RejectionReason, number>
+  /** Ids of the schemas that records wait for. */
+  readonly unknownSchemas: ReadonlySet<number>
   /** Running maximum of append times behind the last record. */
   readonly effectiveMs: bigint
   /** The last of them; undefined when there are none. */
@@ -84,6 +86,7 @@ class RecordRows {
   readonly #reasons: Int32Array
   readonly #details: Places
   readonly #rejected = new Map<RejectionReason, number>()
+  readonly #unknownSchemas = new Set<number>()
   readonly #skimmer = new RecordSkimmer()
   #effectiveMs: bigint
 
@@ -148,9 +151,19 @@ class RecordRows {
       this.#details.setNull(row)
       return
     }
+    this.#types[row] = NULL_NAME
+    if (decoded.outcome === 'undecided') {
+      // It waits for its schema: no event type and no reason, but what it is known by.
+      const [valueAt, valueLength] = this.#values.of(row)
+      this.#unknownSchemas.add(decoded.schemaId)
+      arena.digestOfTexts([decoded.source, decoded.id], IDENTITY_BYTES, row, this.#ids)
+      const prefix = Buffer.from(`${decoded.ceType}\0`)
+      arena.digestOfValue(prefix, valueAt, valueLength, IDENTITY_BYTES, row, this.#bodies)
+      this.#details.setNull(row)
+      return
+    }
     this.#reasons[row] = REJECTION_REASONS[decoded.reason]
     this.#rejected.set(decoded.reason, (this.#rejected.get(decoded.reason) ?? 0) + 1)
-    this.#types[row] = NULL_NAME
     this.#ids.setNull(row)
     this.#bodies.setNull(row)
     arena.text(decoded.detail.slice(0, DETAIL_CHARACTERS_MAX), row, this.#details)
@@ -183,6 +196,7 @@ class RecordRows {
       ],
       rids,
       rejected: this.#rejected,
+      unknownSchemas: this.#unknownSchemas,
       effectiveMs: this.#effectiveMs,
       last: rows === 0 ? undefined : this.#lastRecord(rows - 1),
     }

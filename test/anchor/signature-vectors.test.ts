@@ -56,6 +56,7 @@ describe('signatures, golden vectors', () => {
       'ContributionBatch',
       'FeatureMapPublished',
       'PolicyPublished',
+      'SchemaRegistered',
       'SourceRegistered',
     ])
     expect(new Set(vectors.cases.map(({ signature }) => signature.slice(-2)))).toEqual(new Set(['1b', '1c']))

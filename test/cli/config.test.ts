@@ -37,6 +37,10 @@ describe('the configuration', () => {
     ['TALLY_PARTITIONS', '1001', 'partitions: must be at most 1000'],
     ['TALLY_PARTITIONS', '1.5', 'partitions: must be a whole number'],
     ['KAFKA_SESSION_TIMEOUT_MS', '10', 'kafkaSessionTimeoutMs: must be at least 1000'],
+    ['SCHEMA_REGISTRY_URL', 'localhost:8081', 'schemaRegistryUrl: must be an http or https URL'],
+    ['SCHEMA_REGISTRY_URL', 'http://me:pw@localhost', 'schemaRegistryUrl: must hold no credentials'],
+    ['SCHEMA_REGISTRY_AUTH', 'me', 'schemaRegistryAuth: must be user:password, or Bearer and a token'],
+    ['OPERATOR_KEY', '0x12', 'operatorKey: must be 0x and 64 hex digits'],
     ['PROPOSER_KEY', '0x12', 'proposerKey: must be 0x and 64 hex digits'],
   ])('%s=%s is one line with the setting and where it came from', (name, value, problem) => {
     expect(problemsOf({ environment: { [name]: value, ...loginBeside(name) } })).toEqual([

@@ -75,6 +75,6 @@ function decode({ topic, key, headers, value }: Output['records'][number]) {
     headers: headers.map(([name, bytes]) => [name, Buffer.from(bytes, 'hex')] as const),
     value: Buffer.from(value, 'hex'),
   })
-  if (decoded.outcome === 'rejected') throw new Error(`${decoded.reason}: ${decoded.detail}`)
+  if (decoded.outcome !== 'decoded') throw new Error(JSON.stringify(decoded))
   return decoded.event
 }

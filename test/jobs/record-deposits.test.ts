@@ -75,7 +75,7 @@ async function logged() {
   })
   return records.map((each) => {
     const decoded = decodeRecord(each)
-    if (decoded.outcome === 'rejected' || decoded.event.type !== 'Deposited') throw new Error('No deposit.')
+    if (decoded.outcome !== 'decoded' || decoded.event.type !== 'Deposited') throw new Error('No deposit.')
     return {
       id: decoded.event.id,
       amount: decoded.event.body.amount,

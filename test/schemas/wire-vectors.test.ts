@@ -51,6 +51,7 @@ const wire = readTaggedVectors<{
   cases: (ValueVector & { reason: string | null })[]
   otherForms: ValueVector[]
   refused: { name: string; bytes: string; reason: string }[]
+  undecided: { name: string; schemaId: number; bytes: string }[]
 }>('wire.json')
 const ledger = readTaggedVectors<{
   time: string
@@ -95,6 +96,10 @@ describe('wire format, golden vectors', () => {
 
   test.each(wire.refused)('$name: $reason', ({ bytes, reason }) => {
     expect(decodeValue(unhex(bytes))).toMatchObject({ outcome: 'rejected', reason })
+  })
+
+  test.each(wire.undecided)('$name: not for its bytes alone to decide', ({ schemaId, bytes }) => {
+    expect(decodeValue(unhex(bytes))).toEqual({ outcome: 'undecided', schemaId })
   })
 })
 

@@ -11,6 +11,7 @@ FIELD_INVALID, VALUE_MISSING, HEADER_INVALID, SIGNATURE_INVALID = 22, 2, 4, 103
 
 # Event type, topic, message key as schemas/avro says ("Topic ..., key: ...").
 PLACES = {
+    "SchemaRegistered": ("tally.registry", "7"),
     "SourceRegistered": ("tally.registry", "urn:example:gateway"),
     "AssetRegistered": ("tally.registry", "digits"),
     "PolicyPublished": ("tally.registry", "policy/1"),
@@ -45,7 +46,7 @@ def epochs():
     traced = [("traceparent", b"00-01-02-03"), *headers[::-1], ("note", None), ("note", b""), ("größe", b"\x00\xff")]
     wide = headers_of("InferenceRecorded", "\U0001f9ee" * 64, "urn:größe")
     first = [record(e) for e in ("Deposited", "ContributionBatch", "ContributionFeatures", "InferenceRecorded", "InferenceFeatures",
-                                 "SourceRegistered", "AssetRegistered", "PolicyPublished", "FeatureMapPublished")]
+                                 "SchemaRegistered", "SourceRegistered", "AssetRegistered", "PolicyPublished", "FeatureMapPublished")]
     first.insert(1, record("Deposited", outcome="duplicate"))
     first[-1] |= {"outcome": "rejected", "reason": SIGNATURE_INVALID}
     second = [

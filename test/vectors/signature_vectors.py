@@ -81,6 +81,7 @@ def cases():
     yield batch("a batch of one", "urn:example:uploads", "batch-1", items(1), "digits", "CC-BY-4.0")
     yield batch("a batch of three", "urn:example:uploads", "batch-2", items(3), "digits", "CC-BY-4.0")
     yield batch("a batch of many under long names", LONG_TEXT, "ü" * 128, items(37), WIDE_TEXT, LONG_TEXT)
+    yield registry("a schema", "SchemaRegistered", "operator")
     yield registry("a source", "SourceRegistered", "operator")
     yield registry("a source of no type under a wide name", "SourceRegistered", "operator", source=WIDE_TEXT, eventTypes=[])
     yield registry("a policy", "PolicyPublished", "operator")

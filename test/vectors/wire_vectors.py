@@ -8,9 +8,10 @@ from fixtures import HOW, seeded
 LONG_MAX, LONG_MIN = 2 ** 63 - 1, -2 ** 63
 INT_MAX, INT_MIN = 2 ** 31 - 1, -2 ** 31
 AMOUNT_LIMIT = 2 ** 96
+BUILT_IN_FROM = 0x54410000
 LONG_TEXT = "é" * 256
 WIDE_TEXT = "\U0001f9ee" * 128
-DECIDED = ["SourceRegistered", "AssetRegistered", "PolicyPublished", "FeatureMapPublished", "Deposited", "ContributionBatch",
+DECIDED = ["SchemaRegistered", "SourceRegistered", "AssetRegistered", "PolicyPublished", "FeatureMapPublished", "Deposited", "ContributionBatch",
            "InferenceRecorded", "ContributionFeatures", "InferenceFeatures"]
 
 
@@ -23,6 +24,8 @@ def item(n):
 
 
 TYPICAL = {
+    "SchemaRegistered": {"schemaId": 7, "eventType": "InferenceRecorded",
+                         "schema": '{"type": "record", "name": "InferenceRecorded", "fields": []}', "signature": seeded("signature", 65)},
     "SourceRegistered": {"source": "urn:example:gateway", "key": seeded("gateway", 20),
                          "eventTypes": ["InferenceRecorded", "InferenceFeatures"], "signature": seeded("signature", 65)},
     "AssetRegistered": {"asset": "digits", "kind": "dataset", "title": "Handwritten digits", "licence": "CC-BY-4.0",
@@ -58,6 +61,7 @@ TYPICAL = {
 
 # What changes of the typical body; every range still holds.
 EXTREME = {
+    "SchemaRegistered": {"schemaId": BUILT_IN_FROM - 1, "eventType": "SourceRegistered", "schema": WIDE_TEXT, "signature": b"\x00" * 65},
     "SourceRegistered": {"source": LONG_TEXT, "key": b"\x00" * 20, "eventTypes": DECIDED, "signature": b"\xff" * 65},
     "AssetRegistered": {"asset": WIDE_TEXT, "kind": "infrastructure", "title": LONG_TEXT, "licence": "x",
                         "owners": [{"account": b"\x00" * 20, "parts": 1}, {"account": b"\x00" * 19 + b"\x01", "parts": 63},
@@ -108,6 +112,13 @@ def long_cases():
         yield f"p16 {number}", "InferenceFeatures", {**TYPICAL["InferenceFeatures"], "p16": number}, "FEATURE_OUT_OF_RANGE"
 
 
+def schema_cases():
+    for number in (0, -1, BUILT_IN_FROM, min(IDS.values()), INT_MAX):
+        yield f"schema id {number}", "SchemaRegistered", {**TYPICAL["SchemaRegistered"], "schemaId": number}, "FIELD_INVALID"
+    for event in ("SchemaRegistered", "CutPublished", "tallystick.v1.Deposited"):
+        yield f"a schema of {event}", "SchemaRegistered", {**TYPICAL["SchemaRegistered"], "eventType": event}, "FIELD_INVALID"
+
+
 def cases():
     for event, body in TYPICAL.items():
         yield "typical", event, body, None
@@ -115,6 +126,7 @@ def cases():
         yield "empty", event, empty_body(event), EMPTY_REASONS.get(event, "FIELD_INVALID")
     yield from amount_cases()
     yield from long_cases()
+    yield from schema_cases()
 
 
 def other_forms():
@@ -140,7 +152,8 @@ def refused():
     yield "another magic byte", b"\x01" + source[1:], "WIRE_FORMAT_INVALID"
     yield "schema 0", struct.pack(">BI", 0, 0) + source[5:], "SCHEMA_UNKNOWN"
     yield "a schema after the last", struct.pack(">BI", 0, max(IDS.values()) + 1) + source[5:], "SCHEMA_UNKNOWN"
-    yield "a little-endian schema id", struct.pack("<BI", 0, 1) + source[5:], "SCHEMA_UNKNOWN"
+    yield "a schema id above 2^31", struct.pack(">BI", 0, 2 ** 31 + 1) + source[5:], "SCHEMA_UNKNOWN"
+    yield "the id before the first built-in one", struct.pack(">BI", 0, BUILT_IN_FROM) + source[5:], "SCHEMA_UNKNOWN"
     yield "nothing after the schema id", source[:5], "AVRO_INVALID"
     yield "a byte missing", source[:-1], "AVRO_INVALID"
     yield "a byte left over", source + b"\x00", "AVRO_INVALID"
@@ -150,13 +163,22 @@ def refused():
     yield "an array of 10^12 items", source[:5] + sized(b"s") + sized(b"k") + zigzag(10 ** 12), "AVRO_INVALID"
 
 
+def undecided():
+    """Values of which only a registered schema says what they are."""
+    source = wire("SourceRegistered", TYPICAL["SourceRegistered"])
+    for number in (1, 100, 2 ** 24, BUILT_IN_FROM - 1):
+        yield f"schema {number}", number, struct.pack(">BI", 0, number) + source[5:]
+    yield "schema 1 and nothing behind it", 1, struct.pack(">BI", 0, 1)
+
+
 def wire_vectors():
     return {
         "how": HOW + " Avro 1.11 binary after 0x00 and a u32 schema id. In bodies {$bytes} is hexadecimal, {$integer} a long or an amount."
-                     " reason: what the ranges say to the body, null when they hold. otherForms are read as that body, too.",
+                     " reason: what the ranges say to the body, null when they hold. otherForms are read as that body, too. undecided need a registered schema.",
         "cases": [{"name": name, "event": event, "body": tagged_body(event, body), "bytes": wire(event, body).hex(), "reason": reason}
                   for name, event, body, reason in cases()],
         "otherForms": [{"name": name, "event": event, "body": tagged_body(event, {**TYPICAL[event], **change}), "bytes": data.hex()}
                        for name, event, data, change in other_forms()],
         "refused": [{"name": name, "bytes": data.hex(), "reason": reason} for name, data, reason in refused()],
+        "undecided": [{"name": name, "schemaId": number, "bytes": data.hex()} for name, number, data in undecided()],
     }

@@ -19,9 +19,14 @@ export const NAMES = [
 export type Name = (typeof NAMES)[number]
 
 /** Everybody's key follows from the name alone, so that every test world has the same addresses. */
-const SIGNERS = Object.fromEntries(
-  NAMES.map((name) => [name, privateKeyToAccount(toHex(createHash('sha256').update(`key/${name}`).digest()))]),
-) as Record<Name, PrivateKeyAccount>
+export function keyOf(name: Name): `0x${string}` {
+  return toHex(createHash('sha256').update(`key/${name}`).digest())
+}
+
+const SIGNERS = Object.fromEntries(NAMES.map((name) => [name, privateKeyToAccount(keyOf(name))])) as Record<
+  Name,
+  PrivateKeyAccount
+>
 
 export function signerOf(name: Name): PrivateKeyAccount {
   return SIGNERS[name]

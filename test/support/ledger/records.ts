@@ -38,6 +38,7 @@ export interface Change<Type extends EventType> {
 }
 
 type SignedType =
+  | 'SchemaRegistered'
   | 'SourceRegistered'
   | 'AssetRegistered'
   | 'PolicyPublished'
@@ -56,6 +57,17 @@ export class Records {
 
   constructor(ledgerId: Uint8Array) {
     this.#ledgerId = ledgerId
+  }
+
+  /** @param schema as JSON; text is taken as it is */
+  schema(
+    schemaId: number,
+    eventType: string,
+    schema: object | string,
+    change: Change<'SchemaRegistered'> = {},
+  ): Promise<OutgoingRecord> {
+    const text = typeof schema === 'string' ? schema : JSON.stringify(schema)
+    return this.#signed('SchemaRegistered', SOURCES.operator, 'operator', { schemaId, eventType, schema: text }, change)
   }
 
   source(source: string, eventTypes: string[], change: Change<'SourceRegistered'> = {}): Promise<OutgoingRecord> {

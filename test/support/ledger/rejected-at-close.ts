@@ -1,7 +1,9 @@
 import type { NewRecord } from '../../../pipelines/record-source.ts'
 import { fromHex } from '../../../schemas/ids.ts'
 import type { RejectionReason } from '../../../schemas/rejection.ts'
+import { TOPICS } from '../../../schemas/topics.ts'
 import { accountOf, OTHER_TOKEN } from './cast.ts'
+import { builtInJson, evolved, renumbered, WIDER_USE, widerUse } from './foreign-schemas.ts'
 import { featuresOf, randomOf, SHAPE } from './random-features.ts'
 import { LICENCE, Records, SOURCES } from './records.ts'
 import type { Cases, IngestReason } from './rejected-at-ingest.ts'
@@ -12,9 +14,15 @@ export interface RejectedAtClose {
   /** Good records that the others rest on; to be sent before them. */
   readonly good: readonly (NewRecord | Promise<NewRecord>)[]
   readonly cases: { readonly [Reason in CloseReason]: Cases }
+  /** Reasons of a record's own bytes that only close can find: the schema is not built in. */
+  readonly waiting: Partial<Readonly<Record<IngestReason, Cases>>>
 }
 
 const FEATURES = featuresOf(randomOf(2), SHAPE, 1)
+const WIDER_ID = 500
+const OWN_ID = 501
+const OF_A_STRANGER = 502
+const NARROW_ID = 503
 const SECOND_EXTRACTOR = 'urn:second-extractor'
 
 /** For each reason of close, records that have it in a ledger that was founded. */
@@ -30,6 +38,11 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
       records.inferenceFeatures('use-1', FEATURES),
       records.inference('use-2', 1n, { body: { model: 'second-reader' } }),
       records.inference('use-3', 1n),
+      records.schema(WIDER_ID, 'InferenceRecorded', WIDER_USE, { id: 'schema-wider' }),
+      records.schema(WIDER_ID, 'InferenceRecorded', WIDER_USE, { id: 'the same under another id' }),
+      records.schema(OWN_ID, 'InferenceRecorded', builtInJson('InferenceRecorded')),
+      widerUse(records.inference('use-wider', 1n), WIDER_ID),
+      renumbered(records.inference('use-renumbered', 1n), OWN_ID),
       records.deposit('payer', 7n, { id: 'deposit-7', body: { transactionHash: new Uint8Array(32), logIndex: 7 } }),
     ],
     cases: {
@@ -37,7 +50,9 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
       ...registryCases(records),
       ...referenceCases(records),
       ...depositCases(records),
+      ...schemaCases(records),
     },
+    waiting: waitingCases(records),
   }
 }
 
@@ -49,9 +64,16 @@ function authorityCases(records: Records) {
     ID_REUSED: {
       'an inference under a used id': records.inference('use-1', 2n),
       'another type under a used id': records.inferenceFeatures('use-3', FEATURES, { id: 'features-0' }),
+      'the same use written with another schema': renumbered(records.inference('use-1', 1n), OWN_ID),
       'a deposit under a used id': records.deposit('payer', 8n, { id: 'deposit-7' }),
     },
-    SOURCE_UNKNOWN: { 'an unregistered source': records.inference('use-x', 1n, { source: 'urn:unknown' }) },
+    SOURCE_UNKNOWN: {
+      'an unregistered source': records.inference('use-x', 1n, { source: 'urn:unknown' }),
+      'an unregistered source with a schema of its own': widerUse(
+        records.inference('use-x', 1n, { source: 'urn:unknown' }),
+        WIDER_ID,
+      ),
+    },
     TYPE_NOT_PERMITTED: {
       'a gateway that reports deposits': records.deposit('payer', 1n, { source: SOURCES.gateway }),
       'a portal that reports uses': records.inference('use-y', 1n, { source: SOURCES.portal }),
@@ -62,6 +84,9 @@ function authorityCases(records: Records) {
       'a signature that is no point': records.batch('alice', 'no-point', 1, { body: { signature: highV } }),
       'a source registered by a stranger': records.source('urn:mine', ['Deposited'], { by: 'stranger' }),
       'a policy published by a stranger': records.policy({ policy: 'mine' }, { by: 'stranger' }),
+      'a schema registered by a stranger': records.schema(OF_A_STRANGER, 'InferenceRecorded', WIDER_USE, {
+        by: 'stranger',
+      }),
       'an asset signed by another owner': records.asset(
         'stolen',
         'model',
@@ -157,5 +182,73 @@ function depositCases(records: Records) {
       'another chain': records.deposit('payer', 1n, { body: { chainId: 1n } }),
       'another contract': records.deposit('payer', 1n, { body: { distributor: accountOf('stranger') } }),
     },
+  }
+}
+
+function schemaCases(records: Records) {
+  const use = builtInJson('InferenceRecorded')
+  const withFee = (fee: unknown) =>
+    evolved('InferenceRecorded', { without: 'fee', last: [{ name: 'fee', type: fee, default: '\u0000' }] })
+  let id = 600
+  const schema = (json: object | string) => records.schema(id++, 'InferenceRecorded', json)
+  return {
+    SCHEMA_EXISTS: {
+      'another text under the id': records.schema(WIDER_ID, 'InferenceRecorded', use),
+      'the same text for another type': records.schema(WIDER_ID, 'Deposited', WIDER_USE),
+      'a space more': records.schema(OWN_ID, 'InferenceRecorded', `${JSON.stringify(use)} `),
+    },
+    SCHEMA_INCOMPATIBLE: {
+      'no JSON': schema('{'),
+      'no record': schema('"string"'),
+      'a record of another name': schema({ ...use, name: 'InferenceReported' }),
+      'a schema of another type': schema(builtInJson('Deposited')),
+      'a field that is not there': records.schema(
+        NARROW_ID,
+        'InferenceRecorded',
+        evolved('InferenceRecorded', { without: 'token' }),
+      ),
+      'a fee in cents': schema(withFee({ type: 'bytes', logicalType: 'decimal', precision: 29, scale: 2 })),
+      'a fee of bytes that nobody says is a number': schema(withFee('bytes')),
+      'a fee that may be missing': schema(
+        withFee(['null', { type: 'bytes', logicalType: 'decimal', precision: 29, scale: 0 }]),
+      ),
+      'a fee of float': schema(withFee('double')),
+      'a type that holds itself': schema(
+        evolved('InferenceRecorded', { last: [{ name: 'parent', type: ['null', 'InferenceRecorded'] }] }),
+      ),
+    },
+  }
+}
+
+function waitingCases(records: Records): RejectedAtClose['waiting'] {
+  const use = (change = {}) => records.inference('use-waiting', 1n, change)
+  const wider = () => widerUse(use(), WIDER_ID)
+  const value = (change: (value: Buffer) => Uint8Array) => ({ ...wider(), value: change(Buffer.from(wider().value)) })
+  const ofType = (type: string) => {
+    const record = wider()
+    const headers = record.headers.map(([name, own]) => [name, name === 'ce_type' ? Buffer.from(type) : own] as const)
+    return { ...record, headers }
+  }
+  return {
+    SCHEMA_UNKNOWN: {
+      'schema 99': renumbered(use(), 99),
+      'the last id that may be registered': renumbered(use(), 0x5440ffff),
+      'a schema that a stranger registered': widerUse(use(), OF_A_STRANGER),
+      'a schema that is incompatible': renumbered(use(), NARROW_ID),
+    },
+    AVRO_INVALID: {
+      'a wider value cut short': value((bytes) => bytes.subarray(0, -1)),
+      'trailing bytes behind a wider value': value((bytes) => Buffer.concat([bytes, Buffer.of(0)])),
+      'text that is no UTF-8 in a field that is dropped': value((bytes) => bytes.fill(0xff, 6, 7)),
+      'nothing behind the id of a registered schema': value((bytes) => bytes.subarray(0, 5)),
+      'our bytes under the wider schema': renumbered(use(), WIDER_ID),
+    },
+    TYPE_MISMATCH: { 'a wider use that says it is a deposit': ofType('tallystick.Deposited') },
+    TOPIC_MISMATCH: { 'a wider use among the contributions': { ...wider(), topic: TOPICS.contributions } },
+    AMOUNT_NEGATIVE: { 'a negative fee with a registered schema': renumbered(records.inference('n', -1n), OWN_ID) },
+    AMOUNT_TOO_LARGE: {
+      'a fee of 2^96 with a registered schema': renumbered(records.inference('l', 1n << 96n), OWN_ID),
+    },
+    FIELD_INVALID: { 'a short payer in a wider use': widerUse(use({ body: { payer: new Uint8Array(19) } }), WIDER_ID) },
   }
 }

@@ -1,7 +1,6 @@
 import { cloudEventHeaders, type RecordHeader } from '../../../schemas/cloud-events.ts'
 import type { OutgoingRecord } from '../../../schemas/encode-record.ts'
 import { RECORD_BYTES_MAX } from '../../../schemas/limits.ts'
-import { REJECTION_REASONS, type RejectionReason } from '../../../schemas/rejection.ts'
 import { TOPICS } from '../../../schemas/topics.ts'
 import { encodeValue } from '../../../schemas/wire-format.ts'
 import { featuresOf, randomOf, SHAPE } from './random-features.ts'
@@ -32,13 +31,6 @@ export interface Raw {
 
 /** Records that must be rejected for one reason, by what is wrong with them. */
 export type Cases = Readonly<Record<string, Raw | Promise<Raw>>>
-
-/** Reasons below this are decided by the record's own bytes. */
-const CLOSE_CODES_FROM = 100
-
-export function isIngestReason(reason: RejectionReason): reason is IngestReason {
-  return REJECTION_REASONS[reason] < CLOSE_CODES_FROM
-}
 
 /** For each reason of ingest, records that have it. */
 export function rejectedAtIngest(records: Records): { readonly [Reason in IngestReason]: Cases } {
@@ -98,7 +90,11 @@ function wireCases(records: Records) {
       'another magic byte': value((bytes) => Buffer.concat([Buffer.from([1]), bytes.subarray(1)])),
     },
     SCHEMA_UNKNOWN: {
-      'schema 99': value((bytes) => Buffer.concat([Buffer.from([0, 0, 0, 0, 99]), bytes.subarray(5)])),
+      'schema 0': value((bytes) => Buffer.concat([Buffer.from([0, 0, 0, 0, 0]), bytes.subarray(5)])),
+      'a built-in schema that there is not': value((bytes) =>
+        Buffer.concat([Buffer.from([0, 0x54, 0x41, 0, 0xff]), bytes.subarray(5)]),
+      ),
+      'an id above 2^31': value((bytes) => Buffer.concat([Buffer.from([0, 0x80, 0, 0, 1]), bytes.subarray(5)])),
     },
     AVRO_INVALID: {
       'a value cut short': value((bytes) => bytes.subarray(0, -1)),
@@ -148,6 +144,12 @@ function rangeCases(records: Records) {
       'a batch of 1,001 items': records.batch('alice', 'batch-large', 1_001),
       'an index below 0': records.itemFeatures('batch-x', -1, ordinary, 'x'),
       'a signature of 64 bytes': records.policy({ policy: 'short' }, { body: { signature: new Uint8Array(64) } }),
+      'a schema of no event type': records.schema(7, 'Gossip', '"string"'),
+      'a schema for registrations of schemas': records.schema(7, 'SchemaRegistered', '"string"'),
+      'a schema without a text': records.schema(7, 'Deposited', ''),
+      'a schema of 65,537 bytes': records.schema(7, 'Deposited', ' '.repeat(65_537)),
+      'schema id 0': records.schema(0, 'Deposited', '"string"'),
+      'a schema id that is built in': records.schema(0x54410001, 'Deposited', '"string"'),
       'an unknown event type': records.source('urn:odd', ['Gossip']),
       'a map of another kind': records.featureMap({ featureMap: 'odd', kind: 'dense' }),
       'a map of too many dimensions': records.featureMap({ featureMap: 'wide', rank: 1_000, classes: 5 }),
