@@ -129,14 +129,14 @@ async function register(context: VerbContext, file: string | undefined, flags: R
 }
 
 async function registrationFrom(
-  { config }: VerbContext,
+  { config, path }: VerbContext,
   file: string | undefined,
   { id, event, fromRegistry }: RegisterFlags,
 ): Promise<SchemaRegistration> {
   if (fromRegistry === undefined) {
     if (file === undefined || id === undefined || event === undefined)
       throw new ConfigError(['schema register: needs a file with --id and --event, or --from-registry'])
-    return { schemaId: id, eventType: event, schema: readSchema(context.path(file)) }
+    return { schemaId: id, eventType: event, schema: readSchema(path(file)) }
   }
   if (file !== undefined || id !== undefined || event !== undefined)
     throw new ConfigError(['schema register: --from-registry says the schema, its id and its event type itself'])
