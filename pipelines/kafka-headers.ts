@@ -26,14 +26,25 @@ const Decoder = require('kafkajs/src/protocol/decoder.js') as { new (bytes: Buff
 const decoder = Decoder.prototype
 const encoder = (require('kafkajs/src/protocol/encoder.js') as { prototype: Encoder }).prototype
 
-/** The headers of one record in Kafka's own bytes; decoding them is put off until somebody asks. */
-class UndecodedHeaders {
-  readonly record: Buffer
-  readonly start: number
+/**
+ * The headers of one record, not decoded until somebody asks. Nothing is made for them before that: a process that reads
+ * millions of records would mostly collect garbage.
+ */
+export class UndecodedHeaders {
+  readonly #record: Buffer
+  readonly #start: number
 
   constructor(record: Buffer, start: number) {
-    this.record = record
-    this.start = start
+    this.#record = record
+    this.#start = start
+  }
+
+  /**
+   * Kafka's own bytes: a varint count, then for each header a varint length and the name, a varint length and the value, -1 for
+   * null (record format v2, KIP-82). They share memory with the fetched batch.
+   */
+  get bytes(): Uint8Array {
+    return this.#record.subarray(this.#start)
   }
 
   /** What the record decoder calls to fold a list of headers into an object; it keeps what it gets. */
@@ -55,15 +66,11 @@ encoder.writeVarIntBytes = function (value) {
   return writeVarIntBytes.call(this, value === NULL_VALUE ? null : value)
 }
 
-/**
- * The headers of a message that this process's kafkajs received, in Kafka's own bytes: a varint count, then for each a varint
- * length and the name, a varint length and the value, -1 for null (record format v2, KIP-82). They share memory with the batch.
- */
-export function headerBytesOf(message: KafkaMessage): Uint8Array {
+/** The headers of a message that this process's kafkajs received. */
+export function headersOf(message: KafkaMessage): UndecodedHeaders {
   const headers: unknown = message.headers
-  if (!(headers instanceof UndecodedHeaders))
-    throw new TypeError('kafkajs decoded the headers of a record in an unknown way.')
-  return headers.record.subarray(headers.start)
+  if (headers instanceof UndecodedHeaders) return headers
+  throw new TypeError('kafkajs decoded the headers of a record in an unknown way.')
 }
 
 /** Headers in the record's order. */

@@ -1,5 +1,5 @@
 import type { KafkaMessage } from 'kafkajs'
-import { decodeKafkaHeaders, headerBytesOf } from './kafka-headers.ts'
+import { decodeKafkaHeaders, headersOf, type UndecodedHeaders } from './kafka-headers.ts'
 import { ProducerTimeError } from './kafka-source-errors.ts'
 import type { LogRecord } from './record-source.ts'
 
@@ -17,8 +17,8 @@ class KafkaRecord implements LogRecord {
   readonly offset: bigint
   readonly appendTimeMs: bigint
   readonly key: Uint8Array | null
-  readonly headerBytes: Uint8Array
   readonly value: Uint8Array | null
+  readonly #headers: UndecodedHeaders
 
   constructor(topic: string, partition: number, offset: bigint, message: KafkaMessage) {
     this.topic = topic
@@ -26,8 +26,12 @@ class KafkaRecord implements LogRecord {
     this.offset = offset
     this.appendTimeMs = BigInt(message.timestamp)
     this.key = message.key
-    this.headerBytes = headerBytesOf(message)
     this.value = message.value
+    this.#headers = headersOf(message)
+  }
+
+  get headerBytes(): Uint8Array {
+    return this.#headers.bytes
   }
 
   get headers(): LogRecord['headers'] {

@@ -125,10 +125,11 @@ export class RecordSkimmer {
   }
 }
 
+/** Names of the same length differ in their last letter but one. */
 function indexOfName(bytes: Uint8Array, at: number, length: number): number {
   for (let index = 0; index < NAMES.length; index++) {
     const name = NAMES[index]!
-    if (name.length === length && equals(bytes, at, name)) return index
+    if (name.length === length && bytes[at + length - 2] === name[length - 2] && equals(bytes, at, name)) return index
   }
   return -1
 }
