@@ -35,6 +35,7 @@ export class Overlaps {
     const from = other.from
     const to = one.to < other.to ? one.to : other.to
     const [first, second] = [await readSegment(this.#folder, one), await readSegment(this.#folder, other)]
+    if (first === undefined || second === undefined) return // gone, and nothing to compare with
     const offset =
       first.kind === second.kind
         ? firstDifference(await between(first, from, to), await between(second, from, to))

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { decodeHeaders, encodeHeaders } from '../../schemas/record-bytes.ts'
 import type { LogRecord } from '../record-source.ts'
@@ -33,11 +33,13 @@ export interface Segment {
  * Opens a segment. Its bytes are held in memory and hashed before anything looks into them; then each row is held to the
  * name, to the order and to its own content hash.
  *
+ * @returns undefined when it is gone: what was ingested may be deleted
  * @throws SegmentDamagedError when its bytes, or what they say of themselves, are not what was sealed
  */
-export async function readSegment(folder: string, name: SegmentName): Promise<Segment> {
+export async function readSegment(folder: string, name: SegmentName): Promise<Segment | undefined> {
   const path = segmentPath(folder, name)
   const bytes = await readBytes(path)
+  if (bytes === undefined) return undefined
   if (createHash('sha256').update(bytes).digest('hex') !== name.sha256)
     throw new SegmentDamagedError({ path, problem: 'its bytes do not have the SHA-256 in its name' })
   const file: AsyncBuffer = {
@@ -102,12 +104,9 @@ function asDamage(cause: unknown, path: string): SegmentDamagedError {
 /** What is wrong with a file, in words. */
 class NotSealed extends Error {}
 
-async function readBytes(path: string): Promise<Buffer> {
-  // Not through a link, and without waiting for the other end of a pipe.
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
-  const file = await open(path, flags).catch((cause: NodeJS.ErrnoException) => {
-    throw new SegmentDamagedError({ path, problem: `it cannot be opened (${cause.code})` }, cause)
-  })
+async function readBytes(path: string): Promise<Buffer | undefined> {
+  const file = await openFile(path)
+  if (file === undefined) return undefined
   try {
     const stats = await file.stat()
     if (!stats.isFile()) throw new SegmentDamagedError({ path, problem: 'it is no file' })
@@ -116,6 +115,17 @@ async function readBytes(path: string): Promise<Buffer> {
     return await file.readFile()
   } finally {
     await file.close()
+  }
+}
+
+async function openFile(path: string): Promise<FileHandle | undefined> {
+  try {
+    // Not through a link, and without waiting for the other end of a pipe.
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    throw new SegmentDamagedError({ path, problem: `it cannot be opened (${code})` }, cause)
   }
 }
 

@@ -266,7 +266,9 @@ async function findLastSealed(
 ): Promise<LastSealed | undefined> {
   for (const segment of segments.filter(({ to }) => to <= end).reverse()) {
     let last: LogRecord | undefined
-    for await (const records of (await readSegment(folder, segment)).groups()) last = records.at(-1) ?? last
+    const opened = await readSegment(folder, segment)
+    if (opened === undefined) continue
+    for await (const records of opened.groups()) last = records.at(-1) ?? last
     if (last === undefined) continue
     const { offset, appendTimeMs } = last
     const path = segmentPath(folder, segment)

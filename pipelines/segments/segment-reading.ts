@@ -1,10 +1,12 @@
 import { batchLimits, splitByLimits } from '../batch-limits.ts'
-import type { LogRecord, ReadOptions } from '../record-source.ts'
+import type { LogRecord, PartitionBounds, ReadOptions } from '../record-source.ts'
 import { OffsetOutOfRangeError } from '../record-source-errors.ts'
+import { SegmentDamagedError } from './errors.ts'
 import type { Overlaps } from './overlaps.ts'
 import { readSegment, type Segment } from './read-segment.ts'
 import type { SealedPartition } from './sealed-partition.ts'
-import { segmentAt } from './segment-folder.ts'
+import { chainOf, listSegments, segmentAt } from './segment-folder.ts'
+import { type SegmentName, segmentPath } from './segment-name.ts'
 
 export interface SegmentReadingParts {
   readonly folder: string
@@ -35,11 +37,7 @@ export class SegmentReading {
     const { topic, partition, startOffset } = bounds
     const position = await options.positionOf(topic, partition)
     if (position > positionMax) throw new OffsetOutOfRangeError({ ...bounds, position })
-    if (position < startOffset) {
-      if (options.onGap === undefined) throw new OffsetOutOfRangeError({ ...bounds, position })
-      await options.onGap({ topic, partition, from: position, to: startOffset })
-      return startOffset
-    }
+    if (position < startOffset) return this.#behindGap(bounds, position)
     const last = options.lastReadOf?.(topic, partition)
     return last !== undefined && last >= startOffset && last < position ? last : position
   }
@@ -48,30 +46,54 @@ export class SegmentReading {
    * Hands out what is sealed behind the position, one segment in memory at a time.
    * @returns whether there was anything
    */
-  async readPartition(sealed: SealedPartition): Promise<boolean> {
+  async readPartition(seen: SealedPartition): Promise<boolean> {
     const { folder, overlaps, stop } = this.#parts
-    const start = this.#position(sealed)
-    if (start >= sealed.bounds.endOffset || stop.aborted) return false
+    const start = this.#position(seen)
+    if (start >= seen.bounds.endOffset || stop.aborted) return false
+    let sealed = seen
     await overlaps.assertEqual(sealed.segments)
-    while (!stop.aborted) {
-      const position = this.#position(sealed)
-      const segment = segmentAt(sealed.segments, position)
-      if (segment === undefined || position >= sealed.bounds.endOffset) break
+    while (!stop.aborted && this.#position(sealed) < seen.bounds.endOffset) {
+      const segment = segmentAt(sealed.segments, this.#position(sealed))
+      if (segment === undefined) throw new RangeError('A chain without a gap has one.')
       const opened = await readSegment(folder, segment)
-      if (opened.kind === 'gap') await this.#pass(sealed, segment.to)
+      if (opened === undefined) sealed = await this.#lookAgain(sealed, segment)
+      else if (opened.kind === 'gap') await this.#passGap(sealed, segment.to)
       else await this.#handOut(sealed, opened, segment.to)
     }
     return this.#position(sealed) > start
   }
 
-  /** The log lost what lies between; who sealed that let it go, and whoever reads has to as well. */
-  async #pass(sealed: SealedPartition, to: bigint): Promise<void> {
-    const { options } = this.#parts
-    const { topic, partition } = sealed.bounds
+  /** A segment is gone: deleted with all before it, which is a gap, or replaced by others. @throws SegmentDamagedError if not */
+  async #lookAgain(sealed: SealedPartition, gone: SegmentName): Promise<SealedPartition> {
+    const { folder, overlaps } = this.#parts
+    const { topic, partition } = gone
+    const segments = await listSegments(folder, topic, partition)
+    const bounds = { ...sealed.bounds, startOffset: chainOf(segments).start }
     const position = this.#position(sealed)
-    if (options.onGap === undefined) throw new OffsetOutOfRangeError({ ...sealed.bounds, startOffset: to, position })
-    await options.onGap({ topic, partition, from: position, to })
-    this.#positions.set(keyOf(sealed), to)
+    if (segments.length > 0 && position < bounds.startOffset)
+      this.#positions.set(keyOf(sealed), await this.#behindGap(bounds, position))
+    else if ([undefined, gone.sha256].includes(segmentAt(segments, position)?.sha256))
+      throw new SegmentDamagedError({
+        path: segmentPath(folder, gone),
+        problem: 'it is gone, and nothing in its place',
+      })
+    await overlaps.assertEqual(segments)
+    return { ...sealed, bounds, segments }
+  }
+
+  /** @throws OffsetOutOfRangeError unless the caller accepts gaps */
+  async #behindGap(bounds: PartitionBounds, position: bigint): Promise<bigint> {
+    const { onGap } = this.#parts.options
+    const { topic, partition, startOffset } = bounds
+    if (onGap === undefined) throw new OffsetOutOfRangeError({ ...bounds, position })
+    await onGap({ topic, partition, from: position, to: startOffset })
+    return startOffset
+  }
+
+  /** The log lost what lies between; who sealed that let it go, and whoever reads has to as well. */
+  async #passGap(sealed: SealedPartition, to: bigint): Promise<void> {
+    const bounds = { ...sealed.bounds, startOffset: to }
+    this.#positions.set(keyOf(sealed), await this.#behindGap(bounds, this.#position(sealed)))
   }
 
   /** Everything behind the position. What holds no record at the end of the segment belongs to its last batch. */

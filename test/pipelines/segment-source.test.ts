@@ -65,13 +65,20 @@ for (const withUpstream of [true, false]) {
   })
 }
 
-/** Segments below an offset are gone, as when old ones are deleted; one that reaches beyond begins there. */
+/** Segments below an offset are gone, as when old ones are deleted; one that reaches beyond begins there. The last one stays, as a gap. */
 async function removeBelow(folder: string, topic: string, partition: number, startOffset: bigint): Promise<void> {
   const source = new SegmentSource({ folder })
-  const kept = (await readAll(source, topic)).filter((r) => r.partition === partition && r.offset >= startOffset)
-  const { endOffset } = (await source.partitions([topic])).find((bounds) => bounds.partition === partition)!
+  const onGap = async () => undefined
+  const kept = (await readAll(source, topic, { onGap, positionOf: () => 0n })).filter(
+    (r) => r.partition === partition && r.offset >= startOffset,
+  )
+  const bounds = (await source.partitions([topic])).find((each) => each.partition === partition)!
+  const { endOffset } = bounds
   for (const file of filesOf(folder, topic, partition)) rmSync(file)
-  await sealSegment(folder, { topic, partition, from: startOffset, to: endOffset, records: kept })
+  if (startOffset < endOffset) {
+    await sealSegment(folder, { topic, partition, from: startOffset, to: endOffset, records: kept })
+  } else
+    await sealSegment(folder, { kind: 'gap', topic, partition, from: bounds.startOffset, to: endOffset, records: [] })
 }
 
 async function readAll(source: SegmentSource, topic: string, options: Partial<ReadOptions> = {}): Promise<LogRecord[]> {
@@ -162,6 +169,22 @@ describe('segments', () => {
     await sealRange(4, 6)
     expect(await endOf()).toBe(9n)
     expect(offsetsOf(await readAll(source, 't', { positionOf: () => 4n }))).toEqual([4, 5, 6, 7, 8])
+  })
+
+  test('one that goes while others are read is an error, and what was read before stays read', async () => {
+    await sealRange(0, 4)
+    const second = await sealRange(4, 6)
+    await sealRange(6, 8)
+    const read: number[] = []
+    const onBatch = async ({ records }: RecordBatch) => {
+      read.push(...offsetsOf(records))
+      rmSync(second, { force: true })
+    }
+    await expect(readAll(source, 't', { onBatch })).rejects.toMatchObject({
+      code: 'SEGMENT_DAMAGED',
+      facts: { path: second },
+    })
+    expect(read).toEqual([0, 1, 2, 3])
   })
 
   test('the last record comes once more to whoever asks', async () => {

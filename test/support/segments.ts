@@ -8,7 +8,13 @@ import { makePartition, SegmentWriter, type UnsealedSegment } from '../../pipeli
 /** Seals one segment as a sealer does. @returns its path */
 export async function sealSegment(
   folder: string,
-  { records, ...segment }: Omit<UnsealedSegment, 'kind' | 'rows'> & { readonly records: readonly LogRecord[] },
+  {
+    records,
+    ...segment
+  }: Omit<UnsealedSegment, 'kind' | 'rows'> & {
+    readonly kind?: UnsealedSegment['kind']
+    readonly records: readonly LogRecord[]
+  },
 ): Promise<string> {
   const writer = await SegmentWriter.open(folder)
   try {
