@@ -3,6 +3,7 @@ import { TallyError } from '../schemas/errors.ts'
 import { registerCodecs } from './kafka-codecs.ts'
 import type { KafkaSockets } from './kafka-sockets.ts'
 import { SourceLoginError, SourceUntrustedError } from './kafka-source-errors.ts'
+import { NotPermittedError } from './log-admin-errors.ts'
 import { SourceUnavailableError, TopicMissingError } from './record-source-errors.ts'
 
 export interface KafkaLogLine {
@@ -76,6 +77,12 @@ export function asSourceError(error: unknown, brokers: readonly string[], topic?
   }
   if (topic !== undefined && kafkaErrorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION')
     return new TopicMissingError({ topic })
+  const refused = kafkaErrorType(error)
+  if (refused?.endsWith('AUTHORIZATION_FAILED'))
+    return new NotPermittedError(
+      { doing: topic === undefined ? 'what it asked for' : `to use ${topic}`, refused },
+      error,
+    )
   const source = brokers.join(',')
   if (isLoginError(error)) return new SourceLoginError({ source }, error)
   const certificate = untrusted(error)

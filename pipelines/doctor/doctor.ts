@@ -81,7 +81,7 @@ async function lookAtWarehouse(options: DoctorOptions, findings: Finding[]): Pro
   findings.push(...examineFiles(warehousePath))
   try {
     const stored = await readStored(await options.openWarehouse())
-    findings.push(ok('warehouse', 'opens, and nobody else has it'))
+    findings.push(ok('warehouse', 'opens'))
     return stored
   } catch (error) {
     if (!(error instanceof TallyError)) throw error

@@ -18,7 +18,7 @@ function missing(states: readonly TopicState[]): Finding[] {
     check: 'topics',
     severity: kind === 'clock' ? 'warning' : 'error',
     subject: topic,
-    found: 'does not exist',
+    found: 'does not exist, or may not be seen by this client',
     means: {
       input: 'Nothing can be sent to it, and ingest and close stop (TOPIC_MISSING).',
       output: 'No epoch can be closed: its cut is published there first (TOPIC_MISSING).',
