@@ -98,7 +98,7 @@ function cutRows(
       row.from_offset!,
       row.to_offset!,
     ]),
-    ...unread.map(({ topic, partition, startOffset }) => [epoch, topic, partition, 0, startOffset, startOffset]),
+    ...unread.map(({ topic, partition }) => [epoch, topic, partition, 0, 0n, 0n]),
   ]
 }
 

@@ -25,7 +25,7 @@ export function firstHeldPartition(
 ): HeldPartition | undefined {
   for (const bounds of partitions) {
     const row = stored.get(`${bounds.topic}/${bounds.partition}`)
-    const position = (row?.next_offset as bigint | undefined) ?? bounds.startOffset
+    const position = (row?.next_offset as bigint | undefined) ?? 0n
     if (row?.is_passed !== true && position < bounds.highWatermark) return { bounds, position }
   }
   return undefined
