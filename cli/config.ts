@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { TallyError } from '../schemas/errors.ts'
+import { KAFKA_ENVIRONMENT, kafkaSasl, kafkaSsl } from './kafka-settings.ts'
 
 const CONFIG_FILE = 'tally.config.json'
 
@@ -15,6 +16,8 @@ const shape = z.strictObject({
     .min(1, 'must name at least one broker')
     .optional(),
   kafkaGroup: z.string().min(1).default('tallystick'),
+  kafkaSsl,
+  kafkaSasl,
   partitions: z
     .number({ error: 'must be a whole number' })
     .int('must be a whole number')
@@ -34,6 +37,7 @@ const ENVIRONMENT = {
   TALLY_DATA: 'data',
   KAFKA_BROKERS: 'kafkaBrokers',
   KAFKA_GROUP: 'kafkaGroup',
+  KAFKA_SSL: 'kafkaSsl',
   TALLY_PARTITIONS: 'partitions',
   TALLY_SEGMENTS: 'segments',
   RPC_URL: 'rpcUrl',
@@ -74,6 +78,14 @@ export function loadConfig({ environment, file, flags }: ConfigSources): Config 
     const text = environment[name]
     if (text !== undefined && text !== '') set(key, fromText(key, text), name)
   }
+  for (const [name, [key, part]] of Object.entries(KAFKA_ENVIRONMENT)) {
+    const text = environment[name]
+    if (text === undefined || text === '') continue
+    const before = values[key]
+    if (before === false) continue // switched off on purpose
+    set(key, { ...(typeof before === 'object' ? before : {}), [part]: text }, origins.get(key) ?? name)
+    origins.set(`${key}.${part}`, name)
+  }
   if (flags.data !== undefined) set('data', flags.data, '--data')
   if (flags.rpc !== undefined) set('rpcUrl', flags.rpc, '--rpc')
   const parsed = shape.safeParse(values)
@@ -81,9 +93,10 @@ export function loadConfig({ environment, file, flags }: ConfigSources): Config 
   throw new ConfigError(
     parsed.error.issues.map((issue) => {
       if (issue.code === 'unrecognized_keys')
-        return `${issue.keys.join(', ')}: no such setting (${file ?? CONFIG_FILE})`
-      const key = String(issue.path[0])
-      return `${key}: ${issue.message} (from ${origins.get(key) ?? 'the defaults'})`
+        return `${issue.keys.map((key) => [...issue.path, key].join('.')).join(', ')}: no such setting (${file ?? CONFIG_FILE})`
+      const path = issue.path.filter((part) => typeof part === 'string').join('.')
+      const origin = origins.get(path) ?? origins.get(String(issue.path[0]))
+      return `${path}: ${issue.message} (from ${origin ?? 'the defaults'})`
     }),
   )
 }
@@ -97,6 +110,7 @@ function withPaths(config: Config): Config {
 }
 
 function fromText(key: keyof Config, text: string): unknown {
+  if (key === 'kafkaSsl') return text === 'true' ? true : text === 'false' ? false : text
   if (key === 'kafkaBrokers') return text.split(',').map((broker) => broker.trim())
   return key === 'partitions' ? Number(text) : text
 }

@@ -17,6 +17,7 @@ import { type ChainSession, openChain, requireDeployment, stopLeftChain } from '
 import { type Config, ConfigError } from './config.ts'
 import { type DataDirectory, dataDirectory } from './data-directory.ts'
 import { EmbeddedChainStore } from './embedded-chain-store.ts'
+import { kafkaConnection } from './kafka-connection.ts'
 
 export interface SessionOptions {
   readonly config: Config
@@ -98,7 +99,10 @@ export class Session {
   async reader(purpose: string): Promise<RecordSource> {
     const { kafkaBrokers, kafkaGroup } = this.config
     if (kafkaBrokers === undefined) return (await this.log()).source
-    const source = openKafkaSource({ ...this.#kafkaConnection(kafkaBrokers), groupId: `${kafkaGroup}-${purpose}` })
+    const source = openKafkaSource({
+      ...kafkaConnection(kafkaBrokers, this.config),
+      groupId: `${kafkaGroup}-${purpose}`,
+    })
     this.#closers.push(() => source.close())
     return source
   }
@@ -174,7 +178,7 @@ export class Session {
   }
 
   async #kafka(brokers: readonly string[]): Promise<OpenLog> {
-    const connection = this.#kafkaConnection(brokers)
+    const connection = kafkaConnection(brokers, this.config)
     const source = openKafkaSource({ ...connection, groupId: this.config.kafkaGroup })
     const sink = openKafkaSink(connection)
     this.#closers.push(
@@ -182,9 +186,5 @@ export class Session {
       () => sink.close(),
     )
     return { source, sink, published: await this.reader('epochs') }
-  }
-
-  #kafkaConnection(brokers: readonly string[]) {
-    return { brokers: [...brokers], clientId: 'tallystick' }
   }
 }

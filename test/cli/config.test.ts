@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { loadConfig } from '../../cli/config.ts'
+import { kafkaConnection } from '../../cli/kafka-connection.ts'
 import { documentOf, errorOf, tally } from './support/tally.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
@@ -16,6 +17,11 @@ function problemsOf(sources: Partial<Parameters<typeof loadConfig>[0]>): string[
   throw new Error('The configuration was taken.')
 }
 
+/** The rest of a login, so that one part alone is wrong. */
+function loginBeside(name: string): Record<string, string> {
+  return name.startsWith('KAFKA_SASL') ? { KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'p' } : {}
+}
+
 describe('the configuration', () => {
   const path = temporaryFolder()
 
@@ -24,13 +30,52 @@ describe('the configuration', () => {
     ['RPC_URL', 'ftp://localhost', 'rpcUrl: must be an http or https URL'],
     ['KAFKA_BROKERS', 'localhost', 'kafkaBrokers: must be host:port'],
     ['KAFKA_BROKERS', 'a:1,,b:2', 'kafkaBrokers: must be host:port'],
+    ['KAFKA_SSL', 'yes', 'kafkaSsl: must be true, false or { ca, cert, key }'],
+    ['KAFKA_SASL_MECHANISM', 'GSSAPI', 'kafkaSasl.mechanism: must be plain, scram-sha-256, scram-sha-512'],
     ['TALLY_PARTITIONS', 'three', 'partitions: must be a whole number'],
     ['TALLY_PARTITIONS', '0', 'partitions: must be at least 1'],
     ['TALLY_PARTITIONS', '1001', 'partitions: must be at most 1000'],
     ['TALLY_PARTITIONS', '1.5', 'partitions: must be a whole number'],
     ['PROPOSER_KEY', '0x12', 'proposerKey: must be 0x and 64 hex digits'],
   ])('%s=%s is one line with the setting and where it came from', (name, value, problem) => {
-    expect(problemsOf({ environment: { [name]: value } })).toEqual([`  - ${problem} (from ${name})`])
+    expect(problemsOf({ environment: { [name]: value, ...loginBeside(name) } })).toEqual([
+      `  - ${problem} (from ${name})`,
+    ])
+  })
+
+  test('how to reach Kafka: encryption, files and login, from file and environment', () => {
+    const file = path('kafka.json')
+    writeFileSync(file, JSON.stringify({ kafkaSsl: { cert: 'c.pem', key: 'k.pem' }, kafkaSasl: { username: 'u' } }))
+    const login = { KAFKA_SASL_MECHANISM: 'scram-sha-512', KAFKA_SASL_PASSWORD: 'secret' }
+    const environment = { KAFKA_SSL_CA: 'ca.pem', ...login }
+    expect(loadConfig({ file, environment, flags: {} })).toMatchObject({
+      kafkaSsl: { ca: 'ca.pem', cert: 'c.pem', key: 'k.pem' },
+      kafkaSasl: { mechanism: 'scram-sha-512', username: 'u', password: 'secret' },
+    })
+    expect(loadConfig({ environment: { KAFKA_SSL: 'true' }, flags: {} }).kafkaSsl).toEqual({})
+    expect(loadConfig({ environment: { KAFKA_SSL: 'true', KAFKA_SSL_CA: 'x' }, flags: {} }).kafkaSsl).toEqual({
+      ca: 'x',
+    })
+    expect(loadConfig({ environment: { KAFKA_SSL: 'false', KAFKA_SSL_CA: 'x' }, flags: {} }).kafkaSsl).toBeUndefined()
+  })
+
+  test('what is wrong about it is one line a rule, without the password', () => {
+    const file = path('bad-kafka.json')
+    const kafkaSasl = { mechanism: 'plain', password: { of: 'secret' }, realm: 'r' }
+    writeFileSync(file, JSON.stringify({ kafkaSsl: { cert: 'c.pem' }, kafkaSasl }))
+    const problems = problemsOf({ file })
+    expect(problems.sort()).toEqual([
+      `  - kafkaSasl.password: must be given (from ${file})`,
+      `  - kafkaSasl.realm: no such setting (${file})`,
+      `  - kafkaSasl.username: must be given (from ${file})`,
+      `  - kafkaSsl: cert and key come together (from ${file})`,
+    ])
+    expect(problems.join()).not.toContain('secret')
+  })
+
+  test('files of kafkaSsl that cannot be read are one line each', () => {
+    const config = loadConfig({ environment: { KAFKA_SSL_CA: '/nowhere/ca.pem' }, flags: {} })
+    expect(() => kafkaConnection(['b:1'], config)).toThrow(/- kafkaSsl\.ca: ENOENT/)
   })
 
   test('a wrong key is never shown', () => {
