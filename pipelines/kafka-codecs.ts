@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import zstd from '@bokuweb/zstd-wasm'
-import { CompressionCodecs, CompressionTypes } from 'kafkajs'
+import kafkajs from 'kafkajs'
 import lz4 from 'lz4-napi'
 import { lz4SizeMax, snappyChunks, zstdSizeMax } from './kafka-compressed-size.ts'
 import { UnreadableBatchError } from './kafka-source-errors.ts'
@@ -41,6 +41,7 @@ const snappy = (createRequire(import.meta.url)('kafkajs-snappy') as () => Codec)
 
 /** kafkajs knows gzip, without a bound, and no other: all four for every client of this process, without native builds. */
 export function registerCodecs(): void {
+  const { CompressionCodecs, CompressionTypes } = kafkajs
   CompressionCodecs[CompressionTypes.GZIP] = () => bounded('gzip', GZIP)
   CompressionCodecs[CompressionTypes.Snappy] = () => bounded('snappy', SNAPPY)
   CompressionCodecs[CompressionTypes.LZ4] = () => bounded('lz4', LZ4)
