@@ -110,7 +110,7 @@ export class Session {
   /** What administers the configured broker; null for the embedded log. */
   logAdmin(): LogAdmin | null {
     const { kafkaBrokers: brokers } = this.config
-    return brokers === undefined ? null : openKafkaAdmin(this.#kafkaConnection(brokers))
+    return brokers === undefined ? null : openKafkaAdmin(kafkaConnection(brokers, this.config))
   }
 
   async chain(): Promise<ChainSession> {
