@@ -34,6 +34,7 @@ export async function createTopics(nodes, topics) {
   const settings = { 'message.timestamp.type': 'LogAppendTime', 'cleanup.policy': 'delete', 'retention.ms': '-1' }
   await withAdmin(nodes, async (admin) => {
     await admin.createTopics({
+      waitForLeaders: false, // kafkajs fails while the controller knows of a topic that the brokers do not know yet
       topics: topics.map(({ topic, partitions, replicationFactor, config }) => ({
         topic,
         numPartitions: partitions,

@@ -1,0 +1,83 @@
+// Two readers of one group on one warehouse, in one process: the first is held up for too long with a batch in its hands, the
+// second takes its partitions over and goes on, the first wakes and writes. Prints `fenced` when it could not.
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ingest } from '../../pipelines/ingest.ts'
+import { openKafkaSource } from '../../pipelines/kafka-source.ts'
+import type { RecordBatch, RecordSource } from '../../pipelines/record-source.ts'
+import { SerialQueue } from '../../pipelines/serial-queue.ts'
+import { OffsetMismatchError } from '../../pipelines/warehouse/errors.ts'
+import { openWarehouse } from '../../pipelines/warehouse/open-warehouse.ts'
+import { INPUT_TOPICS } from '../../schemas/topics.ts'
+
+const TAKEN_OVER_MS_MAX = 60_000
+const POLL_MS = 20
+
+const { TALLY_DATA, KAFKA_BROKERS, KAFKA_GROUP, KAFKA_SESSION_TIMEOUT_MS } = process.env
+const HELD_MS_MAX = Number(KAFKA_SESSION_TIMEOUT_MS)
+const warehouse = await openWarehouse(join(TALLY_DATA!, 'warehouse.duckdb'), { verb: 'zombie' })
+/** Two readers, one writer: their transactions may not mix. Held up is a reader before its turn. */
+const turns = new SerialQueue()
+
+type Store = (batch: RecordBatch) => Promise<void>
+
+function reader(around: (batch: RecordBatch, store: Store) => Promise<void>): RecordSource {
+  const source = openKafkaSource({
+    brokers: KAFKA_BROKERS!.split(','),
+    clientId: 'zombie',
+    groupId: KAFKA_GROUP!,
+    timing: { sessionTimeoutMs: HELD_MS_MAX, batchMsMax: HELD_MS_MAX },
+  })
+  return {
+    partitions: (topics) => source.partitions(topics),
+    close: () => source.close(),
+    read: (options) =>
+      source.read({ ...options, onBatch: (batch) => around(batch, (each) => turns.run(() => options.onBatch(each))) }),
+  }
+}
+
+const stop = new AbortController()
+async function follow(source: RecordSource): Promise<void> {
+  try {
+    await ingest({ source, warehouse, topics: INPUT_TOPICS, until: 'follow', signal: stop.signal })
+  } finally {
+    await source.close()
+  }
+}
+
+let held: RecordBatch | undefined
+let isTakenOver = false
+let verdict: unknown
+const zombie = follow(
+  reader(async (batch, store) => {
+    if (held !== undefined || batch.records.length === 0) return store(batch)
+    held = batch
+    await until(() => isTakenOver)
+    verdict = await store(batch).then(
+      () => 'It wrote.',
+      (error: unknown) => (error instanceof OffsetMismatchError ? 'fenced' : error),
+    )
+  }),
+)
+zombie.catch(() => undefined) // it is thrown out of its group
+await until(() => held !== undefined)
+const heir = follow(
+  reader(async (batch, store) => {
+    await store(batch)
+    const { topic, partition, nextOffset } = batch
+    if (topic === held?.topic && partition === held.partition && nextOffset >= held.nextOffset) isTakenOver = true
+  }),
+)
+heir.catch(() => undefined) // told below
+await until(() => verdict !== undefined)
+stop.abort()
+await heir
+warehouse.close()
+console.log(verdict)
+
+async function until(is: () => boolean): Promise<void> {
+  for (let left_ms = TAKEN_OVER_MS_MAX; !is(); left_ms -= POLL_MS) {
+    if (left_ms <= 0) throw new Error('It took too long.')
+    await sleep(POLL_MS)
+  }
+}
