@@ -34,8 +34,6 @@ interface Codec {
   decompress(bytes: Buffer): Promise<Buffer>
 }
 
-// Node finds these two in the default export only: kafkajs is CommonJS and defines them by a getter.
-const { CompressionCodecs, CompressionTypes } = kafkajs
 const gzipAsync = promisify(gzip)
 const gunzipAsync = promisify(gunzip)
 // It comes without types.
@@ -43,6 +41,7 @@ const snappy = (createRequire(import.meta.url)('kafkajs-snappy') as () => Codec)
 
 /** kafkajs knows gzip, without a bound, and no other: all four for every client of this process, without native builds. */
 export function registerCodecs(): void {
+  // Node finds these two in the default export only: kafkajs is CommonJS and defines them by a getter.
   const { CompressionCodecs, CompressionTypes } = kafkajs
   CompressionCodecs[CompressionTypes.GZIP] = () => bounded('gzip', GZIP)
   CompressionCodecs[CompressionTypes.Snappy] = () => bounded('snappy', SNAPPY)
