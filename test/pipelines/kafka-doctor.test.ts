@@ -230,6 +230,23 @@ function onKafka(): void {
     expect(again).toMatchObject({ severity: 'error', found: 'is read up to 5, but the log holds 0 to 0' })
   })
 
+  test('a transaction that stays open is told, with where it holds the log back', async () => {
+    await create()
+    const client = new Kafka({ brokers: kafka.brokers, clientId: 'test', logLevel: logLevel.NOTHING })
+    const producer = client.producer({ transactionalId: randomUUID(), idempotent: true, maxInFlightRequests: 1 })
+    await producer.connect()
+    const transaction = await producer.transaction()
+    await transaction.send({ topic: TOPICS.chain, messages: [{ value: 'open' }, { value: 'open' }] })
+    const { findings } = await look()
+    await transaction.abort()
+    await producer.disconnect()
+    expect(findings.find(({ check }) => check === 'transactions')).toMatchObject({
+      severity: 'warning',
+      subject: `${TOPICS.chain}/0`,
+      found: 'a transaction is open at offset 0; 2 offsets behind it are hidden',
+    })
+  })
+
   test('retention is held against what is not stored or not published yet', async () => {
     await create()
     await store(3)
