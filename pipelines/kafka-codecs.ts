@@ -34,8 +34,6 @@ interface Codec {
   decompress(bytes: Buffer): Promise<Buffer>
 }
 
-// Node finds these two in the default export only: kafkajs is CommonJS and defines them by a getter.
-const { CompressionCodecs, CompressionTypes } = kafkajs
 const gzipAsync = promisify(gzip)
 const gunzipAsync = promisify(gunzip)
 // It comes without types.
