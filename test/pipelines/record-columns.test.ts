@@ -8,7 +8,7 @@ import { decodeKafkaHeaders } from '../../pipelines/kafka-headers.ts'
 import type { LogRecord } from '../../pipelines/record-source.ts'
 import { NULL_LENGTH } from '../../pipelines/warehouse/column-append.ts'
 import type { RecordHeader } from '../../schemas/cloud-events.ts'
-import { decodeRecord } from '../../schemas/decode-record.ts'
+import { type Decoded, decodeRecord } from '../../schemas/decode-record.ts'
 import { ceTypeOf } from '../../schemas/events.ts'
 import { contentBytes, encodeHeaders } from '../../schemas/record-bytes.ts'
 import { REJECTION_REASONS } from '../../schemas/rejection.ts'
@@ -22,10 +22,16 @@ const sha256 = (...parts: (string | Uint8Array)[]) =>
   parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest()
 const hex = (bytes: Uint8Array | null | undefined) => (bytes ? Buffer.from(bytes).toString('hex') : null)
 
+/** What a record is known by: also one that waits for its schema. */
+function knownBy(decoded: Decoded): { source: string; id: string; ceType: string } | undefined {
+  if (decoded.outcome === 'decoded') return { ...decoded.event, ceType: ceTypeOf(decoded.event.type) }
+  return decoded.outcome === 'undecided' ? decoded : undefined
+}
+
 /** A row by its definition in docs/formats.md. */
 function expected(record: LogRecord, effectiveMs: bigint): unknown[] {
   const decoded = decodeRecord(record)
-  const event = decoded.outcome === 'decoded' ? decoded.event : undefined
+  const known = knownBy(decoded)
   return [
     record.topic,
     record.partition,
@@ -37,9 +43,9 @@ function expected(record: LogRecord, effectiveMs: bigint): unknown[] {
     hex(record.key) ?? (record.key && ''),
     hex(encodeHeaders(record.headers)),
     hex(record.value),
-    event?.type ?? null,
-    event ? hex(idHashOf(event.source, event.id)) : null,
-    event ? hex(sha256(ceTypeOf(event.type), '\0', record.value!).subarray(0, 16)) : null,
+    decoded.outcome === 'decoded' ? decoded.event.type : null,
+    known ? hex(idHashOf(known.source, known.id)) : null,
+    known ? hex(sha256(known.ceType, '\0', record.value!).subarray(0, 16)) : null,
     decoded.outcome === 'rejected' ? REJECTION_REASONS[decoded.reason] : 0,
     decoded.outcome === 'rejected' ? hex(Buffer.from(decoded.detail.slice(0, 300))) : null,
   ]
@@ -122,7 +128,7 @@ const anyRecord = fc
   .record({
     key: bytes,
     headers: fc.oneof(fc.array(header, { maxLength: 10 }), fc.constant(usualHeaders)),
-    value: fc.oneof(bytes, fc.constant(usual.value)),
+    value: fc.oneof(bytes, fc.constant(usual.value), fc.constant(Buffer.from([0, 0, 0, 0, 99, 1]))),
     appendTimeMs: fc.bigInt({ min: -1n, max: 1n << 62n }),
   })
   .map(({ headers, ...rest }) => fromKafka(logged(rest), kafkaBytes(headers)))
@@ -138,6 +144,12 @@ describe('the columns of records', () => {
       }),
       { numRuns: 500 },
     )
+  })
+
+  test('of a record that waits for its schema have what it is known by, and no type', () => {
+    const waiting = logged({ value: Buffer.from([0, 0, 0, 0, 99, 1]) })
+    expect(decodeRecord(waiting).outcome).toBe('undecided')
+    expect(rowOf(rowsMatch([waiting]), 0).slice(10, 12)).toEqual([null, hex(idHashOf('urn:gateway', 'use-1'))])
   })
 
   test('a name that is no UTF-8 is hashed as the text that decoding makes of it', () => {
