@@ -61,6 +61,29 @@ describe('a registered schema', () => {
     expect((await world.audit()).firstDifference).toBeUndefined()
   })
 
+  test('may be of any event: what is written with it is decided in the place of its type', async () => {
+    const { records } = world
+    const types = ['SourceRegistered', 'AssetRegistered', 'Deposited', 'ContributionBatch'] as const
+    const registrations = await Promise.all(
+      types.map((type, index) => records.schema(20 + index, type, builtInJson(type))),
+    )
+    const { outcomes, manifest } = await runEpoch({
+      // The source and the model are used by what comes before them in the log.
+      use: records.inference('use-1', 5n, { source: 'urn:late', body: { model: 'late' } }),
+      source: renumbered(await records.source('urn:late', ['InferenceRecorded']), 20),
+      model: renumbered(await records.asset('late', 'model', { modeller: 1_000_000 }), 21),
+      deposit: renumbered(records.deposit('payer', 9n), 22),
+      batch: renumbered(await records.batch('alice', 'batch-1', 2), 23),
+      'a forged source': renumbered(await records.source('urn:mine', ['Deposited'], { by: 'stranger' }), 20),
+      ...Object.fromEntries(registrations.map((record, index) => [`registration ${index}`, record])),
+    })
+    const accepted = Object.keys(outcomes).filter((name) => outcomes[name] === 'accepted')
+    expect(accepted).toHaveLength(9)
+    expect(outcomes).toMatchObject({ 'a forged source': 'SIGNATURE_INVALID' })
+    expect(manifest.conservation[0]).toMatchObject({ funded: '5' })
+    expect((await world.audit()).firstDifference).toBeUndefined()
+  })
+
   test('is one for ever: another text under its id is refused in every later epoch', async () => {
     const { records } = world
     await runEpoch({ registration: registration() })

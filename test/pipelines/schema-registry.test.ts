@@ -7,10 +7,15 @@ const SUBJECT = 'tally.inferences-value'
 const TEXT = '{"type": "string", "doc": "größe"}'
 
 let stub: SchemaRegistryStub
+/** Where nobody should be sent. */
+let other: SchemaRegistryStub | undefined
 beforeEach(async () => {
   stub = await SchemaRegistryStub.start()
 })
-afterEach(() => stub.stop())
+afterEach(async () => {
+  await stub.stop()
+  await other?.stop()
+})
 
 const open = (more: object = {}) =>
   new SchemaRegistry({ url: stub.url, timeoutMs: 2_000, attempts: 3, backoffMs: 1, ...more })
@@ -163,13 +168,13 @@ describe('what is no schema registry', () => {
   })
 
   test('a redirect is not followed: the credentials stay here', async () => {
-    const other = await SchemaRegistryStub.start()
+    other = await SchemaRegistryStub.start()
     other.add(SUBJECT, TEXT)
-    instead((response) => response.writeHead(302, { location: `${other.url}/schemas/ids/1` }).end())
+    const location = `${other.url}/schemas/ids/1`
+    instead((response) => response.writeHead(302, { location }).end())
     const auth = { kind: 'basic', user: 'me', password: 'secret' } as const
     await expect(open({ auth }).schemaOfId(1)).rejects.toMatchObject({ code: 'REGISTRY_ANSWER' })
     expect(other.asked).toEqual([])
-    await other.stop()
   })
 
   test.each<[name: string, answer: Answer]>([
