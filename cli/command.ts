@@ -123,13 +123,13 @@ async function findPlace(
   kind: VerbKind,
   progress: Progress,
 ): Promise<Place | number> {
-  const { argv, cwd, output, live } = currentInvocation()
+  const { argv, cwd, environment, output, live } = currentInvocation()
   if (live !== undefined) {
     if (kind === 'none') throw new NotThroughIngestError({ verb })
     return live.enter(`tally ${verb}`, kind, (holders) => progress.show(`waits for ${holders}`))
   }
   const { config, given } = readSettings({
-    environment: process.env,
+    environment,
     file: flags.config,
     flags: { data: flags.data, rpc: flags.rpc },
   })

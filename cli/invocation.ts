@@ -42,6 +42,7 @@ export interface Invocation {
   readonly argv: readonly string[]
   /** The folder that relative paths on the command line mean. */
   readonly cwd: string
+  readonly environment: NodeJS.ProcessEnv
   readonly output: Output
   /** Only in a verb that came over the socket. */
   readonly live?: LiveHost
@@ -50,6 +51,7 @@ export interface Invocation {
 const ofProcess: Invocation = {
   argv: process.argv.slice(2),
   cwd: process.cwd(),
+  environment: process.env,
   output: {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),

@@ -16,6 +16,8 @@ export interface Lag {
   readonly records: number
   /** From the append time of the newest stored record to now; 0 when everything is stored. */
   readonly seconds: number
+  /** Offsets behind an open transaction: appended, and to be read only when it ends. */
+  readonly held: number
 }
 
 export interface LagOptions {
@@ -42,13 +44,15 @@ export class LagMeter {
     const ends = await this.#ends()
     const positions = await storedPositions(warehouse)
     const now = clock()
-    return ends.map(({ topic, partition, startOffset, endOffset }) => {
+    return ends.map(({ topic, partition, startOffset, endOffset, highWatermark }) => {
       const position = positions.get(`${topic}/${partition}`)
       const missing = endOffset - (position?.nextOffset ?? startOffset)
-      if (missing <= 0n) return { topic, partition, records: 0, seconds: 0 }
+      const held = Number(highWatermark - endOffset)
+      if (missing <= 0n) return { topic, partition, records: 0, seconds: 0, held }
       // Of a partition of which nothing is stored nothing is known but that it was behind all the time.
       const since = position?.effectiveMs ?? this.#started
-      return { topic, partition, records: Number(missing), seconds: Math.max(0, Number(now - since) / MS_PER_S) }
+      const seconds = Math.max(0, Number(now - since) / MS_PER_S)
+      return { topic, partition, records: Number(missing), seconds, held }
     })
   }
 

@@ -29,6 +29,7 @@ export class LiveMetrics {
   readonly #commit: Histogram
   readonly #lagRecords: Gauge
   readonly #lagSeconds: Gauge
+  readonly #held: Gauge
   readonly #deadLetters: Gauge
   readonly #lastClosed: Gauge
   readonly #openAge: Gauge
@@ -53,6 +54,7 @@ export class LiveMetrics {
     const partition = ['topic', 'partition']
     this.#lagRecords = gauge('tally_ingest_lag_records', 'Offsets of the log that are not stored yet.', partition)
     this.#lagSeconds = gauge('tally_ingest_lag_seconds', 'Age of the newest stored record while behind.', partition)
+    this.#held = gauge('tally_log_held_records', 'Offsets behind an open transaction, not readable yet.', partition)
     this.#deadLetters = gauge('tally_dead_letters_waiting', 'Dead letters that are not published yet.')
     this.#lastClosed = gauge('tally_epoch_last_closed', 'Number of the newest closed epoch; 0 before the first.')
     this.#openAge = gauge('tally_epoch_open_age_seconds', 'Since the newest cut, or since the first record before it.')
@@ -86,9 +88,11 @@ export class LiveMetrics {
   async #lookAtLag(): Promise<void> {
     this.#lagRecords.reset()
     this.#lagSeconds.reset()
-    for (const { topic, partition, records, seconds } of (await this.#look('lag', this.#looks.lag())) ?? []) {
+    this.#held.reset()
+    for (const { topic, partition, records, seconds, held } of (await this.#look('lag', this.#looks.lag())) ?? []) {
       this.#lagRecords.set({ topic, partition }, records)
       this.#lagSeconds.set({ topic, partition }, seconds)
+      this.#held.set({ topic, partition }, held)
     }
   }
 

@@ -170,7 +170,8 @@ export class LiveServer {
     response.writeHead(200, { 'content-type': 'application/x-ndjson' })
     say({ pid: process.pid })
     const live: LiveHost = { enter: (verb, kind, onWait) => this.#enter(verb, kind, signal, onWait) }
-    await withInvocation({ argv: asked.argv, cwd: asked.cwd, output, live }, async () => {
+    // No environment: the settings are this process's own.
+    await withInvocation({ argv: asked.argv, cwd: asked.cwd, environment: {}, output, live }, async () => {
       try {
         await this.#options.runCommandLine(asked.argv)
       } catch (error) {

@@ -12,16 +12,18 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { dataDirectory } from '../../cli/data-directory.ts'
+import { askRunningIngest } from '../../cli/live/client.ts'
 import { findSocket } from '../../cli/live/socket-place.ts'
 import { describeWithAnvil } from '../anchor/chain-anvil.ts'
 import { builtCli } from './support/built-cli.ts'
 import { type Follower, startFollower } from './support/follower.ts'
 import { copyOf, prepareLedger, type SmallLedger } from './support/small-ledger.ts'
 import { type Ended, errorOf, tally } from './support/tally.ts'
+import { tallyHere } from './support/tally-here.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
 /** These hold the warehouse for as long as they run, or open none: nothing goes through another process. */
-const ALONE = ['demo', 'verify', 'audit']
+const ALONE = ['demo', 'seal', 'schema check', 'topics create', 'verify', 'audit']
 
 describeWithAnvil('beside a running ingest', () => {
   const path = temporaryFolder()
@@ -73,6 +75,12 @@ describeWithAnvil('beside a running ingest', () => {
     ['claim', contributor],
     ['claim', contributor],
     ['log', 'copy', '--to', 'copy'],
+    ['dlq', 'list'],
+    ['dlq', 'show', '1'],
+    ['dlq', 'redrive', '--all', '--dry-run'],
+    ['schema', 'list'],
+    ['schema', 'register', 'no-such-file.avsc', '--id', '70000', '--event', 'InferenceRecorded'],
+    ['doctor'],
     ['statement', 'nobody'],
     ['explain', 'no-such-use'],
     ['claim', `0x${'11'.repeat(20)}`],
@@ -81,30 +89,40 @@ describeWithAnvil('beside a running ingest', () => {
   async function live(cwd: string, ledger: SmallLedger): Promise<(Pick<Ended, 'end' | 'stdout'> & { verb: string })[]> {
     const told = []
     for (const verb of life(ledger)) {
-      const { end, stdout, stderr } = await tally([...verb, '--json', '--data', 'ledger'], { cwd })
+      const { end, stdout, stderr } = await tallyHere([...verb, '--json', '--data', ledger.data], { cwd })
       expect({ verb, stderr }).toEqual({ verb, stderr: '' })
       JSON.parse(stdout)
-      told.push({ verb: verb.join(' '), end, stdout: stdout.replaceAll(cwd, '') })
+      // What doctor finds on the disk is not the same twice.
+      told.push({ verb: verb.join(' '), end, stdout: stdout.replaceAll(cwd, '').replaceAll(/\d+ MiB/g, 'some MiB') })
     }
     return told
   }
 
   test('every verb prints the same document as without it', async () => {
     const down = begin()
-    const alone = await live(down.cwd, down.ledger)
     const up = begin()
-    // Everything is stored already on both sides when the first verb begins: who stored it is no part of the comparison.
-    await tally(['ingest', '--data', 'ledger'], { cwd: up.cwd })
-    alone[0] = { ...alone[0]!, stdout: (await tally(['ingest', '--json', '--data', 'ledger'], { cwd: up.cwd })).stdout }
-    const { pid } = await follow(up.ledger)
+    // What is stored already when the first verb begins: who stores it is no part of the comparison.
+    for (const { ledger } of [down, up]) await tallyHere(['ingest', '--data', ledger.data])
+    const alone = await live(down.cwd, down.ledger)
+    await follow(up.ledger)
     expect(await live(up.cwd, up.ledger)).toEqual(alone)
     expect(alone.filter(({ end }) => end === 0).length).toBeGreaterThan(15)
     for (const written of ['receipt.json', 'copy/genesis.json'])
       expect(readFileSync(join(up.cwd, written))).toEqual(readFileSync(join(down.cwd, written)))
-    const said = await tally(['epoch', 'status', '--data', 'ledger'], { cwd: up.cwd })
-    expect(said.stderr).toBe(`through the running ingest, pid ${pid}\n`)
-    expect(await follower!.end('SIGTERM')).toMatchObject({ end: 0 })
-    expect((await tally(['epoch', 'status', '--data', 'ledger'], { cwd: up.cwd })).stderr).toBe('')
+  })
+
+  test('a person is told so, on stderr', async () => {
+    const { cwd, ledger } = begin()
+    const status = () => tally(['epoch', 'status', '--data', 'ledger'], { cwd })
+    const before = await status()
+    const { pid } = await follow(ledger)
+    await tally(['ingest', '--data', 'ledger'], { cwd })
+    const through = await status()
+    expect(before).toMatchObject({ end: 0, stderr: '' })
+    expect(through).toMatchObject({ end: 0, stderr: `through the running ingest, pid ${pid}\n` })
+    expect(through.stdout).toContain('30 records wait for the next cut')
+    await follower!.end('SIGTERM')
+    expect(await status()).toEqual({ ...through, stderr: '' })
   })
 
   test('no verb was forgotten here', async () => {
@@ -116,30 +134,47 @@ describeWithAnvil('beside a running ingest', () => {
   })
 
   test('a check does not go through it, whatever settings it has', async () => {
-    const { cwd, ledger } = begin()
-    await tally(['run', '--data', 'ledger'], { cwd })
+    const { ledger } = begin()
+    await tallyHere(['run', '--data', ledger.data])
     await follow(ledger)
-    const audited = await tally(['audit', 'ledger/bundles', '--data', 'ledger'], { cwd })
+    const audited = await tallyHere(['audit', `${ledger.data}/bundles`, '--data', ledger.data])
     expect(audited).toMatchObject({ end: 3, stderr: '' })
-    const unasked = await tally(['audit', 'ledger/bundles', '--json', '--rpc', 'http://127.0.0.1:1'], { cwd })
+    const unasked = await tallyHere(['audit', `${ledger.data}/bundles`, '--json', '--rpc', 'http://127.0.0.1:1'])
     expect(errorOf(unasked)).toMatchObject({ code: 'RPC_UNREACHABLE' })
   })
 
-  test('a second one, and one that somebody asks for over the socket, are refused', async () => {
-    const { cwd, ledger } = begin()
+  test('a second one is refused, and so is what must not run in its process', async () => {
+    const { ledger } = begin()
     const { pid } = await follow(ledger)
-    const second = await tally(['ingest', '--follow', '--json', '--data', 'ledger'], { cwd })
+    const second = await tallyHere(['ingest', '--follow', '--json', '--data', ledger.data])
     expect(second.end).toBe(4)
     expect(errorOf(second)).toMatchObject({ code: 'WAREHOUSE_LOCKED', facts: { pid } })
-    expect(await tally(['epoch', 'status', '--data', 'ledger'], { cwd })).toMatchObject({ end: 0 })
+    for (const argv of [['ingest', '--follow'], ['demo'], ['verify', 'x'], ['frobnicate'], ['epoch', 'close', '--x']])
+      expect(await askFor(ledger, argv)).toBe(2)
+    expect(await askFor(ledger, ['epoch', 'status'])).toBe(0)
   })
+
+  /** Over the socket whatever the verb is, as no `tally` does. */
+  function askFor({ data }: SmallLedger, argv: readonly string[]): Promise<number | undefined> {
+    const config = { data, partitions: 2, kafkaGroup: 'tallystick' }
+    const output = { stdout: () => undefined, stderr: () => undefined, exit: () => undefined }
+    return askRunningIngest({
+      config,
+      given: new Map(),
+      argv,
+      cwd: '/',
+      directory: dataDirectory(data),
+      output: { ...output, columns: undefined, hasColours: false },
+      json: false,
+    })
+  }
 
   test('other settings than its own are refused by name, the same ones and none are not', async () => {
     const key = `0x${'12'.repeat(32)}`
-    const { cwd, ledger } = begin()
+    const { ledger } = begin()
     await follow(ledger, { PROPOSER_KEY: key, KAFKA_GROUP: 'mine' })
     const run = (env: Record<string, string>, ...flags: string[]) =>
-      tally(['epoch', 'status', '--data', 'ledger', ...flags], { cwd, env })
+      tallyHere(['epoch', 'status', '--data', ledger.data, ...flags], { env })
     for (const env of [{}, { KAFKA_GROUP: 'mine' }, { PROPOSER_KEY: key }, { TALLY_PARTITIONS: '3' }])
       expect({ env, ...(await run(env)) }).toMatchObject({ env, end: 0 })
     const other = { PROPOSER_KEY: `0x${'34'.repeat(32)}`, KAFKA_BROKERS: 'secret.example:9092' }
@@ -153,13 +188,13 @@ describeWithAnvil('beside a running ingest', () => {
   })
 
   test('stopped by SIGTERM or SIGINT it ends with 0, its socket is gone, and the next one goes on', async () => {
-    const { cwd, ledger } = begin()
+    const { ledger } = begin()
     for (const [signal, records] of [
       ['SIGTERM', 30],
       ['SIGINT', 0],
     ] as const) {
       await follow(ledger)
-      await tally(['ingest', '--data', 'ledger'], { cwd })
+      await tallyHere(['ingest', '--data', ledger.data])
       const ended = await follower!.end(signal)
       expect(ended).toMatchObject({
         end: 0,
@@ -177,20 +212,20 @@ describeWithAnvil('beside a running ingest', () => {
     })
 
     test('left behind by one that was killed: verbs run by themselves, and it is removed', async () => {
-      const { cwd, ledger } = begin()
+      const { ledger } = begin()
       await follow(ledger)
       await follower!.end('SIGKILL')
       expect(existsSync(join(ledger.data, 'tally.sock'))).toBe(true)
-      expect(await tally(['epoch', 'status', '--data', 'ledger'], { cwd })).toMatchObject({ end: 0, stderr: '' })
+      expect(await tallyHere(['epoch', 'status', '--data', ledger.data])).toMatchObject({ end: 0, stderr: '' })
       expect(existsSync(join(ledger.data, 'tally.sock'))).toBe(false)
     })
 
     test('left behind, the next ingest takes its place', async () => {
-      const { cwd, ledger } = begin()
+      const { ledger } = begin()
       await follow(ledger)
       await follower!.end('SIGKILL')
       const { pid } = await follow(ledger)
-      expect((await tally(['epoch', 'status', '--data', 'ledger'], { cwd })).stderr).toContain(`pid ${pid}`)
+      expect((await tallyHere(['epoch', 'status', '--data', ledger.data])).stderr).toContain(`pid ${pid}`)
     })
 
     test('in a folder whose path is too long for one, lies elsewhere; all works the same', async () => {
@@ -201,10 +236,10 @@ describeWithAnvil('beside a running ingest', () => {
       const place = readFileSync(join(ledger.data, 'tally.sock.path'), 'utf8')
       expect(place.length).toBeLessThan(104)
       expect(lstatSync(join(place, '..')).mode & 0o777).toBe(0o700)
-      const through = await tally(['epoch', 'status', '--data', ledger.data])
+      const through = await tallyHere(['epoch', 'status', '--data', ledger.data])
       expect(through).toMatchObject({ end: 0, stderr: expect.stringContaining('through the running ingest') })
       await follower!.end('SIGKILL')
-      expect(await tally(['epoch', 'status', '--data', ledger.data])).toMatchObject({ end: 0, stderr: '' })
+      expect(await tallyHere(['epoch', 'status', '--data', ledger.data])).toMatchObject({ end: 0, stderr: '' })
       expect([existsSync(place), existsSync(join(ledger.data, 'tally.sock.path'))]).toEqual([false, false])
       await follow(ledger)
       const next = readFileSync(join(ledger.data, 'tally.sock.path'), 'utf8')
@@ -230,12 +265,12 @@ describeWithAnvil('beside a running ingest', () => {
     })
 
     test('named in a file that lies, removes nothing but a socket', async () => {
-      const { cwd, ledger } = begin()
-      const precious = join(cwd, 'precious')
+      const { ledger } = begin()
+      const precious = path('precious')
       writeFileSync(precious, 'kept')
       chmodSync(precious, 0o600)
       writeFileSync(join(ledger.data, 'tally.sock.path'), precious)
-      expect(await tally(['epoch', 'status', '--data', 'ledger'], { cwd })).toMatchObject({ end: 0 })
+      expect(await tallyHere(['epoch', 'status', '--data', ledger.data])).toMatchObject({ end: 0 })
       expect(readFileSync(precious, 'utf8')).toBe('kept')
     })
   })
@@ -243,7 +278,7 @@ describeWithAnvil('beside a running ingest', () => {
 
 /** `epoch close`, … of the help texts. */
 async function verbsBelow(words: readonly string[]): Promise<string[]> {
-  const { stdout } = await tally([...words, '--help'])
+  const { stdout } = await tallyHere([...words, '--help'])
   const listed = stdout.split('Commands:\n')[1]?.split('\n\n')[0] ?? ''
   const names = listed.split('\n').flatMap((line) => /^ {2}([a-z]+)/.exec(line)?.[1] ?? [])
   const inner = names.filter((name) => name !== 'help')

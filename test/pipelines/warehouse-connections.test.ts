@@ -33,7 +33,7 @@ const WRITERS = `
         await warehouse.run('UPDATE read_position SET next_offset = $next', { next })
         await warehouse.run(
           "INSERT INTO record SELECT i, 't', 0, i, 0, 0, 0, '', NULL, '', NULL, NULL, NULL, NULL, 0, NULL " +
-          'FROM range($next - 100, $next) AS r(i)', { next })
+          'FROM range(($next - 100)::BIGINT, $next::BIGINT) AS r(i)', { next })
       })
       say('reader', next)
     }
@@ -210,10 +210,11 @@ describe('connections to one warehouse', () => {
         if (said.includes('closer') && said.includes('reader')) resolve()
       })
     })
-    await Promise.race([both, once(writers, 'exit')])
+    const closed = once(writers, 'close')
+    await Promise.race([both, closed])
     await sleep(after_ms)
     writers.kill('SIGKILL')
-    await once(writers.stdout, 'close')
+    expect(await closed).toEqual([null, 'SIGKILL'])
     const last = (who: string) => BigInt([...said.matchAll(new RegExp(`^${who} (\\d+)$`, 'gm'))].at(-1)?.[1] ?? -1)
     return { reader: last('reader'), closer: last('closer') }
   }
