@@ -43,7 +43,6 @@ const snappy = (require('kafkajs-snappy') as () => Codec)() // it comes without 
 
 /** kafkajs knows gzip, without a bound, and no other: all four for every client of this process, without native builds. */
 export function registerCodecs(): void {
-  const { CompressionCodecs, CompressionTypes } = kafkajs
   CompressionCodecs[CompressionTypes.GZIP] = () => bounded('gzip', GZIP)
   CompressionCodecs[CompressionTypes.Snappy] = () => bounded('snappy', SNAPPY)
   CompressionCodecs[CompressionTypes.LZ4] = () => bounded('lz4', LZ4)
