@@ -29,7 +29,8 @@ export async function startKafka({ nodes: count = 1, security } = {}) {
   const cluster = {
     folder,
     places: await freePlaces(count),
-    clusterId: randomBytes(16).toString('base64url'),
+    // Kafka's tool takes an id that begins with a dash for an option.
+    clusterId: `T${randomBytes(16).toString('base64url').slice(1)}`,
     archive: classArchive(),
     security: security === 'sasl_ssl' ? await makeSecurity(folder) : null,
   }
