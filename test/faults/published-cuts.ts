@@ -19,7 +19,7 @@ export function publishedCuts(records: readonly LoggedRecord[]): PublishedCut[] 
   const first = new Map<number, PublishedCut>()
   for (const { value, offset } of [...records].sort((a, b) => Number(a.offset - b.offset))) {
     const decoded = decodeValue(value ?? Buffer.alloc(0))
-    if (decoded.outcome === 'rejected' || decoded.type !== 'CutPublished')
+    if (decoded.outcome !== 'decoded' || decoded.type !== 'CutPublished')
       throw new Error(`What stands at offset ${offset} of tally.epochs is no cut.`)
     const cut = decoded.body as PublishedCut
     if (!first.has(cut.epoch)) first.set(cut.epoch, cut)
