@@ -4,6 +4,7 @@ import type { LedgerFolder } from './ledger-folder.ts'
 import type { Started } from './processes.ts'
 
 const RESTART_MS = 100
+const SAID_CHARACTERS_MAX = 500
 const STOP_MS_MAX = 30_000
 
 /** `tally ingest --follow` under a supervisor: whatever ends it, it is started again. */
@@ -11,6 +12,7 @@ export class Ingester {
   readonly #ledger: LedgerFolder
   #group = randomUUID() as string
   #wanted = false
+  #said = ''
   #process: Started | null = null
   #supervised: Promise<void> = Promise.resolve()
   /** How the next starts are made; see {@link LedgerFolder.tally}. */
@@ -25,6 +27,11 @@ export class Ingester {
   /** Its consumer group now. */
   get group(): string {
     return this.#group
+  }
+
+  /** The last words of the one that ended last. */
+  get said(): string {
+    return this.#said
   }
 
   start(): void {
@@ -73,6 +80,7 @@ export class Ingester {
       const end = await this.#process.ended
       if (!this.#wanted) return
       this.ends.push(end)
+      this.#said = this.#process.output().slice(-SAID_CHARACTERS_MAX)
       this.#process = null
       await sleep(RESTART_MS)
     }

@@ -167,7 +167,9 @@ async function storedBeyond({ client, ingester }: World, marks: Marks): Promise<
     }
     if (behind.length === 0) return
     if (performance.now() > deadline_ms)
-      throw new Error(`Not recovered after ${RECOVERED_MS_MAX / 1000} s: partitions ${behind} are not stored.`)
+      throw new Error(
+        `Not recovered after ${RECOVERED_MS_MAX / 1000} s: partitions ${behind} are not stored; the ingester ended with ${ingester.ends.slice(-3).join(', ') || 'nothing'} and said ${ingester.said || 'nothing'}.`,
+      )
     await sleep(POLL_MS)
   }
 }
