@@ -9,6 +9,9 @@ import type { LogRecord, OffsetGap, RecordBatch, RecordSource } from './record-s
 import { SerialQueue } from './serial-queue.ts'
 import type { Database } from './warehouse/database.ts'
 import { OffsetMismatchError } from './warehouse/errors.ts'
+import { readSql } from './warehouse/read-sql.ts'
+
+const nextRid = readSql(new URL('./ingest/next-record-id.sql', import.meta.url))
 
 /**
  * Bytes of records that may be decoded and not yet committed, all partitions together; further batches wait undecoded. A
@@ -268,6 +271,6 @@ class Room {
 }
 
 async function nextRecordId(warehouse: Database): Promise<bigint> {
-  const row = await warehouse.one<{ next: bigint }>('SELECT coalesce(max(rid), 0) + 1 AS next FROM record')
+  const row = await warehouse.one<{ next: bigint }>(nextRid)
   return row?.next ?? 1n
 }

@@ -15,7 +15,7 @@ export class RecentEntries {
 
   find(key: Uint8Array): Uint8Array | undefined {
     const place = this.#places.get(textOf(key))
-    return place === undefined ? undefined : this.#bytes.subarray(place + KEY_BYTES, place + ENTRY_BYTES)
+    return place === undefined ? undefined : Buffer.from(this.#bytes.subarray(place + KEY_BYTES, place + ENTRY_BYTES))
   }
 
   /** @throws RangeError when the key is there */
