@@ -8,7 +8,20 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cruise } from 'dependency-cruiser'
 
-const FOLDERS = ['schemas', 'anchor', 'audit', 'pipelines', 'jobs', 'api', 'cli', 'client', 'web', 'examples', 'bench', 'test']
+const FOLDERS = [
+  'schemas',
+  'anchor',
+  'audit',
+  'pipelines',
+  'jobs',
+  'api',
+  'cli',
+  'client',
+  'web',
+  'examples',
+  'bench',
+  'test',
+]
 const BUILT = new Set(['node_modules', 'dist'])
 /** How imports look in a formatted file: `… from 'x'` at the end of a statement, `import 'x'`, and `import('x')` also as a type. */
 const IMPORTS = [/^(?:import|export|\})[^'\n]* from '([^'\n]+)'/gm, /^import '([^'\n]+)'/gm, /\bimport\('([^'\n]+)'\)/g]
