@@ -10,6 +10,7 @@ import { type AuditReport, auditBundle } from '../../audit/index.ts'
 import { DemoClock } from '../../examples/digits/demo/clock.ts'
 import { readYourDigit } from '../../examples/digits/your-digit.ts'
 import { EPOCH_STEPS } from '../../jobs/run-epoch.ts'
+import { applyTopics, planTopics } from '../../pipelines/plan-topics.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import type { Address } from '../../schemas/ids.ts'
 import { INPUT_TOPICS, TOPICS } from '../../schemas/topics.ts'
@@ -46,6 +47,8 @@ export class TopicsInUseError extends TallyError {
   }
 }
 
+/** Contributors of the demo write into partitions of their own. */
+const PARTITIONS = 3
 const EPOCHS_MAX = 50
 
 /** `demo`: the whole way on real data. */
@@ -117,12 +120,14 @@ function demoConfig(folder: string): Config {
     environment: process.env,
     flags: { data: folder },
   })
-  return { ...config, partitions: 3, kafkaGroup: `tallystick-demo-${randomUUID()}` }
+  return { ...config, partitions: PARTITIONS, kafkaGroup: `tallystick-demo-${randomUUID()}` }
 }
 
-/** On a broker the demo's epochs hold whatever the topics hold, so they must hold nothing. */
+/** On a broker the demo's epochs hold whatever the topics hold, so they must hold nothing; missing ones are made. */
 async function assertNewTopics(session: Session): Promise<void> {
-  if (session.config.kafkaBrokers === undefined) return
+  const admin = session.logAdmin()
+  if (admin === null) return
+  await applyTopics(admin, await planTopics(admin, { partitions: PARTITIONS }))
   const { source } = await session.log()
   const used = (await source.partitions([...INPUT_TOPICS, TOPICS.epochs])).find((bounds) => bounds.highWatermark > 0n)
   if (used !== undefined) throw new TopicsInUseError({ topic: used.topic })

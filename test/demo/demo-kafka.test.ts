@@ -2,12 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { INPUT_TOPICS, TOPICS } from '../../schemas/topics.ts'
 import { documentOf, errorOf, tally } from '../cli/support/tally.ts'
 import { kafkaAvailable, type RunningKafka, startKafka } from '../support/kafka/kafka.mjs'
 
 const LIMIT_MS = 300_000
-const PARTITIONS = 3
 const { available, hint } = kafkaAvailable()
 
 if (available) describe('the demo on a real Kafka', onKafka)
@@ -31,7 +29,6 @@ function onKafka(): void {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tallystick-demo-kafka-'))
     kafka = await startKafka()
-    await kafka.createTopics([...INPUT_TOPICS, TOPICS.epochs].map((topic) => ({ topic, partitions: PARTITIONS })))
     env = { KAFKA_BROKERS: kafka.brokers.join(',') }
   }, LIMIT_MS)
   afterAll(async () => {
