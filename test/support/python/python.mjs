@@ -23,11 +23,21 @@ export function pythonWithPackages() {
     const install = ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--no-deps', '--only-binary', ':all:']
     const installed = run(join(partial, 'bin', 'python'), [...install, '-r', REQUIREMENTS])
     if (!installed.ok) return missing(`pip could not install ${REQUIREMENTS}: ${installed.lastLine}`)
-    // Another process doing the same at the same time is harmless: the first rename wins.
-    if (!existsSync(ENVIRONMENT)) renameSync(partial, ENVIRONMENT)
+    moveTo(python, partial)
     return { available: true, python, hint: '' }
   } finally {
     rmSync(partial, { recursive: true, force: true })
+  }
+}
+
+/** Another process doing the same at the same time is harmless: the first rename wins. What is there but broken goes. */
+function moveTo(python, partial) {
+  if (existsSync(python)) return
+  rmSync(ENVIRONMENT, { recursive: true, force: true })
+  try {
+    renameSync(partial, ENVIRONMENT)
+  } catch (error) {
+    if (!existsSync(python)) throw error
   }
 }
 
