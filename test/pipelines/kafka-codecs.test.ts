@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { CompressionCodecs, CompressionTypes, Kafka, logLevel, type Message } from 'kafkajs'
-import { BATCH_DECOMPRESSED_BYTES_MAX, BATCH_RECORDS_MAX, registerCodecs } from '../../pipelines/kafka-codecs.ts'
+import {
+  BATCH_DECOMPRESSED_BYTES_MAX,
+  BATCH_RECORDS_MAX,
+  fetchBudget,
+  registerCodecs,
+} from '../../pipelines/kafka-codecs.ts'
 import { openKafkaSource } from '../../pipelines/kafka-source.ts'
 import { unreadableIn } from '../../pipelines/kafka-unreadable.ts'
 import type { RecordBatch } from '../../pipelines/record-source.ts'
@@ -68,6 +73,19 @@ function onBadBytes(): void {
       code: 'BATCH_UNREADABLE',
       facts: { offset: 77n, problem: 'it holds 100001 records, more than 100000' },
     })
+  })
+
+  test('a fetch that has decompressed its share leaves the next batch for the next fetch, and a bad one once', async () => {
+    const compressed = await codecOf(CODECS.gzip).compress({ buffer: text } as never)
+    const leftOver = { name: 'KafkaJSPartialMessageError' } // what kafkajs takes for the end of a response
+    const within = (decompressedBytes: number, bytes: Buffer, unreadable = new Set<bigint | undefined>()) =>
+      fetchBudget.run({ decompressedBytes, unreadable }, () => codecOf(CODECS.gzip).decompress(bytes))
+    expect(text.equals(await within(64 * MIB, compressed))).toBe(true)
+    await expect(within(64 * MIB + 1, compressed)).rejects.toMatchObject(leftOver)
+    const seen = new Set<bigint | undefined>()
+    const bad = Buffer.from('no gzip')
+    await expect(within(0, bad, seen)).rejects.toMatchObject(leftOver)
+    await expect(within(0, bad, seen)).rejects.toMatchObject({ code: 'BATCH_UNREADABLE' })
   })
 
   test('what kafkajs itself cannot decode, for instance too many plain records, is such an error too', () => {
