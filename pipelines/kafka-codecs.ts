@@ -36,8 +36,8 @@ interface Codec {
 
 const gzipAsync = promisify(gzip)
 const gunzipAsync = promisify(gunzip)
-// It comes without types.
-const snappy = (createRequire(import.meta.url)('kafkajs-snappy') as () => Codec)()
+const require = createRequire(import.meta.url)
+const snappy = (require('kafkajs-snappy') as () => Codec)() // it comes without types
 
 /** kafkajs knows gzip, without a bound, and no other: all four for every client of this process, without native builds. */
 export function registerCodecs(): void {
