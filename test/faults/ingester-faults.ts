@@ -74,7 +74,7 @@ export const INGESTER_FAULTS: readonly Fault[] = [
       const script = ledger.script(new URL('./zombie.ts', import.meta.url), ingester.group)
       const end = await script.ended
       if (end !== 0 || script.output() !== 'fenced\n')
-        throw new Error(`No fence: ended with ${end}: ${script.output()}`)
+        throw new Error(`No fence: ended with ${end}: ${script.output()}${script.complaint()}`)
       ingester.start()
     },
   },

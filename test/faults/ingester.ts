@@ -80,7 +80,7 @@ export class Ingester {
       const end = await this.#process.ended
       if (!this.#wanted) return
       this.ends.push(end)
-      this.#said = this.#process.output().slice(-SAID_CHARACTERS_MAX)
+      this.#said = (this.#process.output() + this.#process.complaint()).slice(-SAID_CHARACTERS_MAX)
       this.#process = null
       await sleep(RESTART_MS)
     }

@@ -8,6 +8,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** The program as users run it; `node scripts/build.mjs` makes it. */
 export const TALLY = join(ROOT, 'dist', 'cli', 'main.js')
 
+const COMPLAINT_CHARACTERS_MAX = 1_000
+
 const running = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
@@ -17,6 +19,8 @@ export interface Started {
   readonly child: ChildProcess
   /** What it wrote to stdout so far. */
   readonly output: () => string
+  /** The last of what it wrote to stderr. */
+  readonly complaint: () => string
   /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>
 }
@@ -47,11 +51,15 @@ export function start(
     output += chunk.toString()
     log.write(chunk)
   })
-  child.stderr.on('data', (chunk: Buffer) => log.write(chunk))
+  let complaint = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint = (complaint + chunk.toString()).slice(-COMPLAINT_CHARACTERS_MAX)
+    log.write(chunk)
+  })
   const ended = once(child, 'close').then(([code, signal]: (number | NodeJS.Signals | null)[]) => {
     running.delete(child)
     log.end(`\nended: ${code ?? signal}\n`)
     return (code ?? signal) as number | NodeJS.Signals
   })
-  return { child, output: () => output, ended }
+  return { child, output: () => output, complaint: () => complaint, ended }
 }

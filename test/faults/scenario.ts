@@ -21,7 +21,7 @@ import type { Fault, World } from './world.ts'
 const PARTITIONS = 3
 /** Above what a record may have, so that only ingest can refuse one that is too large. */
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024
-const RECOVERED_MS_MAX = 120_000
+const RECOVERED_MS_MAX = 90_000
 const POLL_MS = 100
 const PROBLEMS_SHOWN = 5
 

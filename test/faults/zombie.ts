@@ -50,17 +50,23 @@ let isTakenOver = false
 let verdict: unknown
 const zombie = follow(
   reader(async (batch, store) => {
-    if (held !== undefined || batch.records.length === 0) return store(batch)
-    held = batch
+    if (held === undefined && batch.records.length === 0) return store(batch)
+    held ??= batch
     await until(() => isTakenOver)
-    verdict = await store(batch).then(
-      () => 'It wrote.',
-      (error: unknown) => (error instanceof OffsetMismatchError ? 'fenced' : error),
-    )
+    const stored = store(batch)
+    if (batch === held) {
+      verdict = await stored.then(
+        () => 'It wrote.',
+        (error: unknown) => (error instanceof OffsetMismatchError ? 'fenced' : error),
+      )
+    }
+    await stored
   }),
 )
 zombie.catch(() => undefined) // it is thrown out of its group
 await until(() => held !== undefined)
+// The other's last write is done: what it holds is all that it can still write.
+await turns.run(async () => undefined)
 const heir = follow(
   reader(async (batch, store) => {
     await store(batch)
@@ -68,8 +74,7 @@ const heir = follow(
     if (topic === held?.topic && partition === held.partition && nextOffset >= held.nextOffset) isTakenOver = true
   }),
 )
-heir.catch(() => undefined) // told below
-await until(() => verdict !== undefined)
+await Promise.race([heir, until(() => verdict !== undefined)])
 stop.abort()
 await heir
 warehouse.close()
