@@ -14,7 +14,13 @@ export interface KafkaSourceOptions extends KafkaConnectionOptions {
 
 const TIMING: KafkaTiming = { sessionTimeoutMs: 30_000, metadataMaxAgeMs: 15_000, batchMsMax: 300_000 }
 
-/** Opens a {@link RecordSource} on Kafka. Connects on use; each `read` is one member of the consumer group. */
+/**
+ * Opens a {@link RecordSource} on Kafka. Connects on use; each `read` is one member of the consumer group.
+ *
+ * Memory of a `read`: 64 MiB of records that wait to be stored, counted with 512 bytes for each beside its own, and for each
+ * node one response of 16 MiB, whose compressed batches may become 128 MiB. A batch that becomes more than 64 MiB or holds
+ * more than 100,000 records is an UnreadableBatchError.
+ */
 export function openKafkaSource(options: KafkaSourceOptions): RecordSource {
   return new KafkaSource(options)
 }
