@@ -110,10 +110,14 @@ export class Transactions {
   async #commit(steps: readonly Step[]): Promise<void> {
     const started = performance.now()
     let append_ms = 0
-    let rid = this.#nextRid
+    let firstRid = this.#nextRid
+    let rid = firstRid
     // Killed before COMMIT: nothing happened, the log hands the records out again. Killed after: the next start is behind them.
     await this.#warehouse.transaction(async () => {
       for (const { place, before, after } of steps) await movePosition(this.#warehouse, place, before, after)
+      // Another reader of this process, a zombie perhaps, may have written what is still its own: ids go on behind that.
+      firstRid = await firstFreeRid(this.#warehouse, this.#nextRid)
+      rid = firstRid
       for (const { columns, gap, after } of steps) {
         if (gap !== undefined) await appendGap(this.#warehouse, gap, after, rid++)
         if (columns === undefined) continue
@@ -123,11 +127,19 @@ export class Transactions {
         append_ms += performance.now() - from
       }
       if (steps.some(({ columns }) => (columns?.rejected.size ?? 0) > 0))
-        await appendDeadLetters(this.#warehouse, { stage: 'ingest', fromRid: this.#nextRid, toRid: rid })
+        await appendDeadLetters(this.#warehouse, { stage: 'ingest', fromRid: firstRid, toRid: rid })
     })
     this.#nextRid = rid
     this.#onCommit(factsOf(steps, { append_ms, commit_ms: performance.now() - started - append_ms }))
   }
+}
+
+/** Asks for rows at or above `known` only, so that it costs the same however many there are below. */
+async function firstFreeRid(warehouse: Database, known: bigint): Promise<bigint> {
+  const row = await warehouse.one<{ last: bigint | null }>('SELECT max(rid) AS last FROM record WHERE rid >= $known', {
+    known,
+  })
+  return typeof row?.last === 'bigint' ? row.last + 1n : known
 }
 
 function factsOf(steps: readonly Step[], times: Pick<CommitFacts, 'append_ms' | 'commit_ms'>): CommitFacts {
