@@ -25,6 +25,7 @@ export async function makeHistory(path: string, rows: number): Promise<void> {
      SELECT 'tally.contributions', p, 0, count(*), max(i) FROM (SELECT i, i % ${PARTITIONS} AS p FROM range(${rows}) AS t(i))
      GROUP BY p`,
   )
+  await warehouse.run(`UPDATE record_id SET next_rid = ${rows + 1}`)
   await warehouse.run('CHECKPOINT')
   warehouse.close()
 }

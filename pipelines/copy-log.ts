@@ -31,7 +31,9 @@ export async function copyLog({ from, to, topics, signal, onProgress }: CopyLogO
     positionOf: (topic, partition) => {
       const place = placeOf({ topic, partition })
       const end = ends.get(place) ?? 0n
-      return end > startOf(place) ? end : startOf(place)
+      // A copy that was begun goes on where it ended: if the log has lost that since, reading says so. A new one begins where
+      // the log does.
+      return end > 0n ? end : startOf(place)
     },
     onBatch: async (batch) => {
       await to.copy(batch, startOf(placeOf(batch)))

@@ -9,9 +9,6 @@ import type { LogRecord, OffsetGap, RecordBatch, RecordSource } from './record-s
 import { SerialQueue } from './serial-queue.ts'
 import type { Database } from './warehouse/database.ts'
 import { OffsetMismatchError } from './warehouse/errors.ts'
-import { readSql } from './warehouse/read-sql.ts'
-
-const nextRid = readSql(new URL('./ingest/next-record-id.sql', import.meta.url))
 
 /**
  * Bytes of records that may be decoded and not yet committed, all partitions together; further batches wait undecoded. A
@@ -65,7 +62,7 @@ export interface IngestCounts {
  */
 export async function ingest(options: IngestOptions): Promise<IngestCounts> {
   const { warehouse, source, topics, until, signal } = options
-  const run = new Ingest(options, await loadPositions(warehouse), await nextRecordId(warehouse))
+  const run = new Ingest(options, await loadPositions(warehouse))
   try {
     await source.read({
       topics,
@@ -100,10 +97,10 @@ class Ingest {
   readonly #room = new Room(PENDING_BYTES_MAX)
   #counts: IngestCounts = { records: 0, rejected: 0 }
 
-  constructor(options: IngestOptions, stored: ReadonlyMap<string, Position>, nextRid: bigint) {
+  constructor(options: IngestOptions, stored: ReadonlyMap<string, Position>) {
     this.#options = options
     this.#stored = stored
-    this.#transactions = new Transactions(options.warehouse, nextRid, (facts) => this.#committed(facts))
+    this.#transactions = new Transactions(options.warehouse, (facts) => this.#committed(facts))
   }
 
   get counts(): IngestCounts {
@@ -269,9 +266,4 @@ class Room {
   #fits(size: number): boolean {
     return this.#taken === 0 || this.#taken + size <= this.#limit
   }
-}
-
-async function nextRecordId(warehouse: Database): Promise<bigint> {
-  const row = await warehouse.one<{ next: bigint }>(nextRid)
-  return row?.next ?? 1n
 }

@@ -111,7 +111,8 @@ async function takeStep(
  * With a schema registry, what is in the log is ingested before the cut is chosen, so that a schema that the registry has is
  * a record by then.
  */
-async function ingestUnknownSchemas({ session, progress }: VerbContext): Promise<void> {
+async function ingestUnknownSchemas({ session, progress, catchUp }: VerbContext): Promise<void> {
+  if (catchUp !== undefined) return // the ingest that runs all the time asks the registry itself
   const hook = await unknownSchemas(session, { progress })
   if (hook.onUnknownSchema === undefined) return
   const { source } = await session.log()

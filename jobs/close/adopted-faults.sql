@@ -15,6 +15,12 @@ UNION ALL
 SELECT concat('it begins ', c.topic, '/', c.partition_id, ' at ', c.from_offset, ', the last epoch ended at ', p.to_offset), false
 FROM cut AS c JOIN previous AS p USING (topic, partition_id) WHERE c.from_offset <> p.to_offset
 UNION ALL
+SELECT concat('it begins ', c.topic, '/', c.partition_id, ' at ', c.from_offset, ', although no epoch holds what is before'), false
+FROM cut AS c ANTI JOIN previous USING (topic, partition_id) WHERE c.from_offset <> 0
+UNION ALL
+SELECT concat('its time ', $time::BIGINT, ' is before that of the last epoch, ', max(cut_time_ms)), false
+FROM epoch WHERE epoch < $epoch HAVING max(cut_time_ms) > $time
+UNION ALL
 SELECT concat('it ends ', topic, '/', partition_id, ' before it begins'), false FROM cut WHERE to_offset < from_offset
 UNION ALL
 SELECT concat('it reads another incarnation of ', c.topic, '/', c.partition_id), false

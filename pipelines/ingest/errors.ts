@@ -12,3 +12,14 @@ export class TopicRecreatedError extends TallyError {
     )
   }
 }
+
+export class SecondIngestError extends TallyError {
+  override readonly code = 'SECOND_INGEST'
+  constructor(facts: { path: string }, cause: unknown) {
+    super(`Another ingest writes ${facts.path} at the same moment.`, {
+      facts,
+      cause,
+      hint: 'One of the two is enough; nothing was written by this one. Run it again when the other has ended.',
+    })
+  }
+}

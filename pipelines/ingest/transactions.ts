@@ -3,6 +3,7 @@ import type { OffsetGap } from '../record-source.ts'
 import { appendDeadLetters } from '../warehouse/append-dead-letters.ts'
 import type { Database } from '../warehouse/database.ts'
 import { appendGap } from './accepted-gap.ts'
+import { SecondIngestError } from './errors.ts'
 import { movePosition, type Place, type Position } from './positions.ts'
 import { RECORD_TYPES, type RecordColumns } from './record-columns.ts'
 import { RowSpacing } from './row-spacing.ts'
@@ -59,14 +60,12 @@ export class Transactions {
   readonly #warehouse: Database
   readonly #onCommit: (facts: CommitFacts) => void
   readonly #spacing = new RowSpacing()
-  #nextRid: bigint
   #waiting: Waiting[] = []
   #running: Promise<void> | undefined
   #failure: { readonly error: unknown } | undefined
 
-  constructor(warehouse: Database, nextRid: bigint, onCommit: (facts: CommitFacts) => void) {
+  constructor(warehouse: Database, onCommit: (facts: CommitFacts) => void) {
     this.#warehouse = warehouse
-    this.#nextRid = nextRid
     this.#onCommit = onCommit
   }
 
@@ -109,17 +108,23 @@ export class Transactions {
     return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
   }
 
+  /** @throws SecondIngestError when somebody else appends at the same moment */
+  async #transaction(work: () => Promise<void>): Promise<void> {
+    try {
+      await this.#warehouse.transaction(work)
+    } catch (error) {
+      throw isConflict(error) ? new SecondIngestError({ path: this.#warehouse.path }, error) : error
+    }
+  }
+
   async #commit(steps: readonly Step[]): Promise<void> {
     const started = performance.now()
     let append_ms = 0
-    let firstRid = this.#nextRid
-    let rid = firstRid
     // Killed before COMMIT: nothing happened, the log hands the records out again. Killed after: the next start is behind them.
-    await this.#warehouse.transaction(async () => {
+    await this.#transaction(async () => {
       for (const { place, before, after } of steps) await movePosition(this.#warehouse, place, before, after)
-      // Another reader of this process, a zombie perhaps, may have written what is still its own: ids go on behind that.
-      firstRid = await firstFreeRid(this.#warehouse, this.#nextRid)
-      rid = firstRid
+      const firstRid = await claimRids(this.#warehouse, ridsOf(steps))
+      let rid = firstRid
       for (const { columns, gap, after, bytes } of steps) {
         if (gap !== undefined) await appendGap(this.#warehouse, gap, after, rid++)
         if (columns === undefined) continue
@@ -132,17 +137,31 @@ export class Transactions {
       if (steps.some(({ columns }) => (columns?.rejected.size ?? 0) > 0))
         await appendDeadLetters(this.#warehouse, { stage: 'ingest', fromRid: firstRid, toRid: rid })
     })
-    this.#nextRid = rid
     this.#onCommit(factsOf(steps, { append_ms, commit_ms: performance.now() - started - append_ms }))
   }
 }
 
-/** Asks for rows at or above `known` only, so that it costs the same however many there are below. */
-async function firstFreeRid(warehouse: Database, known: bigint): Promise<bigint> {
-  const row = await warehouse.one<{ last: bigint | null }>('SELECT max(rid) AS last FROM record WHERE rid >= $known', {
-    known,
-  })
-  return typeof row?.last === 'bigint' ? row.last + 1n : known
+/** Record ids that the steps need: one for each record, and for each gap. */
+function ridsOf(steps: readonly Step[]): number {
+  return steps.reduce((sum, { columns, gap }) => sum + (columns?.rows ?? 0) + (gap === undefined ? 0 : 1), 0)
+}
+
+/**
+ * Takes `count` record ids for the caller's transaction.
+ *
+ * @returns the first; those after it follow without a gap
+ */
+async function claimRids(warehouse: Database, count: number): Promise<bigint> {
+  const row = await warehouse.one<{ first: bigint }>(
+    'UPDATE record_id SET next_rid = next_rid + $count RETURNING next_rid - $count AS first',
+    { count: BigInt(count) },
+  )
+  return row!.first
+}
+
+/** DuckDB refuses the later of two transactions that change one row. */
+function isConflict(error: unknown): boolean {
+  return error instanceof Error && /^TransactionContext Error: Conflict/.test(error.message)
 }
 
 function factsOf(steps: readonly Step[], times: Pick<CommitFacts, 'append_ms' | 'commit_ms'>): CommitFacts {
