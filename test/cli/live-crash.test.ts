@@ -40,7 +40,8 @@ describeWithAnvil('the ingest that runs verbs for others, killed with SIGKILL in
     undisturbed = await finished(ledger)
   }, SETUP_LIMIT_MS)
   afterEach(async () => {
-    await follower?.end('SIGKILL')
+    // Not killed: its embedded chain would live on.
+    await follower?.end('SIGTERM')
   })
 
   const run = ({ data }: SmallLedger, onText?: (text: string) => void): Promise<Ended> =>

@@ -38,7 +38,8 @@ describeWithAnvil('beside a running ingest', () => {
     prepared = await prepareLedger(path('prepared'))
   }, SETUP_LIMIT_MS)
   afterEach(async () => {
-    await follower?.end('SIGKILL')
+    // Not killed: its embedded chain would live on.
+    await follower?.end('SIGTERM')
     follower = undefined
   })
 
