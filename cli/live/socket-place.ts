@@ -32,7 +32,8 @@ export function placeSocket(directory: DataDirectory): string {
  */
 export function findSocket(directory: DataDirectory): string | undefined {
   const path = readPlace(directory)
-  const found = lstatSync(path, { throwIfNoEntry: false })
+  // A folder that cannot be looked into is named by whoever opens the warehouse in it.
+  const found = existsSync(path) ? lstatSync(path, { throwIfNoEntry: false }) : undefined
   if (found?.isSocket() !== true) return undefined
   const uid = process.getuid?.()
   if (uid !== undefined && found.uid !== uid) throw new SocketForeignError({ path, owner: found.uid, user: uid })

@@ -13,6 +13,9 @@ import { temporaryFolder } from './support/temporary-folder.ts'
 
 const SEED = process.env.TALLY_TEST_SEED ?? String(Date.now())
 const RANDOM_KILLS = 3
+/** The program may have to be built first. */
+const SETUP_LIMIT_MS = 180_000
+
 /** A step takes about so long. */
 const MOMENT_MS_MAX = 200
 const RUNS_MAX = 4
@@ -35,9 +38,10 @@ describeWithAnvil('the ingest that runs verbs for others, killed with SIGKILL in
     const ledger = copyOf(prepared, path('undisturbed'))
     expect(await run(ledger)).toMatchObject({ end: 0 })
     undisturbed = await finished(ledger)
-  })
+  }, SETUP_LIMIT_MS)
   afterEach(async () => {
-    await follower?.end('SIGKILL')
+    // Not killed: its embedded chain would live on.
+    await follower?.end('SIGTERM')
   })
 
   const run = ({ data }: SmallLedger, onText?: (text: string) => void): Promise<Ended> =>

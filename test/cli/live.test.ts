@@ -22,6 +22,9 @@ import { type Ended, errorOf, tally } from './support/tally.ts'
 import { tallyHere } from './support/tally-here.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
+/** The program may have to be built first. */
+const SETUP_LIMIT_MS = 180_000
+
 /** These hold the warehouse for as long as they run, or open none: nothing goes through another process. */
 const ALONE = ['demo', 'seal', 'schema check', 'topics create', 'verify', 'audit']
 
@@ -33,9 +36,10 @@ describeWithAnvil('beside a running ingest', () => {
   beforeAll(async () => {
     await builtCli()
     prepared = await prepareLedger(path('prepared'))
-  })
+  }, SETUP_LIMIT_MS)
   afterEach(async () => {
-    await follower?.end('SIGKILL')
+    // Not killed: its embedded chain would live on.
+    await follower?.end('SIGTERM')
     follower = undefined
   })
 
