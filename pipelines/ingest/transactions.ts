@@ -152,11 +152,11 @@ function ridsOf(steps: readonly Step[]): number {
  * @returns the first; those after it follow without a gap
  */
 async function claimRids(warehouse: Database, count: number): Promise<bigint> {
-  const row = await warehouse.one<{ first: bigint }>(
-    'UPDATE record_id SET next_rid = next_rid + $count RETURNING next_rid - $count AS first',
+  const row = await warehouse.one<{ next_rid: bigint }>(
+    'UPDATE record_id SET next_rid = next_rid + $count RETURNING next_rid',
     { count: BigInt(count) },
   )
-  return row!.first
+  return row!.next_rid - BigInt(count)
 }
 
 /** DuckDB refuses the later of two transactions that change one row. */

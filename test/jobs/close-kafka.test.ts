@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { Kafka, logLevel, type Producer } from 'kafkajs'
 import { closeEpoch } from '../../jobs/close/close-epoch.ts'
@@ -74,6 +75,20 @@ function onKafka(): void {
     }
   }
 
+  /** The broker answers a commit or an abort before its marker is in the log. */
+  async function untilStable(): Promise<void> {
+    const source = openKafkaSource({ brokers: kafka.brokers, clientId: 'test', groupId: `group-${randomUUID()}` })
+    try {
+      for (;;) {
+        const bounds = await source.partitions(INPUT_TOPICS)
+        if (bounds.every(({ endOffset, highWatermark }) => endOffset === highWatermark)) return
+        await sleep(50)
+      }
+    } finally {
+      await source.close()
+    }
+  }
+
   /** Everything that is stored has one outcome, and cuts follow on each other. */
   async function expectComplete(): Promise<void> {
     const { warehouse } = ledger
@@ -107,6 +122,7 @@ function onKafka(): void {
     expect(waiting.detail).toContain(`ALARM: a transaction is open on ${TOPICS.chain}/0`)
     await transaction.commit()
     await producer.disconnect()
+    await untilStable()
     expect(await close()).toMatchObject({ did: 'done', epoch: 2 })
     const row = await ledger.warehouse.one('SELECT count(*)::INTEGER AS records FROM outcome WHERE epoch = 2')
     expect(row).toEqual({ records: 3 })
@@ -120,6 +136,7 @@ function onKafka(): void {
     expect(await close()).toMatchObject({ did: 'waiting', epoch: 3 })
     await transaction.abort()
     await producer.disconnect()
+    await untilStable()
     expect(await close()).toMatchObject({ did: 'done', epoch: 3 })
     const row = await ledger.warehouse.one(
       'SELECT (to_offset - from_offset)::INTEGER AS offsets FROM epoch_cut WHERE epoch = 3 AND topic = $topic',
@@ -139,6 +156,7 @@ function onKafka(): void {
     expect(now.detail).toContain(`belong to the next epoch (${TOPICS.chain}/0 from `)
     await transaction.commit()
     await producer.disconnect()
+    await untilStable()
     expect(await close()).toMatchObject({ did: 'done', epoch: 5 })
     await expectComplete()
   }, 120_000)
