@@ -28,10 +28,10 @@ export interface IngestOptions {
    */
   readonly acceptGap?: boolean
   /**
-   * A record waits for a schema that is not built in: called once for each id, before the record is stored. While it has not
-   * resolved, the record's batch is not committed; when it rejects, ingest ends with that and the batch comes again.
+   * Records wait for schemas that are not built in: called for each batch that has such, before it is stored. While it has not
+   * resolved, the batch is not committed; when it rejects, ingest ends with that and the batch comes again.
    */
-  readonly onUnknownSchema?: (schemaId: number) => Promise<void>
+  readonly onUnknownSchemas?: (schemaIds: ReadonlySet<number>) => Promise<void>
   readonly onProgress?: (counts: IngestCounts) => void
   /** After each transaction, what it made visible. */
   readonly onCommit?: (facts: CommitFacts) => void
@@ -93,7 +93,6 @@ class Ingest {
   readonly #partitions = new Map<string, Partition>()
   readonly #stored: ReadonlyMap<string, Position>
   readonly #transactions: Transactions
-  readonly #askedFor = new Map<number, Promise<void>>()
   readonly #room = new Room(PENDING_BYTES_MAX)
   #counts: IngestCounts = { records: 0, rejected: 0 }
 
@@ -153,7 +152,8 @@ class Ingest {
     await this.#room.enter(bytes)
     try {
       const step = stepOf(partition, records, batch.nextOffset, bytes)
-      for (const schemaId of step.columns?.unknownSchemas ?? []) await this.#askFor(schemaId)
+      const unknown = step.columns?.unknownSchemas
+      if (unknown !== undefined && unknown.size > 0) await this.#options.onUnknownSchemas?.(unknown)
       await this.#commit(partition, step)
     } finally {
       this.#room.leave(bytes)
@@ -175,15 +175,6 @@ class Ingest {
       if (start === undefined || start <= last.offset) throw recreated(partition, last, 'nothing')
     }
     partition.confirmed = true
-  }
-
-  /** Once for each id: whoever meets it at the same time waits for the same answer. */
-  #askFor(schemaId: number): Promise<void> | undefined {
-    const { onUnknownSchema } = this.#options
-    if (onUnknownSchema === undefined) return undefined
-    const asked = this.#askedFor.get(schemaId) ?? onUnknownSchema(schemaId)
-    this.#askedFor.set(schemaId, asked)
-    return asked
   }
 
   async #commit(partition: Partition, step: Step): Promise<void> {

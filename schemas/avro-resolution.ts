@@ -1,3 +1,5 @@
+import { defaultValue, isDefault } from './avro-defaults.ts'
+import { Dropping } from './avro-dropping.ts'
 import * as read from './avro-read.ts'
 import { type AvroField, type AvroSchema, type Decimal, type Primitive, unqualified } from './avro-schema.ts'
 
@@ -18,13 +20,23 @@ export type Resolution =
  */
 export function resolveSchemas(writer: AvroSchema, reader: AvroSchema): Resolution {
   const faults: string[] = []
-  const resolved = resolve(writer, reader, { path: nameOf(reader), faults })
+  const context = { path: nameOf(reader), faults, pairs: new Map(), dropping: new Dropping() }
+  const resolved = resolve(writer, reader, context)
   return faults.length === 0 ? { outcome: 'readable', read: resolved } : { outcome: 'incompatible', faults }
 }
 
 interface Context {
   readonly path: string
   readonly faults: string[]
+  /** By writer's and reader's type: however often a name is used, what it stands for is resolved once. */
+  readonly pairs: Map<Named, Map<Named, ResolvedPair>>
+  readonly dropping: Dropping
+}
+
+interface ResolvedPair {
+  readonly read: ResolvedReader
+  /** Their places begin at the pair. */
+  readonly faults: readonly string[]
 }
 
 const UNREADABLE: ResolvedReader = () => {
@@ -42,20 +54,11 @@ function resolve(writer: AvroSchema, reader: AvroSchema, context: Context): Reso
     case 'union':
       return resolveReaderUnion(writer, reader.branches, context)
     case 'record':
-      return writer.kind === 'record' && namesMatch(writer, reader)
-        ? resolveRecord(writer.fields, reader.fields, context)
-        : cannot(writer, reader, context)
     case 'enum':
-      return writer.kind === 'enum' && namesMatch(writer, reader)
-        ? resolveEnum(writer.symbols, reader, context)
+    case 'fixed':
+      return writer.kind === reader.kind && namesMatch(writer, reader)
+        ? resolveNamed(writer, reader, context)
         : cannot(writer, reader, context)
-    case 'fixed': {
-      const { size, decimal } = reader
-      if (writer.kind !== 'fixed' || !namesMatch(writer, reader) || writer.size !== size)
-        return cannot(writer, reader, context)
-      if (!sameDecimal(writer.decimal, decimal)) return cannot(writer, reader, context)
-      return decimal ? (tap) => read.signedInteger(read.readFixed(tap, size)) : (tap) => read.readFixed(tap, size)
-    }
     case 'array':
       return writer.kind === 'array'
         ? arrayOf(resolve(writer.items, reader.items, below(context, '[]')))
@@ -69,13 +72,34 @@ function resolve(writer: AvroSchema, reader: AvroSchema, context: Context): Reso
   }
 }
 
-/** Every branch that may have been written must be readable. In a field that is dropped, each is read as itself. */
+function resolveNamed(writer: Named, reader: Named, context: Context): ResolvedReader {
+  const { pairs } = context
+  const ofWriter = pairs.get(writer) ?? new Map<Named, ResolvedPair>()
+  pairs.set(writer, ofWriter)
+  let pair = ofWriter.get(reader)
+  if (pair === undefined) {
+    const faults: string[] = []
+    pair = { read: resolvePair(writer, reader, { ...context, path: '', faults }), faults }
+    ofWriter.set(reader, pair)
+  }
+  for (const found of pair.faults) context.faults.push(context.path + found)
+  return pair.read
+}
+
+function resolvePair(writer: Named, reader: Named, context: Context): ResolvedReader {
+  if (writer.kind === 'record' && reader.kind === 'record') return resolveRecord(writer.fields, reader.fields, context)
+  if (writer.kind === 'enum' && reader.kind === 'enum') return resolveEnum(writer.symbols, reader, context)
+  if (writer.kind === 'fixed' && reader.kind === 'fixed') return resolveFixed(writer, reader, context)
+  return cannot(writer, reader, context)
+}
+
+/** Every branch that may have been written must be readable. */
 function resolveWriterUnion(
   writer: Extract<AvroSchema, { kind: 'union' }>,
   reader: AvroSchema,
   context: Context,
 ): ResolvedReader {
-  const readers = writer.branches.map((branch) => resolve(branch, writer === reader ? branch : reader, context))
+  const readers = writer.branches.map((branch) => resolve(branch, reader, context))
   return (tap) => readers[read.readIndex(read.readLong(tap), readers.length)]!(tap)
 }
 
@@ -103,7 +127,8 @@ function resolveRecord(written: readonly AvroField[], wanted: readonly AvroField
   const steps = written.map((field) => {
     const target = targetOf.get(field)
     const into = below(context, `.${field.name}`)
-    return { name: target?.name, read: resolve(field.type, target?.type ?? field.type, into) }
+    if (target === undefined) return { name: undefined, read: context.dropping.of(field.type) }
+    return { name: target.name, read: resolve(field.type, target.type, into) }
   })
   const missing = wanted.filter((field) => !sources.has(field.name))
   const fallbacks = missing.map((field) => ({ name: field.name, make: fallbackOf(field, context) }))
@@ -141,6 +166,12 @@ function resolveEnum(
     return fault(context, `symbols ${unknown.join(', ')} are not known and there is no default`)
   const symbols = written.map((symbol) => (known.has(symbol) ? symbol : reader.fallback))
   return (tap) => symbols[read.readIndex(read.readInt(tap), symbols.length)]
+}
+
+function resolveFixed(writer: Fixed, reader: Fixed, context: Context): ResolvedReader {
+  const { size, decimal } = reader
+  if (writer.size !== size || !sameDecimal(writer.decimal, decimal)) return cannot(writer, reader, context)
+  return decimal ? (tap) => read.signedInteger(read.readFixed(tap, size)) : (tap) => read.readFixed(tap, size)
 }
 
 /** Writer → readers that it is promoted to, and how its bytes are then read. */
@@ -196,6 +227,7 @@ function mapOf(readValue: ResolvedReader): ResolvedReader {
 }
 
 type Named = Extract<AvroSchema, { fullName: string }>
+type Fixed = Extract<AvroSchema, { kind: 'fixed' }>
 
 function namesMatch(writer: Named, reader: Named): boolean {
   return unqualified(writer.fullName) === unqualified(reader.fullName) || reader.aliases.includes(writer.fullName)
@@ -218,75 +250,4 @@ function nameOf(schema: AvroSchema): string {
   if (decimal !== undefined) return `decimal(${decimal.precision}, ${decimal.scale})`
   if (schema.kind === 'fixed') return `fixed(${schema.size}) ${schema.fullName}`
   return 'fullName' in schema ? schema.fullName : schema.kind
-}
-
-const INT_LIMIT = 2 ** 31
-/** Defaults of bytes are text whose code points 0 to 255 stand for the bytes. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: every byte may stand in a default.
-const LATIN_1 = /^[\u0000-\u00ff]*$/
-
-/** Whether the JSON is a default of that type. Of a union it is one of the first branch. */
-function isDefault(schema: AvroSchema, json: unknown): boolean {
-  switch (schema.kind) {
-    case 'null':
-      return json === null
-    case 'boolean':
-      return typeof json === 'boolean'
-    case 'int':
-      return Number.isInteger(json) && (json as number) >= -INT_LIMIT && (json as number) < INT_LIMIT
-    case 'long':
-      return Number.isSafeInteger(json)
-    case 'float':
-    case 'double':
-      return typeof json === 'number'
-    case 'string':
-      return typeof json === 'string'
-    case 'bytes':
-      return typeof json === 'string' && LATIN_1.test(json)
-    case 'fixed':
-      return typeof json === 'string' && LATIN_1.test(json) && json.length === schema.size
-    case 'enum':
-      return typeof json === 'string' && schema.symbols.includes(json)
-    case 'union':
-      return isDefault(schema.branches[0]!, json)
-    case 'array':
-      return Array.isArray(json) && json.every((item) => isDefault(schema.items, item))
-    case 'map':
-      return isObject(json) && Object.values(json).every((value) => isDefault(schema.values, value))
-    case 'record':
-      return isObject(json) && schema.fields.every((field) => isDefault(field.type, jsonOf(field, json)))
-  }
-}
-
-function defaultValue(schema: AvroSchema, json: unknown): unknown {
-  switch (schema.kind) {
-    case 'long':
-      return BigInt(json as number)
-    case 'bytes':
-    case 'fixed': {
-      const bytes = Buffer.from(json as string, 'latin1')
-      return schema.decimal === undefined ? bytes : read.signedInteger(bytes)
-    }
-    case 'union':
-      return defaultValue(schema.branches[0]!, json)
-    case 'array':
-      return (json as unknown[]).map((item) => defaultValue(schema.items, item))
-    case 'map':
-      return new Map(Object.entries(json as object).map(([key, value]) => [key, defaultValue(schema.values, value)]))
-    case 'record': {
-      const values = schema.fields.map((field) => [field.name, defaultValue(field.type, jsonOf(field, json as object))])
-      return Object.fromEntries(values)
-    }
-    default:
-      return json
-  }
-}
-
-/** A record's default may leave out what its fields have defaults for. */
-function jsonOf(field: AvroField, json: object): unknown {
-  return Object.hasOwn(json, field.name) ? (json as Record<string, unknown>)[field.name] : field.fallback?.json
-}
-
-function isObject(json: unknown): json is object {
-  return typeof json === 'object' && json !== null && !Array.isArray(json)
 }

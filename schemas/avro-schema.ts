@@ -138,7 +138,7 @@ class SchemaParser {
       kind === 'record'
         ? { kind, ...named, fields: this.#fields(json, inner) }
         : kind === 'enum'
-          ? { kind, ...named, ...symbolsOf(json, place) }
+          ? { kind, ...named, ...this.#symbols(json, place) }
           : { kind, ...named, size: sizeOf(json, place), ...decimalOf(json) }
     const height = this.#deepest - place.depth
     this.#definitions.set(named.fullName, { schema, nodes: this.#nodes - before.nodes + 1, height })
@@ -164,10 +164,18 @@ class SchemaParser {
     })
   }
 
+  /** Each symbol counts like a type: whoever resolves the enum looks at all of them. */
+  #symbols(json: Attributes, place: Place): ReturnType<typeof symbolsOf> {
+    const found = symbolsOf(json, place)
+    this.#count(found.symbols.length, place.depth, place)
+    return found
+  }
+
   #count(nodes: number, depth: number, place: Place): void {
     this.#nodes += nodes
     this.#deepest = Math.max(this.#deepest, depth)
-    if (this.#nodes > SCHEMA_NODES_MAX) refuse(place, `is the ${this.#nodes}th type; ${SCHEMA_NODES_MAX} are read`)
+    if (this.#nodes > SCHEMA_NODES_MAX)
+      refuse(place, `makes ${this.#nodes} types and symbols; ${SCHEMA_NODES_MAX} are read`)
     if (depth > SCHEMA_DEPTH_MAX) refuse(place, `lies ${depth} deep; ${SCHEMA_DEPTH_MAX} are read`)
   }
 }

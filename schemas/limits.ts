@@ -16,7 +16,7 @@ export const CHECKPOINTS_MAX = 16
 export const BUILT_IN_SCHEMA_IDS_FROM = 0x5441_0000
 /** Text of a registered schema, UTF-8. */
 export const SCHEMA_BYTES_MAX = 65_536
-/** Types in a schema, a named one counted in full wherever it is used, so that names cannot multiply the work. */
+/** Types in a schema and symbols of its enums, a named type counted in full wherever it is used: names cannot multiply work. */
 export const SCHEMA_NODES_MAX = 1_000
 export const SCHEMA_DEPTH_MAX = 32
 /** Attribution methods that a policy may name; one that is not here could stop every epoch in which it is in force. */

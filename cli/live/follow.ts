@@ -23,7 +23,7 @@ export interface FollowOptions {
   readonly signal: AbortSignal
   readonly runCommandLine: (argv: readonly string[]) => Promise<void>
   readonly acceptGap: boolean
-  readonly unknownSchemas: Pick<IngestOptions, 'onUnknownSchema'>
+  readonly unknownSchemas: Pick<IngestOptions, 'onUnknownSchemas'>
   /** Absent: no metrics are served. */
   readonly metrics?: ListenAddress
   /** Absent: nothing is taken over HTTP. */

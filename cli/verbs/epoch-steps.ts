@@ -114,7 +114,7 @@ async function takeStep(
 async function ingestUnknownSchemas({ session, progress, catchUp }: VerbContext): Promise<void> {
   if (catchUp !== undefined) return // the ingest that runs all the time asks the registry itself
   const hook = await unknownSchemas(session, { progress })
-  if (hook.onUnknownSchema === undefined) return
+  if (hook.onUnknownSchemas === undefined) return
   const { source } = await session.log()
   await ingest({ ...hook, source, warehouse: await session.warehouse(), topics: INPUT_TOPICS, until: 'end' })
 }

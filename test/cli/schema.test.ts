@@ -234,6 +234,17 @@ describe('tally ingest with a schema registry', () => {
     expect(await close()).toEqual({ accepted: 4, duplicate: 0, rejected: 2, reasons: { SCHEMA_UNKNOWN: 2 } })
   })
 
+  test('made-up ids cost a hundred questions and a few lines, and are rejected at the cut', async () => {
+    await send(
+      ...Array.from({ length: 300 }, (_, index) => renumbered(records.inference(`use-${index}`, 1n), 100 + index)),
+    )
+    const { warnings } = await ingestNow(withRegistry(OPERATOR))
+    expect(stub.asked).toHaveLength(100)
+    expect(warnings.match(/warning/g)).toHaveLength(7)
+    expect(warnings).toMatch(/further schemas that are not registered.*100 schema ids were asked for/s)
+    expect(await close()).toMatchObject({ rejected: 300, reasons: { SCHEMA_UNKNOWN: 300 } })
+  })
+
   test.each([
     ['another language', [200, { schema: 'syntax = "proto3";', schemaType: 'PROTOBUF' }], 'of type PROTOBUF'],
     ['parts elsewhere', [200, { schema: WIDER, references: [{ name: 'x' }] }], 'refers to other schemas'],

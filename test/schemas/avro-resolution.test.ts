@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import avro from 'avsc'
 import fc from 'fast-check'
 import { resolveSchemas } from '../../schemas/avro-resolution.ts'
-import { parseAvroSchema } from '../../schemas/avro-schema.ts'
+import { type AvroSchema, parseAvroSchema } from '../../schemas/avro-schema.ts'
 import { builtInSchemas } from '../../schemas/avro-types.ts'
 import { decodeValue, type EventType, encodeValue } from '../../schemas/index.ts'
 import { isRegistrable, readRegisteredSchema } from '../../schemas/registered-schemas.ts'
@@ -328,5 +328,83 @@ describe('a wider schema', () => {
       detail:
         'The schema of InferenceRecorded does not read it: tallystick.v1.InferenceRecorded.fee: was not written and has no default.',
     })
+  })
+})
+
+describe('a named type that is used again and again', () => {
+  const USES = 60
+  const uses = (type: { name: string }) =>
+    record(Array.from({ length: USES }, (_, index) => ({ name: `f${index}`, type: index === 0 ? type : type.name })))
+
+  /** Counts how often anybody asks the first field's type for something. */
+  function watched(json: Json, attribute: string): { schema: AvroSchema; looks: () => number } {
+    const schema = parseAvroSchema(JSON.stringify(json))
+    if (schema.kind !== 'record') throw new Error('not a record')
+    const type = schema.fields[0]!.type
+    const value = (type as unknown as Record<string, unknown>)[attribute]
+    let looks = 0
+    Object.defineProperty(type, attribute, {
+      get: () => {
+        looks++
+        return value
+      },
+    })
+    return { schema, looks: () => looks }
+  }
+
+  const inner = { type: 'record', name: 'Inner', fields: [field('int')] }
+  const reader = (json: Json) => parseAvroSchema(JSON.stringify(json))
+
+  test.each<[name: string, type: { name: string }, attribute: string]>([
+    ['an enum', letters(['A', 'B']) as never, 'symbols'],
+    ['a record', inner, 'fields'],
+  ])('%s is looked at once, kept or dropped', (_, type, attribute) => {
+    for (const wanted of [uses(type), record([{ name: 'other', type: 'int', default: 1 }])]) {
+      const { schema, looks } = watched(uses(type), attribute)
+      expect(resolveSchemas(schema, reader(wanted)).outcome).toBe('readable')
+      expect(looks()).toBe(1)
+    }
+  })
+
+  test('what it lacks is told at every place', () => {
+    const resolution = resolve(uses(inner), uses({ ...inner, fields: [field('string')] } as never))
+    if (resolution.outcome !== 'incompatible') throw new Error('readable')
+    expect(resolution.faults).toHaveLength(USES)
+    expect(resolution.faults.slice(0, 2)).toEqual([
+      'R.f0.f: int cannot be read as string',
+      'R.f1.f: int cannot be read as string',
+    ])
+  })
+
+  test('what is dropped is read as strictly as what is kept', () => {
+    const kinds = [
+      letters(['A']),
+      fixed(2),
+      ['null', 'boolean'],
+      { type: 'array', items: 'int' },
+      { type: 'map', values: 'string' },
+      inner,
+      ...['int', 'long', 'float', 'double', 'bytes', 'string', 'boolean'],
+      decimal(9, 0),
+    ]
+    fc.assert(
+      fc.property(fc.constantFrom(...kinds), fc.uint8Array({ maxLength: 12 }), (type, bytes) => {
+        const writer = record([field(type), { name: 'last', type: 'int' }])
+        const kept = resolve(writer, writer)
+        const dropped = resolve(writer, record([{ name: 'last', type: 'int' }]))
+        if (kept.outcome !== 'readable' || dropped.outcome !== 'readable') throw new Error('incompatible')
+        const [tap, other] = [bytes, bytes].map((each) => ({ buf: Buffer.from(each), pos: 0 }))
+        let last: unknown
+        try {
+          last = (kept.read(tap!) as { last: number }).last
+        } catch {
+          expect(() => dropped.read(other!)).toThrow()
+          return
+        }
+        expect(dropped.read(other!)).toEqual({ last })
+        expect(other!.pos).toBe(tap!.pos)
+      }),
+      { numRuns: 2_000 },
+    )
   })
 })

@@ -13,6 +13,15 @@ function doubling(levels: number): unknown {
   return text
 }
 
+function symbols(count: number) {
+  return { type: 'enum', name: 'E', symbols: Array.from({ length: count }, (_, index) => `s${index}`) }
+}
+
+/** A record whose first field defines the type; the others name it. */
+function usesOf(type: { name: string }, uses: number): unknown {
+  return record(Array.from({ length: uses }, (_, index) => field(index === 0 ? type : type.name, `f${index}`)))
+}
+
 function nested(depth: number): unknown {
   let type: unknown = 'int'
   for (let level = 1; level < depth; level++) type = { type: 'array', items: type }
@@ -35,6 +44,8 @@ describe('an Avro schema', () => {
       record([field('int', 'constructor'), field('int', '__proto__'), field('int', 'hasOwnProperty')]),
     ],
     ['1,000 types', record(Array.from({ length: 999 }, (_, index) => field('int', `f${index}`)))],
+    ['an enum of 999 symbols', symbols(999)],
+    ['ten uses of an enum of 98 symbols', usesOf(symbols(98), 10)],
     ['32 levels', nested(32)],
     ['511 types by name', doubling(7)],
   ])('%s is read', (_, json) => {
@@ -81,9 +92,12 @@ describe('an Avro schema', () => {
     [
       '1,001 types',
       record(Array.from({ length: 1_000 }, (_, index) => field('int', `f${index}`))),
-      'is the 1001th type',
+      'makes 1001 types and symbols; 1000 are read',
     ],
-    ['2^60 types in 60 lines', doubling(28), 'th type; 1000 are read'],
+    ['2^60 types in 60 lines', doubling(28), 'types and symbols; 1000 are read'],
+    ['an enum of 1,000 symbols', symbols(1_000), 'schema makes 1001 types and symbols'],
+    ['eleven uses of an enum of 98 symbols', usesOf(symbols(98), 11), 'schema.f10 makes 1090 types and symbols'],
+    ['a large enum by a short name', usesOf(symbols(5_000), 950), 'schema.f0 makes 5002 types and symbols'],
     ['33 levels', nested(33), 'lies 33 deep; 32 are read'],
   ])('%s is refused', (_, json, message) => {
     expect(() => parse(json)).toThrow(
