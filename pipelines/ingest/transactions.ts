@@ -152,11 +152,12 @@ function ridsOf(steps: readonly Step[]): number {
  * @returns the first; those after it follow without a gap
  */
 async function claimRids(warehouse: Database, count: number): Promise<bigint> {
-  const row = await warehouse.one<{ first: bigint }>(
-    'UPDATE record_id SET next_rid = next_rid + $count RETURNING next_rid - $count AS first',
+  // DuckDB takes no parameter behind RETURNING.
+  const row = await warehouse.one<{ next: bigint }>(
+    'UPDATE record_id SET next_rid = next_rid + $count RETURNING next_rid AS next',
     { count: BigInt(count) },
   )
-  return row!.first
+  return row!.next - BigInt(count)
 }
 
 /** DuckDB refuses the later of two transactions that change one row. */
