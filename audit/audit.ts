@@ -10,7 +10,7 @@ import { emptyHistory, type History } from './history.ts'
 import { checkCounts, checkLeaves, checkTree } from './leaves.ts'
 import { checkLinks } from './links.ts'
 import { checkPublished } from './published.ts'
-import { checkCut, type PartitionEnds, readRecords } from './records.ts'
+import { checkCut, endsOfCut, type PartitionEnds, readRecords } from './records.ts'
 import { type Books, emptyBooks, settleEpoch } from './settlement.ts'
 import { trustedBy } from './trusted.ts'
 
@@ -134,7 +134,7 @@ class Audit {
     // Where the epochs before are not given, a partition may begin anywhere.
     checkCut(
       manifest.cut,
-      previous === undefined && bundle.epoch > 1 ? undefined : endsOf(previous),
+      previous === undefined && bundle.epoch > 1 ? undefined : endsOfCut(previous?.manifest),
       BigInt(previous?.manifest.cut.timeMs ?? 0),
     )
     this.#passed('cut', `${manifest.cut.partitions.length} partitions, before ${manifest.cut.timeMs} ms`)
@@ -158,7 +158,7 @@ class Audit {
     this.#passed('records', `${records.length} records, contiguous but for ${bundle.manifest.holes.length} holes`)
     const decided = await decideEpoch(history, bundle, bundle.epoch, records)
     checkOutcomes(records, decided.decisions)
-    checkLeaves(bundle, records, decided.decisions)
+    checkLeaves(bundle, records)
     checkCounts(bundle, decided.decisions)
     const { accepted, duplicate, rejected } = bundle.manifest.counts
     this.#passed(
@@ -225,13 +225,4 @@ class Audit {
     this.#checked.push(step)
     this.#onProgress?.(step)
   }
-}
-
-function endsOf(previous: EpochBundle | undefined): PartitionEnds {
-  return new Map(
-    (previous?.manifest.cut.partitions ?? []).map(({ topic, partition, incarnation, to }) => [
-      `${topic}/${partition}`,
-      { incarnation, to: BigInt(to), effectiveMs: 0n },
-    ]),
-  )
 }

@@ -1,22 +1,25 @@
 import { ledgerIdOf } from '../anchor/ledger-id.ts'
-import { ENTRY_OUTCOMES, encodeEntry } from '../anchor/log/entry.ts'
-import { leafHash } from '../anchor/log/leaf-hash.ts'
+import { ENTRY_OUTCOMES } from '../anchor/log/entry.ts'
+import { emptyFrontier, type Frontier } from '../anchor/log/frontier.ts'
 import type { Manifest } from '../anchor/manifest.ts'
 import { readUploadReceipt, signerOfUploadReceipt, type UploadReceipt } from '../anchor/uploads/receipt.ts'
 import { toHex } from '../schemas/ids.ts'
 import { reasonOfCode } from '../schemas/rejection.ts'
-import { type EpochBundle, findEpochFolders, readEpoch } from './bundle.ts'
+import { type EpochBundle, findEpochFolders, readEpoch, TABLES } from './bundle.ts'
 import { connectTo, findChainDifference } from './chain.ts'
-import { DifferenceFound } from './difference.ts'
+import { DifferenceFound, differ } from './difference.ts'
 import { checkFiles } from './files.ts'
-import { readRecord } from './records.ts'
+import { checkLeaves, checkTree } from './leaves.ts'
+import { checkLinks } from './links.ts'
+import { type AuditRecord, checkCut, endsOfCut, readRecordsOfCut } from './records.ts'
 
 type Item = UploadReceipt['items'][number]
 
 /**
  * `included`: the ledger has a leaf of exactly this record. `omitted`: it has none, or one of another record: with the
- * operator's signature this proves the omission. `not yet`: no epoch reaches that far. `not decided`: the epoch has a leaf
- * for the place, but its records were not given. `not looked for`: no bundle was given.
+ * operator's signature this proves the omission, from the ledger whose manifest this is; that it is the anchored one, only the
+ * chain can say. `not yet`: no epoch reaches that far. `not decided`: an epoch has the place, but what holds its records to
+ * the manifest was not given, or is at fault. `not looked for`: no bundle was given.
  */
 export type UploadVerdict = 'included' | 'omitted' | 'not yet' | 'not decided' | 'not looked for'
 
@@ -37,7 +40,7 @@ export interface CheckedUpload {
   readonly operator: string
   readonly chain: 'checked' | 'not checked'
   readonly items: readonly CheckedUploadItem[]
-  /** What is wrong with the bundle or its anchoring, if anything: then an omission says nothing about the anchored ledger. */
+  /** What is wrong with the bundle or its anchoring, if anything: then it decides nothing more. */
   readonly fault: string | null
 }
 
@@ -84,6 +87,7 @@ class Search {
   readonly #ledger: string
   readonly #rpcUrl: string | undefined
   readonly #found = new Map<Item, CheckedUploadItem>()
+  #fault: string | null = null
 
   constructor(items: readonly Item[], ledger: string, rpcUrl: string | undefined) {
     this.#items = items
@@ -94,50 +98,93 @@ class Search {
   /** @returns what is wrong with a bundle, or null */
   async run(path: string): Promise<string | null> {
     try {
-      for (const folder of await findEpochFolders(path)) {
-        const bundle = await readEpoch(folder, await checkFiles(folder.path))
-        if (bundle.manifest.ledger !== this.#ledger) return `${folder.path} is of ledger ${bundle.manifest.ledger}.`
-        const fault = await this.#lookIn(bundle)
-        if (fault !== null) return fault
-      }
-      return null
+      await this.#lookInAll(path)
     } catch (error) {
       if (!(error instanceof DifferenceFound)) throw error
       const { where, expected, found } = error.difference
-      return `${where}: expected ${expected}, found ${found}.`
+      this.#fault = `${where}: expected ${expected}, found ${found}.`
+    }
+    return this.#fault
+  }
+
+  /** From the first epoch on, so that the leaves of each are held to a root: stops when every item has its answer. */
+  async #lookInAll(path: string): Promise<void> {
+    let last: EpochBundle | undefined
+    let frontier: Frontier | undefined
+    for (const folder of await findEpochFolders(path)) {
+      const bundle = await readEpoch(folder, await checkFiles(folder.path))
+      const { epoch, manifest } = bundle
+      if (manifest.ledger !== this.#ledger) differ('links', `${folder.path} ledger`, this.#ledger, manifest.ledger)
+      const previous = last?.epoch === epoch - 1 ? last : undefined
+      // With the ledger's own genesis.json: so its distributor is the one that the manifest names, and --rpc asks.
+      checkLinks(bundle, previous)
+      const ends = previous === undefined && epoch > 1 ? undefined : endsOfCut(previous?.manifest)
+      checkCut(manifest.cut, ends, BigInt(previous?.manifest.cut.timeMs ?? 0))
+      const here = this.#items.filter((item) => !this.#found.has(item) && isBelowCut(item, manifest))
+      if (here.length > 0 && this.#rpcUrl !== undefined) await this.#askChain(bundle, this.#rpcUrl)
+      // What the manifest says needs no table; a broken one could only hide it.
+      for (const item of here) {
+        const known = findInManifest(item, manifest)
+        if (known !== undefined) this.#found.set(item, known)
+      }
+      if (previous === undefined) frontier = epoch === 1 ? emptyFrontier() : undefined
+      if (this.#isDone) return
+      frontier = checkTree(bundle, frontier)
+      const rest = here.filter((item) => !this.#found.has(item))
+      if (rest.length > 0) this.#lookInRecords(rest, bundle, frontier)
+      if (this.#isDone) return
+      last = bundle
     }
   }
 
-  async #lookIn(bundle: EpochBundle): Promise<string | null> {
-    const here = this.#items.filter((item) => !this.#found.has(item) && isBelowCut(item, bundle.manifest))
-    if (here.length === 0) return null
-    const rows = new Map(
-      bundle.records?.map((row, index) => [placeOf(row.topic, row.partition_id, row.record_offset), index]),
-    )
-    for (const item of here) this.#found.set(item, findItem(item, bundle, rows))
-    return this.#rpcUrl === undefined ? null : this.#askChain(bundle, this.#rpcUrl)
+  get #isDone(): boolean {
+    return this.#items.every((item) => this.#found.has(item))
   }
 
-  async #askChain({ manifest, manifestHash }: EpochBundle, rpcUrl: string): Promise<string | null> {
+  /** @throws DifferenceFound unless records and leaves are those of the manifest's root; then no item is answered */
+  #lookInRecords(items: readonly Item[], bundle: EpochBundle, frontier: Frontier | undefined): void {
+    const { epoch, manifest, records: rows } = bundle
+    if (rows === undefined || frontier === undefined) {
+      const missing = rows === undefined ? 'its records were not given' : 'not all epochs before it were given'
+      const detail = `The epoch has a leaf for this place; ${missing}.`
+      for (const item of items) this.#found.set(item, answer(item, 'not decided', epoch, detail))
+      return
+    }
+    const records = readRecordsOfCut(rows, manifest)
+    checkLeaves(bundle, records)
+    const places = new Map(records.map((record) => [placeOf(record), record]))
+    for (const item of items) {
+      // Never missing: the records are all of the cut but its holes and gaps, and the item is in none of these.
+      const record = places.get(placeOf(item)) ?? differ('records', TABLES.records, placeOf(item), undefined)
+      this.#found.set(item, compareRecord(item, epoch, record, BigInt(manifest.tree.previousSize)))
+    }
+  }
+
+  /** @throws DifferenceFound unless the manifest is the one that was finalized */
+  async #askChain({ manifest, manifestHash }: EpochBundle, rpcUrl: string): Promise<void> {
     const connection = await connectTo(rpcUrl, manifest.payout.chainId)
     this.asked++
     const difference =
       'where' in connection
         ? connection
         : await findChainDifference(connection, manifest, manifestHash, ['manifestHash', 'ledgerRoot', 'treeSize'])
-    if (difference === undefined) return null
-    return `${difference.where}: expected ${difference.expected}, found ${difference.found}.`
+    if (difference !== undefined) differ('chain', difference.where, difference.expected, difference.found)
   }
 
   answers(): CheckedUploadItem[] {
-    return this.#items.map(
-      (item) => this.#found.get(item) ?? answer(item, 'not yet', null, 'No epoch of these bundles reaches that far.'),
-    )
+    return this.#items.map((item) => {
+      const open =
+        this.#fault === null
+          ? answer(item, 'not yet', null, 'No epoch of these bundles reaches that far.')
+          : answer(item, 'not decided', null, 'These bundles are at fault.')
+      return this.#found.get(item) ?? open
+    })
   }
 }
 
+/** Whatever the incarnation: a ledger that has the place in another one does not have the record. */
 function isBelowCut(item: Item, { cut }: Manifest): boolean {
-  return cut.partitions.some((part) => isWithin(item, part) && part.incarnation === item.incarnation)
+  return cut.partitions.some((part) => isWithin(item, part))
 }
 
 function isWithin(item: Item, range: { topic: string; partition: number; from: string; to: string }): boolean {
@@ -146,49 +193,30 @@ function isWithin(item: Item, range: { topic: string; partition: number; from: s
   return isThere && BigInt(range.from) <= offset && offset < BigInt(range.to)
 }
 
-function placeOf(topic: string, partition: number, offset: bigint | string): string {
+function placeOf({ topic, partition, offset }: { topic: string; partition: number; offset: bigint | string }): string {
   return `${topic}/${partition}/${offset}`
 }
 
-function findItem(item: Item, bundle: EpochBundle, rows: ReadonlyMap<string, number>): CheckedUploadItem {
-  const { epoch, manifest, records, leaves } = bundle
-  if (manifest.holes.some((hole) => isWithin(item, hole)))
-    return answer(item, 'omitted', epoch, 'The manifest says that there is no record at this place.')
-  if (manifest.gaps.some((gap) => isWithin(item, gap)))
-    return answer(item, 'omitted', epoch, 'The manifest says that the record was lost before it was read.')
-  if (records === undefined)
-    return answer(item, 'not decided', epoch, 'The epoch has a leaf for this place; its records were not given.')
-  const index = rows.get(placeOf(item.topic, item.partition, item.offset))
-  if (index === undefined) return answer(item, 'omitted', epoch, 'No record is at this place.')
-  const record = readRecord(records[index]!, index)
-  if (toHex(record.contentHash) !== item.content)
-    return answer(item, 'omitted', epoch, `Another record is at this place: ${toHex(record.contentHash)}.`)
-  const outcome = ENTRY_OUTCOMES[record.outcome]
-  const leaf = leaves[index]
-  const hash =
-    outcome === undefined
-      ? undefined
-      : leafHash(
-          encodeEntry({
-            incarnation: record.incarnation,
-            topic: record.topic,
-            partition: record.partition,
-            offset: record.offset,
-            effectiveTimeMs: record.effectiveMs,
-            outcome,
-            reason: record.reason,
-            content: record.contentHash,
-          }),
-        )
-  if (leaf === undefined || hash === undefined || toHex(leaf.leaf_hash) !== toHex(hash))
-    return answer(item, 'omitted', epoch, 'The record is listed, but the ledger has another leaf in its place.')
+/** What the manifest alone, which is what the chain anchors, says of an item below its cut; undefined: there is a record. */
+function findInManifest(item: Item, { epoch, cut, holes, gaps }: Manifest): CheckedUploadItem | undefined {
+  const omitted = (detail: string) => answer(item, 'omitted', epoch, detail)
+  const part = cut.partitions.find((each) => isWithin(item, each))
+  if (part !== undefined && part.incarnation !== item.incarnation)
+    return omitted(`The manifest has incarnation ${part.incarnation} at this place, not ${item.incarnation}.`)
+  if (holes.some((hole) => isWithin(item, hole)))
+    return omitted('The manifest says that there is no record at this place.')
+  if (gaps.some((gap) => isWithin(item, gap)))
+    return omitted('The manifest says that the record was lost before it was read.')
+  return undefined
+}
+
+/** @param record at the item's place, with its leaf under the root of the manifest */
+function compareRecord(item: Item, epoch: number, record: AuditRecord, previousSize: bigint): CheckedUploadItem {
+  const content = toHex(record.contentHash)
+  if (content !== item.content) return answer(item, 'omitted', epoch, `Another record is at this place: ${content}.`)
   const reason = reasonOfCode(record.reason)
-  return answer(
-    item,
-    'included',
-    epoch,
-    `Leaf ${leaf.leaf_index}: ${outcome}${reason === undefined ? '' : ` (${reason})`}.`,
-  )
+  const outcome = `${ENTRY_OUTCOMES[record.outcome]}${reason === undefined ? '' : ` (${reason})`}`
+  return answer(item, 'included', epoch, `Leaf ${previousSize + BigInt(record.row)}: ${outcome}.`)
 }
 
 function answer(item: Item, verdict: UploadVerdict, epoch: number | null, detail: string): CheckedUploadItem {

@@ -126,7 +126,7 @@ export function checkOutcomes(records: readonly AuditRecord[], decisions: readon
 }
 
 /** Code of a reason as a leaf holds it. */
-export function reasonCode(reason: RejectionReason | undefined): number {
+function reasonCode(reason: RejectionReason | undefined): number {
   return reason === undefined ? 0 : REJECTION_REASONS[reason]
 }
 

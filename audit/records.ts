@@ -87,10 +87,20 @@ function comparePartitions(a: { topic: string; partition: number }, b: { topic: 
   return firstOf(compareText(a.topic, b.topic), a.partition - b.partition)
 }
 
+/** Where the cut of an epoch ends; without one, as before epoch 1, nowhere. Effective times are not in it. */
+export function endsOfCut(previous: Manifest | undefined): PartitionEnds {
+  return new Map(
+    (previous?.cut.partitions ?? []).map(({ topic, partition, incarnation, to }) => [
+      partitionKey(topic, partition),
+      { incarnation, to: BigInt(to), effectiveMs: 0n },
+    ]),
+  )
+}
+
 /**
- * Reads records.parquet: in leaf order, exactly the offsets of the cut but for the manifest's holes, effective times that
- * never fall and lie below the cut's time.
+ * Reads records.parquet as {@link readRecordsOfCut} does, with effective times that never fall.
  *
+ * @param ends of the records of all epochs before
  * @throws DifferenceFound
  */
 export function readRecords(
@@ -98,6 +108,17 @@ export function readRecords(
   manifest: Manifest,
   ends: PartitionEnds,
 ): { records: AuditRecord[]; ends: PartitionEnds } {
+  const records = readRecordsOfCut(rows, manifest)
+  return { records, ends: nextEnds(records, manifest, ends) }
+}
+
+/**
+ * Reads records.parquet: in leaf order, exactly the offsets of the cut but for the manifest's holes, its gaps as the manifest
+ * has them, effective times below the cut's time. It needs no epoch before.
+ *
+ * @throws DifferenceFound
+ */
+export function readRecordsOfCut(rows: readonly RecordRow[], manifest: Manifest): AuditRecord[] {
   const cuts = new Map(manifest.cut.partitions.map((part) => [partitionKey(part.topic, part.partition), part]))
   const records = rows.map((row, index) => readRecord(row, index))
   for (const [index, record] of records.entries()) {
@@ -108,7 +129,7 @@ export function readRecords(
     checkAgainstCut(record, cuts.get(keyOf(record)), manifest.cut)
   }
   checkHoles(records, manifest)
-  return { records, ends: nextEnds(records, manifest, ends) }
+  return records
 }
 
 function compareLeafOrder(a: AuditRecord, b: AuditRecord): number {
@@ -124,7 +145,7 @@ function at(record: { row: number }, column?: string): string {
 }
 
 /** A row of records.parquet, decoded and hashed. @throws DifferenceFound */
-export function readRecord(row: RecordRow, index: number): AuditRecord {
+function readRecord(row: RecordRow, index: number): AuditRecord {
   if (row.partition_id < 0 || row.record_offset < 0n || row.incarnation < 0 || row.effective_ms < 0n) {
     differ('records', at({ row: index }), 'no negative number', 'one')
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { UPLOAD_RECEIPT_FORMAT } from '../../anchor/uploads/receipt.ts'
-import { auditBundle, checkUpload, verifyReceipt } from '../../audit/index.ts'
+import { auditBundle, type CheckedUpload, checkUpload, type UploadVerdict, verifyReceipt } from '../../audit/index.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type GlobalFlags, runVerbAlone, type VerbContext, withGlobalFlags } from '../command.ts'
 import { EXIT, paint, printLine } from '../output.ts'
@@ -106,15 +106,26 @@ async function verifyUpload(
       printLine(`${mark(verdict !== 'omitted')} ${topic}/${partition}@${offset} ${verdict}${at}: ${detail}`)
     }
     if (checked.fault !== null) printLine(`${mark(false)} bundle: ${checked.fault}`)
-    if (checked.items.some(({ verdict }) => verdict === 'omitted') && checked.fault === null)
-      printLine(paint.red('upload: OMISSION PROVEN'))
-    else printLine(checked.ok ? paint.green('upload: OK') : paint.red('upload: REFUTED'))
-    if (checked.chain === 'not checked') printLine('chain: not checked (give --rpc URL and --bundle DIR)')
+    printLine(uploadSummary(checked))
+    if (checked.chain === 'not checked')
+      printLine(
+        'chain: not checked: whether these manifests are the anchored ones is not known (give --rpc URL and --bundle DIR)',
+      )
   })
   if (!checked.ok) return EXIT.failed
   if (checked.items.some(({ verdict }) => verdict === 'not yet')) return EXIT.later
   const isWhole = checked.chain === 'checked' && checked.items.every(({ verdict }) => verdict === 'included')
   return isWhole ? EXIT.ok : EXIT.chainNotChecked
+}
+
+function uploadSummary({ ok, signed, fault, items }: CheckedUpload): string {
+  const has = (verdict: UploadVerdict) => items.some((item) => item.verdict === verdict)
+  if (signed && fault === null && has('omitted')) return paint.red('upload: OMISSION PROVEN')
+  if (!signed) return paint.red('upload: REFUTED')
+  if (!ok) return paint.red('upload: NOT DECIDED, the bundles or their anchoring are at fault')
+  if (has('not decided')) return paint.yellow('upload: NOT DECIDED')
+  if (has('not yet')) return paint.yellow('upload: NOT YET')
+  return paint.green(has('not looked for') ? 'upload: SIGNED' : 'upload: OK')
 }
 
 function exitOf(result: { readonly ok: boolean; readonly chain: string }): number {

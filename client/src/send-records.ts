@@ -14,6 +14,8 @@ import type { Genesis } from '../../schemas/genesis.ts'
 import { toHex } from '../../schemas/ids.ts'
 
 const ATTEMPTS_MAX = 6
+/** Of every topic that a ledger reads. */
+const INCARNATION = 0
 const FIRST_PAUSE_MS = 250
 const REQUEST_LIMIT_MS = 30_000
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024
@@ -143,6 +145,8 @@ async function assertReceipt(
   for (const [index, item] of receipt.items.entries()) {
     if (item.topic !== records[index]!.topic || item.content !== toHex(contents[index]!))
       throw new ReceiptMismatchError({ what: `item ${index} is another record` })
+    if (item.incarnation !== INCARNATION)
+      throw new ReceiptMismatchError({ what: `item ${index} has incarnation ${item.incarnation}` })
   }
   if ((await signerOfUploadReceipt(receipt)) !== genesis.operator)
     throw new ReceiptMismatchError({ what: 'the operator did not sign it' })

@@ -1,5 +1,13 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { canonicalJson } from '../../anchor/canonical-json.ts'
 import { contentHash } from '../../anchor/log/content-hash.ts'
+import { encodeEntry } from '../../anchor/log/entry.ts'
+import { leafHash } from '../../anchor/log/leaf-hash.ts'
 import { signUpload, signUploadReceipt } from '../../anchor/uploads/sign.ts'
 import { openUploadServer, type UploadServer } from '../../api/upload-server.ts'
 import { checkUpload } from '../../audit/index.ts'
@@ -8,11 +16,14 @@ import { registeredSource } from '../../jobs/registered-source.ts'
 import type { NewRecord } from '../../pipelines/record-source.ts'
 import { SourceUnavailableError } from '../../pipelines/record-source-errors.ts'
 import { toHex } from '../../schemas/ids.ts'
+import { encodeHeaders } from '../../schemas/record-bytes.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { accountOf, addressOf, GENESIS, type Name, signerOf } from '../support/ledger/cast.ts'
 import { SmallLedger } from '../support/ledger/small-ledger.ts'
 
 const SHOP = 'urn:shop'
+const LEAVES = 'public/leaves.parquet'
+const RECORDS = 'restricted/records.parquet'
 
 let world: SmallLedger
 let server: UploadServer
@@ -189,7 +200,7 @@ describe('an upload receipt', () => {
   }
   const verdicts = (checked: { items: readonly { verdict: string }[] }) => checked.items.map(({ verdict }) => verdict)
   /** The operator’s word for a record that is not where it says. */
-  const lie = (change: Partial<{ partition: number; offset: bigint; content: Uint8Array }>) =>
+  const lie = (change: Partial<{ incarnation: number; partition: number; offset: bigint; content: Uint8Array }>) =>
     signUploadReceipt(GENESIS, signerOf('operator'), [
       { incarnation: 0, topic: TOPICS.inferences, partition: 0, offset: 0n, content: contentHash(use('a')), ...change },
     ])
@@ -244,8 +255,126 @@ describe('an upload receipt', () => {
     const item = { incarnation: 0, topic: TOPICS.inferences, partition: 0, offset: 0n, content: contentHash(use('x')) }
     const receipt = await signUploadReceipt(genesis, signerOf('operator'), [item])
     const checked = await checkUpload(receipt, { bundles: world.bundles })
-    expect(checked).toMatchObject({ ok: false, signed: true, fault: expect.stringContaining('is of ledger') })
-    expect(verdicts(checked)).toEqual(['not yet'])
+    expect(checked).toMatchObject({
+      ok: false,
+      signed: true,
+      fault: expect.stringMatching(/epoch-000001 ledger: expected /),
+    })
+    expect(verdicts(checked)).toEqual(['not decided'])
+  })
+
+  test('that names another incarnation than the ledger has is an omission, and the client takes no such receipt', async () => {
+    const receipt = await included()
+    const [item] = receipt.items
+    const place = { partition: item!.partition, offset: BigInt(item!.offset) }
+    const other = await lie({ ...place, incarnation: 1 })
+    const checked = await checkUpload(other, { bundles: world.bundles })
+    expect(verdicts(checked)).toEqual(['omitted'])
+    expect(checked).toMatchObject({ ok: false, fault: null })
+    const dishonest = createServer((_, response) => response.writeHead(202).end(JSON.stringify(other)))
+    await new Promise<void>((resolve) => dishonest.listen(0, '127.0.0.1', resolve))
+    try {
+      const url = `http://127.0.0.1:${(dishonest.address() as AddressInfo).port}`
+      const sent = sendRecords({ url, genesis: GENESIS, source: SHOP, signer: signerOf('host'), records: [use('a')] })
+      await expect(sent).rejects.toMatchObject({
+        code: 'RECEIPT_MISMATCH',
+        facts: { what: 'item 0 has incarnation 1' },
+      })
+    } finally {
+      dishonest.close()
+    }
+  })
+
+  describe('against files that are not those of the manifest', () => {
+    let receipt: UploadReceipt
+    /** SQL that finds the record of the first item. */
+    let isIt: string
+    let leafIndex: bigint
+    beforeEach(async () => {
+      receipt = await included()
+      const { topic, partition, offset } = receipt.items[0]!
+      isIt = `(topic = '${topic}' AND partition_id = ${partition} AND record_offset = ${offset})`
+      const row = await world.ledger.warehouse.one<{ leaf_index: bigint }>(
+        `SELECT o.leaf_index FROM outcome AS o JOIN record AS r USING (rid) WHERE ${isIt}`,
+      )
+      leafIndex = row!.leaf_index
+    })
+    const check = (document: unknown, bundles = world.bundles) => checkUpload(document, { bundles })
+    const decidesNothing = async (document: unknown, fault: string) => {
+      const checked = await check(document)
+      expect(checked).toMatchObject({ ok: false, fault: expect.stringContaining(fault) })
+      expect(new Set(verdicts(checked))).toEqual(new Set(['not decided']))
+    }
+
+    test('a record that was taken out is a broken bundle, no omission', async () => {
+      await rewrite(world.bundle(2), RECORDS, (table) => `SELECT * FROM ${table} WHERE NOT ${isIt}`)
+      await decidesNothing(receipt, 'holes')
+    })
+
+    test.each([1, 2])('leaves of epoch %i that were changed are a broken bundle, no omission', async (epoch) => {
+      const forged = 'SELECT leaf_index, unhex(sha256(leaf_hash)) AS leaf_hash'
+      await rewrite(world.bundle(epoch), LEAVES, (table) => `${forged} FROM ${table} ORDER BY leaf_index`)
+      await decidesNothing(receipt, 'tree.root')
+    })
+
+    test('an outcome that was changed is a broken bundle', async () => {
+      const change = `CASE WHEN ${isIt} THEN 1::INTEGER ELSE outcome END AS outcome`
+      await rewrite(world.bundle(2), RECORDS, (table) => `SELECT * REPLACE (${change}) FROM ${table}`)
+      await decidesNothing(receipt, 'leaf_hash')
+    })
+
+    test('a record that was never in the ledger, written in with its leaf, is not included', async () => {
+      const victim = use('never')
+      const { partition, offset } = receipt.items[0]!
+      const place = { topic: TOPICS.inferences, partition, offset: BigInt(offset) }
+      const row = await world.ledger.warehouse.one<{ effective_ms: bigint }>(
+        `SELECT effective_ms FROM record WHERE ${isIt}`,
+      )
+      const leaf = leafHash(
+        encodeEntry({
+          incarnation: 0,
+          ...place,
+          effectiveTimeMs: row!.effective_ms,
+          outcome: 'accepted',
+          reason: 0,
+          content: contentHash(victim),
+        }),
+      )
+      const blob = (bytes: Uint8Array) => `unhex('${Buffer.from(bytes).toString('hex')}')`
+      const instead = (column: string, value: string) =>
+        `CASE WHEN ${isIt} THEN ${value} ELSE ${column} END AS ${column}`
+      const forged = [
+        instead('record_key', blob(victim.key!)),
+        instead('headers', blob(encodeHeaders(victim.headers))),
+        instead('record_value', blob(victim.value!)),
+      ]
+      await rewrite(world.bundle(2), RECORDS, (table) => `SELECT * REPLACE (${forged.join()}) FROM ${table}`)
+      const hash = `CASE WHEN leaf_index = ${leafIndex} THEN ${blob(leaf)} ELSE leaf_hash END AS leaf_hash`
+      await rewrite(world.bundle(2), LEAVES, (table) => `SELECT leaf_index, ${hash} FROM ${table} ORDER BY leaf_index`)
+      await decidesNothing(await lie({ ...place, content: contentHash(victim) }), 'tree.root')
+    })
+
+    test('without the epochs before, or without its records, nothing is decided, and it says what is missing', async () => {
+      const alone = await check(receipt, world.bundle(2))
+      expect(verdicts(alone)).toEqual(['not decided', 'not decided'])
+      expect(alone.items[0]!.detail).toContain('not all epochs before it')
+      rmSync(join(world.bundle(2), 'restricted'), { recursive: true })
+      const withoutRecords = await check(receipt)
+      expect(verdicts(withoutRecords)).toEqual(['not decided', 'not decided'])
+      expect(withoutRecords.items[0]!.detail).toContain('records were not given')
+    })
+
+    test('a hole of the manifest decides without them', async () => {
+      const { partition } = receipt.items[0]!
+      const end = (await world.log.partitions([TOPICS.inferences])).find((each) => each.partition === partition)!
+      world.log.hide(TOPICS.inferences, partition, 1)
+      await world.send({ ...use('later'), partition })
+      await world.runEpoch()
+      rmSync(join(world.bundle(3), 'restricted'), { recursive: true })
+      const checked = await check(await lie({ partition, offset: end.endOffset }), world.bundle(3))
+      expect(checked).toMatchObject({ ok: false, fault: null })
+      expect(verdicts(checked)).toEqual(['omitted'])
+    })
   })
 
   test.each([
@@ -258,6 +387,18 @@ describe('an upload receipt', () => {
     expect(() => readUploadReceipt(value)).toThrow('no upload receipt')
   })
 })
+
+/** As somebody does who forges a bundle: the file, and its hash in files.json. */
+async function rewrite(bundle: string, path: string, select: (table: string) => string): Promise<void> {
+  const file = join(bundle, path)
+  const { warehouse } = world.ledger
+  await warehouse.run(`COPY (${select(`read_parquet('${file}')`)}) TO '${file}.new' (FORMAT parquet)`)
+  renameSync(`${file}.new`, file)
+  const bytes = readFileSync(file)
+  const listing = JSON.parse(readFileSync(join(bundle, 'files.json'), 'utf8'))
+  listing.files[path] = { bytes: bytes.length, sha256: toHex(createHash('sha256').update(bytes).digest()) }
+  writeFileSync(join(bundle, 'files.json'), canonicalJson(listing))
+}
 
 function toJson({ topic, key, headers, value }: ReturnType<typeof use>) {
   const base64 = (bytes: Uint8Array | null) => (bytes === null ? null : Buffer.from(bytes).toString('base64'))

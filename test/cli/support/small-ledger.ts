@@ -26,7 +26,7 @@ const USES = 5
 const [OPERATOR, APP, EXTRACTOR, WATCHER] = ['urn:operator', 'urn:app', 'urn:extractor', 'urn:watcher'] as const
 
 const key = (n: number) => privateKeyToAccount(`0x${n.toString(16).padStart(64, '0')}`)
-const operator = key(1)
+export const operator = key(1)
 const contributors = [key(2), key(3)]
 const owner = key(4)
 const treasury = key(5)

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { canonicalJson } from '../../anchor/canonical-json.ts'
+import type { LocalChain } from '../../anchor/chain/local-chain.ts'
+import type { Manifest } from '../../anchor/manifest.ts'
+import { signUploadReceipt } from '../../anchor/uploads/sign.ts'
+import { findEpochFolders, readEpoch } from '../../audit/bundle.ts'
+import { checkFiles } from '../../audit/files.ts'
+import { type AuditRecord, readRecordsOfCut } from '../../audit/records.ts'
+import type { Genesis } from '../../schemas/genesis.ts'
+import { toHex } from '../../schemas/ids.ts'
+import { describeWithAnvil } from '../anchor/chain-anvil.ts'
+import { externalChain, operator, prepareLedger } from './support/small-ledger.ts'
+import { documentOf, tally } from './support/tally.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
+
+const DELAY_S = 3_600
+
+describeWithAnvil('tally verify of an upload receipt', () => {
+  const path = temporaryFolder()
+  let chain: LocalChain | undefined
+  let bundles: string
+  let genesis: Genesis
+  let record: AuditRecord
+  afterAll(async () => {
+    await chain?.stop()
+  })
+
+  beforeAll(async () => {
+    const ledger = await prepareLedger(path('ledger'))
+    chain = await externalChain(ledger)
+    const env = { RPC_URL: chain.rpcUrl }
+    expect((await tally(['run', '--data', ledger.data], { env })).end).toBe(4)
+    await chain.advanceTime(DELAY_S)
+    expect((await tally(['run', '--data', ledger.data], { env })).end).toBe(0)
+    bundles = `${ledger.data}/bundles`
+    const [folder] = await findEpochFolders(bundles)
+    const bundle = await readEpoch(folder!, await checkFiles(folder!.path))
+    genesis = bundle.genesis
+    record = readRecordsOfCut(bundle.records!, bundle.manifest)[0]!
+  })
+
+  /** The file of the operator's receipt for the first record of the ledger, or for another in its place. */
+  async function receiptOf(change: Partial<AuditRecord>, name: string): Promise<string> {
+    const { incarnation, topic, partition, offset, contentHash: content } = { ...record, ...change }
+    const receipt = await signUploadReceipt(genesis, operator, [{ incarnation, topic, partition, offset, content }])
+    const file = path(`${name}.json`)
+    writeFileSync(file, JSON.stringify(receipt))
+    return file
+  }
+  const verify = async (file: string, ...flags: string[]) => {
+    const { end, stdout } = await tally(['verify', file, ...flags])
+    return { end, stdout }
+  }
+  const never = { contentHash: new Uint8Array(32) }
+
+  test('of a record in the ledger: 3 without the chain, 0 with it', async () => {
+    const file = await receiptOf({}, 'included')
+    const offline = await verify(file, '--bundle', bundles)
+    expect(offline).toMatchObject({ end: 3, stdout: expect.stringContaining('upload: OK') })
+    expect(offline.stdout).toContain('chain: not checked')
+    const online = await verify(file, '--bundle', bundles, '--rpc', chain!.rpcUrl)
+    expect(online).toMatchObject({ end: 0, stdout: expect.stringContaining('upload: OK') })
+    expect(online.stdout).not.toContain('not checked')
+  })
+
+  test('of a record that is not in it: 1, an omission; without the chain it says what that rests on', async () => {
+    const file = await receiptOf(never, 'omitted')
+    const offline = await verify(file, '--bundle', bundles)
+    expect(offline).toMatchObject({ end: 1, stdout: expect.stringContaining('upload: OMISSION PROVEN') })
+    expect(offline.stdout).toMatch(/chain: not checked: whether .* anchored/)
+    const online = await verify(file, '--bundle', bundles, '--rpc', chain!.rpcUrl)
+    expect(online).toMatchObject({ end: 1, stdout: expect.stringContaining('upload: OMISSION PROVEN') })
+    expect(online.stdout).not.toContain('not checked')
+  })
+
+  test('of a place that no epoch reaches: 4; without bundles: 3', async () => {
+    const file = await receiptOf({ offset: 1_000_000n }, 'later')
+    const later = await verify(file, '--bundle', bundles)
+    expect(later).toMatchObject({ end: 4, stdout: expect.stringContaining('upload: NOT YET') })
+    expect(await verify(file)).toMatchObject({ end: 3, stdout: expect.stringContaining('upload: SIGNED') })
+  })
+
+  test('against a manifest that nobody anchored: 1 with the chain, and no omission is proven', async () => {
+    const forged = path('forged', 'epoch-000001')
+    cpSync(join(bundles, 'epoch-000001'), forged, { recursive: true })
+    const manifest = JSON.parse(readFileSync(join(forged, 'manifest.json'), 'utf8')) as Manifest
+    const { topic, partition, offset } = record
+    const hole = { topic, partition, from: String(offset), to: String(offset + 1n) }
+    const bytes = canonicalJson({ ...manifest, holes: [hole] })
+    writeFileSync(join(forged, 'manifest.json'), bytes)
+    const listing = JSON.parse(readFileSync(join(forged, 'files.json'), 'utf8'))
+    const sha256 = toHex(createHash('sha256').update(bytes).digest())
+    listing.files['manifest.json'] = { bytes: bytes.length, sha256 }
+    writeFileSync(join(forged, 'files.json'), canonicalJson(listing))
+    const file = await receiptOf({}, 'against-forged')
+    const online = await verify(file, '--bundle', forged, '--rpc', chain!.rpcUrl)
+    expect(online).toMatchObject({ end: 1, stdout: expect.stringContaining('manifestHash: expected') })
+    expect(online.stdout).not.toContain('OMISSION')
+  })
+
+  test('by somebody else: 1, and it is refuted', async () => {
+    const file = await receiptOf(never, 'signed')
+    const receipt = JSON.parse(readFileSync(file, 'utf8'))
+    receipt.items[0].offset = '1'
+    writeFileSync(file, JSON.stringify(receipt))
+    const changed = await verify(file, '--bundle', bundles)
+    expect(changed).toMatchObject({ end: 1, stdout: expect.stringContaining('upload: REFUTED') })
+    expect(documentOf(await tally(['verify', file, '--json']))).toMatchObject({ ok: false, signed: false })
+  })
+})
