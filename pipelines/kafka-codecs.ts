@@ -6,6 +6,7 @@ import zstd from '@bokuweb/zstd-wasm'
 import kafkajs from 'kafkajs'
 import lz4 from 'lz4-napi'
 import { lz4SizeMax, snappyChunks, zstdSizeMax } from './kafka-compressed-size.ts'
+import { withTrueLengths } from './kafka-record-lengths.ts'
 import { UnreadableBatchError } from './kafka-source-errors.ts'
 
 /**
@@ -113,7 +114,7 @@ function bounded(name: string, codec: Codec): Codec {
         const plain = await codec.decompress(bytes)
         assertSize(plain.length)
         if (budget !== undefined) budget.decompressedBytes += plain.length
-        return plain
+        return baseOffset === undefined ? plain : withTrueLengths(plain, records)
       } catch (error) {
         const tooLarge = error instanceof TooLarge || (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
         if (tooLarge) throw unreadable(`it becomes more than ${BATCH_DECOMPRESSED_BYTES_MAX} bytes`)
