@@ -79,6 +79,7 @@ function onBytes(): void {
 function onKafka(): void {
   let kafka: RunningKafka
   let folder: string
+  let warehouses = 0
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tallystick-odd-'))
     kafka = await startKafka()
@@ -95,7 +96,7 @@ function onKafka(): void {
 
   /** What ingest stored: offset, key, value, headers as hex, and the reason. */
   async function stored(source: RecordSource, topic: string): Promise<unknown[][]> {
-    const warehouse = await openWarehouse(join(folder, `${randomUUID()}.duckdb`), { verb: 'test' })
+    const warehouse = await openWarehouse(join(folder, `odd${warehouses++}.duckdb`), { verb: 'test' })
     try {
       await ingest({ source, warehouse, topics: [topic], until: 'end' }).finally(() => source.close())
       const rows = await warehouse.all(
