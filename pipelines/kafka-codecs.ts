@@ -6,6 +6,7 @@ import zstd from '@bokuweb/zstd-wasm'
 import kafkajs from 'kafkajs'
 import lz4 from 'lz4-napi'
 import { lz4SizeMax, snappyChunks, zstdSizeMax } from './kafka-compressed-size.ts'
+import { type DeclaredRecords, trueRecords } from './kafka-record-bytes.ts'
 import { UnreadableBatchError } from './kafka-source-errors.ts'
 
 /**
@@ -22,8 +23,8 @@ const FETCH_DECOMPRESSED_BYTES_MAX = 64 * 1024 * 1024
 export interface FetchBudget {
   /** How much the fetch under way has made of compressed batches; reset when a fetch begins. */
   decompressedBytes: number
-  /** First offsets of batches that could not be read and were left for the next fetch, so that what stands before is read. */
-  readonly unreadable: Set<bigint | undefined>
+  /** Batches that could not be read and were left for the next fetch, so that what stands before is read. */
+  readonly unreadable: Set<string>
 }
 
 /** The budget of whoever fetches; kafkajs decodes a response in the asynchronous context of its consumer. */
@@ -39,14 +40,23 @@ const gunzipAsync = promisify(gunzip)
 const require = createRequire(import.meta.url)
 const snappy = (require('kafkajs-snappy') as () => Codec)() // it comes without types
 
-/** kafkajs knows gzip, without a bound, and no other: all four for every client of this process, without native builds. */
+/**
+ * kafkajs knows gzip, without a bound, and no other: all four for every client of this process, without native builds. And
+ * one for records that are not compressed, which it asks for when it reads: they are looked at in the same place.
+ */
 export function registerCodecs(): void {
   // Node finds these two in the default export only: kafkajs is CommonJS and defines them by a getter.
   const { CompressionCodecs, CompressionTypes } = kafkajs
+  Object.assign(CompressionCodecs, { [CompressionTypes.None]: () => bounded('none', NONE) })
   CompressionCodecs[CompressionTypes.GZIP] = () => bounded('gzip', GZIP)
   CompressionCodecs[CompressionTypes.Snappy] = () => bounded('snappy', SNAPPY)
   CompressionCodecs[CompressionTypes.LZ4] = () => bounded('lz4', LZ4)
   CompressionCodecs[CompressionTypes.ZSTD] = () => bounded('zstd', ZSTD)
+}
+
+const NONE: Codec = {
+  compress: async ({ buffer }) => buffer,
+  decompress: async (bytes) => bytes,
 }
 
 const GZIP: Codec = {
@@ -101,19 +111,21 @@ function bounded(name: string, codec: Codec): Codec {
     async decompress(bytes) {
       const budget = fetchBudget.getStore()
       if (budget !== undefined && budget.decompressedBytes > FETCH_DECOMPRESSED_BYTES_MAX) throw new LeftForNextFetch()
-      const { baseOffset, records } = batchHeader(bytes)
+      const header = batchHeader(bytes)
+      const batch = header?.batch ?? 'unknown'
       const unreadable = (problem: string) => {
-        if (budget === undefined || budget.unreadable.has(baseOffset))
-          return new UnreadableBatchError({ offset: baseOffset, codec: name, problem })
-        budget.unreadable.add(baseOffset)
+        if (budget === undefined || budget.unreadable.has(batch))
+          return new UnreadableBatchError({ offset: header?.baseOffset, codec: name, problem })
+        budget.unreadable.add(batch)
         return new LeftForNextFetch()
       }
-      if (records > BATCH_RECORDS_MAX) throw unreadable(`it holds ${records} records, more than ${BATCH_RECORDS_MAX}`)
+      if (header !== undefined && header.records > BATCH_RECORDS_MAX)
+        throw unreadable(`it holds ${header.records} records, more than ${BATCH_RECORDS_MAX}`)
       try {
         const plain = await codec.decompress(bytes)
-        assertSize(plain.length)
-        if (budget !== undefined) budget.decompressedBytes += plain.length
-        return plain
+        if (codec !== NONE) assertSize(plain.length)
+        if (codec !== NONE && budget !== undefined) budget.decompressedBytes += plain.length
+        return header === undefined ? plain : trueRecords(plain, header)
       } catch (error) {
         const tooLarge = error instanceof TooLarge || (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
         if (tooLarge) throw unreadable(`it becomes more than ${BATCH_DECOMPRESSED_BYTES_MAX} bytes`)
@@ -128,19 +140,33 @@ class LeftForNextFetch extends Error {
   override readonly name = 'KafkaJSPartialMessageError'
 }
 
+interface BatchHeader extends DeclaredRecords {
+  readonly baseOffset: bigint
+  /** Tells it from the batch at the same offset of another partition, by its checksum. */
+  readonly batch: string
+}
+
 const HEADER_BYTES = 61
 const MAGIC_AT = 16
 const MAGIC = 2
+const CRC_AT = 17
+const LAST_DELTA_AT = 23
 const RECORDS_AT = 57
 
 /**
  * Of the batch whose records these bytes are: kafkajs hands its codecs a view into the fetched response, where the batch's
  * header stands right before the records (KIP-98, message format 2).
  */
-function batchHeader(records: Buffer): { baseOffset: bigint | undefined; records: number } {
+function batchHeader(records: Buffer): BatchHeader | undefined {
   const at = records.byteOffset - HEADER_BYTES
-  if (at < 0) return { baseOffset: undefined, records: 0 }
+  if (at < 0) return undefined
   const header = Buffer.from(records.buffer, at, HEADER_BYTES)
-  if (header[MAGIC_AT] !== MAGIC) return { baseOffset: undefined, records: 0 }
-  return { baseOffset: header.readBigInt64BE(0), records: header.readInt32BE(RECORDS_AT) }
+  if (header[MAGIC_AT] !== MAGIC) return undefined
+  const baseOffset = header.readBigInt64BE(0)
+  return {
+    baseOffset,
+    batch: `${baseOffset}/${header.readUInt32BE(CRC_AT)}`,
+    records: header.readInt32BE(RECORDS_AT),
+    lastDelta: header.readInt32BE(LAST_DELTA_AT),
+  }
 }

@@ -1,18 +1,18 @@
 import { createRequire } from 'node:module'
 import type { IHeaders, KafkaMessage } from 'kafkajs'
+import { KafkaHeaderReader } from './kafka-header-reader.ts'
 
 // kafkajs 2.2.4 shows headers as an object: the order of interleaved names is lost (a, b, a), names like `7` move to the
 // front, `constructor` comes back with a function, and a null value cannot be written at all. The order and null are part
-// of what a record's hash covers, so its two codecs are taught to carry the list itself. Both places are reached by record
-// headers only; the contract suite holds this against a real broker, and fails when a new kafkajs does it another way.
+// of what a record's hash covers, so its two codecs are taught to carry the list itself. It also knows no length below -1,
+// which a broker takes for null. All places are reached by records only; the contract suite holds this against a real broker, and fails when a new kafkajs does it another way.
 
 type Header = readonly [name: string, value: Uint8Array | null]
 
 interface Decoder {
   readonly buffer: Buffer
-  readonly offset: number
+  offset: number
   readVarInt(): number
-  readVarIntString(): string
   readVarIntBytes(): Buffer | null
   readVarIntArray(reader: unknown): unknown
 }
@@ -22,8 +22,7 @@ interface Encoder {
 }
 
 const require = createRequire(import.meta.url)
-const Decoder = require('kafkajs/src/protocol/decoder.js') as { new (bytes: Buffer): Decoder; prototype: Decoder }
-const decoder = Decoder.prototype
+const decoder = (require('kafkajs/src/protocol/decoder.js') as { prototype: Decoder }).prototype
 const encoder = (require('kafkajs/src/protocol/encoder.js') as { prototype: Encoder }).prototype
 
 /**
@@ -39,10 +38,7 @@ export class UndecodedHeaders {
     this.#start = start
   }
 
-  /**
-   * Kafka's own bytes: a varint count, then for each header a varint length and the name, a varint length and the value, -1 for
-   * null (record format v2, KIP-82). They share memory with the fetched batch.
-   */
+  /** Kafka's own bytes, for a {@link KafkaHeaderReader}. They share memory with the fetched batch. */
   get bytes(): Uint8Array {
     return this.#record.subarray(this.#start)
   }
@@ -59,6 +55,16 @@ decoder.readVarIntArray = function () {
   return new UndecodedHeaders(this.buffer, this.offset)
 }
 
+// Keys and values (and the records themselves). Any length below zero is null to Kafka's broker and Java client; kafkajs takes
+// -1 only, and goes backwards for any other.
+decoder.readVarIntBytes = function () {
+  const length = this.readVarInt()
+  if (length < 0) return null
+  const start = this.offset
+  this.offset += length
+  return this.buffer.subarray(start, this.offset)
+}
+
 /** Stands for null where kafkajs sizes a header: no bytes either way. Written as null below. */
 const NULL_VALUE = Buffer.alloc(0)
 const writeVarIntBytes = encoder.writeVarIntBytes
@@ -73,13 +79,14 @@ export function headersOf(message: KafkaMessage): UndecodedHeaders {
   throw new TypeError('kafkajs decoded the headers of a record in an unknown way.')
 }
 
-/** Headers in the record's order. */
+/** Headers in the record's order. Never throws. */
 export function decodeKafkaHeaders(bytes: Uint8Array): readonly Header[] {
-  const reader = new Decoder(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  const buffer = asBuffer(bytes)
+  const reader = new KafkaHeaderReader(bytes)
   const headers: Header[] = []
-  for (let left = reader.readVarInt(); left > 0; left--) {
-    if (reader.offset >= bytes.length) throw new RangeError('The headers of a record end too early.')
-    headers.push([reader.readVarIntString(), reader.readVarIntBytes()])
+  while (reader.next()) {
+    const name = buffer.toString('utf8', reader.nameAt, reader.nameEnd)
+    headers.push([name, reader.isNull ? null : buffer.subarray(reader.valueAt, reader.valueEnd)])
   }
   return headers
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { KafkaHeaderReader } from '../kafka-header-reader.ts'
 import type { LogRecord } from '../record-source.ts'
 import { NULL_LENGTH } from '../warehouse/column-append.ts'
 
@@ -166,28 +167,27 @@ export class Arena {
    */
   #kafkaHeaders(kafka: Uint8Array): boolean {
     const start = this.end
-    const reader = new VarintReader(kafka)
-    const count = reader.length()
-    if (count < 0) return false
+    const reader = new KafkaHeaderReader(kafka)
     // Each header has at least two bytes there, and two lengths here.
     this.#reserve(LENGTH_BYTES + kafka.length * LENGTH_BYTES)
-    this.#u32(count)
-    for (let header = 0; header < count; header++) {
-      const name = reader.length()
-      const nameAt = reader.at
-      reader.at += Math.max(name, 0)
-      const value = reader.length()
-      const valueAt = reader.at
-      reader.at += Math.max(value, 0)
-      if (name < 0 || reader.at > kafka.length || !isAscii(kafka, nameAt, name)) {
+    this.end += LENGTH_BYTES
+    let count = 0
+    while (reader.next()) {
+      const { nameAt, nameEnd, valueAt, valueEnd } = reader
+      if (!isAscii(kafka, nameAt, nameEnd)) {
         this.end = start
         return false
       }
-      this.#u32(name)
-      this.#copy(kafka, nameAt, name)
-      this.#u32(value < 0 ? NULL_LENGTH : value)
-      this.#copy(kafka, valueAt, value)
+      this.#u32(nameEnd - nameAt)
+      this.#copy(kafka, nameAt, nameEnd - nameAt)
+      this.#u32(reader.isNull ? NULL_LENGTH : valueEnd - valueAt)
+      this.#copy(kafka, valueAt, valueEnd - valueAt)
+      count++
     }
+    const { end } = this
+    this.end = start
+    this.#u32(count)
+    this.end = end
     return true
   }
 
@@ -198,7 +198,7 @@ export class Arena {
     }
     const { bytes, end } = this
     for (let i = 0; i < length; i++) bytes[end + i] = from[at + i]!
-    this.end = end + Math.max(length, 0)
+    this.end = end + length
   }
 
   #u32(value: number): void {
@@ -223,28 +223,8 @@ export class Arena {
   }
 }
 
-/** Lengths as Kafka writes them: a zigzag varint, -1 for null. */
-class VarintReader {
-  readonly #bytes: Uint8Array
-  at = 0
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-  }
-
-  length(): number {
-    let value = 0
-    for (let shift = 0; shift < 32; shift += 7) {
-      const byte = this.#bytes[this.at++] ?? 0
-      value |= (byte & 0x7f) << shift
-      if (byte < 0x80) break
-    }
-    return (value >>> 1) ^ -(value & 1)
-  }
-}
-
-function isAscii(bytes: Uint8Array, at: number, length: number): boolean {
-  for (let i = at; i < at + length; i++) if (bytes[i]! > 0x7f) return false
+function isAscii(bytes: Uint8Array, at: number, end: number): boolean {
+  for (let i = at; i < end; i++) if (bytes[i]! > 0x7f) return false
   return true
 }
 

@@ -10,9 +10,11 @@ import { NULL_LENGTH } from '../../pipelines/warehouse/column-append.ts'
 import type { RecordHeader } from '../../schemas/cloud-events.ts'
 import { type Decoded, decodeRecord } from '../../schemas/decode-record.ts'
 import { ceTypeOf } from '../../schemas/events.ts'
-import { contentBytes, encodeHeaders } from '../../schemas/record-bytes.ts'
+import { contentBytes, decodeHeaders, encodeHeaders } from '../../schemas/record-bytes.ts'
 import { REJECTION_REASONS } from '../../schemas/rejection.ts'
 import { TOPICS } from '../../schemas/topics.ts'
+import { zigzag } from '../support/kafka/raw-produce.ts'
+import { runs } from '../support/random-runs.ts'
 
 const TOPIC = TOPICS.inferences
 const PLACE = { topic: TOPIC, partition: 3 }
@@ -72,14 +74,6 @@ function rowsMatch(records: readonly LogRecord[]): RecordColumns {
   return columns
 }
 
-function zigzag(value: number): number[] {
-  const bytes: number[] = []
-  for (let left = value < 0 ? -2 * value - 1 : 2 * value; ; left = Math.floor(left / 128)) {
-    if (left < 128) return [...bytes, left]
-    bytes.push((left % 128) + 128)
-  }
-}
-
 /** Headers as Kafka's record format v2 has them. */
 function kafkaBytes(headers: readonly (readonly [Uint8Array, Uint8Array | null])[]): Buffer {
   const field = (value: Uint8Array | null) => [...zigzag(value?.length ?? -1), ...(value ?? [])]
@@ -93,6 +87,37 @@ function kafkaBytes(headers: readonly (readonly [Uint8Array, Uint8Array | null])
 function fromKafka(record: LogRecord, headerBytes: Buffer): LogRecord {
   return { ...record, headers: decodeKafkaHeaders(headerBytes), headerBytes }
 }
+
+/** What Kafka may carry and what it may not: lengths below -1 and beyond the end, names of any bytes, any bytes at all. */
+const oddHeaders: fc.Arbitrary<Buffer> = fc.oneof(
+  fc.uint8Array({ maxLength: 60 }).map((any) => Buffer.from(any)),
+  fc
+    .record({
+      count: fc.option(fc.integer({ min: -3, max: 9 }), { nil: undefined, freq: 4 }),
+      headers: fc.array(
+        fc.record({
+          name: fc.oneof(fc.constant(Buffer.from('ce_id')), fc.uint8Array({ maxLength: 9 })),
+          nameLength: fc.option(fc.integer({ min: -3, max: 12 }), { nil: undefined, freq: 8 }),
+          value: fc.oneof(
+            fc.uint8Array({ maxLength: 9 }),
+            fc.constantFrom(-1, -2, -3, -64, -65, -(2 ** 31), 2 ** 31 - 1),
+          ),
+        }),
+        { maxLength: 6 },
+      ),
+    })
+    .map(({ count, headers }) => {
+      const value = (v: Uint8Array | number) => (typeof v === 'number' ? zigzag(v) : [...zigzag(v.length), ...v])
+      return Buffer.from([
+        ...zigzag(count ?? headers.length),
+        ...headers.flatMap(({ name, nameLength, value: v }) => [
+          ...zigzag(nameLength ?? name.length),
+          ...name,
+          ...value(v),
+        ]),
+      ])
+    }),
+)
 
 const usual = recordInference({
   source: 'urn:gateway',
@@ -144,6 +169,37 @@ describe('the columns of records', () => {
       }),
       { numRuns: 500 },
     )
+  })
+
+  test('promise 3: are those of the definition for whatever bytes stand where headers should, and none throws', () => {
+    fc.assert(
+      fc.property(oddHeaders, (headerBytes) => {
+        const columns = rowsMatch([fromKafka(logged(), headerBytes)])
+        const stored = Buffer.from(String(rowOf(columns, 0)[8]), 'hex')
+        const again = logged({ headers: decodeHeaders(stored) })
+        // Once more from what was stored, as an audit has it: the same outcome.
+        expect(rowOf(rowsMatch([again]), 0)).toEqual(rowOf(columns, 0))
+      }),
+      runs(3000),
+    )
+  })
+
+  test.each([-2, -3, -64, -(2 ** 31)])('a header value of length %i is null, and what follows is read', (length) => {
+    const bytes = Buffer.from([
+      ...zigzag(2),
+      ...zigzag(1),
+      0x78,
+      ...zigzag(length),
+      ...zigzag(1),
+      0x79,
+      ...zigzag(1),
+      0x7a,
+    ])
+    expect(decodeKafkaHeaders(bytes)).toEqual([
+      ['x', null],
+      ['y', Buffer.from('z')],
+    ])
+    rowsMatch([fromKafka(logged(), bytes)])
   })
 
   test('of a record that waits for its schema have what it is known by, and no type', () => {
