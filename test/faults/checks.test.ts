@@ -92,11 +92,32 @@ type Break = (found: Writable<Found>) => void
 /** What is broken, the check that has to see it, and what it calls it. */
 const BROKEN: readonly (readonly [what: string, check: keyof typeof CHECKS, says: keyof Verdict, Break])[] = [
   ['the broker lost an acknowledged record', 'acknowledgedIsInTheLog', 'lost', ({ log }) => log.records.splice(1, 1)],
-  ['an aborted record is visible', 'acknowledgedIsInTheLog', 'wrong', ({ log }) => void (log.records[1]!.message = 4)],
+  [
+    'an aborted record is visible',
+    'acknowledgedIsInTheLog',
+    'wrong',
+    ({ log }) => {
+      log.records[1]!.message = 4
+    },
+  ],
   ['a row is missing', 'everyRecordHasOneRow', 'lost', ({ stored }) => stored.records.splice(3, 1)],
   ['a row is there twice', 'everyRecordHasOneRow', 'doubled', ({ stored }) => stored.records.push(stored.records[0]!)],
-  ['a row of no record', 'everyRecordHasOneRow', 'wrong', ({ stored }) => void (stored.records[0]!.offset = 9n)],
-  ['a row of other bytes', 'everyRecordHasOneRow', 'wrong', ({ stored }) => void (stored.records[0]!.contentHash = '')],
+  [
+    'a row of no record',
+    'everyRecordHasOneRow',
+    'wrong',
+    ({ stored }) => {
+      stored.records[0]!.offset = 9n
+    },
+  ],
+  [
+    'a row of other bytes',
+    'everyRecordHasOneRow',
+    'wrong',
+    ({ stored }) => {
+      stored.records[0]!.contentHash = ''
+    },
+  ],
   ['a row without an outcome', 'everyRecordHasOneLeaf', 'lost', ({ stored }) => stored.records[2]!.outcomes.splice(0)],
   [
     'a row with two outcomes',
@@ -113,24 +134,37 @@ const BROKEN: readonly (readonly [what: string, check: keyof typeof CHECKS, says
       stored.records[1]!.outcomes[0]!.leafIndex = 0n
     },
   ],
-  ['a leaf too few', 'everyRecordHasOneLeaf', 'wrong', ({ stored }) => void (stored.epochs[1]!.treeSize = 4n)],
+  [
+    'a leaf too few',
+    'everyRecordHasOneLeaf',
+    'wrong',
+    ({ stored }) => {
+      stored.epochs[1]!.treeSize = 4n
+    },
+  ],
   [
     'an epoch that is not closed',
     'everyRecordHasOneLeaf',
     'wrong',
-    ({ stored }) => void (stored.epochs[1]!.state = 'open'),
+    ({ stored }) => {
+      stored.epochs[1]!.state = 'open'
+    },
   ],
   [
     'an id that is never accepted',
     'everyIdIsAcceptedOnce',
     'lost',
-    ({ stored }) => void (stored.records[0]!.outcomes[0]!.outcome = OUTCOMES.duplicate),
+    ({ stored }) => {
+      stored.records[0]!.outcomes[0]!.outcome = OUTCOMES.duplicate
+    },
   ],
   [
     'an id that is accepted twice',
     'everyIdIsAcceptedOnce',
     'doubled',
-    ({ stored }) => void (stored.records[1]!.outcomes[0]!.outcome = OUTCOMES.accepted),
+    ({ stored }) => {
+      stored.records[1]!.outcomes[0]!.outcome = OUTCOMES.accepted
+    },
   ],
   ['a use that is not paid', 'everyIdIsAcceptedOnce', 'lost', ({ stored }) => stored.inferenceIds.splice(0, 1)],
   ['a use that is paid twice', 'everyIdIsAcceptedOnce', 'doubled', ({ stored }) => stored.inferenceIds.push('use')],
@@ -155,21 +189,34 @@ const BROKEN: readonly (readonly [what: string, check: keyof typeof CHECKS, says
     'another reason',
     'outcomesAreTheSpecified',
     'wrong',
-    ({ stored }) => void (stored.records[3]!.outcomes[0]!.reason = REJECTION_REASONS.VALUE_MISSING),
+    ({ stored }) => {
+      stored.records[3]!.outcomes[0]!.reason = REJECTION_REASONS.VALUE_MISSING
+    },
   ],
   [
     'another epoch',
     'outcomesAreTheSpecified',
     'wrong',
-    ({ stored }) => void (stored.records[4]!.outcomes[0]!.epoch = 1),
+    ({ stored }) => {
+      stored.records[4]!.outcomes[0]!.epoch = 1
+    },
   ],
   [
     'a position that stays behind',
     'positionsAreTheStableEnds',
     'wrong',
-    ({ stored }) => void (stored.positions[0]!.end = 4n),
+    ({ stored }) => {
+      stored.positions[0]!.end = 4n
+    },
   ],
-  ['a position too far', 'positionsAreTheStableEnds', 'wrong', ({ stored }) => void (stored.positions[0]!.end = 6n)],
+  [
+    'a position too far',
+    'positionsAreTheStableEnds',
+    'wrong',
+    ({ stored }) => {
+      stored.positions[0]!.end = 6n
+    },
+  ],
   ['no position', 'positionsAreTheStableEnds', 'wrong', ({ stored }) => stored.positions.splice(0)],
   ['a position of no partition', 'positionsAreTheStableEnds', 'wrong', ({ log }) => log.ends.splice(0)],
   [
@@ -182,12 +229,28 @@ const BROKEN: readonly (readonly [what: string, check: keyof typeof CHECKS, says
     'a cut elsewhere',
     'cutsAreThePublished',
     'wrong',
-    ({ stored }) => void (stored.cuts[0]!.partitions[0]!.toOffset = 3n),
+    ({ stored }) => {
+      stored.cuts[0]!.partitions[0]!.toOffset = 3n
+    },
   ],
   ['a cut that was not published', 'cutsAreThePublished', 'wrong', ({ published }) => published.splice(1)],
   ['a cut that nobody used', 'cutsAreThePublished', 'wrong', ({ stored }) => stored.cuts.splice(1)],
-  ['another root', 'aQuietReaderHasTheSameRoots', 'wrong', ({ reread }) => void (reread.epochs[1]!.root = 'other')],
-  ['another size', 'aQuietReaderHasTheSameRoots', 'wrong', ({ reread }) => void (reread.epochs[0]!.treeSize = 3n)],
+  [
+    'another root',
+    'aQuietReaderHasTheSameRoots',
+    'wrong',
+    ({ reread }) => {
+      reread.epochs[1]!.root = 'other'
+    },
+  ],
+  [
+    'another size',
+    'aQuietReaderHasTheSameRoots',
+    'wrong',
+    ({ reread }) => {
+      reread.epochs[0]!.treeSize = 3n
+    },
+  ],
   [
     'an epoch more',
     'aQuietReaderHasTheSameRoots',
@@ -198,7 +261,9 @@ const BROKEN: readonly (readonly [what: string, check: keyof typeof CHECKS, says
     'another outcome to a quiet reader',
     'aQuietReaderHasTheSameRoots',
     'wrong',
-    ({ reread }) => void (reread.records[0]!.outcomes[0]!.outcome = OUTCOMES.duplicate),
+    ({ reread }) => {
+      reread.records[0]!.outcomes[0]!.outcome = OUTCOMES.duplicate
+    },
   ],
 ]
 

@@ -41,7 +41,7 @@ export const CHECKS: Readonly<Record<string, (found: Found) => Verdict>> = {
 }
 
 /** What a broker acknowledged is in its log; what was only sent in transactions that were aborted is not visible. */
-export function acknowledgedIsInTheLog({ messages, log }: Found): Verdict {
+function acknowledgedIsInTheLog({ messages, log }: Found): Verdict {
   const there = new Set(log.records.map(({ message }) => message))
   return {
     lost: messages.filter(({ number, acknowledged }) => acknowledged && !there.has(number)).map(nameOf),
@@ -53,7 +53,7 @@ export function acknowledgedIsInTheLog({ messages, log }: Found): Verdict {
 }
 
 /** One row a record, with the record's content, and no row beside. */
-export function everyRecordHasOneRow({ log, stored }: Found): Verdict {
+function everyRecordHasOneRow({ log, stored }: Found): Verdict {
   const rows = byPlace(stored.records)
   const logged = new Map(log.records.map((record) => [offsetOf(record), record]))
   const lost: string[] = []
@@ -69,7 +69,7 @@ export function everyRecordHasOneRow({ log, stored }: Found): Verdict {
 }
 
 /** One outcome a row; leaves are numbered without a gap in (epoch, topic, partition, offset) order; the tree holds them all. */
-export function everyRecordHasOneLeaf({ stored }: Found): Verdict {
+function everyRecordHasOneLeaf({ stored }: Found): Verdict {
   const lost = stored.records.filter(({ outcomes }) => outcomes.length === 0).map(offsetOf)
   const doubled = stored.records.filter(({ outcomes }) => outcomes.length > 1).map(offsetOf)
   const leaves = stored.records.flatMap((record) => record.outcomes.map((outcome) => ({ ...record, ...outcome })))
@@ -92,7 +92,7 @@ export function everyRecordHasOneLeaf({ stored }: Found): Verdict {
 }
 
 /** An id counts once when a good record of it is in the log, and never otherwise; the same ids are the paid uses. */
-export function everyIdIsAcceptedOnce(found: Found): Verdict {
+function everyIdIsAcceptedOnce(found: Found): Verdict {
   const accepted = new Map<string, number>()
   const idOf = new Map(found.log.records.map((record) => [offsetOf(record), messageOf(found, record)]))
   for (const record of found.stored.records) {
@@ -119,7 +119,7 @@ export function everyIdIsAcceptedOnce(found: Found): Verdict {
 }
 
 /** Duplicates are duplicates, other content is ID_REUSED, what nobody can decode is rejected with its reason. */
-export function outcomesAreTheSpecified({ messages, log, published, stored }: Found): Verdict {
+function outcomesAreTheSpecified({ messages, log, published, stored }: Found): Verdict {
   const rows = byPlace(stored.records)
   const differs = ({ record, epoch, outcome, reason }: Expected): boolean => {
     const found = rows.get(offsetOf(record))?.[0]?.outcomes[0]
@@ -135,7 +135,7 @@ export function outcomesAreTheSpecified({ messages, log, published, stored }: Fo
 }
 
 /** What is stored goes as far as the broker's stable offsets, in every partition, and no further. */
-export function positionsAreTheStableEnds({ log, stored }: Found): Verdict {
+function positionsAreTheStableEnds({ log, stored }: Found): Verdict {
   const positions = new Map(stored.positions.map((each) => [placeOf(each), each.end]))
   const wrong = log.ends
     .filter((each) => (positions.get(placeOf(each)) ?? 0n) !== each.end)
@@ -147,7 +147,7 @@ export function positionsAreTheStableEnds({ log, stored }: Found): Verdict {
 }
 
 /** Each epoch was cut where the first CutPublished of it says; after a crash there may be more of them, which say nothing. */
-export function cutsAreThePublished({ published, stored }: Found): Verdict {
+function cutsAreThePublished({ published, stored }: Found): Verdict {
   const text = ({ epoch, cutTimeMs, partitions }: PublishedCut): string =>
     `${epoch} ${cutTimeMs} ${partitions.map((cut) => `${placeOf(cut)}:${cut.incarnation}:${cut.fromOffset}-${cut.toOffset}`)}`
   const used = new Map(stored.cuts.map((cut) => [cut.epoch, text(cut)]))
@@ -161,7 +161,7 @@ export function cutsAreThePublished({ published, stored }: Found): Verdict {
 }
 
 /** Epoch by epoch the same root, and record by record the same outcome and leaf. */
-export function aQuietReaderHasTheSameRoots({ stored, reread }: Found): Verdict {
+function aQuietReaderHasTheSameRoots({ stored, reread }: Found): Verdict {
   const epochs = new Map(reread.epochs.map((each) => [each.epoch, each]))
   const wrong = stored.epochs
     .filter(({ epoch, root, treeSize }) => {
