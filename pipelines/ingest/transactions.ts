@@ -71,6 +71,8 @@ export class Transactions {
 
   /** Resolves when the step is durable. Rejects with the failure of its transaction, or of one before it. */
   commit(step: Step): Promise<void> {
+    // Not left to the run below: it would be over before it is noted as running, and whoever came next would wait for ever.
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
     return new Promise((resolve, reject) => {
       this.#waiting.push({ step, resolve, reject })
       this.#running ??= this.#run()

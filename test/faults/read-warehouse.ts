@@ -47,6 +47,7 @@ export async function readWarehouse(path: string): Promise<StoredLedger> {
           SELECT topic, partition_id, record_offset, lower(hex(content_hash)) AS content_hash, rid,
             o.epoch, o.outcome, o.reason, o.leaf_index
           FROM record LEFT JOIN outcome AS o USING (rid)
+          WHERE record_offset >= 0 -- below are rows that only keep giant records apart
           ORDER BY rid, topic, partition_id, record_offset`),
       ),
       positions: (await all('SELECT topic, partition_id, next_offset FROM read_position')).map((row) => ({

@@ -231,6 +231,21 @@ describe('ingest', () => {
     expect(letters).toEqual({ letters: 40n, rids: 40n })
   })
 
+  test('two readers of one warehouse, each with partitions of its own, give every record an id of its own', async () => {
+    const other = TOPICS.contributions
+    log.createTopic(other, 1)
+    await log.append(Array.from({ length: 40 }, (_, i) => ({ ...use(`use-${i}`), partition: 0 })))
+    await log.append(Array.from({ length: 40 }, (_, i) => ({ ...broken(0), topic: other, value: Buffer.from(`${i}`) })))
+    const inBatches = sourceThat(log, (options) => log.read({ ...options, batchRecordsMax: BATCH_RECORDS }))
+    await Promise.all(
+      [TOPIC, other].map((topic) => ingest({ source: inBatches, warehouse, topics: [topic], until: 'end' })),
+    )
+    const rids = (await rowsOf(warehouse)).map(({ rid }) => rid).sort((a, b) => Number(a - b))
+    expect(rids).toEqual(Array.from({ length: 80 }, (_, index) => BigInt(index + 1)))
+    const letters = await warehouse.one('SELECT count(*) AS letters, count(DISTINCT rid) AS rids FROM dead_letter')
+    expect(letters).toEqual({ letters: 40n, rids: 40n })
+  })
+
   describe('progress', () => {
     test('through offsets without a record is stored, and the next start begins behind them', async () => {
       log.hide(TOPIC, 1, 3)
@@ -471,11 +486,13 @@ describe('ingest', () => {
         await hand(0, 0)
         await hand(1, 0)
         await Promise.all([hand(0, 3), hand(1, 3)])
+        // Whoever comes later is told so too, and nobody waits: the source cannot end before its calls do.
         await hand(2, 0)
+        await hand(3, 0)
         throw new Error('over')
       })
       await expect(ingestInto(failing, source)).rejects.toThrow('over')
-      expect(outcomes.sort()).toEqual(['0 no space', '0 stored', '1 no space', '1 stored', '2 no space'])
+      expect(outcomes.sort()).toEqual(['0 no space', '0 stored', '1 no space', '1 stored', '2 no space', '3 no space'])
       expect(await rowsOf(warehouse)).toHaveLength(6)
       expect(await positionsOf(warehouse)).toMatchObject([{ next_offset: 3n }, { next_offset: 3n }])
     })
