@@ -231,21 +231,6 @@ describe('ingest', () => {
     expect(letters).toEqual({ letters: 40n, rids: 40n })
   })
 
-  test('two readers of one warehouse, each with partitions of its own, give every record an id of its own', async () => {
-    const other = TOPICS.contributions
-    log.createTopic(other, 1)
-    await log.append(Array.from({ length: 40 }, (_, i) => ({ ...use(`use-${i}`), partition: 0 })))
-    await log.append(Array.from({ length: 40 }, (_, i) => ({ ...broken(0), topic: other, value: Buffer.from(`${i}`) })))
-    const inBatches = sourceThat(log, (options) => log.read({ ...options, batchRecordsMax: BATCH_RECORDS }))
-    await Promise.all(
-      [TOPIC, other].map((topic) => ingest({ source: inBatches, warehouse, topics: [topic], until: 'end' })),
-    )
-    const rids = (await rowsOf(warehouse)).map(({ rid }) => rid).sort((a, b) => Number(a - b))
-    expect(rids).toEqual(Array.from({ length: 80 }, (_, index) => BigInt(index + 1)))
-    const letters = await warehouse.one('SELECT count(*) AS letters, count(DISTINCT rid) AS rids FROM dead_letter')
-    expect(letters).toEqual({ letters: 40n, rids: 40n })
-  })
-
   describe('progress', () => {
     test('through offsets without a record is stored, and the next start begins behind them', async () => {
       log.hide(TOPIC, 1, 3)
