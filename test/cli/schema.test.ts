@@ -57,7 +57,7 @@ async function inSession<Result>(environment: Environment, work: (session: Sessi
   const written = jest.spyOn(process.stderr, 'write').mockReturnValue(true)
   try {
     const result = await work(session)
-    return { result, warnings: written.mock.calls.map(([text]) => String(text)).join('') }
+    return { result, warnings: stripVTControlCharacters(written.mock.calls.map(([text]) => String(text)).join('')) }
   } finally {
     written.mockRestore()
     await session.close()
