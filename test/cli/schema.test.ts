@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { ledgerIdOf } from '../../anchor/ledger-id.ts'
 import { loadConfig } from '../../cli/config.ts'
