@@ -127,7 +127,7 @@ function onKafka(): void {
 
   /** Each list of messages as one batch. */
   async function send(topic: string, batches: readonly { compression: number; messages: Message[] }[]): Promise<void> {
-    const producer = client.producer({ allowAutoTopicCreation: false })
+    const producer = client.producer({ allowAutoTopicCreation: false, idempotent: true }) // sends nothing twice
     await producer.connect()
     for (const { compression, messages } of batches) await producer.send({ topic, compression, messages, acks: -1 })
     await producer.disconnect()

@@ -32,16 +32,21 @@ export async function answering(node) {
 /** Topics as Tallystick wants them: the broker's clock, nothing compacted, nothing deleted by age. */
 export async function createTopics(nodes, topics) {
   const settings = { 'message.timestamp.type': 'LogAppendTime', 'cleanup.policy': 'delete', 'retention.ms': '-1' }
+  // A busy broker may not say yet which node controls the cluster. Topics that exist are left as they are.
+  await until(() =>
+    withAdmin(nodes, (admin) =>
+      admin.createTopics({
+        waitForLeaders: false, // kafkajs fails while the controller knows of a topic that the brokers do not know yet
+        topics: topics.map(({ topic, partitions, replicationFactor, config }) => ({
+          topic,
+          numPartitions: partitions,
+          replicationFactor: replicationFactor ?? Math.min(3, nodes.length),
+          configEntries: Object.entries({ ...settings, ...config }).map(([name, value]) => ({ name, value })),
+        })),
+      }),
+    ),
+  )
   await withAdmin(nodes, async (admin) => {
-    await admin.createTopics({
-      waitForLeaders: false, // kafkajs fails while the controller knows of a topic that the brokers do not know yet
-      topics: topics.map(({ topic, partitions, replicationFactor, config }) => ({
-        topic,
-        numPartitions: partitions,
-        replicationFactor: replicationFactor ?? Math.min(3, nodes.length),
-        configEntries: Object.entries({ ...settings, ...config }).map(([name, value]) => ({ name, value })),
-      })),
-    })
     for (const { topic, partitions } of topics) await untilPartitions(admin, topic, partitions)
   })
 }
