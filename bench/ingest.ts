@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { constants, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, constants, copyFileSync, fsyncSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -107,6 +107,7 @@ function contendersOf(parts: {
     inFolder((own) => {
       const warehouse = join(own, 'warehouse.duckdb')
       copyFileSync(old, warehouse, constants.COPYFILE_FICLONE)
+      syncFile(warehouse)
       return inProcess('tallystick', { brokers, records, folder: own, warehouse })
     })
   return {
@@ -141,6 +142,13 @@ async function kcat(brokers: readonly string[], records: number): Promise<Measur
   const [code] = await once(child, 'close')
   if (code !== 0) throw new Error(`kcat ended with ${code}.`)
   return { records, wall_ms: performance.now() - started, cpu_ms: 0, rss_mib: 0 }
+}
+
+/** On disk before the clock starts: else the COMMITs that are measured wait until the copy is written. */
+function syncFile(path: string): void {
+  const file = openSync(path, 'r+')
+  fsyncSync(file)
+  closeSync(file)
 }
 
 /** User and system time of a process so far (proc(5)); 0 where there is no procfs. */
