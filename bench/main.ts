@@ -6,7 +6,7 @@ const USAGE = `Usage: npm run bench -- ingest [--records N] [--history N] [--run
        npm run bench -- close [--records N] [--history N,N,N] [--runs N] [--json]
 
 ingest: records a second from a real broker, beside what kafkajs alone consumes, kcat and a plain sink
-  --records N   events on the topic (default 300,000)
+  --records N   events on the topic (default 600,000: enough for a checkpoint)
   --history N   rows that the second warehouse holds before (default 20,000,000)
   --runs N      interleaved runs of each contender, of which the median counts (default 5)
 close: records a second of closing an epoch, by how many records were closed before

@@ -31,10 +31,10 @@ function defaultMemoryLimit(): string {
 
 /**
  * How large the write-ahead log grows before a COMMIT also moves it into the tables. Each time the last row group (up to
- * 122,880 rows) is written again: with DuckDB's own 16 MB that is most of what a busy ingest writes. Reading 128 MB of log
- * takes about a second when the file is opened after a crash.
+ * 122,880 rows) is written again: with DuckDB's own 16 MB that is most of what a busy ingest writes. Reading 256 MB of log
+ * takes about two seconds when the file is opened after a crash.
  */
-const CHECKPOINT_THRESHOLD = '128MB'
+const CHECKPOINT_THRESHOLD = '256MB'
 
 /** Rows of one appended chunk: DuckDB's vector size. */
 const CHUNK_ROWS = 2048
