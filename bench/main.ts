@@ -30,7 +30,7 @@ const { positionals, values } = parseArgs({
 const { json } = values
 const [bench] = positionals
 const DEFAULTS = {
-  ingest: { records: 300_000, history: [20_000_000], runs: 5 },
+  ingest: { records: 600_000, history: [20_000_000], runs: 5 },
   close: { records: 50_000, history: [0, 1_000_000, 20_000_000], runs: 3 },
 }
 
