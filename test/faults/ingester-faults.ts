@@ -3,6 +3,8 @@ import { statSync, watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type LedgerFolder, SESSION_TIMEOUT_MS } from './ledger-folder.ts'
+import { endOf } from './processes.ts'
+import { until } from './until.ts'
 import type { Fault, World } from './world.ts'
 
 /** A commit takes some milliseconds from the first byte in the write-ahead log on. */
@@ -12,7 +14,6 @@ const START_MS_MAX = 2_500
 const COMMIT_WAIT_MS_MAX = 20_000
 const JOINED_MS_MAX = 30_000
 const DISK_FULL_MS_MAX = 60_000
-const POLL_MS = 100
 const LOCKED = 4
 
 /** What happens to the process that ingests. */
@@ -38,15 +39,19 @@ export const INGESTER_FAULTS: readonly Fault[] = [
     async inject({ ingester, ledger, random }) {
       await commitOf(ledger)
       ingester.pause()
+      // Of a verb that others may ask it for, it has to answer when it wakes.
+      const asked = ledger.tally('ingest', ingester.group)
       try {
-        const second = ledger.tally('ingest', ingester.group)
-        const end = await second.ended
+        const second = ledger.tally('ingest --follow', ingester.group)
+        const end = await endOf(second)
         if (end !== LOCKED || !second.output().includes('WAREHOUSE_LOCKED'))
           throw new Error(`A second process opened the warehouse: it ended with ${end}: ${second.output()}`)
         await sleep(SESSION_TIMEOUT_MS + random.nextInt(1_500))
       } finally {
         ingester.resume()
       }
+      const end = await endOf(asked)
+      if (end !== 0) throw new Error(`What was asked of a paused ingester ended with ${end}: ${asked.output()}`)
     },
   },
   {
@@ -60,7 +65,7 @@ export const INGESTER_FAULTS: readonly Fault[] = [
       await sleep(random.nextInt(2_000))
       const signal = random.nextInt(2) === 0 ? 'SIGTERM' : 'SIGKILL'
       second.child.kill(signal)
-      const end = await second.ended
+      const end = await endOf(second)
       say(`the second ingester ended with ${end}`)
       if (end !== (signal === 'SIGTERM' ? 0 : signal)) throw new Error(`The second ingester ended with ${end}.`)
     },
@@ -72,7 +77,7 @@ export const INGESTER_FAULTS: readonly Fault[] = [
     async inject({ ingester, ledger }) {
       await ingester.stop()
       const script = ledger.script(new URL('./zombie.ts', import.meta.url), ingester.group)
-      const end = await script.ended
+      const end = await endOf(script)
       if (end !== 0 || script.output() !== 'fenced\n')
         throw new Error(`No fence: ended with ${end}: ${script.output()}${script.complaint()}`)
       ingester.start()
@@ -89,10 +94,8 @@ export const INGESTER_FAULTS: readonly Fault[] = [
       ingester.changeGroup()
       await ingester.kill()
       const ends = ingester.ends.length
-      for (let left_ms = DISK_FULL_MS_MAX; ingester.ends.length === ends; left_ms -= POLL_MS) {
-        if (left_ms <= 0) throw new Error('The ingester did not notice that the disk is full.')
-        await sleep(POLL_MS)
-      }
+      const isFull = () => ingester.ends.length > ends
+      await until(isFull, DISK_FULL_MS_MAX, () => 'The ingester did not notice that the disk is full.')
       say(`with files of at most ${limit_kib} KiB it ended with ${ingester.ends.at(-1)}`)
       ingester.prefix = []
     },
@@ -127,14 +130,15 @@ function sizeOf(path: string): number {
 /** Waits until so many members share the partitions of the group. */
 async function membersOf({ client, ingester }: World, count: number): Promise<void> {
   const admin = client.admin()
+  let found = ''
   try {
     await admin.connect()
-    for (let left_ms = JOINED_MS_MAX; ; left_ms -= POLL_MS) {
-      const { groups } = await admin.describeGroups([ingester.group])
-      if (groups[0]?.state === 'Stable' && groups[0].members.length === count) return
-      if (left_ms <= 0) throw new Error(`The group is ${groups[0]?.state} with ${groups[0]?.members.length} members.`)
-      await sleep(POLL_MS)
+    const isShared = async () => {
+      const [group] = (await admin.describeGroups([ingester.group])).groups
+      found = `${group?.state} with ${group?.members.length} members`
+      return group?.state === 'Stable' && group.members.length === count
     }
+    await until(isShared, JOINED_MS_MAX, () => `The group is ${found}.`)
   } finally {
     await admin.disconnect()
   }

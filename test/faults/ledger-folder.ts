@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Genesis } from '../../schemas/genesis.ts'
-import { type Started, start, TALLY } from './processes.ts'
+import { endOf, type Started, start, TALLY } from './processes.ts'
 
 /** The shortest that leaves a busy machine room to answer. */
 export const SESSION_TIMEOUT_MS = 3_000
@@ -55,7 +55,7 @@ export class LedgerFolder {
   /** Runs a verb that has to succeed. @returns its JSON document */
   async must(verb: string, group?: string): Promise<Readonly<Record<string, unknown>>> {
     const run = this.tally(verb, group)
-    const end = await run.ended
+    const end = await endOf(run)
     if (end !== 0) throw new Error(`tally ${verb} ended with ${end}: ${run.output()}`)
     return JSON.parse(run.output()) as Record<string, unknown>
   }

@@ -4,14 +4,15 @@ import type { Transaction } from 'kafkajs'
 import { TOPICS } from '../../schemas/topics.ts'
 import { acknowledge, requestOf } from './load.ts'
 import type { Message } from './messages.ts'
+import { endOf } from './processes.ts'
 import { logEnds } from './read-log.ts'
+import { until } from './until.ts'
 import type { Fault, World } from './world.ts'
 
 const TRANSACTION_EVENTS = 20
 /** The broker looks for producers that died every ten seconds. */
 const TRANSACTION_TIMEOUT_MS = 2_000
 const ABORTED_MS_MAX = 60_000
-const POLL_MS = 200
 const PARTITIONS_MAX = 12
 const KILLS_MAX = 3
 /** From the start of `epoch close` to its end, about. */
@@ -68,7 +69,7 @@ export const LOG_FAULTS: readonly Fault[] = [
       for (let kills = 1 + random.nextInt(KILLS_MAX); kills > 0; kills--) {
         const close = ledger.tally('epoch close --now', randomUUID())
         const timer = setTimeout(() => close.child.kill('SIGKILL'), random.nextInt(CLOSE_MS_MAX))
-        const end = await close.ended
+        const end = await endOf(close)
         clearTimeout(timer)
         if (end === 'SIGKILL') killed++
         else if (end !== 0) throw new Error(`tally epoch close ended with ${end}: ${close.output()}`)
@@ -112,11 +113,10 @@ async function send({ transaction }: OpenTransaction, messages: readonly Message
 
 async function stableBeyond({ client, say }: World, partition: number, offset: bigint): Promise<void> {
   const begun_ms = performance.now()
-  for (let left_ms = ABORTED_MS_MAX; ; left_ms -= POLL_MS) {
+  const isStable = async () => {
     const ends = await logEnds(client, [TOPICS.inferences])
-    if (ends.some((each) => each.partition === partition && each.end > offset)) break
-    if (left_ms <= 0) throw new Error('The broker did not abort the transaction of a producer that died.')
-    await sleep(POLL_MS)
+    return ends.some((each) => each.partition === partition && each.end > offset)
   }
+  await until(isStable, ABORTED_MS_MAX, () => 'The broker did not abort the transaction of a producer that died.')
   say(`the broker aborted an open transaction after ${((performance.now() - begun_ms) / 1000).toFixed(1)} s`)
 }

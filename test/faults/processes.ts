@@ -2,12 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** The program as users run it; `node scripts/build.mjs` makes it. */
 export const TALLY = join(ROOT, 'dist', 'cli', 'main.js')
 
+/** No verb takes so long, but with --follow. */
+const ENDED_MS_MAX = 120_000
 const COMPLAINT_CHARACTERS_MAX = 1_000
 
 const running = new Set<ChildProcess>()
@@ -62,4 +65,15 @@ export function start(
     return (code ?? signal) as number | NodeJS.Signals
   })
   return { child, output: () => output, complaint: () => complaint, ended }
+}
+
+/** Exit code, or the signal that ended it. @throws when it takes too long; it is killed then */
+export async function endOf({ child, ended }: Started): Promise<number | NodeJS.Signals> {
+  const timer = new AbortController()
+  const late = sleep(ENDED_MS_MAX, 'late' as const, { signal: timer.signal }).catch(() => 'late' as const)
+  const end = await Promise.race([ended, late])
+  timer.abort()
+  if (end !== 'late') return end
+  child.kill('SIGKILL')
+  throw new Error(`${child.spawnargs.slice(2).join(' ')} did not end in ${ENDED_MS_MAX / 1000} s.`)
 }

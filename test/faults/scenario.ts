@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Kafka } from 'kafkajs'
 import { ledgerIdOf } from '../../anchor/ledger-id.ts'
 import { Xoshiro128 } from '../../examples/digits/random.ts'
 import type { Genesis } from '../../schemas/genesis.ts'
@@ -16,13 +16,13 @@ import { Messages } from './messages.ts'
 import { publishedCuts } from './published-cuts.ts'
 import { readLog } from './read-log.ts'
 import { readWarehouse } from './read-warehouse.ts'
+import { until } from './until.ts'
 import type { Fault, World } from './world.ts'
 
 const PARTITIONS = 3
 /** Above what a record may have, so that only ingest can refuse one that is too large. */
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024
 const RECOVERED_MS_MAX = 90_000
-const POLL_MS = 100
 const PROBLEMS_SHOWN = 5
 
 export interface FaultResult {
@@ -148,29 +148,32 @@ async function markers({ load, control, client }: World): Promise<Marks> {
 
 /** Waits until the ingester stored beyond the marks: it commits to its group only what it has stored. */
 async function storedBeyond({ client, ingester }: World, marks: Marks): Promise<void> {
-  const deadline_ms = performance.now() + RECOVERED_MS_MAX
-  for (;;) {
-    const admin = client.admin()
-    let behind: number[]
-    try {
-      await admin.connect()
-      const [stored] = await admin.fetchOffsets({ groupId: ingester.group, topics: [TOPICS.inferences] })
-      const offsets = new Map(stored!.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]))
-      behind = [...marks]
-        .filter(([partition, mark]) => (offsets.get(partition) ?? 0n) < mark)
-        .map(([partition]) => partition)
-    } catch (error) {
-      if (performance.now() > deadline_ms) throw error
-      behind = [...marks.keys()] // the broker does not answer yet
-    } finally {
-      await admin.disconnect()
-    }
-    if (behind.length === 0) return
-    if (performance.now() > deadline_ms)
-      throw new Error(
-        `Not recovered after ${RECOVERED_MS_MAX / 1000} s: partitions ${behind} are not stored; the ingester ended with ${ingester.ends.slice(-3).join(', ') || 'nothing'} and said ${ingester.said || 'nothing'}.`,
-      )
-    await sleep(POLL_MS)
+  let behind: number[] = []
+  const isStored = async () => {
+    const stored = await committed(client, ingester.group)
+    behind = [...marks]
+      .filter(([partition, mark]) => (stored.get(partition) ?? 0n) < mark)
+      .map(([partition]) => partition)
+    return behind.length === 0
+  }
+  await until(isStored, RECOVERED_MS_MAX, () => {
+    const ends = ingester.ends.slice(-3).join(', ') || 'nothing'
+    return `Not recovered after ${RECOVERED_MS_MAX / 1000} s: partitions ${behind} are not stored; the ingester ended with ${ends} and said ${ingester.said || 'nothing'}.`
+  })
+}
+
+/** What the group says that it stored, by partition; nothing while the broker does not answer. */
+async function committed(client: Kafka, groupId: string): Promise<ReadonlyMap<number, bigint>> {
+  const admin = client.admin()
+  try {
+    await admin.connect()
+    const [topic] = await admin.fetchOffsets({ groupId, topics: [TOPICS.inferences] })
+    return new Map(topic!.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]))
+  } catch (error) {
+    if (error instanceof Error && error.name.startsWith('KafkaJS')) return new Map()
+    throw error
+  } finally {
+    await admin.disconnect()
   }
 }
 

@@ -1,7 +1,6 @@
 // Two readers of one group on one warehouse, in one process: the first is held up for too long with a batch in its hands, the
 // second takes its partitions over and goes on, the first wakes and writes. Prints `fenced` when it could not.
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { ingest } from '../../pipelines/ingest.ts'
 import { openKafkaSource } from '../../pipelines/kafka-source.ts'
 import type { RecordBatch, RecordSource } from '../../pipelines/record-source.ts'
@@ -9,9 +8,10 @@ import { SerialQueue } from '../../pipelines/serial-queue.ts'
 import { OffsetMismatchError } from '../../pipelines/warehouse/errors.ts'
 import { openWarehouse } from '../../pipelines/warehouse/open-warehouse.ts'
 import { INPUT_TOPICS } from '../../schemas/topics.ts'
+import { until } from './until.ts'
 
 const TAKEN_OVER_MS_MAX = 60_000
-const POLL_MS = 20
+const tooLong = () => 'It took too long.'
 
 const { TALLY_DATA, KAFKA_BROKERS, KAFKA_GROUP, KAFKA_SESSION_TIMEOUT_MS } = process.env
 const HELD_MS_MAX = Number(KAFKA_SESSION_TIMEOUT_MS)
@@ -58,7 +58,7 @@ const zombie = follow(
       return store(batch)
     }
     held ??= batch
-    await until(() => isTakenOver)
+    await until(() => isTakenOver, TAKEN_OVER_MS_MAX, tooLong)
     const stored = store(batch)
     if (batch === held) {
       verdict = await stored.then(
@@ -70,7 +70,7 @@ const zombie = follow(
   }),
 )
 zombie.catch(() => undefined) // it is thrown out of its group
-await until(() => held !== undefined)
+await until(() => held !== undefined, TAKEN_OVER_MS_MAX, tooLong)
 // The other's last write is done: what it holds is all that it can still write.
 await turns.run(async () => undefined)
 const heir = follow(
@@ -80,16 +80,8 @@ const heir = follow(
     if (topic === held?.topic && partition === held.partition && nextOffset >= held.nextOffset) isTakenOver = true
   }),
 )
-await Promise.race([heir, until(() => verdict !== undefined)])
+await Promise.race([heir, until(() => verdict !== undefined, TAKEN_OVER_MS_MAX, tooLong)])
 stop.abort()
 await heir
 warehouse.close()
 console.log(verdict)
-
-async function until(is: () => boolean): Promise<void> {
-  const deadline_ms = performance.now() + TAKEN_OVER_MS_MAX
-  while (!is()) {
-    if (performance.now() > deadline_ms) throw new Error('It took too long.')
-    await sleep(POLL_MS)
-  }
-}
