@@ -117,10 +117,10 @@ async function breakEverywhere(name: OfflineStep, check: () => Promise<void>): P
   }
 }
 
-/** What close may have written down before its decisions: records, positions and the cut, each for good. */
 /** How far tally.epochs was looked through is no decision. */
 const POSITIONS = ['epochs_position']
-const BEFORE_DECISIONS = ['record', 'read_position', 'epoch', 'epoch_cut', ...POSITIONS]
+/** What close may have written down before its decisions: records, positions and the cut, each for good. */
+const BEFORE_DECISIONS = ['record', 'record_id', 'read_position', 'epoch', 'epoch_cut', ...POSITIONS]
 
 describe('a step that breaks off', () => {
   test('anywhere in close: no decision, no fact and no leaf is left; the next run ends with the same root', async () => {
