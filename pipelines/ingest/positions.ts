@@ -1,9 +1,6 @@
-import { fromNullableBlob } from '../warehouse/blob.ts'
+import { fromNullableBlob, toBlob } from '../warehouse/blob.ts'
 import type { Database } from '../warehouse/database.ts'
 import { OffsetMismatchError } from '../warehouse/errors.ts'
-import { readSql } from '../warehouse/read-sql.ts'
-
-const storedPositions = readSql(new URL('./stored-positions.sql', import.meta.url))
 
 /** The last record of a partition that the warehouse holds. */
 export interface LastRecord {
@@ -45,7 +42,9 @@ interface StoredPosition {
 
 /** The position of every partition that was ever read, by {@link placeOf}. */
 export async function loadPositions(warehouse: Database): Promise<Map<string, Position>> {
-  const rows = await warehouse.all<StoredPosition & { readonly last_content_hash: unknown }>(storedPositions)
+  const rows = await warehouse.all<StoredPosition & { readonly last_content_hash: unknown }>(
+    'SELECT * FROM read_position',
+  )
   return new Map(
     rows.map((row) => [
       placeOf({ topic: row.topic, partition: row.partition_id }),
@@ -81,12 +80,23 @@ export async function movePosition(
   const expected = before?.nextOffset ?? 0n
   const sql =
     before === undefined
-      ? `INSERT INTO read_position SELECT $topic, $partition, 0, $next, $effective
+      ? `INSERT INTO read_position
+         SELECT $topic, $partition, 0, $next, $effective, $lastOffset, $lastAppend, $lastHash
          WHERE NOT EXISTS (SELECT 1 FROM read_position WHERE topic = $topic AND partition_id = $partition) AND $expected = 0
          RETURNING next_offset`
-      : `UPDATE read_position SET next_offset = $next, effective_ms = $effective
+      : `UPDATE read_position SET next_offset = $next, effective_ms = $effective,
+           last_offset = $lastOffset, last_append_ms = $lastAppend, last_content_hash = $lastHash
          WHERE topic = $topic AND partition_id = $partition AND next_offset = $expected RETURNING next_offset`
-  const values = { topic, partition, expected, next: after.nextOffset, effective: after.effectiveMs }
+  const values = {
+    topic,
+    partition,
+    expected,
+    next: after.nextOffset,
+    effective: after.effectiveMs,
+    lastOffset: after.last?.offset ?? null,
+    lastAppend: after.last?.appendTimeMs ?? null,
+    lastHash: after.last === undefined ? null : toBlob(after.last.contentHash),
+  }
   if ((await warehouse.all(sql, values)).length === 1) return
   const found = await warehouse.one<{ next_offset: bigint }>(
     'SELECT next_offset FROM read_position WHERE topic = $topic AND partition_id = $partition',
