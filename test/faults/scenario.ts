@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Kafka } from 'kafkajs'
 import { ledgerIdOf } from '../../anchor/ledger-id.ts'
 import { Xoshiro128 } from '../../examples/digits/random.ts'
+import { fetchBounds } from '../../pipelines/kafka-bounds.ts'
 import type { Genesis } from '../../schemas/genesis.ts'
 import { INPUT_TOPICS, TOPICS } from '../../schemas/topics.ts'
 import type { RunningKafka } from '../support/kafka/kafka.mjs'
@@ -131,19 +132,13 @@ async function underFault(fault: Fault, world: World, fault_s: number): Promise<
 type Marks = ReadonlyMap<number, bigint>
 
 /** Sends an event into every partition. @returns the offset behind it, by partition */
-async function markers({ load, control, client }: World): Promise<Marks> {
+async function markers({ load, control, client, kafka }: World): Promise<Marks> {
   const { messages } = load
   const sent = Array.from({ length: messages.partitions }, (_, partition) => messages.fresh(1, partition)[0]!)
   await control.deliver(sent)
-  const admin = client.admin()
-  await admin.connect()
-  try {
-    // The end as the broker knows it now is behind what it has just acknowledged.
-    const ends = await admin.fetchTopicOffsets(TOPICS.inferences)
-    return new Map(ends.map(({ partition, high }) => [partition, BigInt(high)]))
-  } finally {
-    await admin.disconnect()
-  }
+  // The end as the broker knows it now is behind what it has just acknowledged. A leader may still be about to change.
+  const bounds = await fetchBounds(client, kafka.brokers, [TOPICS.inferences])
+  return new Map(bounds.map(({ partition, endOffset }) => [partition, endOffset]))
 }
 
 /** Waits until the ingester stored beyond the marks: it commits to its group only what it has stored. */
