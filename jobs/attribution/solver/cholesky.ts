@@ -54,6 +54,11 @@ export class Cholesky {
     return this.#backward(y)
   }
 
+  /** Column j of L. */
+  column(j: number): Float64Array {
+    return Float64Array.from({ length: this.#size }, (_, i) => this.#lower[i * this.#size + j]!)
+  }
+
   /**
    * L is stored by rows, so column i of the transposed system is walked with a stride; to stay in the cache, the products of
    * row i are subtracted from all earlier entries at once. Each entry then sees its k descending, which is the fixed order.
