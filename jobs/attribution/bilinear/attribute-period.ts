@@ -2,7 +2,7 @@ import { shiftBy } from '../../integers.ts'
 import type { PeriodInput, PeriodResult } from '../method.ts'
 import { baseWeights, boundOf, type EventWeights, leastDBar, nextDBar, weigh } from './demand.ts'
 import { type Curvature, type DemandVector, demandError, factorise, solveDemand } from './demand-vector.ts'
-import { eventGradients, type GradientRows, itemGradients } from './gradient-rows.ts'
+import { eventGradients, type GradientRows, itemGradients, vectorBits } from './gradient-rows.ts'
 import { GroupSums } from './group-sums.ts'
 import { shareIntervals } from './jackknife.ts'
 import { cappedMultipliers } from './leverage.ts'
@@ -52,7 +52,7 @@ export async function attributePeriod(input: PeriodInput, kind: 'softmax' | 'gra
   const itemRows = itemGradients(items.rows)
   const eventRows = eventGradients(events.rows)
   input.onProgress?.(`how far each of ${events.rows.count} paid uses can move the accounts`)
-  const groups = new GroupSums(kernels, itemRows, u, groupsOf(input), 2 * input.accounts)
+  const groups = new GroupSums(kernels, itemRows, u, groupsOf(input))
   const movement = await movementOf(kernels, eventRows, groups, curvature.factor)
   if (movement === undefined) return undefined
   const setting = { input, curvature, items: itemRows, u, events: eventRows, exponent: movement.exponent }
@@ -105,7 +105,7 @@ function groupsOf({ items }: PeriodInput): Uint32Array {
 async function evaluate(setting: Setting, weights: EventWeights): Promise<Evaluation> {
   const { input, curvature, items, events } = setting
   const demand = await input.kernels.weightedSum(events, weights.limbs)
-  const vector = solveDemand(demand, curvature)
+  const vector = solveDemand(demand, curvature, vectorBits(items))
   const projections = await input.kernels.project(items, vector.v)
   const scores = scoresOf(setting, projections, vector.exponent)
   const sumPositive = scores.reduce((sum, score) => (score > 0n ? sum + score : sum), 0n)

@@ -2,14 +2,13 @@ import { errorBoundNano } from '../solver/certificate.ts'
 import { Cholesky } from '../solver/cholesky.ts'
 import { exponentFor, largestOf, toInt32 } from './scaled-vector.ts'
 
-const VECTOR_BITS = 24
 const TIE_DISTANCE = 1e-6
 /** A tie that λ cannot move (K a multiple of I) stands: rint decides it. */
 const RETRIES_MAX = 64
 
 /** V of docs/attribution.md step 6. */
 export interface DemandVector {
-  /** D, |v| < 2^24: rint(2^exponent · x). */
+  /** D: rint(2^exponent · x). */
   readonly v: Int32Array
   readonly exponent: number
   readonly x: Float64Array
@@ -33,8 +32,16 @@ export function factorise(k: BigInt64Array, size: number): Curvature {
   return { k, size, lambda, factor: new Cholesky(withDiagonal(k, size, lambda), size) }
 }
 
-/** x of (K + λI)·x = demand, and V. */
-export function solveDemand(demand: readonly bigint[], { k, size, lambda, factor }: Curvature): DemandVector {
+/**
+ * x of (K + λI)·x = demand, and V.
+ *
+ * @param bits |v| < 2^bits
+ */
+export function solveDemand(
+  demand: readonly bigint[],
+  { k, size, lambda, factor }: Curvature,
+  bits: number,
+): DemandVector {
   if (demand.every((value) => value === 0n))
     return { v: new Int32Array(size), exponent: 0, x: new Float64Array(size), lambdaRetries: 0 }
   const g = Float64Array.from(demand, Number)
@@ -42,7 +49,7 @@ export function solveDemand(demand: readonly bigint[], { k, size, lambda, factor
     const x = (
       lambdaRetries === 0 ? factor : new Cholesky(withDiagonal(k, size, lambda + BigInt(lambdaRetries)), size)
     ).solve(g)
-    const exponent = exponentFor(largestOf(x), VECTOR_BITS)
+    const exponent = exponentFor(largestOf(x), bits)
     if (lambdaRetries < RETRIES_MAX && x.some((value) => isNearTie(value * 2 ** exponent))) continue
     return { v: toInt32(x, exponent), exponent, x, lambdaRetries }
   }

@@ -1,3 +1,4 @@
+import { bitLength } from '../../integers.ts'
 import type { FactoredRows, FeatureRows } from '../rows.ts'
 
 /**
@@ -19,6 +20,14 @@ export interface GradientRows {
 const MODEL_PARTS = 18
 const UNIFORM_PARTS = 2
 const THOUSAND = 1_000
+const FACTOR_MAX = 63
+const VECTOR_BITS_MAX = 24
+
+/** Bits of V that keep the projection of an item below 2^53: Σ|error| is at most 40,000, |factor| at most 63. */
+export function vectorBits({ rank, classes }: GradientRows): number {
+  const errors = classes === 1 ? 1 : 2 * (MODEL_PARTS + UNIFORM_PARTS) * THOUSAND
+  return Math.min(VECTOR_BITS_MAX, 53 - bitLength(BigInt(errors * FACTOR_MAX * rank)))
+}
 
 /** Contributions: the tempered error, which a model that fits its training data too well does not shrink to nothing. */
 export function itemGradients(rows: FeatureRows, probabilities?: ArrayLike<number>): GradientRows {

@@ -4,7 +4,7 @@ import type { GradientRows } from './gradient-rows.ts'
 /** So many sums are made at a time: 256 · 4,096 cells are 8 MiB. */
 const GROUPS_AT_A_TIME = 256
 
-/** Ψ of docs/attribution.md step 3 for each group of rows, made anew each time they are asked for: a few at a time in memory. */
+/** Ψ of docs/attribution.md step 3 for each group that has rows, made anew each time they are asked for: a few at a time in memory. */
 export class GroupSums {
   readonly count: number
   /** D. */
@@ -16,19 +16,19 @@ export class GroupSums {
   /** Where each group begins in #order, and the end. */
   readonly #starts: Uint32Array
 
-  /** @param group one a row, below `groups` */
-  constructor(kernels: Kernels, rows: GradientRows, u: Uint32Array, group: Uint32Array, groups: number) {
-    this.count = groups
+  /** @param group one a row; groups without rows are left out */
+  constructor(kernels: Kernels, rows: GradientRows, u: Uint32Array, group: Uint32Array) {
     this.size = rows.rank * rows.classes
     this.#kernels = kernels
     this.#rows = rows
     this.#u = u
-    this.#starts = new Uint32Array(groups + 1)
-    for (const each of group) this.#starts[each + 1]!++
-    for (let at = 0; at < groups; at++) this.#starts[at + 1]! += this.#starts[at]!
-    const next = this.#starts.slice()
-    this.#order = new Uint32Array(rows.count)
-    for (let row = 0; row < rows.count; row++) this.#order[next[group[row]!]!++] = row
+    // The sort is stable, so that rows of a group stay in accept order.
+    this.#order = Uint32Array.from(group.keys()).sort((a, b) => group[a]! - group[b]!)
+    const starts = [...this.#order.keys()].filter(
+      (at) => at === 0 || group[this.#order[at]!] !== group[this.#order[at - 1]!],
+    )
+    this.count = starts.length
+    this.#starts = Uint32Array.from([...starts, group.length])
   }
 
   /** Ascending by group; each D cells. */

@@ -2,13 +2,12 @@ import type { Kernels, Weights } from '../kernel/kernels.ts'
 import type { PeriodInput, ShareInterval } from '../method.ts'
 import type { FactoredRows } from '../rows.ts'
 import type { Cholesky } from '../solver/cholesky.ts'
-import { eventGradients, type GradientRows, itemGradients } from './gradient-rows.ts'
+import { eventGradients, type GradientRows, itemGradients, vectorBits } from './gradient-rows.ts'
 import { exponentFor, largestOf, toInt32 } from './scaled-vector.ts'
 
 /** Two-sided 90 % of a normal distribution, in standard errors. */
 const Z_90 = 1.645
 const BUCKETS = 10
-const VECTOR_BITS = 24
 
 interface Jackknife {
   readonly input: PeriodInput
@@ -73,7 +72,7 @@ async function sharesWith(
   const sums = new Float64Array(2 * input.accounts)
   if (demand.some((value) => value !== 0n)) {
     const x = curvature.factor.substitute(Float64Array.from(demand, Number))
-    const projections = await kernels.project(items, toInt32(x, exponentFor(largestOf(x), VECTOR_BITS)))
+    const projections = await kernels.project(items, toInt32(x, exponentFor(largestOf(x), vectorBits(items))))
     for (let item = 0; item < projections.length; item++)
       sums[2 * input.items.account[item]! + input.items.withdrawn[item]!]! += projections[item]! * u[item]!
   }
