@@ -3,6 +3,7 @@ import type { Database } from '../../pipelines/warehouse/database.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toHex } from '../../schemas/ids.ts'
 import { type EventInfluence, explainInferences } from '../attribution/influence-factored/explain.ts'
+import { plainKernels } from '../attribution/kernel/plain.ts'
 import { policyInForce } from '../funding/policy.ts'
 import { apportion } from '../settlement/apportion.ts'
 
@@ -110,7 +111,8 @@ async function influencesOf(
       warehouse,
       epoch,
       featureMap: feature_map!,
-      shape: { rank: feature_rank, classes, checkpoints },
+      kernels: plainKernels,
+      shape: { rank: feature_rank, classes, checkpointCount: checkpoints },
       inferences: indexes.map((index) => fromBlob(rows[index]!.inference)),
       top,
     })

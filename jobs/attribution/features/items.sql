@@ -3,7 +3,7 @@
 CREATE OR REPLACE TEMP TABLE item AS
 WITH placed AS (
   SELECT
-    f.batch, f.item_index, f.a, f.ua, f.p, f.checkpoints, f.label, c.account,
+    f.batch, f.item_index, f.packed, c.account,
     row_number() OVER (ORDER BY b.epoch, b.ordinal, f.item_index) - 1 AS item,
     row_number() OVER (PARTITION BY f.fingerprint ORDER BY b.epoch, b.ordinal, f.item_index) AS place_in_cluster
   FROM contribution_features AS f

@@ -5,8 +5,8 @@ SELECT
   row_number() OVER (ORDER BY i.epoch, i.ordinal) - 1 AS event,
   i.inference,
   i.fee,
-  (f.p16::BIGINT * f.ub) >> 16 AS mp,
-  f.b, f.p, f.checkpoints, f.label,
+  f.p16,
+  f.packed,
   EXISTS (
     SELECT 1 FROM asset_owner AS o WHERE o.account = i.payer AND o.asset IN (i.model, i.infrastructure)
   ) AS own

@@ -1,10 +1,7 @@
 -- one row per cell = class * rank + dim: G, the demand of the period
-WITH event_class AS (
-  SELECT event, b, unnest(range($classes)) AS class, unnest(p)::BIGINT AS p, label FROM event
-),
-weight AS (
-  SELECT class, b, m * (p - CASE WHEN class = label THEN 1000 ELSE 0 END) AS weight
-  FROM event_class
+WITH weight AS (
+  SELECT b, unnest(range($classes)) AS class, m * unnest(errors) AS weight
+  FROM event
   JOIN event_weight USING (event)
   WHERE m <> 0
 ),

@@ -1,8 +1,7 @@
--- one row per kept item: leverage nn = ua^2 * sum(a^2), its cap (65536 = 1) and the capped multiplier u
-CREATE OR REPLACE TEMP TABLE kept_item AS
+-- one row per item: leverage nn = ua^2 * sum(a^2), its cap (65536 = 1) and the capped multiplier u
+CREATE OR REPLACE TEMP TABLE capped_item AS
 WITH leverage AS (
-  SELECT *, ua::BIGINT * ua * list_sum(list_transform(a, lambda value: value::BIGINT * value))::BIGINT AS nn
-  FROM item WHERE kept
+  SELECT *, ua::HUGEINT * ua * coalesce(list_sum(list_transform(a, lambda value: value * value)), 0)::HUGEINT AS nn FROM item
 ),
 ranked AS (
   SELECT *, row_number() OVER (ORDER BY nn) AS place, count(*) OVER () AS items FROM leverage
@@ -11,7 +10,7 @@ median AS (
   SELECT max(nn) AS median FROM ranked WHERE place = (items - 1) // 2 + 1
 ),
 quotient AS (
-  SELECT ranked.*, CASE WHEN nn = 0 THEN NULL ELSE 25 * median::HUGEINT * 4294967296 // (16 * nn::HUGEINT) END AS q
+  SELECT ranked.*, CASE WHEN nn = 0 THEN NULL ELSE 25 * median * 4294967296 // (16 * nn) END AS q
   FROM ranked, median
 ),
 capped AS (

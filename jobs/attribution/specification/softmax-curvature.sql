@@ -1,10 +1,10 @@
--- The specification of curvature.ts. One row per (class, other_class >= class, dim, other_dim): an entry of K, symmetric.
+-- one row per (class, other_class >= class, dim, other_dim): an entry of K, symmetric.
 WITH weight AS (
   SELECT
     item,
     list_transform(a, lambda value: (value::BIGINT * ua) >> 11) AS ah,
     list_transform(p, lambda value: (256 * value::BIGINT + 500) // 1000) AS p8
-  FROM kept_item
+  FROM item
 ),
 class_pair AS (
   SELECT
