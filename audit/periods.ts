@@ -3,8 +3,8 @@ import type { ManifestPeriod } from '../anchor/manifest.ts'
 import type { EventBodies } from '../schemas/events.ts'
 import { type Address, type Hash32, toHex } from '../schemas/ids.ts'
 import { attributePeriod, type PeriodResult } from './attribution/attribute.ts'
-import { feeShiftOf } from './attribution/demand.ts'
-import { encodeFloat64, encodeInt16 } from './attribution/encode.ts'
+import { encodeFloat64, encodeInt32 } from './attribution/encode.ts'
+import { feeShiftOf, sumOfFees } from './attribution/fees.ts'
 import type { PeriodEvent } from './attribution/period.ts'
 import { assertSame } from './difference.ts'
 import type { FundedInference } from './funding.ts'
@@ -14,8 +14,8 @@ import { type Pools, periodKey } from './pools.ts'
 
 type Policy = EventBodies['PolicyPublished']
 
-/** The one method that docs/attribution.md specifies. */
-const METHOD = 'influence/factored@1'
+/** The one method of docs/attribution.md that the ledger knows. */
+const METHOD = 'influence/factored@2'
 
 /** A (model, token) that has had a period; open while it has epochs. */
 export interface Period {
@@ -93,12 +93,14 @@ function settlePeriod(period: Period, policy: Policy, history: History): Settled
   // Only a model with a feature map can have featured inferences, and so a period.
   const map = history.featureMapOfModel.get(period.model)!
   const result = attributePeriod({
-    shape: { rank: map.rank, classes: map.classes },
+    shape: { kind: 'factored', rank: map.rank, classes: map.classes },
     contributions: (history.contributions.get(map.featureMap) ?? []).map(({ account, batchRank, index, features }) => ({
       account,
       batchRank,
       index,
       fingerprint: toHex(features.fingerprint),
+      // No event withdraws a contribution yet.
+      isWithdrawn: false,
       a: Int8Array.from(features.a),
       ua: features.ua,
       p: features.p,
@@ -136,6 +138,7 @@ function manifestPeriod(
   state: ManifestPeriod['state'],
   { items, duplicates, effectiveEvents, solved, payment }: PeriodResult,
 ): ManifestPeriod {
+  const fees = period.events.map(({ fee }) => fee)
   return {
     model: period.model,
     token: period.token as Address,
@@ -148,21 +151,22 @@ function manifestPeriod(
     items,
     duplicates,
     effectiveEvents: effectiveEvents.toString(),
-    fees: period.events.reduce((sum, { fee }) => sum + fee, 0n).toString(),
+    fees: sumOfFees(fees).toString(),
     pool: period.pool.toString(),
     paid: (payment?.paid ?? 0n).toString(),
     carried: (payment?.carried ?? 0n).toString(),
-    feeShift: feeShiftOf(period.events),
+    feeShift: feeShiftOf(fees),
     lambda: textOrNull(solved?.lambda),
-    lambdaRetries: payment?.lambdaRetries ?? null,
-    kMax: solved?.kMax ?? null,
+    lambdaRetries: solved?.lambdaRetries ?? null,
+    exponent: solved?.exponent ?? null,
+    vExponent: solved?.vExponent ?? null,
     dBar: textOrNull(solved?.dBar),
     dBarNext: textOrNull(payment?.dBarNext),
     sumPositive: textOrNull(solved?.sumPositive),
     denominator: textOrNull(solved?.denominator),
-    vHash: payment === undefined ? null : hashOf(encodeInt16(payment.v)),
-    xHash: payment === undefined ? null : hashOf(encodeFloat64(payment.x)),
-    vErrorNano: textOrNull(payment?.vErrorNano),
+    vHash: solved === undefined ? null : hashOf(encodeInt32(solved.v)),
+    xHash: solved === undefined ? null : hashOf(encodeFloat64(solved.x)),
+    vErrorNano: textOrNull(solved?.vErrorNano),
   }
 }
 

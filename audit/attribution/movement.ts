@@ -1,0 +1,38 @@
+import type { Gradients } from './gradients.ts'
+import { type Group, psiOf } from './groups.ts'
+import { movementByForm } from './movement-by-form.ts'
+import { movementByGroup } from './movement-by-group.ts'
+import type { Shape } from './period.ts'
+import type { Solver } from './solve.ts'
+
+/** Step 4: what one unit of an event's weight can add to, or take from, all scores together, in units of 2^−exponent. */
+export interface Movement {
+  /** k. */
+  readonly exponent: number
+  /** M of each event. */
+  readonly moved: readonly bigint[]
+}
+
+export interface MovementInput {
+  /** Those with Ψ ≠ 0. */
+  readonly groups: readonly Group[]
+  readonly items: Gradients
+  readonly multipliers: Float64Array
+  readonly events: Gradients
+  readonly solver: Solver
+  readonly shape: Shape
+}
+
+const GROUPS_MAX = 1_024
+
+/**
+ * Step 4 by 4a or 4b.
+ *
+ * @param groups all that have items
+ * @returns      undefined when every Ψ is 0: there is nothing to move
+ */
+export function movementOf(groups: readonly Group[], input: Omit<MovementInput, 'groups'>): Movement | undefined {
+  const moving = groups.filter((group) => psiOf(input.items, input.multipliers, group).some((value) => value !== 0n))
+  if (moving.length === 0) return undefined
+  return (groups.length <= GROUPS_MAX ? movementByGroup : movementByForm)({ ...input, groups: moving })
+}
