@@ -6,13 +6,11 @@ import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import { compareText, fundFees } from '../funding/fund-fees.ts'
 import { type Policy, policyInForce } from '../funding/policy.ts'
 import type { Ledger } from '../ledger.ts'
-import { UnknownMethodError } from './errors.ts'
 import { type LoadedEvents, type LoadedItems, loadEvents, loadItems } from './features/load-period.ts'
-import { influenceFactored } from './influence-factored/influence-factored.ts'
 import { plainKernels } from './kernel/plain.ts'
-import type { AttributionMethod, PeriodResult } from './method.ts'
+import type { PeriodResult } from './method.ts'
+import { methodFor } from './methods.ts'
 
-const METHODS: ReadonlyMap<string, AttributionMethod> = new Map([[influenceFactored.name, influenceFactored]])
 const SCORE_TYPES = [INTEGER, VARCHAR, VARCHAR, VARCHAR, INTEGER, INTEGER, HUGEINT, HUGEINT, DOUBLE, DOUBLE, DOUBLE]
 const VALUE_TYPES = [INTEGER, VARCHAR, VARCHAR, BLOB, INTEGER, BIGINT]
 
@@ -107,9 +105,7 @@ async function attributePeriod(
   period: CarriedPeriod,
 ): Promise<PeriodDraft> {
   const { warehouse } = options.ledger
-  const method = METHODS.get(policy.method)
-  if (method === undefined)
-    throw new UnknownMethodError({ method: policy.method, known: [...METHODS.keys()].join(', ') })
+  const method = methodFor(policy.method, 'factored')
   const { model, token, epochs, dBarFixed } = period
   const map = await warehouse.one('SELECT * FROM feature_map WHERE model = $model', { model })
   const featureMap = map!.feature_map as string

@@ -1,5 +1,5 @@
 import type { Kernels } from './kernel/kernels.ts'
-import type { PeriodEvents, PeriodItems } from './rows.ts'
+import type { FeatureRows, PeriodEvents, PeriodItems } from './rows.ts'
 
 /** One period of one (model, token), as a method sees it: numbers only. */
 export interface PeriodInput {
@@ -58,8 +58,8 @@ export interface PeriodResult {
 export interface AttributionMethod {
   /** As policies name it, `family/kind@version`. */
   readonly name: string
-  /** The kind of feature rows that it takes. */
-  readonly kind: 'factored' | 'dense'
+  /** The kinds of feature rows that it takes. */
+  readonly kinds: readonly FeatureRows['kind'][]
   /** @returns undefined when there is nothing to solve: no item has a gradient, or no fee was paid */
   attribute(input: PeriodInput): Promise<PeriodResult | undefined>
 }

@@ -32,6 +32,10 @@ export interface DenseRows {
   /** count × rank, [−63, 63]. */
   readonly factors: Int8Array
   readonly multipliers: Uint16Array
+  /** Members of an ensemble whose gradients follow one another, rank / blocks dimensions each. Default: 1. */
+  readonly blocks?: number
+  /** What each row's gradient counts, thousandths; Q of TRAK. Default: 1 each. */
+  readonly weights?: Uint16Array
 }
 
 /** The kept contributions of a period in accept order. */

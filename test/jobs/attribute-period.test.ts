@@ -1,11 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { boundOf } from '../../jobs/attribution/bilinear/demand.ts'
-import { influenceDense } from '../../jobs/attribution/influence-dense/influence-dense.ts'
-import { influenceFactored } from '../../jobs/attribution/influence-factored/influence-factored.ts'
 import { plainKernels } from '../../jobs/attribution/kernel/plain.ts'
 import type { PeriodInput, PeriodResult } from '../../jobs/attribution/method.ts'
+import { METHODS, methodFor } from '../../jobs/attribution/methods.ts'
 import type { PeriodEvents, PeriodItems } from '../../jobs/attribution/rows.ts'
+import { boundOf } from '../../jobs/attribution/rule/demand.ts'
 import { denseRows, eventsOf, factoredRows, itemsOf } from '../support/random-rows.ts'
 import { runs } from '../support/random-runs.ts'
 
@@ -52,8 +51,10 @@ const crowd: fc.Arbitrary<Period> = shape.chain(({ rank, classes }) =>
   }),
 )
 
-function attribute(period: Period, dBarFixed: bigint | null, change: Partial<PeriodInput> = {}) {
-  const method = period.items.rows.kind === 'dense' ? influenceDense : influenceFactored
+/** By the default method of the kind of features. */
+function attribute(period: Period, dBarFixed: bigint | null, change: Partial<PeriodInput> = {}, name?: string) {
+  const { kind } = period.items.rows
+  const method = methodFor(name ?? (kind === 'dense' ? 'influence/dense@1' : 'influence/factored@2'), kind)
   return method.attribute({
     ...period,
     dataParts: DATA_PARTS,
@@ -106,6 +107,43 @@ describe.each([
       runs(Math.ceil(count / 4)),
     )
   })
+})
+
+/** Two members, and weights of rows. */
+const ensemble: fc.Arbitrary<Period> = fc.integer({ min: 1, max: 3 }).chain((rank) =>
+  fc
+    .record({
+      items: denseRows(2 * rank, few),
+      events: denseRows(2 * rank, few),
+      weights: fc.array(fc.integer({ min: 0, max: 1_000 }), { minLength: few.max, maxLength: few.max }),
+    })
+    .chain(({ items, events, weights }) =>
+      fc.record({
+        accounts: fc.constant(4),
+        items: itemsOf({ ...items, blocks: 2, weights: Uint16Array.from(weights.slice(0, items.count)) }, 4),
+        events: eventsOf({ ...events, blocks: 2 }),
+      }),
+    ),
+)
+
+const cases = METHODS.flatMap(({ name, kinds }) => kinds.map((kind) => [name, kind] as const))
+test.each(cases)('%s on %s features pays nobody more than what the fees can move', async (name, kind) => {
+  const periods = name.startsWith('trak/') ? ensemble : kind === 'dense' ? dense : factored
+  await fc.assert(
+    fc.asyncProperty(periods, someLevel, async (period, level) => {
+      const scaled = name.startsWith('knn') ? level >> 60n : level
+      const result = await attribute(period, scaled, {}, name)
+      if (result !== undefined) expectBounded(result)
+    }),
+    runs(40),
+  )
+})
+
+test('a method is refused features of a kind that it does not take, and an unknown one by name', () => {
+  expect(() => methodFor('influence/factored@2', 'dense')).toThrow(expect.objectContaining({ code: 'FEATURE_KIND' }))
+  expect(() => methodFor('influence/factored@1', 'factored')).toThrow(
+    expect.objectContaining({ code: 'UNKNOWN_METHOD', hint: expect.stringContaining('influence/factored@2') }),
+  )
 })
 
 describe('what a period makes of odd input', () => {

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { baseWeights, weigh } from '../../jobs/attribution/bilinear/demand.ts'
 import { eventGradients, itemGradients, vectorBits } from '../../jobs/attribution/bilinear/gradient-rows.ts'
 import { cappedMultipliers } from '../../jobs/attribution/bilinear/leverage.ts'
 import { plainKernels } from '../../jobs/attribution/kernel/plain.ts'
+import { NEIGHBOURS, neighbourScores } from '../../jobs/attribution/knn-shapley/knn-shapley.ts'
 import type { FeatureRows } from '../../jobs/attribution/rows.ts'
+import { baseWeights, weigh } from '../../jobs/attribution/rule/demand.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { temporaryDatabase } from '../support/ledger/temporary-database.ts'
@@ -14,6 +15,7 @@ import {
   writeDemandVector,
   writeEvents,
   writeItems,
+  writeLabelled,
   writeMovements,
   writeVectors,
 } from '../support/specification-tables.ts'
@@ -205,6 +207,30 @@ describe('the loops give the numbers of the SQL that specifies them', () => {
             ).reduce((total, each) => total + each, 0n)
           expect([kept, withdrawn]).toEqual([sumOf(0), sumOf(1)])
         }
+      }),
+      runs(60),
+    )
+  })
+
+  test('Shapley values of the nearest neighbours', async () => {
+    const both = shape.chain(({ rank, classes }) =>
+      fc.record({
+        items: factoredRows(rank, classes, { min: 1, max: 25 }).chain((rows) => itemsOf(rows, ACCOUNTS)),
+        events: factoredRows(rank, classes, { min: 1, max: 3 }).chain((rows) => eventsOf(rows)),
+      }),
+    )
+    await fc.assert(
+      fc.asyncProperty(both, async ({ items, events }) => {
+        await writeLabelled(database, 'item', items.rows)
+        await writeLabelled(database, 'event', events.rows)
+        const rows = await database.all<{ score: bigint }>(specified('knn-shapley'), { neighbours: NEIGHBOURS })
+        const pairs = neighbourScores(items.rows, events.rows)
+        const scores = new Float64Array(items.rows.count)
+        const found = Array.from({ length: events.rows.count }, (_, event) => {
+          pairs.scoresOf(event, scores)
+          return Array.from(scores, BigInt)
+        })
+        expect(found.flat()).toEqual(rows.map(({ score }) => score))
       }),
       runs(60),
     )

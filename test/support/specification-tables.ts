@@ -87,3 +87,20 @@ export async function writeMovements(database: Database, movement: BigInt64Array
   const rows = Array.from(movement, (m, event) => [BigInt(event), m])
   await database.append('movement', [BIGINT, HUGEINT], rows)
 }
+
+/** `labelled_item` or `labelled_event`. */
+export async function writeLabelled(database: Database, of: 'item' | 'event', rows: FeatureRows): Promise<void> {
+  if (rows.kind !== 'factored') throw new TypeError('Only factored rows have labels.')
+  await database.run(`CREATE OR REPLACE TEMP TABLE labelled_${of} (${of} BIGINT, label BIGINT, z BIGINT[])`)
+  const written = Array.from({ length: rows.count }, (_, row) => [
+    BigInt(row),
+    BigInt(rows.labels[row]!),
+    list(
+      Array.from(
+        rows.factors.subarray(row * rows.rank, (row + 1) * rows.rank),
+        (a) => (a * rows.multipliers[row]!) >> 4,
+      ),
+    ),
+  ])
+  await database.append(`labelled_${of}`, [BIGINT, BIGINT, LIST_OF], written)
+}

@@ -57,6 +57,7 @@ function gather(rows: GradientRows, order: Uint32Array): GradientRows {
     count,
     rank,
     classes,
+    errorSumMax: rows.errorSumMax,
     factors: new Int8Array(count * rank),
     multipliers: new Uint16Array(count),
     errors: new Int16Array(count * classes),

@@ -1,7 +1,7 @@
 import type { Kernels, Weights } from '../kernel/kernels.ts'
 import type { PeriodInput, ShareInterval } from '../method.ts'
 import type { FactoredRows } from '../rows.ts'
-import type { Cholesky } from '../solver/cholesky.ts'
+import type { Factor } from './curvature.ts'
 import { eventGradients, type GradientRows, itemGradients, vectorBits } from './gradient-rows.ts'
 import { exponentFor, largestOf, toInt32 } from './scaled-vector.ts'
 
@@ -12,7 +12,7 @@ const BUCKETS = 10
 interface Jackknife {
   readonly input: PeriodInput
   readonly kernels: Kernels
-  readonly curvature: { readonly factor: Cholesky }
+  readonly curvature: { readonly factor: Factor }
   readonly items: GradientRows
   readonly u: Uint32Array
   readonly events: GradientRows

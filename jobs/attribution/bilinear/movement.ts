@@ -1,6 +1,7 @@
 import { bitLength, isqrt, shiftBy } from '../../integers.ts'
 import type { Kernels } from '../kernel/kernels.ts'
 import { Cholesky } from '../solver/cholesky.ts'
+import type { Factor } from './curvature.ts'
 import type { GradientRows } from './gradient-rows.ts'
 import type { GroupSums } from './group-sums.ts'
 import { exponentFor, largestOf, toInt16, toInt32 } from './scaled-vector.ts'
@@ -16,8 +17,6 @@ const GRAM_BITS = 52
 /** √q < 2^26.5 + 1, and M is kept below 2^61. */
 const ROOT_BITS = 27
 const MOVEMENT_BITS = 60
-/** Σ|error| of a paid use is at most 2,000 and a little; |factor| ≤ 63. */
-const ERROR_SUM_MAX = 2_100
 const FACTOR_MAX = 63
 const VECTOR_MAX = 32_767
 
@@ -39,7 +38,7 @@ export async function movementOf(
   kernels: Kernels,
   events: GradientRows,
   sums: GroupSums,
-  factor: Cholesky,
+  factor: Factor,
 ): Promise<Movement | undefined> {
   return sums.count <= GROUPS_MAX
     ? boundEach(kernels, events, sums, factor)
@@ -51,7 +50,7 @@ async function boundEach(
   kernels: Kernels,
   events: GradientRows,
   sums: GroupSums,
-  factor: Cholesky,
+  factor: Factor,
 ): Promise<Movement | undefined> {
   const solutions: Float64Array[] = []
   for await (const psi of sums.each())
@@ -76,7 +75,7 @@ async function boundTogether(
   kernels: Kernels,
   events: GradientRows,
   sums: GroupSums,
-  factor: Cholesky,
+  factor: Factor,
 ): Promise<Movement | undefined> {
   const { halves, weight, total } = await weigh(sums)
   if (weight === 0n) return undefined
@@ -163,9 +162,8 @@ async function netMovement(
 }
 
 /** The least shift with which D squares of (|u| >> shift) + 1 stay below 2^53. */
-function squaresShift({ rank, classes }: GradientRows): number {
-  const errors = classes === 1 ? 1 : ERROR_SUM_MAX
-  const bits = bitLength(BigInt(errors * FACTOR_MAX * rank * VECTOR_MAX))
+function squaresShift({ rank, classes, errorSumMax }: GradientRows): number {
+  const bits = bitLength(BigInt(errorSumMax * FACTOR_MAX * rank * VECTOR_MAX))
   const room = (52 - bitLength(BigInt(rank * classes))) >> 1
   return Math.max(0, bits - room)
 }

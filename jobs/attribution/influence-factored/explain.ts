@@ -1,6 +1,7 @@
 import { fromBlob } from '../../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../../pipelines/warehouse/database.ts'
-import { factorise, solveDemand } from '../bilinear/demand-vector.ts'
+import { fullCurvature } from '../bilinear/curvature.ts'
+import { solveDemand } from '../bilinear/demand-vector.ts'
 import { eventGradients, type GradientRows, itemGradients, vectorBits } from '../bilinear/gradient-rows.ts'
 import { cappedMultipliers } from '../bilinear/leverage.ts'
 import { type LoadedItems, loadItems } from '../features/load-period.ts'
@@ -46,7 +47,7 @@ export async function explainInferences(input: ExplainInput): Promise<(EventInfl
   const loaded = await loadItems(warehouse, shape, featureMap, epoch)
   const { rows } = loaded.items
   if (rows.count === 0) return input.inferences.map(() => undefined)
-  const curvature = factorise(await kernels.curvature(rows, 'softmax', 0, rows.count), shape.rank * shape.classes)
+  const curvature = fullCurvature(await kernels.curvature(rows, 'softmax', 0, rows.count), shape.rank * shape.classes)
   const items = itemGradients(rows)
   const u = cappedMultipliers(rows)
   const explained: (EventInfluence | undefined)[] = []

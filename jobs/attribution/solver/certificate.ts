@@ -4,8 +4,8 @@ const FRACTION_BITS = 52n
 const EXPONENT_BIAS = 1075n
 
 interface Solution {
-  /** K, size × size, symmetric. */
-  readonly k: BigInt64Array
+  /** K, size × size, symmetric; null for 0. */
+  readonly k: BigInt64Array | null
   readonly size: number
   /** What was added to the diagonal for this solve. */
   readonly lambda: bigint
@@ -28,16 +28,19 @@ export function errorBoundNano({ k, size, lambda, demand, x, exponent }: Solutio
   let sumOfSquares = 0n
   for (let i = 0; i < size; i++) {
     let residual = (demand[i]! << shift) - lambda * mantissas[i]!
-    for (let j = 0; j < size; j++) {
-      const entry = k[i * size + j]!
-      if (entry !== 0n) residual -= entry * mantissas[j]!
-    }
+    if (k !== null) residual -= dot(k.subarray(i * size, (i + 1) * size), mantissas)
     sumOfSquares += residual * residual
   }
   const scale = BigInt(exponent) - shift
   const numerator = ((isqrt(sumOfSquares) + 1n) * 1_000_000_000n) << (scale > 0n ? scale : 0n)
   const denominator = lambda << (scale < 0n ? -scale : 0n)
   return (numerator + denominator - 1n) / denominator
+}
+
+function dot(row: BigInt64Array, mantissas: readonly bigint[]): bigint {
+  let sum = 0n
+  for (let j = 0; j < row.length; j++) if (row[j] !== 0n) sum += row[j]! * mantissas[j]!
+  return sum
 }
 
 /** x as whole numbers over 2^shift, with the least shift ≥ 0 that makes all of them whole. */
