@@ -6,7 +6,7 @@ import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import { compareText, fundFees } from '../funding/fund-fees.ts'
 import { type Policy, policyInForce } from '../funding/policy.ts'
 import type { Ledger } from '../ledger.ts'
-import { currentCurvature } from './features/curvature-state.ts'
+import { keepCurvature } from './features/curvature-state.ts'
 import { type LoadedEvents, type LoadedItems, loadEvents, loadItems } from './features/load-period.ts'
 import { plainKernels } from './kernel/plain.ts'
 import type { PeriodResult } from './method.ts'
@@ -128,7 +128,7 @@ async function attributePeriod(
           minEvents: policy.minEvents,
           dBarFixed: dBarFixed === null ? null : BigInt(dBarFixed),
           kernels: plainKernels,
-          curvature: await currentCurvature(warehouse, plainKernels, shape, featureMap, loaded),
+          curvature: await keepCurvature({ warehouse, kernels: plainKernels, shape, featureMap, loaded }),
           ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
         })
   await writeScores(warehouse, epoch, period, loaded, result)

@@ -10,29 +10,39 @@ import { allocateFactoredRows, type FactoredShape, unpackRow } from './packed-ro
 const addedItems = readSql(new URL('./added-items.sql', import.meta.url))
 const removedItems = readSql(new URL('./removed-items.sql', import.meta.url))
 
-/**
- * K over the kept items, which `loadItems` has just left in the temporary table `item`: what is stored, plus items that came
- * since, minus items that an earlier copy took the place of. In the caller's transaction, so that K and the list of its items
- * never part.
- */
-export async function currentCurvature(
-  warehouse: Database,
-  kernels: Kernels,
-  shape: FactoredShape,
-  featureMap: string,
-  { items }: LoadedItems,
-): Promise<BigInt64Array> {
+export interface CurvatureInput {
+  readonly warehouse: Database
+  readonly kernels: Kernels
+  readonly shape: FactoredShape
+  readonly featureMap: string
+  /** As `loadItems` has just given it, with its temporary table `item`. */
+  readonly loaded: LoadedItems
+}
+
+/** K over the kept items, stored for the next time: in the caller's transaction, so that K and the list of its items never part. */
+export async function keepCurvature(input: CurvatureInput): Promise<BigInt64Array> {
+  const { k, isStored } = await curvatureOf(input)
+  if (!isStored) await store(input.warehouse, input.featureMap, k)
+  return k
+}
+
+/** K over the kept items: what is stored, plus items that came since, minus items that an earlier copy took the place of. */
+export async function curvatureOf({
+  warehouse,
+  kernels,
+  shape,
+  featureMap,
+  loaded: { items },
+}: CurvatureInput): Promise<{ readonly k: BigInt64Array; readonly isStored: boolean }> {
   const stored = await warehouse.one('SELECT k FROM curvature WHERE feature_map = $featureMap', { featureMap })
   const size = shape.rank * shape.classes
   const k = stored === undefined ? new BigInt64Array(size * size) : toInt64(fromBlob(stored.k))
   const rows = items.rows as FactoredRows
   const added = stored === undefined ? rows : await changedRows(warehouse, shape, featureMap, addedItems)
   const removed = await changedRows(warehouse, shape, featureMap, removedItems)
-  if (added.count + removed.count === 0) return k
   await addTo(k, kernels, added, 1n)
   await addTo(k, kernels, removed, -1n)
-  await store(warehouse, featureMap, k)
-  return k
+  return { k, isStored: added.count + removed.count === 0 }
 }
 
 async function changedRows(

@@ -4,6 +4,7 @@ import { fullCurvature } from '../bilinear/curvature.ts'
 import { solveDemand } from '../bilinear/demand-vector.ts'
 import { eventGradients, type GradientRows, itemGradients, vectorBits } from '../bilinear/gradient-rows.ts'
 import { cappedMultipliers } from '../bilinear/leverage.ts'
+import { curvatureOf } from '../features/curvature-state.ts'
 import { type LoadedItems, loadItems } from '../features/load-period.ts'
 import { allocateFactoredRows, type FactoredShape, unpackRow } from '../features/packed-row.ts'
 import type { Kernels } from '../kernel/kernels.ts'
@@ -47,7 +48,8 @@ export async function explainInferences(input: ExplainInput): Promise<(EventInfl
   const loaded = await loadItems(warehouse, shape, featureMap, epoch)
   const { rows } = loaded.items
   if (rows.count === 0) return input.inferences.map(() => undefined)
-  const curvature = fullCurvature(await kernels.curvature(rows, 'softmax', 0, rows.count), shape.rank * shape.classes)
+  const { k } = await curvatureOf({ warehouse, kernels, shape, featureMap, loaded })
+  const curvature = fullCurvature(k, shape.rank * shape.classes)
   const items = itemGradients(rows)
   const u = cappedMultipliers(rows)
   const explained: (EventInfluence | undefined)[] = []
