@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { errorBoundNano } from '../../jobs/attribution/solver/certificate.ts'
 import { Cholesky, NotPositiveDefiniteError } from '../../jobs/attribution/solver/cholesky.ts'
 import { floorLog2, roundHalfEven } from '../../jobs/integers.ts'
-import { solveExactly } from '../audit/support/exact-attribution.ts'
+import { solveExactly } from '../audit/support/exact-arithmetic.ts'
 import { runs } from '../support/random-runs.ts'
 
 type Matrix = readonly (readonly number[])[]
