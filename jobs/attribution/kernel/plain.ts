@@ -8,7 +8,7 @@ const INPUT_SHIFT = 11
 /** An entry of K gains less than 2^38.1 a row: so many rows sum exactly in float64. */
 const CURVATURE_BLOCK = 1 << 14
 /** and so many leave int64 no room. */
-const CURVATURE_ROWS_MAX = 1 << 24
+export const CURVATURE_ROWS_LIMIT = 1 << 24
 /** limb 2^24 · error 2^10 · factor 2^6 leaves room for so many rows in float64. */
 const WEIGHTED_BLOCK = 1 << 12
 const PSI_LIMIT = 2 ** 62
@@ -20,7 +20,7 @@ const LIMB_BITS = 24n
 export const plainKernels: Kernels = {
   async curvature(rows, kind, from, to) {
     const size = rows.rank * (rows.kind === 'factored' ? rows.classes : 1)
-    if (to - from > CURVATURE_ROWS_MAX) throw new WidthError({ what: 'The curvature', items: to - from })
+    if (to - from > CURVATURE_ROWS_LIMIT) throw new WidthError({ what: 'The curvature', items: to - from })
     const sums = new BigInt64Array(size * size)
     for (let at = from; at < to; at += CURVATURE_BLOCK) {
       const end = Math.min(to, at + CURVATURE_BLOCK)
@@ -33,7 +33,7 @@ export const plainKernels: Kernels = {
   async groupGradients(rows, u, group, groups) {
     const { count, rank, classes, factors, errors } = rows
     const size = rank * classes
-    if (count * PSI_ROW_BOUND >= PSI_LIMIT) checkPsi(rows, u, group, groups)
+    checkGroupGradients(rows, u, group, groups)
     const sums = new BigInt64Array(groups * size)
     for (let row = 0; row < count; row++) {
       const into = group[row]! * size
@@ -145,8 +145,10 @@ function weightedBlock(rows: GradientRows, weights: Float64Array, from: number, 
   return sums
 }
 
-/** The bound of one row was not enough: the sums of the rows as they are. */
-function checkPsi(rows: GradientRows, u: Uint32Array, group: Uint32Array, groups: number): void {
+/** @throws WidthError when a sum of `groupGradients` could reach 2^62 */
+export function checkGroupGradients(rows: GradientRows, u: Uint32Array, group: Uint32Array, groups: number): void {
+  if (rows.count * PSI_ROW_BOUND < PSI_LIMIT) return
+  // The bound of one row was not enough: the sums of the rows as they are.
   const bounds = new Float64Array(groups + 1)
   for (let row = 0; row < rows.count; row++) bounds[group[row]!]! += 20_000 * 63 * u[row]!
   for (let at = 0; at < groups; at++)

@@ -1,0 +1,4 @@
+// What the threads call. Addresses are bytes in the module's own memory, laid out by the caller and aligned to 16.
+export { gram, gramBytes, softmax, softmaxBytes } from './curvature'
+export { movements, project, scoreBytes, squares } from './scores'
+export { groupSums, sumBytes, weightedSum } from './sums'

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { GradientRows } from '../../jobs/attribution/bilinear/gradient-rows.ts'
+import type { Kernels } from '../../jobs/attribution/kernel/kernels.ts'
+import { openKernels } from '../../jobs/attribution/kernel/open-kernels.ts'
+import { plainKernels } from '../../jobs/attribution/kernel/plain.ts'
+import type { FeatureRows } from '../../jobs/attribution/rows.ts'
+import { type Numbers, numbers } from './kernel-numbers.ts'
+
+/** Shapes that end inside a panel, a tile, a pair and a chunk, and ones that need several blocks. */
+const SHAPES = [
+  { count: 1, rank: 1, classes: 1 },
+  { count: 7, rank: 3, classes: 2 },
+  { count: 100, rank: 17, classes: 5 },
+  { count: 1_500, rank: 20, classes: 10 },
+  { count: 33, rank: 1_031, classes: 1 },
+  { count: 2_100, rank: 9, classes: 3 },
+]
+
+describe.each([1, 2, 3])('kernels in WebAssembly on %i thread(s) give the bits of the plain ones', (threads) => {
+  let kernels: Kernels
+  beforeAll(async () => {
+    kernels = await openKernels({ threads })
+  })
+  afterAll(() => kernels.close())
+
+  test.each(SHAPES)('movements of $count rows, rank $rank, $classes classes', async (shape) => {
+    const random = numbers(11)
+    const rows = randomRows(random, shape)
+    const vectors = random.int16(21 * shape.rank * shape.classes, 32_767)
+    const shifts = Uint8Array.from({ length: 21 }, () => random.below(11))
+    expectSame(await kernels.movements(rows, vectors, shifts), await plainKernels.movements(rows, vectors, shifts))
+  })
+
+  test.each(SHAPES)('squares of $count rows, rank $rank, $classes classes', async (shape) => {
+    const random = numbers(12)
+    const rows = randomRows(random, shape)
+    const vectors = random.int16(13 * shape.rank * shape.classes, 32_767)
+    for (const shift of [18, 21, 30])
+      expectSame(await kernels.squares(rows, vectors, shift), await plainKernels.squares(rows, vectors, shift))
+  })
+
+  test.each(SHAPES)('project of $count rows, rank $rank, $classes classes', async (shape) => {
+    const random = numbers(13)
+    const rows = randomRows(random, shape)
+    const v = Int32Array.from({ length: shape.rank * shape.classes }, () => random.between(-(2 ** 24) + 1, 2 ** 24 - 1))
+    expectSame(await kernels.project(rows, v), await plainKernels.project(rows, v))
+  })
+
+  test.each(SHAPES)('weightedSum of $count rows, rank $rank, $classes classes', async (shape) => {
+    const random = numbers(14)
+    const rows = randomRows(random, shape)
+    const limb = () => Float64Array.from({ length: shape.count }, () => random.below(2 ** 24) * random.below(2))
+    for (const m of [
+      [limb(), limb(), limb()],
+      [limb(), zeros(shape), zeros(shape)],
+    ] as const)
+      expect(await kernels.weightedSum(rows, m)).toEqual(await plainKernels.weightedSum(rows, m))
+  })
+
+  test.each(SHAPES)('groupGradients of $count rows, rank $rank, $classes classes', async (shape) => {
+    const random = numbers(15)
+    const rows = randomRows(random, shape)
+    const u = Uint32Array.from({ length: shape.count }, () => random.below(2 ** 21))
+    const groups = 9
+    const mixed = Uint32Array.from({ length: shape.count }, () => random.below(groups + 1))
+    for (const group of [mixed, mixed.slice().sort(), new Uint32Array(shape.count)])
+      expectSame(
+        await kernels.groupGradients(rows, u, group, groups),
+        await plainKernels.groupGradients(rows, u, group, groups),
+      )
+  })
+
+  test.each(SHAPES.filter(({ rank }) => rank < 1_000))('curvature of $count rows, rank $rank, $classes classes', async (shape) => {
+    const random = numbers(16)
+    const factored = randomFeatures(random, shape)
+    const { count, rank, factors, multipliers } = factored
+    const dense: FeatureRows = { kind: 'dense', count, rank, factors, multipliers }
+    for (const [kind, rows] of [
+      ['softmax', factored],
+      ['gram', dense],
+    ] as const)
+      for (const [from, to] of [
+        [0, count],
+        [Math.floor(count / 3), count - 1],
+      ] as const)
+        expectSame(await kernels.curvature(rows, kind, from, to), await plainKernels.curvature(rows, kind, from, to))
+  })
+})
+
+/** As toEqual, which takes minutes for a million numbers. */
+function expectSame(found: BigInt64Array | Float64Array, wanted: BigInt64Array | Float64Array): void {
+  expect(found.constructor).toBe(wanted.constructor)
+  const differing = found.findIndex((value: bigint | number, at: number) => value !== wanted[at])
+  expect({ length: found.length, differing }).toEqual({ length: wanted.length, differing: -1 })
+}
+
+function zeros({ count }: { count: number }): Float64Array {
+  return new Float64Array(count)
+}
+
+/** Some errors are 0, as those of a model that is sure; some as large as they can be. */
+function randomRows(
+  random: Numbers,
+  { count, rank, classes }: { count: number; rank: number; classes: number },
+): GradientRows {
+  return {
+    count,
+    rank,
+    classes,
+    factors: Int8Array.from({ length: count * rank }, () => random.between(-63, 63)),
+    multipliers: Uint16Array.from({ length: count }, () => random.below(65_536)),
+    errors: Int16Array.from(
+      { length: count * classes },
+      () => [0, random.between(-1_000, 1_000), 20_000, -20_000][random.below(4)]!,
+    ),
+  }
+}
+
+function randomFeatures(random: Numbers, shape: { count: number; rank: number; classes: number }): FeatureRows {
+  const { count, classes } = shape
+  const probabilities = new Uint16Array(count * classes)
+  for (let row = 0; row < count; row++) {
+    // Sure of one class, or of none.
+    const sure = random.below(2) * 900
+    for (let c = 0; c < classes; c++) probabilities[row * classes + c] = Math.floor((1000 - sure) / classes)
+    probabilities[row * classes + random.below(classes)]! += sure
+  }
+  const { rank, factors, multipliers } = randomRows(random, shape)
+  const labels = new Uint16Array(count)
+  return {
+    kind: 'factored',
+    count,
+    rank,
+    classes,
+    factors,
+    multipliers,
+    probabilities,
+    labels,
+    checkpointCount: 0,
+    checkpoints: new Uint16Array(),
+  }
+}
