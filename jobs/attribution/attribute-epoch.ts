@@ -8,7 +8,8 @@ import { type Policy, policyInForce } from '../funding/policy.ts'
 import type { Ledger } from '../ledger.ts'
 import { keepCurvature } from './features/curvature-state.ts'
 import { type LoadedEvents, type LoadedItems, loadEvents, loadItems } from './features/load-period.ts'
-import { plainKernels } from './kernel/plain.ts'
+import type { Kernels } from './kernel/kernels.ts'
+import { withKernels } from './kernel/open-kernels.ts'
 import type { PeriodResult } from './method.ts'
 import { methodFor } from './methods.ts'
 
@@ -18,6 +19,10 @@ const VALUE_TYPES = [INTEGER, VARCHAR, VARCHAR, BLOB, INTEGER, BIGINT]
 export interface AttributeOptions {
   readonly ledger: Ledger
   readonly onProgress?: (text: string) => void
+}
+
+interface Attribution extends AttributeOptions {
+  readonly kernels: Kernels
 }
 
 /** What `attribute` leaves for `settle`: the period's numbers, without amounts. */
@@ -44,7 +49,11 @@ export async function attributeEpoch(options: AttributeOptions): Promise<StepRes
   const unsettled = await firstEpochIn(warehouse, 'attributed')
   if (unsettled !== undefined)
     return { did: 'nothing', epoch: row.epoch, detail: `Epoch ${unsettled.epoch} has to be settled first.` }
-  const drafts = await warehouse.transaction(() => attribute(options, row.epoch))
+  const { onProgress } = options
+  const drafts = await withKernels(
+    (kernels) => warehouse.transaction(() => attribute({ ...options, kernels }, row.epoch)),
+    onProgress === undefined ? {} : { onFallback: onProgress },
+  )
   const events = drafts.reduce((sum, draft) => sum + draft.output.events, 0)
   const detail =
     drafts.length === 0
@@ -53,7 +62,7 @@ export async function attributeEpoch(options: AttributeOptions): Promise<StepRes
   return { did: 'done', epoch: row.epoch, detail }
 }
 
-async function attribute(options: AttributeOptions, epoch: number): Promise<PeriodDraft[]> {
+async function attribute(options: Attribution, epoch: number): Promise<PeriodDraft[]> {
   const { warehouse } = options.ledger
   const state = await loadState(warehouse, epoch - 1)
   const policy = await policyInForce(warehouse, epoch)
@@ -100,7 +109,7 @@ async function openPeriods(
 }
 
 async function attributePeriod(
-  options: AttributeOptions,
+  options: Attribution,
   epoch: number,
   policy: Policy,
   period: CarriedPeriod,
@@ -127,8 +136,8 @@ async function attributePeriod(
           dataParts: policy.dataParts,
           minEvents: policy.minEvents,
           dBarFixed: dBarFixed === null ? null : BigInt(dBarFixed),
-          kernels: plainKernels,
-          curvature: await keepCurvature({ warehouse, kernels: plainKernels, shape, featureMap, loaded }),
+          kernels: options.kernels,
+          curvature: await keepCurvature({ warehouse, kernels: options.kernels, shape, featureMap, loaded }),
           ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
         })
   await writeScores(warehouse, epoch, period, loaded, result)

@@ -7,7 +7,7 @@ import type { GroupSums } from './group-sums.ts'
 import { exponentFor, largestOf, toInt16, toInt32 } from './scaled-vector.ts'
 
 /** So many groups are bounded one by one; more of them together. */
-export const GROUPS_MAX = 1_024
+const GROUPS_MAX = 1_024
 const VECTOR_BITS = 15
 const NET_BITS = 24
 /** Vectors of different accounts share one exponent to within so many bits, so that sums of T stay in int64. */

@@ -34,3 +34,16 @@ export async function openKernels(options: KernelOptions = {}): Promise<Kernels>
     return plainKernels
   }
 }
+
+/** Opens kernels for as long as `work` takes. */
+export async function withKernels<Result>(
+  work: (kernels: Kernels) => Promise<Result>,
+  options: KernelOptions = {},
+): Promise<Result> {
+  const kernels = await openKernels(options)
+  try {
+    return await work(kernels)
+  } finally {
+    await kernels.close()
+  }
+}
