@@ -3,6 +3,7 @@ import type { ManifestPeriod } from '../anchor/manifest.ts'
 import type { EventBodies } from '../schemas/events.ts'
 import { type Address, type Hash32, toHex } from '../schemas/ids.ts'
 import { attributePeriod, type PeriodResult } from './attribution/attribute.ts'
+import { CurvatureSum } from './attribution/curvature.ts'
 import { encodeFloat64, encodeInt32 } from './attribution/encode.ts'
 import { feeShiftOf, sumOfFees } from './attribution/fees.ts'
 import type { PeriodEvent } from './attribution/period.ts'
@@ -28,6 +29,14 @@ export interface Period {
   events: PeriodEvent[]
 }
 
+/** What periods carry from epoch to epoch. */
+export interface PeriodBooks {
+  /** By {@link periodKey}. */
+  readonly periods: Map<string, Period>
+  /** By feature map: K of its contributions. */
+  readonly curvatures: Map<string, CurvatureSum>
+}
+
 /** A period as this epoch left it. */
 export interface SettledPeriod {
   readonly manifest: ManifestPeriod
@@ -39,18 +48,19 @@ export interface SettledPeriod {
 /**
  * Step 4 of settlement: data parts join their periods, and each open period pays, is given up or is held.
  *
- * @param periods by {@link periodKey}; changed in place
+ * @param books changed in place
  * @returns       ascending by (model, token)
  * @throws        DifferenceFound when the policy names a method that has no specification
  */
 export function settlePeriods(
-  periods: Map<string, Period>,
+  books: PeriodBooks,
   epoch: number,
   policy: Policy,
   pools: Pools,
   funded: readonly FundedInference[],
   history: History,
 ): SettledPeriod[] {
+  const { periods } = books
   for (const { inference, token, features } of funded) {
     const key = periodKey(inference.model, token)
     if (features === undefined || periods.has(key)) continue
@@ -68,7 +78,7 @@ export function settlePeriods(
   }
   return open
     .sort((a, b) => firstOf(compareText(a.model, b.model), compareText(a.token, b.token)))
-    .map((period) => settlePeriod(period, policy, history))
+    .map((period) => settlePeriod(period, books.curvatures, policy, history))
 }
 
 function toPeriodEvent(
@@ -88,24 +98,22 @@ function toPeriodEvent(
   }
 }
 
-function settlePeriod(period: Period, policy: Policy, history: History): SettledPeriod {
+function settlePeriod(
+  period: Period,
+  curvatures: Map<string, CurvatureSum>,
+  policy: Policy,
+  history: History,
+): SettledPeriod {
   assertSame('attribution', `method of policy ${policy.policy}`, METHOD, policy.method)
   // Only a model with a feature map can have featured inferences, and so a period.
   const map = history.featureMapOfModel.get(period.model)!
+  const shape = { kind: 'factored', rank: map.rank, classes: map.classes } as const
+  const curvature = curvatures.get(map.featureMap) ?? new CurvatureSum(shape)
+  curvatures.set(map.featureMap, curvature)
   const result = attributePeriod({
-    shape: { kind: 'factored', rank: map.rank, classes: map.classes },
-    contributions: (history.contributions.get(map.featureMap) ?? []).map(({ account, batchRank, index, features }) => ({
-      account,
-      batchRank,
-      index,
-      fingerprint: toHex(features.fingerprint),
-      // No event withdraws a contribution yet.
-      isWithdrawn: false,
-      a: Int8Array.from(features.a),
-      ua: features.ua,
-      p: features.p,
-      label: features.label,
-    })),
+    shape,
+    curvature,
+    contributions: history.contributions.get(map.featureMap) ?? [],
     events: period.events,
     dataParts: policy.dataParts,
     minEvents: policy.minEvents,

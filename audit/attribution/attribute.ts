@@ -2,7 +2,7 @@ import { apportion } from '../apportion.ts'
 import { cappedMultipliers } from './caps.ts'
 import { errorBoundNano } from './certificate.ts'
 import { type AccountItems, clusterContributions } from './clusters.ts'
-import { type Curvature, curvatureOf } from './curvature.ts'
+import type { Curvature, CurvatureSum } from './curvature.ts'
 import { type Demand, demandOf, nextLevel, type Valued } from './demand.ts'
 import { type DemandVector, demandVectorOf } from './demand-vector.ts'
 import { shiftedFees, sumOfFees } from './fees.ts'
@@ -16,6 +16,8 @@ import { Solver } from './solve.ts'
 
 export interface PeriodInput {
   readonly shape: Shape
+  /** Of the same shape; may have served other periods of the same feature map. */
+  readonly curvature: CurvatureSum
   readonly contributions: readonly Contribution[]
   readonly events: readonly PeriodEvent[]
   readonly dataParts: number
@@ -118,10 +120,10 @@ export function attributePeriod(input: PeriodInput): PeriodResult {
 }
 
 /** Steps 1 to 4; undefined when there is nothing to solve. */
-function modelOf(accounts: readonly AccountItems[], { events, shape }: PeriodInput): Model | undefined {
+function modelOf(accounts: readonly AccountItems[], { curvature: sum, events, shape }: PeriodInput): Model | undefined {
   const items = accounts.flatMap(({ kept, withdrawn }) => [...kept, ...withdrawn])
   if (items.length === 0) return undefined
-  const curvature = curvatureOf(items, shape)
+  const curvature = sum.of(items)
   const solver = new Solver(curvature.withRidge(curvature.lambda), curvature.size)
   const multipliers = cappedMultipliers(items)
   const gradients = gradientsOfItems(items, shape)

@@ -1,8 +1,10 @@
 import { differ } from '../difference.ts'
 import type { Contribution, Shape } from './period.ts'
 
-/** Items taken together, so that the sums are loaded and stored once for four of them. */
-const GROUP = 4
+/** Items whose outer products are kept at hand together: 64 of rank 100 are 2.5 MB. */
+const CHUNK = 64
+/** Items of a chunk added in one go, so that the sums are loaded and stored once for four of them. */
+const LANES = 4
 /** An entry of one item is below 2^38 (w·P8 < 2^16, ah² < 2^22): so many of them, and a remainder, stay below 2^53. */
 const ITEMS_BETWEEN_CARRIES = 2 ** 14
 const CARRY_BITS = 48
@@ -71,37 +73,111 @@ function triangular(a: number, b: number): number {
 
 /**
  * Step 1: K = Σ (w·diag(P8) − P8·P8ᵀ) ⊗ ah·ahᵀ over the items (dense: Σ ah·ahᵀ), and λ. All partial sums are whole numbers
- * below 2^53, so float64 holds them exactly and their order does not matter.
- *
- * @throws DifferenceFound when K could exceed 2^63
+ * below 2^53, so float64 holds them exactly and their order does not matter: from one period to the next only what is new is
+ * added, and what is gone subtracted.
  */
-export function curvatureOf(items: readonly Contribution[], shape: Shape): Curvature {
-  if (items.length >= ITEMS_MAX)
-    differ('attribution', 'kept items of a period', `fewer than ${ITEMS_MAX}`, items.length)
-  return new Curvature(sumBlocks(items, shape), shape)
-}
+export class CurvatureSum {
+  readonly #shape: Shape
+  readonly #blocks: Blocks
+  #included: ReadonlySet<Contribution> = new Set()
 
-function sumBlocks(items: readonly Contribution[], { kind, rank, classes }: Shape): Blocks {
-  const pairs = (rank * (rank + 1)) / 2
-  const blockCount = (classes * (classes + 1)) / 2
-  const low = new Float64Array(blockCount * pairs)
-  const high = new Float64Array(blockCount * pairs)
-  const outer = Array.from({ length: GROUP }, () => new Float64Array(pairs))
-  const weights = Array.from({ length: GROUP }, () => new Float64Array(blockCount))
-  for (let first = 0; first < items.length; first += GROUP) {
-    if (first % ITEMS_BETWEEN_CARRIES === 0) carry(low, high)
-    for (let lane = 0; lane < GROUP; lane++) {
-      const item = items[first + lane]
-      if (item === undefined) weights[lane]!.fill(0)
-      else {
-        fillOuter(item, outer[lane]!)
-        if (kind === 'dense') weights[lane]!.fill(1)
-        else fillWeights(item, weights[lane]!)
+  constructor(shape: Shape) {
+    const pairs = (shape.rank * (shape.rank + 1)) / 2
+    const size = pairs * blockCountOf(shape)
+    this.#shape = shape
+    this.#blocks = { pairs, low: new Float64Array(size), high: new Float64Array(size) }
+  }
+
+  /**
+   * @returns K of exactly these items; good until the next call
+   * @throws DifferenceFound when K could exceed 2^63
+   */
+  of(items: readonly Contribution[]): Curvature {
+    if (items.length >= ITEMS_MAX) {
+      differ('attribution', 'kept items of a period', `fewer than ${ITEMS_MAX}`, items.length)
+    }
+    const included = this.#included
+    const wanted = new Set(items)
+    this.#add(
+      items.filter((item) => !included.has(item)),
+      1,
+    )
+    this.#add(
+      [...included].filter((item) => !wanted.has(item)),
+      -1,
+    )
+    this.#included = wanted
+    return new Curvature(this.#blocks, this.#shape)
+  }
+
+  #add(items: readonly Contribution[], sign: 1 | -1): void {
+    const { pairs, low, high } = this.#blocks
+    const blockCount = blockCountOf(this.#shape)
+    const chunk = new Chunk(pairs, blockCount)
+    for (let first = 0; first < items.length; first += CHUNK) {
+      if (first % ITEMS_BETWEEN_CARRIES === 0) carry(low, high)
+      chunk.clear()
+      for (const item of items.slice(first, first + CHUNK)) {
+        const { outer, weights } = chunk.next()
+        fillOuter(item, outer)
+        if (this.#shape.kind === 'dense') weights.fill(sign)
+        else fillWeights(item, weights, sign)
+      }
+      for (let block = 0; block < blockCount; block++) {
+        chunk.addTo(low.subarray(block * pairs, (block + 1) * pairs), block)
       }
     }
-    addGroup(low, outer, weights, pairs, blockCount)
   }
-  return { pairs, low, high }
+}
+
+function blockCountOf({ classes }: Shape): number {
+  return (classes * (classes + 1)) / 2
+}
+
+/** Some items, ready to be added to the sums of a block. */
+class Chunk {
+  readonly #pairs: number
+  readonly #blocks: number
+  readonly #outers: Float64Array
+  readonly #weights: Float64Array
+  #count = 0
+
+  constructor(pairs: number, blocks: number) {
+    this.#pairs = pairs
+    this.#blocks = blocks
+    this.#outers = new Float64Array(CHUNK * pairs)
+    this.#weights = new Float64Array(CHUNK * blocks)
+  }
+
+  clear(): void {
+    this.#count = 0
+  }
+
+  /** Room for one more item, to be filled. */
+  next(): { readonly outer: Float64Array; readonly weights: Float64Array } {
+    const at = this.#count++
+    return {
+      outer: this.#outers.subarray(at * this.#pairs, (at + 1) * this.#pairs),
+      weights: this.#weights.subarray(at * this.#blocks, (at + 1) * this.#blocks),
+    }
+  }
+
+  /** A model that is sure of itself has few probabilities that are not 0: most items have no weight in most blocks. */
+  addTo(sums: Float64Array, block: number): void {
+    const weighing: number[] = []
+    for (let at = 0; at < this.#count; at++) if (this.#weights[at * this.#blocks + block] !== 0) weighing.push(at)
+    for (let from = 0; from < weighing.length; from += LANES)
+      this.#addLanes(sums, block, weighing.slice(from, from + LANES))
+  }
+
+  #addLanes(sums: Float64Array, block: number, items: readonly number[]): void {
+    const lane = (n: number) =>
+      this.#outers.subarray((items[n] ?? 0) * this.#pairs, ((items[n] ?? 0) + 1) * this.#pairs)
+    const weight = (n: number) => (items[n] === undefined ? 0 : this.#weights[items[n] * this.#blocks + block]!)
+    const [o0, o1, o2, o3] = [lane(0), lane(1), lane(2), lane(3)]
+    const [w0, w1, w2, w3] = [weight(0), weight(1), weight(2), weight(3)]
+    for (let t = 0; t < sums.length; t++) sums[t]! += w0 * o0[t]! + w1 * o1[t]! + w2 * o2[t]! + w3 * o3[t]!
+  }
 }
 
 /** Keeps 0 ≤ low < 2^48. */
@@ -121,33 +197,12 @@ function fillOuter({ a, ua }: Contribution, outer: Float64Array): void {
   for (let i = 0; i < ah.length; i++) for (let j = 0; j <= i; j++) outer[at++] = ah[i]! * ah[j]!
 }
 
-/** w·diag(P8) − P8·P8ᵀ, w = ΣP8. */
-function fillWeights({ p }: Contribution, weights: Float64Array): void {
+/** w·diag(P8) − P8·P8ᵀ, w = ΣP8, times the sign. */
+function fillWeights({ p }: Contribution, weights: Float64Array, sign: 1 | -1): void {
   const p8 = p.map((each) => Math.floor((256 * each + 500) / 1000))
   const w = p8.reduce((sum, each) => sum + each, 0)
   let block = 0
   for (let c = 0; c < p8.length; c++) {
-    for (let d = 0; d <= c; d++) weights[block++] = (c === d ? w * p8[c]! : 0) - p8[c]! * p8[d]!
-  }
-}
-
-function addGroup(
-  sums: Float64Array,
-  outer: readonly Float64Array[],
-  weights: readonly Float64Array[],
-  pairs: number,
-  blockCount: number,
-): void {
-  const [o0, o1, o2, o3] = outer as [Float64Array, Float64Array, Float64Array, Float64Array]
-  for (let block = 0; block < blockCount; block++) {
-    const w0 = weights[0]![block]!
-    const w1 = weights[1]![block]!
-    const w2 = weights[2]![block]!
-    const w3 = weights[3]![block]!
-    if (w0 === 0 && w1 === 0 && w2 === 0 && w3 === 0) continue
-    const start = block * pairs
-    for (let t = 0; t < pairs; t++) {
-      sums[start + t]! += w0 * o0[t]! + w1 * o1[t]! + w2 * o2[t]! + w3 * o3[t]!
-    }
+    for (let d = 0; d <= c; d++) weights[block++] = sign * ((c === d ? w * p8[c]! : 0) - p8[c]! * p8[d]!)
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { attributePeriod, type PeriodResult } from '../../audit/attribution/attribute.ts'
+import { CurvatureSum } from '../../audit/attribution/curvature.ts'
 import type { Contribution, PeriodEvent, Shape } from '../../audit/attribution/period.ts'
 import { influenceDense } from '../../jobs/attribution/influence-dense/influence-dense.ts'
 import { influenceFactored } from '../../jobs/attribution/influence-factored/influence-factored.ts'
@@ -79,8 +80,10 @@ function theirs(result: WriterResult | undefined) {
 
 async function compare(period: Period) {
   const method = period.items.rows.kind === 'dense' ? influenceDense : influenceFactored
+  const shape = shapeOf(period.items.rows)
   const found = attributePeriod({
-    shape: shapeOf(period.items.rows),
+    shape,
+    curvature: new CurvatureSum(shape),
     contributions: contributionsOf(period.items),
     events: periodEventsOf(period.events),
     dataParts: period.dataParts,

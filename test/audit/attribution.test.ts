@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { attributePeriod, type PeriodInput } from '../../audit/attribution/attribute.ts'
+import { attributePeriod as attribute, type PeriodInput as Input } from '../../audit/attribution/attribute.ts'
 import { errorBoundNano } from '../../audit/attribution/certificate.ts'
-import { curvatureOf } from '../../audit/attribution/curvature.ts'
+import { CurvatureSum } from '../../audit/attribution/curvature.ts'
 import { demandVectorOf } from '../../audit/attribution/demand-vector.ts'
 import { gradientsOfEvents } from '../../audit/attribution/gradients.ts'
 import { bitLength, dyadic, floorLog2, integerSquareRoot, roundHalfEven } from '../../audit/attribution/integers.ts'
@@ -64,6 +64,9 @@ function eventsOf(seed: number, count: number, shape: { rank: number; classes: n
     p16: random(65_536),
   }))
 }
+
+type PeriodInput = Omit<Input, 'curvature'>
+const attributePeriod = (input: PeriodInput) => attribute({ ...input, curvature: new CurvatureSum(input.shape) })
 
 const SMALL = { kind: 'factored', rank: 3, classes: 2 } as const
 const policy = { dataParts: 500_000, minEvents: 1, dBarFixed: null, pool: 1_000_003n }
@@ -339,6 +342,17 @@ describe('the parts of the solver', () => {
     for (let j = 0; j < size; j++) expect(column(together, j)).toEqual(solver.substitute(column(right, j)))
   })
 
+  test('K kept from period to period is K of the items alone, whatever came and went', () => {
+    const all = contributionsOf(4, 150, SMALL, 3)
+    const sum = new CurvatureSum(SMALL)
+    const random = randomOf(4)
+    for (let period = 0; period < 6; period++) {
+      const items = all.filter(() => random(3) > 0)
+      const [kept, alone] = [sum.of(items), new CurvatureSum(SMALL).of(items)]
+      expect([kept.lambda, kept.withRidge(7n)]).toEqual([alone.lambda, alone.withRidge(7n)])
+    }
+  })
+
   test('the certificate bounds how far V is from the exact solution', () => {
     const contributions = contributionsOf(9, 9, SMALL, 3)
     const events = eventsOf(109, 14, SMALL)
@@ -396,7 +410,7 @@ describe('the parts of the solver', () => {
 })
 
 function vectorOfWeights(contributions: Contribution[], events: PeriodEvent[], weights: bigint[]) {
-  const curvature = curvatureOf(contributions, SMALL)
+  const curvature = new CurvatureSum(SMALL).of(contributions)
   const solver = new Solver(curvature.withRidge(curvature.lambda), curvature.size)
   return { curvature, vector: demandVectorOf(gradientsOfEvents(events, SMALL), weights, curvature, solver, SMALL) }
 }
