@@ -18,8 +18,8 @@ const SHAPES = [
 
 describe.each([1, 2, 3])('kernels in WebAssembly on %i thread(s) give the bits of the plain ones', (threads) => {
   let kernels: Kernels
-  beforeAll(async () => {
-    kernels = await openKernels({ threads })
+  beforeAll(() => {
+    kernels = openKernels({ threads })
   })
   afterAll(() => kernels.close())
 
@@ -112,6 +112,7 @@ function randomRows(
     classes,
     errorSumMax: 20_000 * classes,
     factors: Int8Array.from({ length: count * rank }, () => random.between(-63, 63)),
+    errorSumMax: 20_000 * classes,
     multipliers: Uint16Array.from({ length: count }, () => random.below(65_536)),
     errors: Int16Array.from(
       { length: count * classes },

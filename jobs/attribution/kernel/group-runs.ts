@@ -56,7 +56,7 @@ function gather(rows: GradientRows, order: Uint32Array): GradientRows {
     errors.set(rows.errors.subarray(from * classes, (from + 1) * classes), to * classes)
   }
   const multipliers = Uint16Array.from(order, (row) => rows.multipliers[row]!)
-  return { count: order.length, rank, classes, factors, multipliers, errors, errorSumMax: rows.errorSumMax }
+  return { ...rows, count: order.length, factors, multipliers, errors }
 }
 
 /** Whole groups together as far as they fit, and larger groups in pieces. */

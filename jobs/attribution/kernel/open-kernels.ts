@@ -1,36 +1,33 @@
-import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import { kernelModule } from './kernel-module.ts'
 import type { Kernels } from './kernels.ts'
 import { createMachine } from './machine.mjs'
 import { plainKernels } from './plain.ts'
 import { ThreadPool } from './pool.ts'
 import { WasmKernels } from './wasm-kernels.ts'
 
-const WASM = new URL('./kernel.wasm', import.meta.url)
-
 export interface KernelOptions {
   /** Default: the number of cores; 1: everything in the calling thread. */
   readonly threads?: number
   /** One line when WebAssembly cannot be used. */
   readonly onFallback?: (line: string) => void
-  /** Default: kernel.wasm beside this file. */
-  readonly wasm?: Uint8Array<ArrayBuffer>
+  /** Where the module comes from. */
+  readonly load?: () => WebAssembly.Module
 }
 
 /**
- * The fastest kernels that this machine has. Close them: threads may be waiting.
+ * The fastest kernels that this machine has. Close them when done.
  *
- * WebAssembly SIMD (every Node that we run on has it; kernel.wasm is built by `npm run kernel`), and where it cannot be
- * compiled the same sums in TypeScript, which give the same bits, some twenty times slower.
+ * kernel.wasm (built by `npm run kernel`) on threads; where it cannot be compiled the same sums in TypeScript on one thread,
+ * which give the same bits much more slowly.
  */
-export async function openKernels(options: KernelOptions = {}): Promise<Kernels> {
+export function openKernels({ threads, onFallback, load = kernelModule }: KernelOptions = {}): Kernels {
   try {
-    const module = await WebAssembly.compile(options.wasm ?? (await readFile(WASM)))
-    const pool = new ThreadPool(module, options.threads ?? availableParallelism())
-    return new WasmKernels(pool, createMachine(module))
+    const module = load()
+    return new WasmKernels(new ThreadPool(module, threads ?? availableParallelism()), createMachine(module))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    options.onFallback?.(`Attribution runs without WebAssembly, slowly: ${reason}`)
+    onFallback?.(`Attribution runs without WebAssembly, slowly: ${reason}`)
     return plainKernels
   }
 }
