@@ -101,19 +101,26 @@ export function pickEvents(events: PeriodEvents, indices: ArrayLike<number>): Pe
 /** One after the other. */
 export function joinEvents(first: PeriodEvents, second: PeriodEvents): PeriodEvents {
   const [a, b] = [factored(first), factored(second)]
+  const count = a.count + b.count
   return {
     rows: {
       ...a,
-      count: a.count + b.count,
-      factors: Int8Array.from([...a.factors, ...b.factors]),
-      multipliers: Uint16Array.from([...a.multipliers, ...b.multipliers]),
-      probabilities: Uint16Array.from([...a.probabilities, ...b.probabilities]),
-      labels: Uint16Array.from([...a.labels, ...b.labels]),
+      count,
+      factors: joined(new Int8Array(count * a.rank), a.factors, b.factors),
+      multipliers: joined(new Uint16Array(count), a.multipliers, b.multipliers),
+      probabilities: joined(new Uint16Array(count * a.classes), a.probabilities, b.probabilities),
+      labels: joined(new Uint16Array(count), a.labels, b.labels),
     },
-    p16: Uint16Array.from([...first.p16, ...second.p16]),
-    fees: Float64Array.from([...first.fees, ...second.fees]),
-    own: Uint8Array.from([...first.own, ...second.own]),
+    p16: joined(new Uint16Array(count), first.p16, second.p16),
+    fees: joined(new Float64Array(count), first.fees, second.fees),
+    own: joined(new Uint8Array(count), first.own, second.own),
   }
+}
+
+function joined<T extends Int8Array | Uint8Array | Uint16Array | Float64Array>(into: T, first: T, second: T): T {
+  into.set(first)
+  into.set(second, first.length)
+  return into
 }
 
 function factored({ rows }: PeriodEvents): FactoredRows {

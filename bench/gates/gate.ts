@@ -1,4 +1,5 @@
 import type { Lab } from './lab.ts'
+import { median } from './statistics.ts'
 
 /** What a measured number has to keep to. The median over the seeds obeys `limit`, every single seed `worst`. */
 export interface Bound {
@@ -40,9 +41,9 @@ export function atMost(limit: number, worst = rounded(1.5 * limit)): Bound {
   return { kind: 'at most', limit, worst }
 }
 
-/** Gains: an account that does something in place of nothing. The worst seed may exceed the bound by .10. */
+/** Gains: an account that does something in place of nothing. The worst seed may gain three times as much (1.05: 1.15). */
 export function gainAtMost(limit: number): Bound {
-  return { kind: 'at most', limit, worst: rounded(limit + 0.1) }
+  return { kind: 'at most', limit, worst: rounded(1 + 3 * (limit - 1)) }
 }
 
 /** Correlations: the worst seed may miss 1 by half more. */
@@ -58,7 +59,7 @@ function rounded(value: number): number {
 /** @param measurements one a seed, at least one */
 export function summarise({ name, bound }: Gate, setting: string, measurements: readonly number[]): GateRow {
   const sorted = [...measurements].sort((a, b) => a - b)
-  const measured = medianOf(sorted)
+  const measured = median(sorted)
   const worst = bound.kind === 'at most' ? sorted.at(-1)! : sorted[0]!
   return {
     name,
@@ -75,9 +76,4 @@ export function summarise({ name, bound }: Gate, setting: string, measurements: 
 /** NaN keeps to nothing. */
 function keeps(kind: Bound['kind'], value: number, limit: number): boolean {
   return kind === 'at most' ? value <= limit : value >= limit
-}
-
-function medianOf(sorted: readonly number[]): number {
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
