@@ -1,10 +1,11 @@
 import type { PeriodResult } from '../../jobs/attribution/method.ts'
 import type { PeriodEvents } from '../../jobs/attribution/rows.ts'
 import { eventRows, joinEvents } from './features.ts'
-import { atMost, type Gate, type Measurement } from './gate.ts'
+import type { Gate, Measurement } from './gate.ts'
 import type { Lab, Situation } from './lab.ts'
 import { DATA_PARTS, payPeriod } from './period.ts'
 import { searchPurchase } from './purchase-search.ts'
+import { NO_RETURN } from './wash.ts'
 import type { Sample } from './world.ts'
 
 const PERIODS = 6
@@ -34,7 +35,7 @@ export type Clamp = (before: bigint, observed: bigint) => bigint
 export const GRIEF_GATES: readonly Gate[] = [
   { name: 'griefers, D̄ after six periods', bound: { kind: 'at least', limit: 0.75, worst: 0.65 }, measure: level },
   { name: 'griefers, pay of the others', bound: { kind: 'at least', limit: 0.9, worst: 0.85 }, measure: others },
-  { name: 'griefers, what comes back', bound: atMost(0), measure: comesBack },
+  { name: 'griefers, what comes back', bound: NO_RETURN, measure: comesBack },
 ]
 
 const courses = new WeakMap<Lab, Promise<readonly [Course, Course]>>()

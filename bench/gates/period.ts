@@ -29,18 +29,45 @@ export interface Paid {
   readonly shares: Float64Array
 }
 
-export async function payPeriod(
-  { method, kernels }: Rule,
+/** What several gates ask for is computed once. */
+const known = new WeakMap<Contributed, WeakMap<PeriodEvents, Map<string, Promise<Paid>>>>()
+
+/**
+ * Attributes one period.
+ *
+ * @param dBarFixed of the period before; null: there was none
+ * @param dataParts what the rule is told that data gets of each fee
+ */
+export function payPeriod(
+  rule: Rule,
   contributed: Contributed,
   events: PeriodEvents,
   dBarFixed: bigint | null = null,
+  dataParts = DATA_PARTS,
+): Promise<Paid> {
+  const byEvents = known.get(contributed) ?? new WeakMap<PeriodEvents, Map<string, Promise<Paid>>>()
+  known.set(contributed, byEvents)
+  const byLevel = byEvents.get(events) ?? new Map<string, Promise<Paid>>()
+  byEvents.set(events, byLevel)
+  const key = `${rule.method.name} ${dBarFixed} ${dataParts}`
+  const paid = byLevel.get(key) ?? attribute(rule, contributed, events, dBarFixed, dataParts)
+  byLevel.set(key, paid)
+  return paid
+}
+
+async function attribute(
+  { method, kernels }: Rule,
+  contributed: Contributed,
+  events: PeriodEvents,
+  dBarFixed: bigint | null,
+  dataParts: number,
 ): Promise<Paid> {
   const { rows, account, accounts, curvature } = contributed
   const input: PeriodInput = {
     accounts,
     items: { rows, account, withdrawn: contributed.withdrawn ?? new Uint8Array(rows.count) },
     events,
-    dataParts: DATA_PARTS,
+    dataParts,
     minEvents: 1,
     dBarFixed,
     kernels,

@@ -8,7 +8,7 @@ import { searchPurchase } from './purchase-search.ts'
 import type { Sample } from './world.ts'
 
 /** What a purchase brings back, less what it cost, over what it cost: no seed may be above 0. */
-const NO_RETURN: Bound = { kind: 'at most', limit: 0, worst: 0 }
+export const NO_RETURN: Bound = { kind: 'at most', limit: 0, worst: 0 }
 const BUYERS = [1, 5]
 /** Of the fees of all others. */
 const PURCHASES = [0.005, 0.05, 0.25]
@@ -63,43 +63,46 @@ function gate(name: string, returns: (trial: Trial) => readonly number[] | undef
 async function tryPurchases(lab: Lab): Promise<readonly Trial[]> {
   const trials: Trial[] = []
   for (const count of BUYERS) {
-    const buyers = Array.from({ length: count }, (_, at) => at)
     for (const niche of [false, true]) {
-      const situation = niche ? await lab.attacked(buyers, (items) => items.map(toNiche)) : await lab.honest()
+      const { buyers, situation, first, later, dBarFixed, uses } = await usesOfBuyers(lab, count, niche)
       const setting = `${lab.dealing}, ${count} of ${lab.size.accounts}${niche ? ', niche data' : ''}`
-      const first = await payPeriod(lab.rule, situation.contributed, situation.events)
-      const { dBarFixed } = first.result.next!
-      const later = await payPeriod(lab.rule, situation.contributed, situation.events, dBarFixed)
-      const uses = await searchUses(lab, situation, later, buyers, niche)
       trials.push(
-        { setting, first: true, deals: await buy(lab, situation, first, null, buyers, uses) },
-        { setting, first: false, deals: await buy(lab, situation, later, dBarFixed, buyers, uses) },
+        { setting, first: true, deals: await buy(lab, situation, first, null, buyers, uses, PURCHASES.slice(-1)) },
+        { setting, first: false, deals: await buy(lab, situation, later, dBarFixed, buyers, uses, PURCHASES) },
       )
     }
   }
   return trials
 }
 
-function searchUses(lab: Lab, situation: Situation, without: Paid, buyers: readonly number[], niche: boolean) {
+/** What is best to buy for the first `count` accounts, and the periods without it. */
+export async function usesOfBuyers(lab: Lab, count: number, niche = false) {
+  const buyers = Array.from({ length: count }, (_, at) => at)
+  const situation = niche ? await lab.attacked(buyers, (items) => items.map(toNiche)) : await lab.honest()
+  const first = await payPeriod(lab.rule, situation.contributed, situation.events)
+  const { dBarFixed } = first.result.next!
+  const later = await payPeriod(lab.rule, situation.contributed, situation.events, dBarFixed)
   const own = buyers.flatMap((account) => lab.world.accounts[account]!)
   const looked = [...own.slice(0, IMAGES_LOOKED_AT / 2), ...lab.world.reserve].slice(0, IMAGES_LOOKED_AT)
   const images = looked.map((sample) => (niche ? toNiche(sample) : sample).image)
   const random = lab.random(`wash/${buyers.length}`)
-  return searchPurchase({ rule: lab.rule, situation, without, buyers, images, aim: 1, random }, USES)
+  const uses = await searchPurchase({ rule: lab.rule, situation, without: later, buyers, images, aim: 1, random }, USES)
+  return { buyers, situation, first, later, dBarFixed, uses }
 }
 
 /** Buys `uses` for each part of the fees. */
-async function buy(
+export async function buy(
   { rule }: Lab,
   { trained, contributed, events }: Situation,
   without: Paid,
   dBarFixed: bigint | null,
   buyers: readonly number[],
   uses: readonly Sample[],
+  purchases: readonly number[],
 ): Promise<readonly Deal[]> {
   const fees = feesOf(events)
   const deals: Deal[] = []
-  for (const part of PURCHASES) {
+  for (const part of purchases) {
     const fee = Math.max(1, Math.round((part * fees) / uses.length))
     const bought = eventRows(trained, uses, new Float64Array(uses.length).fill(fee))
     const paid = await payPeriod(rule, contributed, joinEvents(events, bought), dBarFixed)
@@ -113,7 +116,7 @@ async function buy(
  *
  * @param carried what the period before left, in pools of this period
  */
-function returnOf({ buyers, without, paid, fees, bought }: Deal, carried: number): number {
+export function returnOf({ buyers, without, paid, fees, bought }: Deal, carried: number): number {
   const left = carried * DATA_PART * fees
   const before = (DATA_PART * fees + left) * sumAt(without.pay, buyers)
   const after = (DATA_PART * (fees + bought) + left) * sumAt(paid.pay, buyers)
