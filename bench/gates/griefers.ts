@@ -3,6 +3,7 @@ import type { PeriodEvents } from '../../jobs/attribution/rows.ts'
 import { eventRows, joinEvents } from './features.ts'
 import type { Gate, Measurement } from './gate.ts'
 import type { Lab, Situation } from './lab.ts'
+import { oncePerLab } from './once-per-lab.ts'
 import { DATA_PARTS, payPeriod } from './period.ts'
 import { searchPurchase } from './purchase-search.ts'
 import { NO_RETURN } from './wash.ts'
@@ -12,7 +13,6 @@ const PERIODS = 6
 /** Of the honest fees. */
 const GRIEF = 0.02
 const USES = 20
-const IMAGES_LOOKED_AT = 300
 /** Asked in each period, of all that is neither contributed nor asked before. */
 const ASKED_EACH = 2_000
 const DATA_PART = DATA_PARTS / 1e6
@@ -38,8 +38,6 @@ export const GRIEF_GATES: readonly Gate[] = [
   { name: 'griefers, what comes back', bound: NO_RETURN, measure: comesBack },
 ]
 
-const courses = new WeakMap<Lab, Promise<readonly [Course, Course]>>()
-
 async function level(lab: Lab): Promise<Measurement[]> {
   const [usual, grieved] = await both(lab)
   return [{ setting: lab.dealing, measured: Number(grieved.dBarFixed) / Number(usual.dBarFixed) }]
@@ -55,11 +53,7 @@ async function comesBack(lab: Lab): Promise<Measurement[]> {
   return [{ setting: lab.dealing, measured: (grieved.griefer - usual.griefer) / grieved.spent - 1 }]
 }
 
-function both(lab: Lab): Promise<readonly [Course, Course]> {
-  const known = courses.get(lab) ?? grief(lab)
-  courses.set(lab, known)
-  return known
-}
+const both = oncePerLab((lab) => grief(lab))
 
 /** Six periods without and with the griefer. */
 export async function grief(lab: Lab, clamp?: Clamp): Promise<readonly [Course, Course]> {
@@ -71,9 +65,12 @@ export async function grief(lab: Lab, clamp?: Clamp): Promise<readonly [Course, 
 async function destructiveUses(lab: Lab, situation: Situation): Promise<readonly Sample[]> {
   const first = await payPeriod(lab.rule, situation.contributed, situation.events)
   const without = await payPeriod(lab.rule, situation.contributed, situation.events, first.result.next!.dBarFixed)
-  const images = lab.world.reserve.slice(0, IMAGES_LOOKED_AT).map(({ image }) => image)
+  const images = lab.world.reserve.slice(0, lab.size.imagesLookedAt).map(({ image }) => image)
   const random = lab.random('grief')
-  return searchPurchase({ rule: lab.rule, situation, without, buyers: [GRIEFER], images, aim: -1, random }, USES)
+  return searchPurchase(
+    { rule: lab.rule, situation, without, buyers: [GRIEFER], images, aim: -1, capped: true, random },
+    USES,
+  )
 }
 
 async function runPeriods(

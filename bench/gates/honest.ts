@@ -1,9 +1,12 @@
+import { coalitionValues } from './coalitions.ts'
 import { pickEvents } from './features.ts'
 import { atMost, correlationAtLeast, type Gate, type Measurement } from './gate.ts'
 import type { Lab } from './lab.ts'
 import { type Contributed, type Paid, payPeriod } from './period.ts'
 import { spearman, totalVariation } from './statistics.ts'
+import type { Dealing } from './world.ts'
 
+const COALITIONS = 500
 const ASKED_DIGIT = 3
 /** Of the uses ask about that digit. */
 const ASKED_PART = 0.8
@@ -21,6 +24,12 @@ export const HONEST_GATES: readonly Gate[] = [
     name: 'mostly one digit asked, what its items get more',
     bound: { kind: 'at least', limit: 1.5, worst: 1 },
     measure: oneDigitAsked,
+  },
+  { name: 'true value by coalitions', bound: correlationAtLeast(0.75), measure: (lab) => trueValue(lab, 'IID') },
+  {
+    name: 'true value by coalitions, specialised',
+    bound: { kind: 'at least', limit: 0.5, worst: 0.25 },
+    measure: (lab) => trueValue(lab, 'Dirichlet(.3)'),
   },
 ]
 
@@ -49,6 +58,13 @@ async function twoEnsembles(lab: Lab): Promise<[Paid, Paid]> {
     await payPeriod(lab.rule, one.contributed, one.events),
     await payPeriod(lab.rule, other.contributed, other.events),
   ]
+}
+
+async function trueValue(lab: Lab, dealing: Dealing): Promise<Measurement[]> {
+  if (lab.dealing !== dealing) return []
+  const { contributed, events } = await lab.honest()
+  const { shares } = await payPeriod(lab.rule, contributed, events)
+  return [{ setting: lab.dealing, measured: spearman(shares, await coalitionValues(lab, COALITIONS)) }]
 }
 
 /** Part of the pay that reaches items of the digit that is mostly asked about, over what reaches them when all are asked. */

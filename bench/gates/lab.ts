@@ -16,9 +16,13 @@ export interface Situation {
 export interface LabSize extends WorldSize {
   /** Input dimensions of the features. */
   readonly rank: number
+  /** Who buys its own demand: so many of the accounts together. */
+  readonly buyers: readonly number[]
+  /** So many images a search for a purchase begins with. */
+  readonly imagesLookedAt: number
 }
 
-export const FULL_LAB: LabSize = { ...FULL_SIZE, rank: 100 }
+export const FULL_LAB: LabSize = { ...FULL_SIZE, rank: 100, buyers: [1, 5], imagesLookedAt: 300 }
 
 const ATTACKERS = 3
 const FEE_MIN = 500

@@ -1,5 +1,6 @@
 import { atMost, correlationAtLeast, type Gate, type Measurement } from './gate.ts'
 import type { Lab } from './lab.ts'
+import { oncePerLab } from './once-per-lab.ts'
 import { type Contributed, type Paid, payPeriod } from './period.ts'
 import { spearman } from './statistics.ts'
 import { buy, NO_RETURN, returnOf, usesOfBuyers } from './wash.ts'
@@ -16,7 +17,7 @@ export const MANY_GATES: readonly Gate[] = [
 ]
 
 async function wash(lab: Lab): Promise<Measurement[]> {
-  const { situation, uses } = await usesOfBuyers(lab, BUYERS)
+  const { situation, uses } = await usesOfBuyers(lab, BUYERS, false)
   const { contributed, later, dBarFixed } = await alone(lab)
   const names = [...contributed.account.keys()].filter((item) => situation.contributed.account[item]! < BUYERS)
   const apart = { ...situation, contributed }
@@ -49,18 +50,10 @@ interface Alone {
   readonly dBarFixed: bigint
 }
 
-const made = new WeakMap<Lab, Promise<Alone>>()
-
-function alone(lab: Lab): Promise<Alone> {
-  const known = made.get(lab) ?? makeAlone(lab)
-  made.set(lab, known)
-  return known
-}
-
-async function makeAlone(lab: Lab): Promise<Alone> {
+const alone = oncePerLab(async (lab): Promise<Alone> => {
   const { contributed, events } = await lab.honest()
   const { count } = contributed.rows
   const apart = { ...contributed, account: Uint32Array.from({ length: count }, (_, item) => item), accounts: count }
   const { dBarFixed } = (await payPeriod(lab.rule, apart, events)).result.next!
   return { contributed: apart, later: await payPeriod(lab.rule, apart, events, dBarFixed), dBarFixed }
-}
+})

@@ -29,6 +29,8 @@ export interface Search {
   readonly images: readonly Uint8Array[]
   /** 1: the buyer wants its own scores up. −1: it wants the scores of all others down. */
   readonly aim: 1 | -1
+  /** Whether to reckon with the cap on what one event can move. */
+  readonly capped: boolean
   readonly random: Xoshiro128
 }
 
@@ -78,7 +80,7 @@ function mutate(image: Uint8Array, other: Uint8Array, random: Xoshiro128): Uint8
 }
 
 async function rater(search: Search): Promise<(samples: readonly Sample[]) => Promise<Candidate[]>> {
-  const { rule, situation, without, buyers, aim } = search
+  const { rule, situation, without, buyers, aim, capped } = search
   const { rows, account, curvature } = situation.contributed
   const { factor } = factorise(curvature!, Math.sqrt(curvature!.length))
   const items = itemGradients(rows)
@@ -93,7 +95,8 @@ async function rater(search: Search): Promise<(samples: readonly Sample[]) => Pr
     const movement = (await movementOf(rule.kernels, gradients, groups, factor))!
     const base = baseWeights(events)
     const candidates = samples.map((sample, at) => {
-      const weight = Math.min(FRACTION * base[at]!, Number(bound / (movement.m[at]! === 0n ? 1n : movement.m[at]!)))
+      const cap = capped ? Number(bound / movement.m[at]!) : Number.POSITIVE_INFINITY
+      const weight = Math.min(FRACTION * base[at]!, cap)
       const score = along(gradients, at, wanted) * 2 ** movement.exponent
       // The exponent follows the accounts' solutions, which no purchase changes.
       if (movement.exponent !== exponent) throw new RangeError('The search and the period disagree about the exponent.')

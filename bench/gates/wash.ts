@@ -3,41 +3,39 @@ import type { PeriodEvents } from '../../jobs/attribution/rows.ts'
 import { eventRows, joinEvents } from './features.ts'
 import type { Bound, Gate, Measurement } from './gate.ts'
 import type { Lab, Situation } from './lab.ts'
+import { oncePerLab } from './once-per-lab.ts'
 import { DATA_PARTS, type Paid, payPeriod, sumAt } from './period.ts'
 import { searchPurchase } from './purchase-search.ts'
 import type { Sample } from './world.ts'
 
 /** What a purchase brings back, less what it cost, over what it cost: no seed may be above 0. */
 export const NO_RETURN: Bound = { kind: 'at most', limit: 0, worst: 0 }
-const BUYERS = [1, 5]
 /** Of the fees of all others. */
 const PURCHASES = [0.005, 0.05, 0.25]
+/** Part of the fees for which two ways of searching are compared. */
+const PROBE = 0.05
 /** So many different uses are bought. */
 const USES = 20
-const IMAGES_LOOKED_AT = 300
 const DATA_PART = DATA_PARTS / 1e6
 /** The part of a period's pool that the one before may have left. */
 const CARRIED = 0.5
 
-/** Purchases are tried once for all gates of a lab. */
-const tried = new WeakMap<Lab, Promise<readonly Trial[]>>()
-
 export const WASH_GATES: readonly Gate[] = [
-  gate('wash demand', (trial) => (trial.first ? undefined : trial.deals.map((deal) => returnOf(deal, 0)))),
-  gate('wash demand, first period', (trial) =>
-    trial.first ? trial.deals.map((deal) => returnOf(deal, 0)) : undefined,
-  ),
-  gate('wash demand beside a carried pool', (trial) =>
-    trial.first ? undefined : trial.deals.map((deal) => returnOf(deal, CARRIED)),
-  ),
+  { name: 'wash demand', bound: NO_RETURN, measure: (lab) => bestOf(lab, (trial) => trial.later(), 0) },
+  { name: 'wash demand, first period', bound: NO_RETURN, measure: (lab) => bestOf(lab, (trial) => trial.first(), 0) },
+  {
+    name: 'wash demand beside a carried pool',
+    bound: NO_RETURN,
+    measure: (lab) => bestOf(lab, (trial) => trial.later(), CARRIED),
+  },
 ]
 
-/** The best purchases of one kind of buyer in one kind of period. */
+/** The best purchases of one kind of buyer. */
 interface Trial {
   readonly setting: string
-  /** The period has no D̄ yet: it makes its own from all events, those bought included. */
-  readonly first: boolean
-  readonly deals: readonly Deal[]
+  /** In a period that has no D̄ yet: it makes its own from all events, those bought included. */
+  readonly first: () => Promise<readonly Deal[]>
+  readonly later: () => Promise<readonly Deal[]>
 }
 
 interface Deal {
@@ -48,47 +46,54 @@ interface Deal {
   readonly bought: number
 }
 
-function gate(name: string, returns: (trial: Trial) => readonly number[] | undefined): Gate {
-  const measure = async (lab: Lab) => {
-    const trials = tried.get(lab) ?? tryPurchases(lab)
-    tried.set(lab, trials)
-    return (await trials).flatMap((trial): Measurement[] => {
-      const found = returns(trial)
-      return found === undefined ? [] : [{ setting: trial.setting, measured: Math.max(...found) }]
-    })
-  }
-  return { name, bound: NO_RETURN, measure }
-}
-
-async function tryPurchases(lab: Lab): Promise<readonly Trial[]> {
-  const trials: Trial[] = []
-  for (const count of BUYERS) {
+async function bestOf(lab: Lab, deals: (trial: Trial) => Promise<readonly Deal[]>, carried: number) {
+  const measurements: Measurement[] = []
+  for (const count of lab.size.buyers) {
     for (const niche of [false, true]) {
-      const { buyers, situation, first, later, dBarFixed, uses } = await usesOfBuyers(lab, count, niche)
-      const setting = `${lab.dealing}, ${count} of ${lab.size.accounts}${niche ? ', niche data' : ''}`
-      trials.push(
-        { setting, first: true, deals: await buy(lab, situation, first, null, buyers, uses, PURCHASES.slice(-1)) },
-        { setting, first: false, deals: await buy(lab, situation, later, dBarFixed, buyers, uses, PURCHASES) },
-      )
+      const trial = await tryPurchases(lab, count, niche)
+      const returns = (await deals(trial)).map((deal) => returnOf(deal, carried))
+      measurements.push({ setting: trial.setting, measured: Math.max(...returns) })
     }
   }
-  return trials
+  return measurements
 }
 
-/** What is best to buy for the first `count` accounts, and the periods without it. */
-export async function usesOfBuyers(lab: Lab, count: number, niche = false) {
+const tryPurchases = oncePerLab(async (lab, count: number, niche: boolean): Promise<Trial> => {
+  const { buyers, situation, first, later, dBarFixed, uses } = await usesOfBuyers(lab, count, niche)
+  const inFirst = oncePerLab(() => buy(lab, situation, first, null, buyers, uses, PURCHASES.slice(-1)))
+  const inLater = oncePerLab(() => buy(lab, situation, later, dBarFixed, buyers, uses, PURCHASES))
+  return {
+    setting: `${lab.dealing}, ${count} of ${lab.size.accounts}${niche ? ', niche data' : ''}`,
+    first: () => inFirst(lab),
+    later: () => inLater(lab),
+  }
+})
+
+/**
+ * What is best to buy for the first `count` accounts, and the periods without it. Two searches, one reckoning with the cap and
+ * one that does not, and the one that brings back more: a rule without a cap is found out too.
+ */
+export const usesOfBuyers = oncePerLab(async (lab, count: number, niche: boolean) => {
+  const { imagesLookedAt } = lab.size
   const buyers = Array.from({ length: count }, (_, at) => at)
   const situation = niche ? await lab.attacked(buyers, (items) => items.map(toNiche)) : await lab.honest()
   const first = await payPeriod(lab.rule, situation.contributed, situation.events)
   const { dBarFixed } = first.result.next!
   const later = await payPeriod(lab.rule, situation.contributed, situation.events, dBarFixed)
   const own = buyers.flatMap((account) => lab.world.accounts[account]!)
-  const looked = [...own.slice(0, IMAGES_LOOKED_AT / 2), ...lab.world.reserve].slice(0, IMAGES_LOOKED_AT)
+  const looked = [...own.slice(0, imagesLookedAt / 2), ...lab.world.reserve].slice(0, imagesLookedAt)
   const images = looked.map((sample) => (niche ? toNiche(sample) : sample).image)
   const random = lab.random(`wash/${buyers.length}`)
-  const uses = await searchPurchase({ rule: lab.rule, situation, without: later, buyers, images, aim: 1, random }, USES)
+  const search = { rule: lab.rule, situation, without: later, buyers, images, aim: 1 as const, random }
+  const found: { uses: readonly Sample[]; back: number }[] = []
+  for (const capped of [true, false]) {
+    const uses = await searchPurchase({ ...search, capped }, USES)
+    const [deal] = await buy(lab, situation, later, dBarFixed, buyers, uses, [PROBE])
+    found.push({ uses, back: returnOf(deal!, 0) })
+  }
+  const { uses } = found.reduce((best, each) => (each.back > best.back ? each : best))
   return { buyers, situation, first, later, dBarFixed, uses }
-}
+})
 
 /** Buys `uses` for each part of the fees. */
 export async function buy(
