@@ -10,7 +10,7 @@ const PULL = 1.5
 const KNOTS = 4
 const SHIFT_MAX = 2
 
-export function moved(grey: Uint8Array, dx: number, dy: number): Uint8Array {
+function moved(grey: Uint8Array, dx: number, dy: number): Uint8Array {
   return sampled(grey, (x, y) => [x - dx, y - dy])
 }
 
