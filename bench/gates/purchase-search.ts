@@ -1,11 +1,11 @@
 import { CLASSES, PIXELS } from '../../examples/digits/dataset.ts'
 import type { Xoshiro128 } from '../../examples/digits/random.ts'
-import { baseWeights, boundOf } from '../../jobs/attribution/bilinear/demand.ts'
-import { factorise } from '../../jobs/attribution/bilinear/demand-vector.ts'
+import { fullCurvature } from '../../jobs/attribution/bilinear/curvature.ts'
 import { eventGradients, type GradientRows, itemGradients } from '../../jobs/attribution/bilinear/gradient-rows.ts'
 import { GroupSums } from '../../jobs/attribution/bilinear/group-sums.ts'
 import { cappedMultipliers } from '../../jobs/attribution/bilinear/leverage.ts'
 import { movementOf } from '../../jobs/attribution/bilinear/movement.ts'
+import { baseWeights, boundOf } from '../../jobs/attribution/rule/demand.ts'
 import type { Cholesky } from '../../jobs/attribution/solver/cholesky.ts'
 import { eventRows } from './features.ts'
 import type { Situation } from './lab.ts'
@@ -82,7 +82,7 @@ function mutate(image: Uint8Array, other: Uint8Array, random: Xoshiro128): Uint8
 async function rater(search: Search): Promise<(samples: readonly Sample[]) => Promise<Candidate[]>> {
   const { rule, situation, without, buyers, aim, capped } = search
   const { rows, account, curvature } = situation.contributed
-  const { factor } = factorise(curvature!, Math.sqrt(curvature!.length))
+  const { factor } = fullCurvature(curvature!, Math.sqrt(curvature!.length))
   const items = itemGradients(rows)
   const u = cappedMultipliers(rows)
   const groups = new GroupSums(rule.kernels, items, u, account)

@@ -112,7 +112,6 @@ function randomRows(
     classes,
     errorSumMax: 20_000 * classes,
     factors: Int8Array.from({ length: count * rank }, () => random.between(-63, 63)),
-    errorSumMax: 20_000 * classes,
     multipliers: Uint16Array.from({ length: count }, () => random.below(65_536)),
     errors: Int16Array.from(
       { length: count * classes },
