@@ -1,6 +1,6 @@
 import { sumOfFees } from './fees.ts'
 import { maximum, minimum, shifted } from './integers.ts'
-import type { Movement } from './movement.ts'
+import type { Movement } from './movement-input.ts'
 import type { PeriodEvent } from './period.ts'
 
 interface DemandInput {

@@ -1,7 +1,7 @@
 import { type Gradients, product } from './gradients.ts'
 import { psiOf } from './groups.ts'
 import { bitLength, integerSquareRoot, shifted } from './integers.ts'
-import type { Movement, MovementInput } from './movement.ts'
+import type { Movement, MovementInput } from './movement-input.ts'
 import { type Shape, VECTOR_MAX } from './period.ts'
 import { exponentFor, scaledBy } from './scaled.ts'
 import { choleskyFactor, type Solver } from './solve.ts'

@@ -1,7 +1,7 @@
 import { type Gradients, product } from './gradients.ts'
 import { psiOf } from './groups.ts'
 import { maximum } from './integers.ts'
-import type { Movement, MovementInput } from './movement.ts'
+import type { Movement, MovementInput } from './movement-input.ts'
 import { exponentFor, scaledBy } from './scaled.ts'
 
 const SCORE_BITS = 15

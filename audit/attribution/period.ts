@@ -37,7 +37,5 @@ export interface Shape {
   readonly classes: number
 }
 
-/** Integers up to here are exact in float64, whatever the order of their sums. */
-export const EXACT_LIMIT = 2 ** 53
 /** Greatest magnitude of a recorded vector's entry. */
 export const VECTOR_MAX = 63

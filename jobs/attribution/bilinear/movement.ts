@@ -52,17 +52,19 @@ async function boundEach(
   sums: GroupSums,
   factor: Factor,
 ): Promise<Movement | undefined> {
-  const solutions: Float64Array[] = []
+  const sides = new Float64Array(sums.count * sums.size)
+  let count = 0
   for await (const psi of sums.each())
-    if (psi.some((cell) => cell !== 0n)) solutions.push(factor.substitute(Float64Array.from(psi, Number)))
-  if (solutions.length === 0) return undefined
+    if (psi.some((cell) => cell !== 0n)) sides.set(Float64Array.from(psi, Number), count++ * sums.size)
+  if (count === 0) return undefined
+  const solved = factor.substituteAll(sides.subarray(0, count * sums.size))
+  const solutions = Array.from({ length: count }, (_, at) => solved.subarray(at * sums.size, (at + 1) * sums.size))
   const own = solutions.map((solution) => exponentFor(largestOf(solution), VECTOR_BITS))
   const limit = Math.min(...own) + EXPONENT_SPREAD_MAX
   const exponents = own.map((k) => Math.min(k, limit))
   const exponent = Math.max(...exponents)
-  const size = events.rank * events.classes
-  const vectors = new Int16Array(solutions.length * size)
-  for (const [at, solution] of solutions.entries()) vectors.set(toInt16(solution, exponents[at]!), at * size)
+  const vectors = new Int16Array(solved.length)
+  for (const [at, solution] of solutions.entries()) vectors.set(toInt16(solution, exponents[at]!), at * sums.size)
   const shifts = Uint8Array.from(exponents, (k) => exponent - k)
   return { m: await kernels.movements(events, vectors, shifts), exponent }
 }
@@ -81,8 +83,9 @@ async function boundTogether(
   if (weight === 0n) return undefined
   const shift = Math.max(0, (bitLength(weight) - GRAM_BITS + 1) >> 1)
   const root = new Cholesky(await gram(sums, halves, shift), sums.size)
-  const rows = new Float64Array(sums.size * sums.size)
-  for (let j = 0; j < sums.size; j++) rows.set(factor.substitute(root.column(j)), j * sums.size)
+  const columns = new Float64Array(sums.size * sums.size)
+  for (let j = 0; j < sums.size; j++) columns.set(root.column(j), j * sums.size)
+  const rows = factor.substituteAll(columns)
   const k = exponentFor(largestOf(rows), VECTOR_BITS)
   const dotShift = squaresShift(events)
   const squares = await kernels.squares(events, toInt16(rows, k), dotShift)
