@@ -4,9 +4,11 @@ import { attributePeriod as attribute, type PeriodInput as Input } from '../../a
 import { errorBoundNano } from '../../audit/attribution/certificate.ts'
 import { CurvatureSum } from '../../audit/attribution/curvature.ts'
 import { demandVectorOf } from '../../audit/attribution/demand-vector.ts'
-import { gradientsOfEvents } from '../../audit/attribution/gradients.ts'
+import { type Gradients, gradientsOfEvents, gradientsOfItems } from '../../audit/attribution/gradients.ts'
+import { psiOf } from '../../audit/attribution/groups.ts'
 import { bitLength, dyadic, floorLog2, integerSquareRoot, roundHalfEven } from '../../audit/attribution/integers.ts'
 import type { Contribution, PeriodEvent, Shape } from '../../audit/attribution/period.ts'
+import { scoreAccounts } from '../../audit/attribution/scores.ts'
 import { choleskyFactor, Solver } from '../../audit/attribution/solve.ts'
 import { invertExactly, multiply, solveExactly } from './support/exact-arithmetic.ts'
 import { attributeExactly, type ExactResult } from './support/exact-attribution.ts'
@@ -123,12 +125,31 @@ describe('attribution against exact rational arithmetic', () => {
     const events = eventsOf(1, 6, shape)
     const exact = expectExact({ ...policy, shape, contributions, events })
     expectBound(exact, shape, events)
+    // The least level shows M itself.
+    expectExact({ ...policy, shape, contributions, events, dBarFixed: 1n })
   })
 
-  test('1,024 groups are still told apart', () => {
+  test.each([1, 40_000])('1,100 accounts with the same gradient, multiplier %i', (ua) => {
+    const shape = { kind: 'dense', rank: 2, classes: 1 } as const
+    const same = { a: Int8Array.of(5, -3), ua, p: [], label: 0 }
+    const contributions = contributionsOf(8, 1_100, { rank: 2, classes: 2 }, 1_100).map((item) => ({
+      ...item,
+      ...same,
+    }))
+    // All along the gradient: the bound is tight, and no product is so small that the rounding of R̂ shows beside it.
+    const events = eventsOf(1, 6, shape).map((event, e) => ({ ...event, b: Int8Array.of(50, e - 30), p: [], label: 0 }))
+    const exact = expectExact({ ...policy, shape, contributions, events, dBarFixed: 1n })
+    expectBound(exact, shape, events)
+    expect(exact.dBar).toBe(exact.least)
+  })
+
+  test('1,024 groups are still told apart; one more counts, even with nothing in it', () => {
     const shape = { kind: 'factored', rank: 1, classes: 2 } as const
-    const contributions = contributionsOf(8, 1_024, shape, 1_024)
+    const items = contributionsOf(8, 1_025, shape, 1_025)
+    const contributions = items.slice(0, -1).map((item) => (item.a[0] === 0 ? { ...item, a: Int8Array.of(1) } : item))
     const events = eventsOf(1, 6, shape)
+    const empty = { ...items.at(-1)!, a: Int8Array.of(0) }
+    expectExact({ ...policy, shape, contributions: [...contributions, empty], events })
     expectBound(expectExact({ ...policy, shape, contributions, events }), shape, events)
   })
 
@@ -340,6 +361,62 @@ describe('the parts of the solver', () => {
     const together = solver.substituteColumns(right)
     const column = (matrix: Float64Array, j: number) => matrix.filter((_, at) => at % size === j)
     for (let j = 0; j < size; j++) expect(column(together, j)).toEqual(solver.substitute(column(right, j)))
+  })
+
+  test('K is exact beyond 2^53', () => {
+    const shape = { kind: 'factored', rank: 1, classes: 2 } as const
+    const [item] = contributionsOf(1, 1, shape, 1)
+    const items = Array.from({ length: 150_001 }, () => ({ ...item!, a: Int8Array.of(63), ua: 65_535, p: [500, 500] }))
+    const curvature = new CurvatureSum(shape).of(items)
+    // ah = 2,015 and P8 = 128 of 256.
+    const one = (256n * 128n - 128n * 128n) * 2_015n ** 2n
+    expect(curvature.entry(0, 0)).toBe(150_001n * one)
+    expect(curvature.entry(0, 1)).toBe(-150_001n * one)
+    expect(150_001n * one).toBeGreaterThan(2n ** 53n)
+    expect(curvature.withRidge(1n)).toEqual(
+      Float64Array.of(
+        ...[1n, 0n, 0n, 1n].map((ridge, at) => Number((at % 3 === 0 ? 1n : -1n) * 150_001n * one + ridge)),
+      ),
+    )
+  })
+
+  test('G is exact when its parts pass 2^53', () => {
+    const shape = { kind: 'factored', rank: 1, classes: 2 } as const
+    // An odd gradient, weights as large as they get.
+    const event = { ...eventsOf(1, 1, shape)[0]!, b: Int8Array.of(-63), p: [1, 999], label: 0 }
+    const events = gradientsOfEvents(new Array(20_000).fill(event), shape)
+    const curvature = new CurvatureSum(shape).of(contributionsOf(1, 3, shape, 1))
+    const solver = new Solver(curvature.withRidge(curvature.lambda), curvature.size)
+    const weight = 2n ** 72n - 1n
+    const { g } = demandVectorOf(events, new Array(20_000).fill(weight), curvature, solver, shape)
+    expect(g).toEqual([20_000n * weight * 999n * 63n, -20_000n * weight * 999n * 63n])
+  })
+
+  test('Ψ is exact when it passes 2^53', () => {
+    const items: Gradients = {
+      ...{ count: 20_000, rank: 1, classes: 1 },
+      errors: new Float64Array(20_000).fill(-19_999),
+      vectors: new Int8Array(20_000).fill(63),
+    }
+    const u = new Float64Array(20_000).fill(2 ** 20 - 1)
+    expect(psiOf(items, u, { first: 1, end: 20_000 })).toEqual([19_999n * -19_999n * 63n * (2n ** 20n - 1n)])
+  })
+
+  test('scores are exact when a product of one item passes 2^53', () => {
+    const shape = { kind: 'factored', rank: 40, classes: 3 } as const
+    const random = randomOf(11)
+    const contributions = contributionsOf(11, 500, shape, 1)
+    const v = Int32Array.from({ length: 120 }, (_, i) => (i % 3 === 0 ? -1 : 1) * (2 ** 24 - 1 - random(99)))
+    const items = gradientsOfItems(contributions, shape)
+    const u = Float64Array.from(contributions, () => 2 ** 20 - 1 - random(99))
+    const [s] = scoreAccounts([{ kept: { first: 0, end: 500 }, withdrawn: undefined }], items, u, v, 0)
+    const w = contributions.map(({ a }, row) =>
+      [...v].reduce((sum, value, i) => {
+        const error = items.errors[row * 3 + Math.floor(i / 40)]!
+        return sum + BigInt(error) * BigInt(a[i % 40]!) * BigInt(value)
+      }, 0n),
+    )
+    expect(s).toBe(w.reduce((sum, each, row) => sum + each * BigInt(u[row]!), 0n))
   })
 
   test('K kept from period to period is K of the items alone, whatever came and went', () => {
