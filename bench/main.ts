@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { runAttributionBench } from './attribution.ts'
 import { benchClose, type CloseBenchResult } from './close.ts'
 import { benchIngest } from './ingest.ts'
 import { runSimilarityBench } from './similarity/main.ts'
@@ -6,6 +7,7 @@ import { runSimilarityBench } from './similarity/main.ts'
 const USAGE = `Usage: npm run bench -- ingest [--records N] [--history N] [--runs N] [--json]
        npm run bench -- close [--records N] [--history N,N,N] [--runs N] [--json]
        npm run bench -- similarity [--items N,N,N] [--media NAME,…] [--seed S] [--json]
+       npm run bench -- attribution [--sizes N,N,N] [--threads N] [--quick] [--json]
 
 ingest: records a second from a real broker, beside what kafkajs alone consumes, kcat and a plain sink
   --records N   events on the topic (default 600,000: enough for a checkpoint)
@@ -19,9 +21,13 @@ similarity: what finding near duplicates catches, what it takes by mistake, and 
   --items N,…   contributions added (default 10000,100000,1000000; ascending)
   --media …     of images, dense, texts (default all)
   --seed S      of everything random (default 1)
+attribution: scores of pairs and whole periods, beside numpy, FAISS (both need Python with venv) and DuckDB
+  --sizes N,…   contributions of each period, and as many paid uses (default 10000,100000,1000000)
+  --threads N   of the kernel and of numpy (default: all cores)
+  --quick       small sizes
   --json        one JSON document in place of the table
 
-ingest needs Java and Maven (see npm run kafka); both need a build (npm run build).`
+ingest needs Java and Maven (see npm run kafka); all need a build (npm run build).`
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -32,6 +38,9 @@ const { positionals, values } = parseArgs({
     items: { type: 'string' },
     media: { type: 'string' },
     seed: { type: 'string' },
+    sizes: { type: 'string' },
+    threads: { type: 'string' },
+    quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -47,6 +56,8 @@ const settings = bench === 'ingest' || bench === 'close' ? readSettings(DEFAULTS
 if (values.help) console.log(USAGE)
 else if (bench === 'similarity' && positionals.length === 1) {
   if (!(await runSimilarityBench(values))) fail()
+} else if (bench === 'attribution' && positionals.length === 1) {
+  if (!(await runAttributionBench(values))) fail()
 } else if (settings === undefined || positionals.length !== 1) fail()
 else if (bench === 'ingest') await benchIngest({ ...settings, history: settings.history[0]!, json })
 else {

@@ -18,7 +18,7 @@ cpSync(join(root, 'schemas', 'avro'), join(root, 'client', 'dist', 'schemas', 'a
 for (const folder of ['schemas', 'pipelines', 'jobs', 'bench']) {
   cpSync(join(root, folder), join(root, 'dist', folder), {
     recursive: true,
-    filter: (path) => !/\.[^/\\.]+$/.test(path) || /\.(sql|avsc|json|wasm|mjs|mts)$/.test(path),
+    filter: (path) => !/\.[^/\\.]+$/.test(path) || /\.(sql|avsc|json|wasm|mjs|mts|py)$/.test(path),
   })
 }
 const main = join(root, 'dist', 'cli', 'main.js')

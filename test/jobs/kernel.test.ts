@@ -70,6 +70,26 @@ describe.each([1, 2, 3])('kernels in WebAssembly on %i thread(s) give the bits o
       )
   })
 
+  test.each(SHAPES)('pairs of $count rows, rank $rank, $classes classes', async (shape) => {
+    const random = numbers(17)
+    const rows = randomRows(random, shape)
+    const segments = 5
+    const query = {
+      vectors: random.int16(19 * shape.rank * shape.classes, 32_767),
+      weights: Uint32Array.from({ length: shape.count }, () => random.below(2 ** 21 + 1)),
+      segmentOf: Uint32Array.from({ length: shape.count }, () => random.below(segments)),
+      segments,
+      top: 10,
+    }
+    const equal = { ...query, vectors: new Int16Array(query.vectors.length) }
+    for (const each of [query, equal, { ...query, top: 0 }]) {
+      const found = await kernels.scorePairs(rows, each)
+      const wanted = await plainKernels.scorePairs(rows, each)
+      for (const part of ['topRows', 'topScores', 'absolute', 'segments'] as const)
+        expectSame(found[part], wanted[part])
+    }
+  })
+
   test.each(SHAPES.filter(({ rank }) => rank < 1_000))(
     'curvature of $count rows, rank $rank, $classes classes',
     async (shape) => {
@@ -91,7 +111,7 @@ describe.each([1, 2, 3])('kernels in WebAssembly on %i thread(s) give the bits o
 })
 
 /** As toEqual, which takes minutes for a million numbers. */
-function expectSame(found: BigInt64Array | Float64Array, wanted: BigInt64Array | Float64Array): void {
+function expectSame<T extends BigInt64Array | Float64Array | Uint32Array>(found: T, wanted: T): void {
   expect(found.constructor).toBe(wanted.constructor)
   const differing = found.findIndex((value: bigint | number, at: number) => value !== wanted[at])
   expect({ length: found.length, differing }).toEqual({ length: wanted.length, differing: -1 })

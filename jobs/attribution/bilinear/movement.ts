@@ -83,9 +83,7 @@ async function boundTogether(
   if (weight === 0n) return undefined
   const shift = Math.max(0, (bitLength(weight) - GRAM_BITS + 1) >> 1)
   const root = new Cholesky(await gram(sums, halves, shift), sums.size)
-  const columns = new Float64Array(sums.size * sums.size)
-  for (let j = 0; j < sums.size; j++) columns.set(root.column(j), j * sums.size)
-  const rows = factor.substituteAll(columns)
+  const rows = factor.substituteAll(root.columns())
   const k = exponentFor(largestOf(rows), VECTOR_BITS)
   const dotShift = squaresShift(events)
   const squares = await kernels.squares(events, toInt16(rows, k), dotShift)

@@ -4,6 +4,30 @@ import type { FeatureRows } from '../rows.ts'
 /** Whole numbers below 2^72 as limbs of 24 bits, the lowest first; each limb one a row. */
 export type Weights = readonly [low: Float64Array, middle: Float64Array, high: Float64Array]
 
+/** What is asked of the scores of events × rows. */
+export interface PairQuery {
+  /** events × D, int16: each event's solved gradient, quantised. */
+  readonly vectors: Int16Array
+  /** One a row, at most 2^21, which counts the row as it is. */
+  readonly weights: Uint32Array
+  /** One a row, below `segments`: whose sums are wanted. */
+  readonly segmentOf: Uint32Array
+  readonly segments: number
+  /** How many of the strongest rows of each event. */
+  readonly top: number
+}
+
+export interface PairSummary {
+  /** events × min(top, count): rows by descending score, of equal ones the earlier. */
+  readonly topRows: Uint32Array
+  /** Their scores, whole numbers below 2^53. */
+  readonly topScores: Float64Array
+  /** Σ|score| of each event. */
+  readonly absolute: BigInt64Array
+  /** events × segments. */
+  readonly segments: BigInt64Array
+}
+
 /**
  * The loops that cost time. Everything here is exact integer arithmetic, so an implementation may sum in any order, on any
  * number of threads: `plain.ts` is the shortest way to say it, and every other implementation must give its bits.
@@ -63,6 +87,14 @@ export interface Kernels {
    * @returns one a row, whole numbers below 2^53
    */
   project(rows: GradientRows, v: Int32Array): Promise<Float64Array>
+
+  /**
+   * Scores of every event on every row, never kept one by one: score = (Σ_class errors[class]·⟨factors, vectors[class]⟩ ·
+   * weight) >> 21.
+   *
+   * @throws WidthError when Σ|score| of an event could reach 2^63
+   */
+  scorePairs(rows: GradientRows, query: PairQuery): Promise<PairSummary>
 
   /** Ends its threads. */
   close(): Promise<void>

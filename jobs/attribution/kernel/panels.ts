@@ -1,5 +1,5 @@
 /** Columns of a panel (assembly/tile.ts). */
-const PANEL = 8
+export const PANEL = 8
 /** int16 of a panel for each pair of the summed index. */
 const PAIR = 2 * PANEL
 

@@ -2,6 +2,7 @@ import type { GradientRows } from '../bilinear/gradient-rows.ts'
 import { WidthError } from '../errors.ts'
 import type { FactoredRows, FeatureRows } from '../rows.ts'
 import type { Kernels } from './kernels.ts'
+import { plainPairs } from './plain-pairs.ts'
 
 /** ah = (a · ua) >> 11 stays below 2^11: 63 · 65,535 < 2^22. */
 const INPUT_SHIFT = 11
@@ -108,6 +109,10 @@ export const plainKernels: Kernels = {
       out[row] = value
     }
     return out
+  },
+
+  async scorePairs(rows, query) {
+    return plainPairs(rows, query)
   },
 
   async close() {},

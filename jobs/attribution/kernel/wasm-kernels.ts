@@ -2,12 +2,13 @@ import type { GradientRows } from '../bilinear/gradient-rows.ts'
 import type { FeatureRows } from '../rows.ts'
 import { addCurvature, curvatureSums, spreadCurvature } from './curvature-sums.ts'
 import { batches, byGroup, type Run } from './group-runs.ts'
-import type { Kernels, Weights } from './kernels.ts'
+import type { Kernels, PairQuery, PairSummary, Weights } from './kernels.ts'
 import { Layout } from './layout.ts'
 import type { Done, Machine, Work } from './machine.mjs'
 import { byShift, inOrder, packVectors, packWideVector } from './panels.ts'
 import { checkGroupGradients, plainKernels } from './plain.ts'
 import type { Block, Job, Pool } from './pool.ts'
+import { wasmPairs } from './wasm-pairs.ts'
 
 /** Rows of a block, so many that messages between threads do not count … */
 const ROWS_MAX = 16_384
@@ -197,6 +198,10 @@ export class WasmKernels implements Kernels {
     }
     await this.#pool.run(job)
     return isTooWide ? plainKernels.curvature(rows, kind, from, to) : spreadCurvature(total, rows, kind)
+  }
+
+  scorePairs(rows: GradientRows, query: PairQuery): Promise<PairSummary> {
+    return wasmPairs(this.#pool, this.#sizes, rows, query)
   }
 
   close(): Promise<void> {

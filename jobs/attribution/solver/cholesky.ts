@@ -66,9 +66,12 @@ export class Cholesky {
     return solutions
   }
 
-  /** Column j of L. */
-  column(j: number): Float64Array {
-    return Float64Array.from({ length: this.#size }, (_, i) => this.#lower[i * this.#size + j]!)
+  /** The columns of L, one after the other. */
+  columns(): Float64Array {
+    const size = this.#size
+    const columns = new Float64Array(size * size)
+    for (let i = 0; i < size; i++) for (let j = 0; j <= i; j++) columns[j * size + i] = this.#lower[i * size + j]!
+    return columns
   }
 
   #residualAt(i: number, b: number, x: Float64Array): number {

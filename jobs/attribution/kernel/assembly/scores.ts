@@ -31,7 +31,7 @@ let tileAt: usize = 0
  * @param errors   rows × classes int16
  * @param scratch  `scoreBytes` bytes, aligned to 16
  */
-function prepareRows(
+export function prepareRows(
   factors: usize,
   errors: usize,
   rowCount: usize,
@@ -66,7 +66,7 @@ export function scoreBytes(rank: usize, classCount: usize): usize {
   return rows * (rowStride(rank) + classCount * 4 + SCORE_BYTES) + classCount * 4 + TILE_BYTES + 64
 }
 
-function blockRows(rank: usize): usize {
+export function blockRows(rank: usize): usize {
   return max(BLOCK_ROWS_MIN, min(BLOCK_ROWS_MAX, BLOCK_BYTES / rowStride(rank)))
 }
 
@@ -84,12 +84,12 @@ function widen(from: usize, to: usize, rank: usize): void {
 }
 
 /** Where the scores of the block lie after `scorePanel`: count × 8 int64. */
-function scoresAt(): usize {
+export function scoresAt(): usize {
   return tileAt + TILE_BYTES
 }
 
 /** @param panel classes × pairs × 8 columns × 2 int16 */
-function scorePanel(panel: usize): void {
+export function scorePanel(panel: usize): void {
   memory.fill(scoresAt(), 0, count * SCORE_BYTES)
   for (let c: usize = 0; c < classes; c++) {
     for (let from: usize = 0; from < pairs; from += CHUNK_PAIRS) {
