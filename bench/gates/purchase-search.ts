@@ -1,12 +1,11 @@
 import { CLASSES, PIXELS } from '../../examples/digits/dataset.ts'
 import type { Xoshiro128 } from '../../examples/digits/random.ts'
-import { fullCurvature } from '../../jobs/attribution/bilinear/curvature.ts'
+import { type Factor, fullCurvature } from '../../jobs/attribution/bilinear/curvature.ts'
 import { eventGradients, type GradientRows, itemGradients } from '../../jobs/attribution/bilinear/gradient-rows.ts'
 import { GroupSums } from '../../jobs/attribution/bilinear/group-sums.ts'
 import { cappedMultipliers } from '../../jobs/attribution/bilinear/leverage.ts'
 import { movementOf } from '../../jobs/attribution/bilinear/movement.ts'
 import { baseWeights, boundOf } from '../../jobs/attribution/rule/demand.ts'
-import type { Cholesky } from '../../jobs/attribution/solver/cholesky.ts'
 import { eventRows } from './features.ts'
 import type { Situation } from './lab.ts'
 import { DATA_PARTS, type Paid, type Rule } from './period.ts'
@@ -114,7 +113,7 @@ async function wantedDirection(
   account: Uint32Array,
   buyers: readonly number[],
   aim: 1 | -1,
-  factor: Cholesky,
+  factor: Factor,
 ): Promise<Float64Array> {
   const side = account.map((each) => (buyers.includes(each) === (aim === 1) ? 0 : 1))
   const sums = await kernels.groupGradients(items, u, side, 1)
