@@ -31,14 +31,13 @@ describe('gates of the payout rule', () => {
   test('attacks on what is contributed and other names do not pay', async () => {
     const rows = [
       ...(await rowsOf(DATA_GATES, ['wrong labels', 'scaled inputs that the checks let through'], rule)),
-      ...(await rowsOf(NAME_GATES, ['random split into five names', 'copies found'], rule)),
+      ...(await rowsOf(NAME_GATES, ['split by an oracle', 'withdrawn negative samples'], rule)),
     ]
     expect(rows.map(({ name, pass, measured }) => (pass ? name : [name, measured]))).toEqual([
       'wrong labels',
       'scaled inputs that the checks let through',
-      'random split into five names',
-      'random split into five names',
-      'copies found',
+      'split by an oracle',
+      'withdrawn negative samples',
     ])
   })
 
