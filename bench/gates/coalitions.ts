@@ -3,7 +3,7 @@ import { probabilities } from '../../examples/digits/model.ts'
 import { projectImages } from '../../examples/digits/projection.ts'
 import type { Xoshiro128 } from '../../examples/digits/random.ts'
 import { Cholesky } from '../../jobs/attribution/solver/cholesky.ts'
-import type { Lab } from './lab.ts'
+import type { Trained } from './features.ts'
 import type { Sample } from './world.ts'
 
 /** One member, trained as the models of examples/digits are. */
@@ -17,16 +17,22 @@ interface Inputs {
   readonly rank: number
 }
 
+export interface Coalitions {
+  /** Whose projection the models see images by. */
+  readonly trained: Trained
+  readonly accounts: readonly (readonly Sample[])[]
+  readonly asked: readonly Sample[]
+  readonly random: Xoshiro128
+  /** How many are trained, even. */
+  readonly models: number
+}
+
 /**
  * What each account adds to the probability that the model gives to the right answer, over models trained on half of the
  * accounts each (Banzhaf value; Wang and Jia 2023). Coalitions come with their complements, and the values are the least
  * squares fit to all of them: so that what one account adds is not hidden by who else was drawn.
- *
- * @param models even
  */
-export async function coalitionValues(lab: Lab, models: number): Promise<Float64Array> {
-  const { trained } = await lab.honest()
-  const { accounts, asked } = lab.world
+export function coalitionValues({ trained, accounts, asked, random, models }: Coalitions): Float64Array {
   const see = (samples: readonly Sample[]): Inputs => ({
     z: projectImages(
       trained.map.projection,
@@ -37,7 +43,6 @@ export async function coalitionValues(lab: Lab, models: number): Promise<Float64
   })
   const own = accounts.map(see)
   const questions = see(asked)
-  const random = lab.random('coalitions')
   const normal = new Float64Array(accounts.length ** 2)
   const right = new Float64Array(accounts.length)
   for (let pair = 0; pair < models / 2; pair++) {

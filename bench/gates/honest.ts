@@ -62,9 +62,11 @@ async function twoEnsembles(lab: Lab): Promise<[Paid, Paid]> {
 
 async function trueValue(lab: Lab, dealing: Dealing): Promise<Measurement[]> {
   if (lab.dealing !== dealing) return []
-  const { contributed, events } = await lab.honest()
+  const { trained, contributed, events } = await lab.honest()
   const { shares } = await payPeriod(lab.rule, contributed, events)
-  return [{ setting: lab.dealing, measured: spearman(shares, await coalitionValues(lab, COALITIONS)) }]
+  const { accounts, asked } = lab.world
+  const values = coalitionValues({ trained, accounts, asked, random: lab.random('coalitions'), models: COALITIONS })
+  return [{ setting: lab.dealing, measured: spearman(shares, values) }]
 }
 
 /** Part of the pay that reaches items of the digit that is mostly asked about, over what reaches them when all are asked. */

@@ -1,20 +1,27 @@
-import { CLASSES, PIXELS } from '../../examples/digits/dataset.ts'
+import { createHash } from 'node:crypto'
+import { CLASSES, PIXELS, SIDE } from '../../examples/digits/dataset.ts'
+import type { Xoshiro128 } from '../../examples/digits/random.ts'
 import type { PeriodEvents } from '../../jobs/attribution/rows.ts'
+import { Images } from '../../jobs/attribution/similarity/images.ts'
+import { StarClusters } from '../../jobs/attribution/similarity/star-clusters.ts'
 import { pickRows } from './features.ts'
 import { type Gate, gainAtMost, type Measurement } from './gate.ts'
 import type { Lab, Situation } from './lab.ts'
 import { type Contributed, payPeriod, sumAt } from './period.ts'
+import type { Sample } from './world.ts'
 
 const NAMES = 5
 const NOISE_ATTACKERS = 3
 const COPIED = 3
+/** Standard deviation of what a copier adds, greys: it cannot be seen. */
+const NOISE = 6
 
 /** The same items under other names: what they are paid together over what they are paid under one. */
 export const NAME_GATES: readonly Gate[] = [
   { name: 'random split into five names', bound: gainAtMost(1.05), measure: splitAtRandom },
   { name: 'split by an oracle', bound: gainAtMost(1.25), measure: splitByOracle },
   { name: 'withdrawn negative samples', bound: gainAtMost(1.05), measure: withdrawNegatives },
-  { name: 'copies found', bound: gainAtMost(1.1), measure: copiesFound },
+  { name: 'copies found', bound: gainAtMost(1.1), measure: copiesRemoved },
 ]
 
 async function splitAtRandom(lab: Lab): Promise<Measurement[]> {
@@ -84,26 +91,53 @@ async function withdrawNegatives(lab: Lab): Promise<Measurement[]> {
 }
 
 /**
- * Some accounts contribute what others did; the model is trained on all of it, and the copies are removed before scoring.
- * What original and copy get together, over what the original gets where nobody copies.
+ * Some accounts contribute what others did, as it is or moved and noisy; the model is trained on all of it, and what is found to be
+ * a copy is removed before scoring. What original and copy get together, over what the original gets where nobody copies.
  */
-async function copiesFound(lab: Lab): Promise<Measurement[]> {
+async function copiesRemoved(lab: Lab): Promise<Measurement[]> {
+  const random = lab.random('copies')
+  return [
+    { setting: lab.dealing, measured: await gainOfCopies(lab, (sample) => sample) },
+    {
+      setting: `${lab.dealing}, moved and noisy`,
+      measured: await gainOfCopies(lab, ({ image, label }) => ({ image: blurred(moved(image), random), label })),
+    },
+  ]
+}
+
+async function gainOfCopies(lab: Lab, copy: (sample: Sample) => Sample): Promise<number> {
   const { accounts } = lab.world
   const copiers = Array.from({ length: COPIED }, (_, at) => accounts.length - 1 - at)
   const originals = copiers.map((_, at) => at)
-  const { contributed, events } = await lab.attacked(copiers, (_, at) => accounts[originals[copiers.indexOf(at)]!]!)
-  const kept = Uint32Array.from(contributed.account.keys()).filter(
-    (item) => !copiers.includes(contributed.account[item]!),
+  const contributions = accounts.map((items, at) =>
+    copiers.includes(at) ? accounts[originals[copiers.indexOf(at)]!]!.map(copy) : items,
   )
+  const { contributed, events } = await lab.situation(contributions)
+  const kept = keptItems(contributions.flat())
   const { curvature: _, ...rest } = contributed
-  const deduplicated = {
-    ...rest,
-    rows: pickRows(contributed.rows, kept),
-    account: Uint32Array.from(kept, (item) => contributed.account[item]!),
-  }
+  const account = Uint32Array.from(kept, (item) => contributed.account[item]!)
+  const found = await payPeriod(lab.rule, { ...rest, rows: pickRows(contributed.rows, kept), account }, events)
   const alone = await lab.situation(accounts.slice(0, accounts.length - COPIED))
-  const together = await payPeriod(lab.rule, deduplicated, events)
   const apart = await payPeriod(lab.rule, alone.contributed, alone.events)
-  const pairs = [...originals, ...copiers]
-  return [{ setting: lab.dealing, measured: sumAt(together.shares, pairs) / sumAt(apart.shares, originals) }]
+  return sumAt(found.shares, [...originals, ...copiers]) / sumAt(apart.shares, originals)
+}
+
+/** What the search for duplicates leaves, in the order in which all contributed: copiers come last. */
+function keptItems(samples: readonly Sample[]): Uint32Array {
+  const clusters = new StarClusters(new Images())
+  return Uint32Array.from(samples.keys()).filter((item) => {
+    const { image } = samples[item]!
+    const fingerprint = createHash('sha256').update(image).digest()
+    const content = { width: SIDE, height: SIDE, grey: image }
+    return clusters.add({ item, priority: { record: BigInt(item), index: 0 }, fingerprint, content }) === undefined
+  })
+}
+
+/** One pixel to the right. */
+function moved(image: Uint8Array): Uint8Array {
+  return image.map((_, at) => (at % SIDE === 0 ? 0 : image[at - 1]!))
+}
+
+function blurred(image: Uint8Array, random: Xoshiro128): Uint8Array {
+  return image.map((grey) => Math.max(0, Math.min(255, Math.round(grey + NOISE * random.gaussian()))))
 }
