@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
 import { benchClose, type CloseBenchResult } from './close.ts'
 import { benchIngest } from './ingest.ts'
+import { runLds } from './lds/main.ts'
 
 const USAGE = `Usage: npm run bench -- ingest [--records N] [--history N] [--runs N] [--json]
        npm run bench -- close [--records N] [--history N,N,N] [--runs N] [--json]
+       npm run bench -- lds [--seed S] [--quick] [--json]
 
 ingest: records a second from a real broker, beside what kafkajs alone consumes, kcat and a plain sink
   --records N   events on the topic (default 600,000: enough for a checkpoint)
@@ -13,9 +15,12 @@ close: records a second of closing an epoch, by how many records were closed bef
   --records N   records of an epoch (default 50,000)
   --history N,… records closed before (default 0,1000000,20000000)
   --runs N      epochs closed for each, of which the median counts (default 3)
+lds: how well each attribution method foretells what training on half of the data does (docs/quality.md)
+  --seed S      deals samples and starts trainings (default 1)
+  --quick       everything once on a small part, to see that it runs: its figures mean little
   --json        one JSON document in place of the table
 
-ingest needs Java and Maven (see npm run kafka); both need a build (npm run build).`
+ingest needs Java and Maven (see npm run kafka); all need a build (npm run build).`
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -23,6 +28,8 @@ const { positionals, values } = parseArgs({
     records: { type: 'string' },
     history: { type: 'string' },
     runs: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -36,6 +43,7 @@ const DEFAULTS = {
 
 const settings = bench === 'ingest' || bench === 'close' ? readSettings(DEFAULTS[bench]) : undefined
 if (values.help) console.log(USAGE)
+else if (bench === 'lds' && positionals.length === 1) await runLds(values)
 else if (settings === undefined || positionals.length !== 1) {
   console.error(USAGE)
   process.exitCode = 2

@@ -1,5 +1,5 @@
 import type { FactoredRows } from '../jobs/attribution/rows.ts'
-import { quantise, thousandths, unitExponentFor } from './quantise.ts'
+import { quantiseInput, thousandths, unitExponentFor } from './quantise.ts'
 
 /** What a model knows of samples, in floats: the layer's inputs and what comes out of the softmax behind it. */
 export interface LayerOutputs {
@@ -19,7 +19,7 @@ export function unitExponentOf(coordinates: Float64Array): number {
   return unitExponentFor(coordinates.reduce((most, value) => Math.max(most, Math.abs(value)), 0))
 }
 
-/** Rows as attribution takes them. @throws FeatureOverflowError, NumericError, as `quantise` */
+/** Rows as attribution takes them. @throws FeatureOverflowError, NumericError, as `quantiseInput` */
 export function factoredRows(outputs: LayerOutputs, unitExponent: number): FactoredRows {
   const { rank, classes, coordinates, probabilities, checkpoints, labels } = outputs
   const count = labels.length
@@ -36,7 +36,7 @@ export function factoredRows(outputs: LayerOutputs, unitExponent: number): Facto
     labels: Uint16Array.from(labels),
   }
   for (let row = 0; row < count; row++) {
-    const { factors, multiplier } = quantise(coordinates.subarray(row * rank, (row + 1) * rank), unitExponent)
+    const { factors, multiplier } = quantiseInput(coordinates.subarray(row * rank, (row + 1) * rank), unitExponent)
     rows.factors.set(factors, row * rank)
     rows.multipliers[row] = multiplier
     checkpoints.forEach((member, index) => {

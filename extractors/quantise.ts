@@ -9,7 +9,7 @@ const MULTIPLIER_MAX = 65_535
 export interface QuantisedRow {
   /** [−63, 63]. */
   factors: Int8Array
-  /** 1 … 65,535. */
+  /** 0 … 65,535; 0 only when all factors are. */
   multiplier: number
 }
 
@@ -30,7 +30,6 @@ export function unitExponentFor(largest: number): number {
  * The multiplier first, then the factors against the multiplier as it was rounded: so the rounding is not made twice.
  *
  * @throws {@link FeatureOverflowError} for a row far stronger than those the unit was made from
- * @throws {@link NumericError} for a row of zeros
  */
 export function quantise(z: Float64Array, unitExponent: number): QuantisedRow {
   let largest = 0
@@ -40,18 +39,27 @@ export function quantise(z: Float64Array, unitExponent: number): QuantisedRow {
   if (multiplier > MULTIPLIER_MAX) {
     throw new FeatureOverflowError({ multiplier, limit: MULTIPLIER_MAX, unitExponent })
   }
-  if (multiplier === 0) {
-    throw new NumericError(
-      'The projection of a sample is zero.',
-      { largest },
-      'The bias keeps it from zero: check the basis.',
-    )
-  }
+  if (multiplier === 0) return { factors: new Int8Array(z.length), multiplier }
   const factors = Int8Array.from(z, (coordinate) => {
     const factor = roundHalfEven(coordinate / (multiplier * unit))
     return Math.max(-FACTOR_MAX, Math.min(FACTOR_MAX, factor))
   })
   return { factors, multiplier }
+}
+
+/**
+ * As {@link quantise}, for inputs of a layer.
+ *
+ * @throws {@link NumericError} for a row of zeros
+ */
+export function quantiseInput(z: Float64Array, unitExponent: number): QuantisedRow {
+  const row = quantise(z, unitExponent)
+  if (row.multiplier !== 0) return row
+  throw new NumericError(
+    'The projection of a sample is zero.',
+    { unitExponent },
+    'The bias keeps it from zero: check the basis.',
+  )
 }
 
 /** n roundings of at most ½ move the sum from 1000 by n / 2 at most: within the 1000 ± n that scoring demands. */

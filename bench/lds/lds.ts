@@ -1,8 +1,12 @@
 import { type DataName, loadData, type Parts } from './data.ts'
 import type { LearnerName } from './learners.ts'
+import { predictDense } from './methods/dense.ts'
 import { predictFactored, recordFactored } from './methods/engine.ts'
 import { chooseLambda, predictExact, predictExactQuantised } from './methods/exact.ts'
+import { predictKnnShapley } from './methods/knn-shapley.ts'
 import { type Prediction, testedEvents } from './methods/method.ts'
+import { predictMlp } from './methods/mlp.ts'
+import { predictTrak } from './methods/trak.ts'
 import { prepare, type Setting } from './protocol.ts'
 import { linearDatamodelingScore } from './score.ts'
 
@@ -36,6 +40,12 @@ export interface LdsResult {
   readonly seed: string
   readonly retest: number
   readonly methods: readonly MethodScore[]
+  readonly mlp: Scores
+}
+
+interface Scores {
+  readonly retest: number
+  readonly methods: readonly MethodScore[]
 }
 
 export interface MethodScore {
@@ -45,17 +55,28 @@ export interface MethodScore {
   readonly chosen?: Readonly<Record<string, number>>
 }
 
+/** Checkpoints of the network whose scores are averaged. */
+const MLP_CHECKPOINTS = 5
+
 /** Measures how well each method foretells what training on half of the data does to each test sample: docs/quality.md. */
 export async function benchLds(options: LdsOptions): Promise<LdsResult> {
   const setting = await trained('digits', 'logistic regression', options)
   const methods: MethodScore[] = []
-  for await (const prediction of predictions(setting, options)) {
-    const lds = linearDatamodelingScore(setting.truth, prediction.predicted, testedEvents(setting))
-    const { name, bytes, chosen } = prediction
-    methods.push({ name, lds, bytes, ...(chosen === undefined ? {} : { chosen }) })
-    options.onProgress?.(`${name}: ${lds.toFixed(3)}`)
+  for await (const prediction of predictions(setting, options)) methods.push(scored(setting, prediction, options))
+  const network = await trained('digits', 'MLP', options)
+  const mlp = predictMlp(network, MLP_CHECKPOINTS, 0.05).map((prediction) => scored(network, prediction, options))
+  return {
+    seed: options.seed,
+    retest: retest(setting),
+    methods,
+    mlp: { retest: retest(network), methods: mlp },
   }
-  return { seed: options.seed, retest: retest(setting), methods }
+}
+
+function scored(setting: Setting, { name, bytes, predicted, chosen }: Prediction, options: LdsOptions): MethodScore {
+  const lds = linearDatamodelingScore(setting.truth, predicted, testedEvents(setting))
+  options.onProgress?.(`${name}: ${lds.toFixed(3)}`)
+  return { name, lds, bytes, ...(chosen === undefined ? {} : { chosen }) }
 }
 
 async function trained(name: DataName, learner: LearnerName, options: LdsOptions): Promise<Setting> {
@@ -73,7 +94,11 @@ async function trained(name: DataName, learner: LearnerName, options: LdsOptions
 }
 
 async function* predictions(setting: Setting, { size }: LdsOptions): AsyncGenerator<Prediction> {
-  yield* await predictFactored(setting, recordFactored(setting))
+  const recorded = recordFactored(setting)
+  yield* await predictFactored(setting, recorded)
+  yield await predictDense(setting)
+  yield predictKnnShapley(setting, recorded)
+  yield predictTrak(setting)
   const lambda = chooseLambda(setting)
   yield predictExactQuantised(setting, size.exactRank, 0.05, lambda)
   yield predictExact(setting, lambda)

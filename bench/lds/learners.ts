@@ -2,11 +2,12 @@ import {
   probabilities as logisticProbabilities,
   trainLogisticRegression,
 } from '../../extractors/logistic-regression.ts'
+import { activate, newActivations, trainMlp } from '../../extractors/mlp.ts'
 import { Xoshiro128 } from '../../extractors/random.ts'
 import type { Recipe } from '../../extractors/recipe.ts'
 import type { BenchData } from './data.ts'
 
-export type LearnerName = 'logistic regression'
+export type LearnerName = 'logistic regression' | 'MLP'
 
 /** A kind of model that is trained again and again. */
 interface Learner {
@@ -18,11 +19,25 @@ interface Learner {
 
 const LOGISTIC: Recipe = { passes: 12, batch: 64, stepSize: 0.01, momentum: 0.9, decay: 0, schedule: 'constant' }
 
+/** Units of the hidden layer. */
+export const MLP_HIDDEN = 32
+const MLP: Recipe = { passes: 15, batch: 64, stepSize: 0.02, momentum: 0.9, decay: 0, schedule: 'constant' }
+
 export const LEARNERS: Readonly<Record<LearnerName, Learner>> = {
   'logistic regression': {
     recipe: LOGISTIC,
     train: (data, members, random) => trainLogisticRegression(data, members, LOGISTIC, random),
     probabilities: (weights, data, row, out) => logisticProbabilities(weights, data.inputs, row, out),
+  },
+  MLP: {
+    recipe: MLP,
+    train: (data, members, random) => trainMlp(data, members, { hidden: MLP_HIDDEN, recipe: MLP }, random),
+    probabilities: (weights, { inputs, classes }, row, out) => {
+      const shape = { inputs: inputs.size, hidden: MLP_HIDDEN, classes }
+      const lit = newActivations(shape)
+      activate(weights, shape, inputs, row, lit)
+      out.set(lit.probabilities)
+    },
   },
 }
 

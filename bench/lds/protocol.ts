@@ -19,7 +19,7 @@ export interface Setting {
 /** Models trained on all training samples from several starts. */
 export interface Ensemble {
   readonly members: readonly Float64Array[]
-  /** Samples × classes, of the model with averaged weights. */
+  /** Samples × classes: of the model with averaged weights, or averaged where weights cannot be (hidden units have no order). */
   readonly probabilities: Float64Array
 }
 
@@ -28,7 +28,7 @@ export interface ProtocolOptions extends TrainingOptions {
   readonly members: number
 }
 
-/** Members of the ensemble whose weights are averaged for the features. */
+/** Members of the ensemble that are averaged for the features. */
 const AVERAGED = 5
 
 /** Half of the training samples for each subset, models trained on each, and the ensemble on all of them. */
@@ -42,13 +42,12 @@ export async function prepare(data: BenchData, learner: LearnerName, options: Pr
   })
   const trained = await trainAll(data, [...whole, ...onSubsets('first'), ...onSubsets('second')], options)
   const members = trained.slice(0, options.members)
-  const averaged = meanOf(members.slice(0, AVERAGED))
   return {
     data,
     subsets,
     truth: asLosses(trained.slice(options.members, options.members + subsets.length)),
     again: asLosses(trained.slice(options.members + subsets.length)),
-    ensemble: { members, probabilities: allProbabilities(data, learner, averaged) },
+    ensemble: { members, probabilities: averagedProbabilities(data, learner, members.slice(0, AVERAGED)) },
   }
 }
 
@@ -63,6 +62,11 @@ function halves({ seed, parts }: BenchData, count: number): number[][] {
       .slice(0, parts.train >> 1)
       .sort((a, b) => a - b),
   )
+}
+
+function averagedProbabilities(data: BenchData, learner: LearnerName, members: readonly Float64Array[]): Float64Array {
+  if (learner === 'logistic regression') return allProbabilities(data, learner, meanOf(members))
+  return meanOf(members.map((weights) => allProbabilities(data, learner, weights)))
 }
 
 function meanOf(members: readonly Float64Array[]): Float64Array {

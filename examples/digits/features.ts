@@ -1,5 +1,5 @@
 import { NumericError } from '../../extractors/errors.ts'
-import { quantise, roundHalfEven, thousandths, unitExponentFor } from '../../extractors/quantise.ts'
+import { quantiseInput, roundHalfEven, thousandths, unitExponentFor } from '../../extractors/quantise.ts'
 import { argmax } from '../../extractors/softmax.ts'
 import { CLASSES, checkImage, checkLabel } from './dataset.ts'
 import { CHECKPOINTS, type DigitModel, float64Bytes, probabilities } from './model.ts'
@@ -84,7 +84,7 @@ export function extractContributionFeatures(
 ): ContributionFeatures {
   checkLabel(label)
   const z = coordinates(map, image)
-  const { factors, multiplier } = quantise(z, map.unitExponent)
+  const { factors, multiplier } = quantiseInput(z, map.unitExponent)
   return { a: factors, ua: multiplier, ...quantisedProbabilities(model, z), label }
 }
 
@@ -100,7 +100,7 @@ export function extractInferenceFeatures(
 ): InferenceFeatures {
   if (trueLabel !== undefined) checkLabel(trueLabel)
   const z = coordinates(map, image)
-  const { factors, multiplier } = quantise(z, map.unitExponent)
+  const { factors, multiplier } = quantiseInput(z, map.unitExponent)
   const p = new Float64Array(CLASSES)
   probabilities(model.weights, z, p)
   const served = argmax(p)
