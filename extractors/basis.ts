@@ -1,6 +1,6 @@
 import { topEigenvectors } from './eigen.ts'
 import type { Xoshiro128 } from './random.ts'
-import type { SparseRows } from './sparse-rows.ts'
+import { addProduct, type SparseRows } from './sparse-rows.ts'
 import { rademacher } from './split-mix.ts'
 
 /** Directions in which inputs are looked at: inputs × rank, column k is direction k. */
@@ -56,13 +56,8 @@ export function randomRotation(rank: number, random: Xoshiro128): Float64Array {
 /** Coordinates of all rows, count × rank. */
 export function project({ rank, directions }: Basis, rows: SparseRows): Float64Array {
   const out = new Float64Array(rows.count * rank)
-  for (let row = 0; row < rows.count; row++) {
-    for (let at = rows.starts[row]!, end = rows.starts[row + 1]!; at < end; at++) {
-      const value = rows.values[at]!
-      const from = rows.columns[at]! * rank
-      for (let k = 0; k < rank; k++) out[row * rank + k]! += value * directions[from + k]!
-    }
-  }
+  for (let row = 0; row < rows.count; row++)
+    addProduct(rows, row, directions, out.subarray(row * rank, (row + 1) * rank))
   return out
 }
 

@@ -1,7 +1,7 @@
 import type { Xoshiro128 } from './random.ts'
 import { descend, type Recipe, stepSize } from './recipe.ts'
 import { softmax } from './softmax.ts'
-import type { SparseRows } from './sparse-rows.ts'
+import { addOuterProduct, addProduct, type SparseRows } from './sparse-rows.ts'
 
 export interface LabelledRows {
   readonly inputs: SparseRows
@@ -39,7 +39,7 @@ export class LogisticRegression {
         const row = order[i]!
         probabilities(this.weights, inputs, row, error)
         error[labels[row]!]! -= 1
-        addOuter(this.#gradient, inputs, row, error)
+        addOuterProduct(inputs, row, error, this.#gradient)
       }
       descend({ weights: this.weights, velocity: this.#velocity, gradient: this.#gradient }, recipe, step, end - start)
     }
@@ -66,23 +66,7 @@ export function uniformWeights(inputs: number, outputs: number, random: Xoshiro1
 
 /** Writes softmax(Wᵀ x) of one row into `out`. */
 export function probabilities(weights: Float64Array, inputs: SparseRows, row: number, out: Float64Array): void {
-  const classes = out.length
-  const { starts, columns, values } = inputs
   out.fill(0)
-  for (let at = starts[row]!, end = starts[row + 1]!; at < end; at++) {
-    const value = values[at]!
-    const from = columns[at]! * classes
-    for (let c = 0; c < classes; c++) out[c]! += weights[from + c]! * value
-  }
+  addProduct(inputs, row, weights, out)
   softmax(out)
-}
-
-function addOuter(gradient: Float64Array, inputs: SparseRows, row: number, error: Float64Array): void {
-  const classes = error.length
-  const { starts, columns, values } = inputs
-  for (let at = starts[row]!, end = starts[row + 1]!; at < end; at++) {
-    const value = values[at]!
-    const from = columns[at]! * classes
-    for (let c = 0; c < classes; c++) gradient[from + c]! += error[c]! * value
-  }
 }

@@ -2,7 +2,7 @@ import { type LabelledRows, uniformWeights } from './logistic-regression.ts'
 import type { Xoshiro128 } from './random.ts'
 import { descend, type Recipe, stepSize } from './recipe.ts'
 import { softmax } from './softmax.ts'
-import type { SparseRows } from './sparse-rows.ts'
+import { addOuterProduct, addProduct, type SparseRows } from './sparse-rows.ts'
 
 /** A network with one hidden layer: p = softmax(W2ᵀ [relu(W1ᵀ x), 1]). */
 export interface MlpShape {
@@ -61,13 +61,8 @@ export function newActivations({ hidden, classes }: MlpShape): Activations {
 /** Runs one row forward into `out`. */
 export function activate(weights: MlpWeights, shape: MlpShape, rows: SparseRows, row: number, out: Activations): void {
   const { inputs, hidden, classes } = shape
-  const { starts, columns, values } = rows
   out.hidden.fill(0)
-  for (let at = starts[row]!, end = starts[row + 1]!; at < end; at++) {
-    const value = values[at]!
-    const from = columns[at]! * hidden
-    for (let h = 0; h < hidden; h++) out.hidden[h]! += weights[from + h]! * value
-  }
+  addProduct(rows, row, weights, out.hidden.subarray(0, hidden))
   for (let h = 0; h < hidden; h++) if (out.hidden[h]! < 0) out.hidden[h] = 0
   out.hidden[hidden] = 1
   out.probabilities.fill(0)
@@ -109,12 +104,7 @@ function addGradient(
   lit: Activations,
   back: Float64Array,
 ): void {
-  const { starts, columns, values } = rows
-  for (let at = starts[row]!, end = starts[row + 1]!; at < end; at++) {
-    const value = values[at]!
-    const from = columns[at]! * hidden
-    for (let h = 0; h < hidden; h++) gradient[from + h]! += back[h]! * value
-  }
+  addOuterProduct(rows, row, back, gradient)
   for (let h = 0, w = inputs * hidden; h <= hidden; h++) {
     const value = lit.hidden[h]!
     for (let c = 0; c < classes; c++, w++) gradient[w]! += lit.probabilities[c]! * value

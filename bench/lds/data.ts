@@ -1,7 +1,8 @@
-import { loadDigits, PIXELS } from '../../examples/digits/dataset.ts'
+import { CLASSES, loadDigits } from '../../examples/digits/dataset.ts'
 import type { LabelledRows } from '../../extractors/logistic-regression.ts'
 import { Xoshiro128 } from '../../extractors/random.ts'
 import { withBias } from '../../extractors/sparse-rows.ts'
+import { loadWords } from './words.ts'
 
 /** How many samples are for what: they lie in this order. λ and K are chosen on the held-out ones and reported on the tested. */
 export interface Parts {
@@ -16,23 +17,30 @@ export interface BenchData extends LabelledRows {
   readonly parts: Parts
 }
 
-export type DataName = 'digits'
+export type DataName = 'digits' | 'words'
 
 /** Samples dealt by the seed. */
 export async function loadData(name: DataName, seed: string, parts: Parts): Promise<BenchData> {
-  const { images, labels } = await loadDigits()
+  const { rows, labels, classes } = name === 'digits' ? await digitRows() : loadWords()
   const wanted = parts.train + parts.heldOut + parts.test
   const order = Xoshiro128.fromSeed(seed)
     .fork(`${name} split`)
-    .shuffle([...images.keys()])
+    .shuffle([...rows.keys()])
     .slice(0, wanted)
-  const rows = order.map((index) => Float64Array.from(images[index]!, (grey) => grey / 255))
   return {
     name,
     seed,
     parts,
-    inputs: withBias(rows, PIXELS),
+    inputs: withBias(
+      order.map((index) => rows[index]!),
+      rows[0]!.length,
+    ),
     labels: Uint8Array.from(order, (index) => labels[index]!),
-    classes: 10,
+    classes,
   }
+}
+
+async function digitRows() {
+  const { images, labels } = await loadDigits()
+  return { rows: images.map((image) => Float64Array.from(image, (grey) => grey / 255)), labels, classes: CLASSES }
 }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { BenchData } from './data.ts'
 import { LEARNERS, runTraining, type Training } from './learners.ts'
@@ -102,20 +101,24 @@ class Cache {
 
   #path(training: Training): string {
     const { name, seed, parts } = this.#data
-    const { recipe } = LEARNERS[training.learner]
+    const recipe = LEARNERS[training.learner].recipe(this.#data)
     const key = JSON.stringify([this.#code, name, seed, parts, recipe, training])
     return join(this.#folder!, createHash('sha256').update(key).digest('hex'))
   }
 }
 
-/** Of the extractors and of what deals the samples: any change of them may change a model. */
+/** Of the learners and of all files of ours that they import, at any depth: a change of one may change a model. */
 function codeHash(): string {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const seen = new Map<string, string>()
+  const visit = (url: URL) => {
+    if (seen.has(url.href)) return
+    const code = readFileSync(url, 'utf8')
+    seen.set(url.href, code)
+    for (const [, path] of code.matchAll(/from '(\.[^']+)'/g)) visit(new URL(path!, url))
+  }
+  for (const file of ['data', 'learners']) visit(new URL(`./${file}.${extension}`, import.meta.url))
   const hash = createHash('sha256')
-  const folder = fileURLToPath(new URL('../../extractors/', import.meta.url))
-  const own = ['data', 'learners'].map((name) => fileURLToPath(new URL(`./${name}`, import.meta.url)))
-  const isCode = (path: string) => /(?<!\.d)\.(ts|js)$/.test(path)
-  const files = readdirSync(folder).filter(isCode).sort()
-  for (const file of files) hash.update(readFileSync(join(folder, file)))
-  for (const file of own) hash.update(readFileSync(`${file}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`))
+  for (const href of [...seen.keys()].sort()) hash.update(seen.get(href)!)
   return hash.digest('hex')
 }

@@ -1,12 +1,10 @@
 import { denseRows } from '../../../extractors/dense-rows.ts'
 import { unitExponentOf } from '../../../extractors/factored-rows.ts'
 import { projectGradients } from '../../../extractors/projected-gradients.ts'
-import { factorise } from '../../../jobs/attribution/bilinear/demand-vector.ts'
-import { eventGradients, itemGradients } from '../../../jobs/attribution/bilinear/gradient-rows.ts'
-import { cappedMultipliers } from '../../../jobs/attribution/bilinear/leverage.ts'
-import { plainKernels } from '../../../jobs/attribution/kernel/plain.ts'
+import { fullCurvature } from '../../../jobs/attribution/bilinear/curvature.ts'
+import type { Kernels } from '../../../jobs/attribution/kernel/kernels.ts'
 import type { Setting } from '../protocol.ts'
-import { bytesARow, pairLosses } from './engine.ts'
+import { bytesARow, pairLosses, pairsOf } from './engine.ts'
 import type { Prediction } from './method.ts'
 
 const RANK = 512
@@ -14,7 +12,7 @@ const RANK = 512
 const SEED = 1_000
 
 /** `influence/dense` on loss gradients projected as TRAK, LoGra and dattri write them, in the engine's integers. */
-export async function predictDense(setting: Setting): Promise<Prediction> {
+export async function predictDense(setting: Setting, kernels: Kernels): Promise<Prediction> {
   const { data, ensemble } = setting
   const { train } = data.parts
   const errors = ensemble.probabilities.map(
@@ -24,16 +22,10 @@ export async function predictDense(setting: Setting): Promise<Prediction> {
   const unit = unitExponentOf(gradients)
   const items = denseRows(gradients.subarray(0, train * RANK), RANK, unit)
   const events = denseRows(gradients.subarray(train * RANK), RANK, unit)
-  const curvature = factorise(await plainKernels.curvature(items, 'gram', 0, items.count), RANK)
+  const curvature = fullCurvature(await kernels.curvature(items, 'gram', 0, items.count), RANK)
   return {
-    name: `influence/dense int8, k = ${RANK}`,
+    name: `influence/dense@1 int8, k = ${RANK}`,
     bytes: bytesARow(items),
-    predicted: await pairLosses(
-      setting,
-      itemGradients(items),
-      cappedMultipliers(items),
-      eventGradients(events),
-      curvature,
-    ),
+    predicted: await pairLosses(setting, pairsOf(items, events), curvature, kernels),
   }
 }

@@ -2,7 +2,8 @@ import { principalBasis, project } from '../../../extractors/basis.ts'
 import { factoredRows, unitExponentOf } from '../../../extractors/factored-rows.ts'
 import { Xoshiro128 } from '../../../extractors/random.ts'
 import { selectRows } from '../../../extractors/sparse-rows.ts'
-import { type Curvature, factorise, solveDemand } from '../../../jobs/attribution/bilinear/demand-vector.ts'
+import { type Curvature, fullCurvature, noCurvature } from '../../../jobs/attribution/bilinear/curvature.ts'
+import { solveDemand } from '../../../jobs/attribution/bilinear/demand-vector.ts'
 import {
   eventGradients,
   type GradientRows,
@@ -10,10 +11,11 @@ import {
   vectorBits,
 } from '../../../jobs/attribution/bilinear/gradient-rows.ts'
 import { cappedMultipliers } from '../../../jobs/attribution/bilinear/leverage.ts'
-import { plainKernels } from '../../../jobs/attribution/kernel/plain.ts'
+import type { Kernels } from '../../../jobs/attribution/kernel/kernels.ts'
 import type { FactoredRows, FeatureRows } from '../../../jobs/attribution/rows.ts'
 import type { Setting } from '../protocol.ts'
-import { lossesFromPairsInTurn, type Prediction, testedEvents } from './method.ts'
+import type { Losses } from '../score.ts'
+import { lossesFromPairs, type Prediction, testedEvents } from './method.ts'
 
 /** Dimensions in which an image is looked at. */
 const RANK = 100
@@ -46,51 +48,64 @@ export function recordFactored(setting: Setting): Recorded<FactoredRows> {
   return { items: part(0, data.parts.train), events: part(data.parts.train, data.labels.length) }
 }
 
-/** `influence/factored` as the engine computes it in integers, with its tempering β = .1 and with .05, and gradient dot. */
-export async function predictFactored(setting: Setting, recorded: Recorded<FactoredRows>): Promise<Prediction[]> {
-  const { items, events } = recorded
-  const curvature = factorise(
-    await plainKernels.curvature(items, 'softmax', 0, items.count),
-    items.rank * items.classes,
-  )
-  const capped = cappedMultipliers(items)
+/** `influence/factored` in the engine's integers, with its tempering β = .1 and with .05; gradient dot on the same rows. */
+export async function predictFactored(
+  setting: Setting,
+  { items, events }: Recorded<FactoredRows>,
+  kernels: Kernels,
+): Promise<Prediction[]> {
+  const size = items.rank * items.classes
+  const curvature = fullCurvature(await kernels.curvature(items, 'softmax', 0, items.count), size)
+  const pairs = pairsOf(items, events)
+  const predict = (gradients: GradientRows, solvedWith: Curvature) =>
+    pairLosses(setting, { ...pairs, items: gradients }, solvedWith, kernels)
   const bytes = bytesARow(items)
-  const scored = (gradients: GradientRows, u: ArrayLike<number>, solved: Curvature | undefined) =>
-    pairLosses(setting, gradients, u, eventGradients(events), solved)
   return [
     {
-      name: 'influence/factored int8, r = 100, β = .1',
+      name: `influence/factored@2 int8, r = ${RANK}, β = .1`,
       bytes,
-      predicted: await scored(itemGradients(items), capped, curvature),
+      predicted: await predict(pairs.items, curvature),
     },
     {
-      name: 'influence/factored int8, r = 100, β = .05',
+      name: `influence/factored int8, r = ${RANK}, β = .05`,
       bytes,
-      predicted: await scored(tempered(items, 19, 1), capped, curvature),
+      predicted: await predict(tempered(items, 19, 1), curvature),
     },
     {
-      name: 'gradient dot int8, r = 100',
+      name: `gradient-dot@1 int8, r = ${RANK}`,
       bytes,
-      predicted: await scored(eventGradients(items), items.multipliers, undefined),
+      predicted: await predict(pairs.items, noCurvature(size)),
     },
   ]
+}
+
+/** Gradients of contributions with their capped multipliers, and of uses. */
+export interface Pairs {
+  readonly items: GradientRows
+  readonly u: Uint32Array
+  readonly events: GradientRows
+}
+
+export function pairsOf(items: FeatureRows, events: FeatureRows): Pairs {
+  return { items: itemGradients(items), u: cappedMultipliers(items), events: eventGradients(events) }
 }
 
 /** Each pair's score as `explain` has it: one solve an event, then one projection of all items. */
 export async function pairLosses(
   setting: Setting,
-  items: GradientRows,
-  u: ArrayLike<number>,
-  events: GradientRows,
-  curvature: Curvature | undefined,
-) {
+  { items, u, events }: Pairs,
+  curvature: Curvature,
+  kernels: Kernels,
+): Promise<Losses> {
+  const { from, to } = testedEvents(setting)
   const bits = vectorBits(items)
-  return lossesFromPairsInTurn(setting, testedEvents(setting), async (event) => {
-    const gradient = gradientOf(events, event)
-    const v = curvature === undefined ? Int32Array.from(gradient) : solveDemand(gradient.map(BigInt), curvature, bits).v
-    const projections = await plainKernels.project(items, v)
-    return projections.map((projection, item) => projection * u[item]!)
-  })
+  const scores: Float64Array[] = []
+  for (let event = from; event < to; event++) {
+    const { v } = solveDemand(gradientOf(events, event), curvature, bits)
+    const projections = await kernels.project(items, v)
+    scores.push(projections.map((projection, item) => projection * u[item]!))
+  }
+  return lossesFromPairs(setting, { from, to }, (event) => scores[event - from]!)
 }
 
 export function bytesARow(rows: FeatureRows): number {
@@ -99,20 +114,19 @@ export function bytesARow(rows: FeatureRows): number {
 }
 
 /** errors ⊗ factors of one row, cell class · rank + dim. */
-function gradientOf({ rank, classes, factors, errors }: GradientRows, row: number): number[] {
-  return Array.from(
-    { length: rank * classes },
-    (_, cell) => errors[row * classes + Math.floor(cell / rank)]! * factors[row * rank + (cell % rank)]!,
+function gradientOf({ rank, classes, factors, errors }: GradientRows, row: number): bigint[] {
+  return Array.from({ length: rank * classes }, (_, cell) =>
+    BigInt(errors[row * classes + Math.floor(cell / rank)]! * factors[row * rank + (cell % rank)]!),
   )
 }
 
 /** Tempered errors with other parts than the engine's 18 and 2 of 20. */
 function tempered(rows: FactoredRows, modelParts: number, uniformParts: number): GradientRows {
-  const { count, rank, classes, factors, multipliers, probabilities, labels } = rows
+  const { classes, probabilities, labels } = rows
   const uniform = Math.floor(1000 / classes)
   const errors = Int16Array.from(probabilities, (p, at) => {
     const onehot = at % classes === labels[Math.floor(at / classes)] ? 1000 : 0
     return modelParts * (p - onehot) + uniformParts * (uniform - onehot)
   })
-  return { count, rank, classes, factors, multipliers, errors }
+  return { ...itemGradients(rows), errors }
 }

@@ -49,7 +49,7 @@ export function predictExactQuantised(setting: Setting, rank: number, tempering:
   return { name: `exact influence, PCA + rotation, int8, r = ${rank}`, bytes, predicted, chosen: { lambda } }
 }
 
-function principal({ data }: Setting, rank: number) {
+export function principal({ data }: Setting, rank: number) {
   const random = Xoshiro128.fromSeed(data.seed).fork('eigenvectors')
   return principalBasis(selectRows(data.inputs, [...Array(data.parts.train).keys()]), rank, random)
 }

@@ -22,7 +22,7 @@ export function heldOutEvents({ data: { parts } }: Setting): EventRange {
 /**
  * Losses from scores of pairs: what a subset's members are said to do for an event, summed, lowers its loss.
  *
- * @param scoresOf one score a training sample, for an event; read before it is called again
+ * @param scoresOf one score a training sample, for an event
  */
 export function lossesFromPairs(
   { subsets }: Setting,
@@ -39,19 +39,4 @@ export function lossesFromPairs(
     })
   }
   return { events: to - from, subsets: subsets.length, values }
-}
-
-export async function lossesFromPairsInTurn(
-  setting: Setting,
-  { from, to }: EventRange,
-  scoresOf: (event: number) => Promise<Float64Array>,
-): Promise<Losses> {
-  const { length } = setting.subsets
-  const values = new Float64Array((to - from) * length)
-  for (let event = from; event < to; event++) {
-    const scores = await scoresOf(event)
-    const one = lossesFromPairs(setting, { from: event, to: event + 1 }, () => scores)
-    values.set(one.values, (event - from) * length)
-  }
-  return { events: to - from, subsets: length, values }
 }
