@@ -1,7 +1,7 @@
 import { FeatureOverflowError, NumericError } from './errors.ts'
 
 /** Factors stay in [−63, 63]: exact in every CPU's int8 and float32 paths. */
-export const FACTOR_MAX = 63
+const FACTOR_MAX = 63
 /** Multipliers are unsigned 16-bit. */
 const MULTIPLIER_MAX = 65_535
 

@@ -1,3 +1,4 @@
+import { averagedWeights } from '../../extractors/ensemble.ts'
 import { Xoshiro128 } from '../../extractors/random.ts'
 import type { BenchData } from './data.ts'
 import { allProbabilities, type LearnerName, type Training } from './learners.ts'
@@ -65,14 +66,8 @@ function halves({ seed, parts }: BenchData, count: number): number[][] {
 }
 
 function averagedProbabilities(data: BenchData, learner: LearnerName, members: readonly Float64Array[]): Float64Array {
-  if (learner === 'logistic regression') return allProbabilities(data, learner, meanOf(members))
-  return meanOf(members.map((weights) => allProbabilities(data, learner, weights)))
-}
-
-function meanOf(members: readonly Float64Array[]): Float64Array {
-  const out = new Float64Array(members[0]!.length)
-  for (const member of members) for (let w = 0; w < out.length; w++) out[w]! += member[w]! / members.length
-  return out
+  if (learner === 'logistic regression') return allProbabilities(data, learner, averagedWeights(members))
+  return averagedWeights(members.map((weights) => allProbabilities(data, learner, weights)))
 }
 
 /** One array of event losses a subset, turned so that an event's losses lie side by side. */

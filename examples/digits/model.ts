@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { averagedWeights } from '../../extractors/ensemble.ts'
 import { NumericError } from '../../extractors/errors.ts'
 import { LogisticRegression } from '../../extractors/logistic-regression.ts'
 import { type Seed, Xoshiro128 } from '../../extractors/random.ts'
@@ -61,7 +62,7 @@ export async function trainModel(data: LabelledImages, options: TrainingOptions)
     }
     checkpoints.push(byClass(training.weights, projection.rank))
   }
-  const weights = mean(checkpoints)
+  const weights = averagedWeights(checkpoints)
   if (!weights.every(Number.isFinite)) {
     throw new NumericError(
       'The training diverged.',
@@ -121,13 +122,6 @@ export function float64Bytes(parts: readonly Float64Array[]): Uint8Array {
 /** Training holds weights input by input, the model class by class. */
 function byClass(weights: Float64Array, rank: number): Float64Array {
   return Float64Array.from(weights, (_, at) => weights[(at % rank) * CLASSES + Math.floor(at / rank)]!)
-}
-
-function mean(members: readonly Float64Array[]): Float64Array {
-  const out = new Float64Array(members[0]!.length)
-  for (const member of members) for (let w = 0; w < out.length; w++) out[w]! += member[w]!
-  for (let w = 0; w < out.length; w++) out[w]! /= members.length
-  return out
 }
 
 function checkTrainingData({ images, labels }: LabelledImages): void {
