@@ -1,6 +1,6 @@
+import { NumericError } from '../../extractors/errors.ts'
+import { type Seed, Xoshiro128 } from '../../extractors/random.ts'
 import { CLASSES, type LabelledImages, PIXELS } from './dataset.ts'
-import { NumericError } from './errors.ts'
-import { type Seed, Xoshiro128 } from './random.ts'
 
 export type Role = 'honest' | 'wrong-labels' | 'copier' | 'noise'
 
