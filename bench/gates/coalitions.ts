@@ -1,7 +1,7 @@
 import { CLASSES } from '../../examples/digits/dataset.ts'
 import { probabilities } from '../../examples/digits/model.ts'
 import { projectImages } from '../../examples/digits/projection.ts'
-import type { Xoshiro128 } from '../../examples/digits/random.ts'
+import type { Xoshiro128 } from '../../extractors/random.ts'
 import { Cholesky } from '../../jobs/attribution/solver/cholesky.ts'
 import type { Trained } from './features.ts'
 import type { Sample } from './world.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { LabelledImages } from '../../examples/digits/dataset.ts'
-import { Xoshiro128 } from '../../examples/digits/random.ts'
+import { Xoshiro128 } from '../../extractors/random.ts'
 import type { PeriodEvents } from '../../jobs/attribution/rows.ts'
 import { eventRows, itemRows, type Trained, train } from './features.ts'
 import type { Contributed, Rule } from './period.ts'

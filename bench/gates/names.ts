@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { CLASSES, PIXELS, SIDE } from '../../examples/digits/dataset.ts'
-import type { Xoshiro128 } from '../../examples/digits/random.ts'
+import type { Xoshiro128 } from '../../extractors/random.ts'
 import type { PeriodEvents } from '../../jobs/attribution/rows.ts'
 import { Images } from '../../jobs/attribution/similarity/images.ts'
 import { StarClusters } from '../../jobs/attribution/similarity/star-clusters.ts'

@@ -1,5 +1,5 @@
 import { CLASSES, PIXELS } from '../../examples/digits/dataset.ts'
-import type { Xoshiro128 } from '../../examples/digits/random.ts'
+import type { Xoshiro128 } from '../../extractors/random.ts'
 import { type Factor, fullCurvature } from '../../jobs/attribution/bilinear/curvature.ts'
 import { eventGradients, type GradientRows, itemGradients } from '../../jobs/attribution/bilinear/gradient-rows.ts'
 import { GroupSums } from '../../jobs/attribution/bilinear/group-sums.ts'

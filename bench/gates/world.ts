@@ -1,5 +1,5 @@
 import { CLASSES, type LabelledImages } from '../../examples/digits/dataset.ts'
-import { Xoshiro128 } from '../../examples/digits/random.ts'
+import { Xoshiro128 } from '../../extractors/random.ts'
 
 /** A digit with the label that its owner, or who asks, gives it. */
 export interface Sample {

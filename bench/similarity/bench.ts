@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { type Seed, Xoshiro128 } from '../../examples/digits/random.ts'
+import { type Seed, Xoshiro128 } from '../../extractors/random.ts'
 import type { Similarity } from '../../jobs/attribution/similarity/similarity.ts'
 import type { Workload } from './workload.ts'
 import { pictureWorkload, rowWorkload, shuffledDigits, textWorkload } from './workloads.ts'

@@ -1,5 +1,5 @@
 import { SIDE } from '../../examples/digits/dataset.ts'
-import type { Xoshiro128 } from '../../examples/digits/random.ts'
+import type { Xoshiro128 } from '../../extractors/random.ts'
 import type { Change } from './workload.ts'
 
 const TURN_MAX = 0.25

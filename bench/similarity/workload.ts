@@ -1,4 +1,4 @@
-import type { Xoshiro128 } from '../../examples/digits/random.ts'
+import type { Xoshiro128 } from '../../extractors/random.ts'
 import type { Similarity } from '../../jobs/attribution/similarity/similarity.ts'
 
 /** A change that leaves a content the same thing to a person. */

@@ -1,6 +1,6 @@
 import { loadDigits, SIDE } from '../../examples/digits/dataset.ts'
 import { fitProjection, type Projection, projectImage } from '../../examples/digits/projection.ts'
-import { type Seed, Xoshiro128 } from '../../examples/digits/random.ts'
+import { type Seed, Xoshiro128 } from '../../extractors/random.ts'
 import { DenseRows } from '../../jobs/attribution/similarity/dense-rows.ts'
 import { Images } from '../../jobs/attribution/similarity/images.ts'
 import type { GreyPicture } from '../../jobs/attribution/similarity/pooled-picture.ts'
