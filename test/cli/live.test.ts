@@ -74,6 +74,7 @@ describeWithAnvil('beside a running ingest', () => {
     ['epoch', 'status'],
     ['statement', contributor],
     ['explain', 'use-1-1'],
+    ['insights', 'reader'],
     ['receipt', contributor],
     ['receipt', contributor, '--out', 'receipt.json'],
     ['claim', contributor],
@@ -87,6 +88,7 @@ describeWithAnvil('beside a running ingest', () => {
     ['doctor'],
     ['statement', 'nobody'],
     ['explain', 'no-such-use'],
+    ['insights', 'no-such-model'],
     ['claim', `0x${'11'.repeat(20)}`],
   ]
 
