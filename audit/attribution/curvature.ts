@@ -1,10 +1,11 @@
 import { differ } from '../difference.ts'
 import type { Contribution, Shape } from './period.ts'
 
-/** Items whose outer products are kept at hand together: 64 of rank 100 are 2.5 MB. */
-const CHUNK = 64
 /** Items of a chunk added in one go, so that the sums are loaded and stored once for four of them. */
 const LANES = 4
+/** Items whose outer products are kept at hand together, and entries of these (4 MB) where there are fewer of them. */
+const CHUNK_MAX = 64
+const CHUNK_ENTRIES = 2 ** 19
 /** An entry of one item is below 2^38 (w·P8 < 2^16, ah² < 2^22): so many of them, and a remainder, stay below 2^53. */
 const ITEMS_BETWEEN_CARRIES = 2 ** 14
 const CARRY_BITS = 48
@@ -114,10 +115,10 @@ export class CurvatureSum {
     const { pairs, low, high } = this.#blocks
     const blockCount = blockCountOf(this.#shape)
     const chunk = new Chunk(pairs, blockCount)
-    for (let first = 0; first < items.length; first += CHUNK) {
+    for (let first = 0; first < items.length; first += chunk.capacity) {
       if (first % ITEMS_BETWEEN_CARRIES === 0) carry(low, high)
       chunk.clear()
-      for (const item of items.slice(first, first + CHUNK)) {
+      for (const item of items.slice(first, first + chunk.capacity)) {
         const { outer, weights } = chunk.next()
         fillOuter(item, outer)
         if (this.#shape.kind === 'dense') weights.fill(sign)
@@ -136,6 +137,8 @@ function blockCountOf({ classes }: Shape): number {
 
 /** Some items, ready to be added to the sums of a block. */
 class Chunk {
+  /** A power of two, so that carries fall between chunks. */
+  readonly capacity: number
   readonly #pairs: number
   readonly #blocks: number
   readonly #outers: Float64Array
@@ -145,8 +148,11 @@ class Chunk {
   constructor(pairs: number, blocks: number) {
     this.#pairs = pairs
     this.#blocks = blocks
-    this.#outers = new Float64Array(CHUNK * pairs)
-    this.#weights = new Float64Array(CHUNK * blocks)
+    let capacity = CHUNK_MAX
+    while (capacity > LANES && capacity * pairs > CHUNK_ENTRIES) capacity /= 2
+    this.capacity = capacity
+    this.#outers = new Float64Array(capacity * pairs)
+    this.#weights = new Float64Array(capacity * blocks)
   }
 
   clear(): void {

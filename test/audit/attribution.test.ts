@@ -366,10 +366,10 @@ describe('the parts of the solver', () => {
   test('K is exact beyond 2^53', () => {
     const shape = { kind: 'factored', rank: 1, classes: 2 } as const
     const [item] = contributionsOf(1, 1, shape, 1)
-    const items = Array.from({ length: 150_001 }, () => ({ ...item!, a: Int8Array.of(63), ua: 65_535, p: [500, 500] }))
+    const items = Array.from({ length: 150_001 }, () => ({ ...item!, a: Int8Array.of(63), ua: 65_535, p: [504, 496] }))
     const curvature = new CurvatureSum(shape).of(items)
-    // ah = 2,015 and P8 = 128 of 256.
-    const one = (256n * 128n - 128n * 128n) * 2_015n ** 2n
+    // ah = 2,015, P8 = 129 and 127: odd, so that every bit counts.
+    const one = 129n * 127n * 2_015n ** 2n
     expect(curvature.entry(0, 0)).toBe(150_001n * one)
     expect(curvature.entry(0, 1)).toBe(-150_001n * one)
     expect(150_001n * one).toBeGreaterThan(2n ** 53n)
