@@ -10,14 +10,14 @@ by_account AS (
     account,
     sum(score) AS score,
     sum(abs(score)) AS absolute,
-    max_by({ item, score }, score, 10) AS top
+    max(struct_pack(score := score, item := item), 10) AS strongest
   FROM score
   GROUP BY event, account
 )
 SELECT
   event,
-  list_slice(list_reverse_sort(list_transform(flatten(list(top)), lambda each: { score: each.score, item: each.item })), 1, 10) AS top,
+  list_slice(list_reverse_sort(flatten(list(strongest))), 1, 10) AS strongest,
   sum(absolute) AS absolute,
-  list({ account, score }) AS accounts
+  list(struct_pack(account := account, score := score)) AS accounts
 FROM by_account
 GROUP BY event

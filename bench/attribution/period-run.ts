@@ -69,7 +69,8 @@ async function measure({
     factor.substituteAll(new Float64Array(Math.min(accounts, 2_048) * size).fill(1))
     return factor.solve(new Float64Array(size).fill(1))
   })
-  const kernel = await timed(() => pairKernel(size, Math.min(events, KERNEL_EVENTS), accounts))
+  const some = pairsOf(size, Math.min(events, KERNEL_EVENTS), accounts)
+  const kernel = await timed(() => kernels.scorePairs(some.rows, some.query))
   const scale = events / Math.min(events, KERNEL_EVENTS)
   const features = join(folder, 'features.bin')
   writeFeatures(features, [items.rows, uses.rows])
@@ -115,25 +116,27 @@ function observed(inner: Kernels, stages: Stage[]): Kernels {
     movements: watch('movement of events', (...args) => inner.movements(...args)),
     squares: watch('movement of events', (...args) => inner.squares(...args)),
     weightedSum: watch('demand', (...args) => inner.weightedSum(...args)),
+    weightedSums: watch('demand in buckets', (...args) => inner.weightedSums(...args)),
     project: watch('scores of contributions', (...args) => inner.project(...args)),
     scorePairs: watch('pairs', (...args) => inner.scorePairs(...args)),
     close: () => inner.close(),
   }
 }
 
-/** Every score of so many events on all accounts' vectors of D int16. */
-function pairKernel(size: number, events: number, accounts: number) {
+/** So many events and all accounts' vectors, each of D int16. */
+function pairsOf(size: number, events: number, accounts: number) {
   const dice = new Dice(SEED)
-  const rows = eventGradients(
-    syntheticRows({ kind: 'dense', rank: size, classes: 1, checkpointCount: 0 }, events, dice),
-  )
-  return kernels.scorePairs(rows, {
-    vectors: Int16Array.from({ length: accounts * size }, () => dice.below(65_535) - 32_767),
-    weights: new Uint32Array(events).fill(1 << 21),
-    segmentOf: new Uint32Array(events),
-    segments: 1,
-    top: 10,
-  })
+  const shape: BenchShape = { kind: 'dense', rank: size, classes: 1, checkpointCount: 0 }
+  return {
+    rows: eventGradients(syntheticRows(shape, events, dice)),
+    query: {
+      vectors: Int16Array.from({ length: accounts * size }, () => dice.below(65_535) - 32_767),
+      weights: new Uint32Array(events).fill(1 << 21),
+      segmentOf: new Uint32Array(events),
+      segments: 1,
+      top: 10,
+    },
+  }
 }
 
 /** The bytes of features that a period reads, written where `readFeatures` finds them. */

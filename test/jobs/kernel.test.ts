@@ -46,7 +46,7 @@ describe.each([1, 2, 3])('kernels in WebAssembly on %i thread(s) give the bits o
     expectSame(await kernels.project(rows, v), await plainKernels.project(rows, v))
   })
 
-  test.each(SHAPES)('weightedSum of $count rows, rank $rank, $classes classes', async (shape) => {
+  test.each(SHAPES)('weightedSums of $count rows, rank $rank, $classes classes', async (shape) => {
     const random = numbers(14)
     const rows = randomRows(random, shape)
     const limb = () => Float64Array.from({ length: shape.count }, () => random.below(2 ** 24) * random.below(2))
@@ -54,7 +54,8 @@ describe.each([1, 2, 3])('kernels in WebAssembly on %i thread(s) give the bits o
       [limb(), limb(), limb()],
       [limb(), zeros(shape), zeros(shape)],
     ] as const)
-      expect(await kernels.weightedSum(rows, m)).toEqual(await plainKernels.weightedSum(rows, m))
+      for (const buckets of [1, 10])
+        expect(await kernels.weightedSums(rows, m, buckets)).toEqual(await plainKernels.weightedSums(rows, m, buckets))
   })
 
   test.each(SHAPES)('groupGradients of $count rows, rank $rank, $classes classes', async (shape) => {

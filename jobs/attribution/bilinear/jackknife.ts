@@ -37,59 +37,78 @@ export async function shareIntervals(setting: Jackknife): Promise<ShareInterval[
   })
 }
 
+/** What all buckets demand less what one of them does: one pass over the events. */
 async function withoutBuckets(setting: Jackknife): Promise<number[][]> {
+  const { kernels, events, items, weights } = setting
+  const parts = await kernels.weightedSums(events, weights.limbs, BUCKETS)
+  const whole = parts.reduce((sum, part) => sum.map((value, cell) => value + part[cell]!))
   const replicates: number[][] = []
-  for (let left = 0; left < BUCKETS; left++) {
-    const limbs = setting.weights.limbs.map((limb) =>
-      limb.map((value, event) => (event % BUCKETS === left ? 0 : value)),
+  for (const part of parts)
+    replicates.push(
+      await sharesOf(
+        setting,
+        items,
+        whole.map((value, cell) => value - part[cell]!),
+      ),
     )
-    replicates.push(await sharesWith(setting, setting.items, setting.events, limbs as unknown as Weights))
-  }
   return replicates
 }
 
 async function withoutMembers(setting: Jackknife): Promise<number[][]> {
   const { items, events } = setting.input
   if (items.rows.kind === 'dense' || events.rows.kind === 'dense') return []
-  if (items.rows.checkpointCount < 2) return []
+  const members = items.rows.checkpointCount
+  if (members < 2) return []
+  const sums = { items: sumOfMembers(items.rows), events: sumOfMembers(events.rows) }
   const replicates: number[][] = []
-  for (let left = 0; left < items.rows.checkpointCount; left++) {
-    const itemRows = itemGradients(items.rows, meanWithout(left, items.rows))
-    const eventRows = eventGradients(events.rows, meanWithout(left, events.rows))
-    replicates.push(await sharesWith(setting, itemRows, eventRows, setting.weights.limbs))
+  for (let left = 0; left < members; left++) {
+    const eventRows = eventGradients(events.rows, meanWithout(left, events.rows, sums.events))
+    const demand = await setting.kernels.weightedSum(eventRows, setting.weights.limbs)
+    const itemRows = itemGradients(items.rows, meanWithout(left, items.rows, sums.items))
+    replicates.push(await sharesOf(setting, itemRows, demand))
   }
   return replicates
 }
 
-/** Shares of the accounts by other gradients or weights; the factor stays. */
-async function sharesWith(
+/** Shares of the accounts by another demand, and perhaps other gradients; the factor stays. */
+async function sharesOf(
   { kernels, curvature, input, u }: Jackknife,
   items: GradientRows,
-  events: GradientRows,
-  limbs: Weights,
+  demand: readonly bigint[],
 ): Promise<number[]> {
-  const demand = await kernels.weightedSum(events, limbs)
   const sums = new Float64Array(2 * input.accounts)
   if (demand.some((value) => value !== 0n)) {
     const x = curvature.factor.substitute(Float64Array.from(demand, Number))
     const projections = await kernels.project(items, toInt32(x, exponentFor(largestOf(x), vectorBits(items))))
+    const { account, withdrawn } = input.items
     for (let item = 0; item < projections.length; item++)
-      sums[2 * input.items.account[item]! + input.items.withdrawn[item]!]! += projections[item]! * u[item]!
+      sums[2 * account[item]! + withdrawn[item]!]! += projections[item]! * u[item]!
   }
   return toShares(Array.from({ length: input.accounts }, (_, at) => sums[2 * at]! + Math.min(0, sums[2 * at + 1]!)))
 }
 
+/** Probabilities summed over the members, count × classes. */
+function sumOfMembers({ count, classes, checkpointCount, checkpoints }: FactoredRows): Uint32Array {
+  const sums = new Uint32Array(count * classes)
+  for (let row = 0, at = 0; row < count; row++)
+    for (let member = 0; member < checkpointCount; member++)
+      for (let c = 0; c < classes; c++, at++) sums[row * classes + c]! += checkpoints[at]!
+  return sums
+}
+
 /** Probabilities averaged over all members but one, thousandths. */
-function meanWithout(left: number, { count, classes, checkpointCount, checkpoints }: FactoredRows): Float64Array {
-  const mean = new Float64Array(count * classes)
-  for (let row = 0; row < count; row++) {
-    for (let member = 0; member < checkpointCount; member++) {
-      if (member === left) continue
-      const at = (row * checkpointCount + member) * classes
-      for (let c = 0; c < classes; c++) mean[row * classes + c]! += checkpoints[at + c]!
-    }
+function meanWithout(
+  left: number,
+  { count, classes, checkpointCount, checkpoints }: FactoredRows,
+  sums: Uint32Array,
+): Uint16Array {
+  const mean = new Uint16Array(count * classes)
+  for (let row = 0, cell = 0; row < count; row++) {
+    const at = (row * checkpointCount + left) * classes
+    for (let c = 0; c < classes; c++, cell++)
+      mean[cell] = Math.round((sums[cell]! - checkpoints[at + c]!) / (checkpointCount - 1))
   }
-  return mean.map((sum) => Math.round(sum / (checkpointCount - 1)))
+  return mean
 }
 
 function toShares(scores: readonly number[]): number[] {

@@ -81,6 +81,13 @@ export interface Kernels {
   weightedSum(rows: GradientRows, m: Weights): Promise<bigint[]>
 
   /**
+   * G of step 5 of the rows in each of ten (or any number of) buckets: row i is in bucket i mod `buckets`.
+   *
+   * @returns buckets × D
+   */
+  weightedSums(rows: GradientRows, m: Weights, buckets: number): Promise<bigint[][]>
+
+  /**
    * w of step 7: Σ_class errors[class]·⟨factors, v[class]⟩.
    *
    * @param v D, |v| < 2^24

@@ -1,7 +1,7 @@
 import type { GradientRows } from '../bilinear/gradient-rows.ts'
 import { WidthError } from '../errors.ts'
 import type { FactoredRows, FeatureRows } from '../rows.ts'
-import type { Kernels } from './kernels.ts'
+import type { Kernels, Weights } from './kernels.ts'
 import { plainPairs } from './plain-pairs.ts'
 
 /** ah = (a · ua) >> 11 stays below 2^11: 63 · 65,535 < 2^22. */
@@ -92,6 +92,12 @@ export const plainKernels: Kernels = {
       }
     }
     return sums
+  },
+
+  async weightedSums(rows, m, buckets) {
+    const inBucket = (bucket: number) =>
+      m.map((limb) => limb.map((value, row) => (row % buckets === bucket ? value : 0))) as unknown as Weights
+    return Promise.all(Array.from({ length: buckets }, (_, bucket) => this.weightedSum(rows, inBucket(bucket))))
   },
 
   async project(rows, v) {

@@ -4,7 +4,7 @@ import { addCurvature, curvatureSums, spreadCurvature } from './curvature-sums.t
 import { batches, byGroup, type Run } from './group-runs.ts'
 import type { Kernels, PairQuery, PairSummary, Weights } from './kernels.ts'
 import { Layout } from './layout.ts'
-import type { Done, Machine, Work } from './machine.mjs'
+import type { Machine, Work } from './machine.mjs'
 import { byShift, inOrder, packVectors, packWideVector } from './panels.ts'
 import { checkGroupGradients, plainKernels } from './plain.ts'
 import type { Block, Job, Pool } from './pool.ts'
@@ -96,38 +96,34 @@ export class WasmKernels implements Kernels {
   }
 
   async weightedSum(rows: GradientRows, m: Weights): Promise<bigint[]> {
+    const [sum] = await this.weightedSums(rows, m, 1)
+    return sum!
+  }
+
+  async weightedSums(rows: GradientRows, m: Weights, buckets: number): Promise<bigint[][]> {
     const { rank, classes } = rows
-    const wide = upToEight(rank)
-    const sums = new Array<bigint>(rank * classes).fill(0n)
     const layout = new Layout()
-    const total = { at: layout.place(classes * DIGITS * wide * 8), length: classes * DIGITS * wide * 8 }
-    const rowsEach = this.#rowsEach(rows.count, ROWS_MAX)
+    const length = buckets * classes * DIGITS * upToEight(rank) * 8
+    const total = { at: layout.place(length), length }
+    // Every block begins with bucket 0.
+    const rowsEach = Math.ceil(this.#rowsEach(rows.count, ROWS_MAX) / buckets) * buckets
     const places = placeRows(layout, rows, rowsEach)
     const weightsAt = layout.place(rowsEach * 24)
-    const scratch = layout.place(this.#size('sumBytes', rank, classes))
-    const onTotals = ([bytes]: Done['outputs']) => {
-      const parts = new BigInt64Array(bytes!.buffer)
-      for (let c = 0; c < classes; c++)
-        for (let digit = 0; digit < DIGITS; digit++)
-          for (let j = 0; j < rank; j++) {
-            const part = parts[(c * DIGITS + digit) * wide + j]!
-            if (part !== 0n) sums[c * rank + j]! += part << (DIGIT_BITS * BigInt(digit))
-          }
-    }
+    const scratch = layout.place(this.#size('bucketBytes', rank, classes))
+    const sums = Array.from({ length: buckets }, () => new Array<bigint>(rank * classes).fill(0n))
     await this.#pool.run({
       first: { ...work(layout, []), clear: total },
       blocks: ranges(rows.count, rowsEach).map(({ from, to }) => {
         const some = to - from
         const weights = m.map((limb, at) => ({ at: weightsAt + at * some * 8, from: limb.subarray(from, to) }))
-        const args = [places.factors, places.errors, weightsAt, some, rank, classes, total.at, scratch]
-        return {
-          work: {
-            ...work(layout, [...copyRows(places, rows, from, to), ...weights]),
-            call: { name: 'weightedSum', args },
-          },
-        }
+        const args = [places.factors, places.errors, weightsAt, some, rank, classes, buckets, total.at, scratch]
+        const copies = [...copyRows(places, rows, from, to), ...weights]
+        return { work: { ...work(layout, copies), call: { name: 'weightedSums', args } } }
       }),
-      last: { work: { ...work(layout, []), results: [total] }, onDone: ({ outputs }) => onTotals(outputs) },
+      last: {
+        work: { ...work(layout, []), results: [total] },
+        onDone: ({ outputs }) => addDigits(sums, new BigInt64Array(outputs[0]!.buffer), rank, classes),
+      },
     })
     return sums
   }
@@ -253,6 +249,19 @@ interface Place {
 
 function work(layout: Layout, copies: Work['copies']): Work {
   return { bytes: layout.bytes, copies, results: [] }
+}
+
+/** sums[bucket] += Σ digits · 2^(15 · place). */
+function addDigits(sums: readonly bigint[][], parts: BigInt64Array, rank: number, classes: number): void {
+  const wide = upToEight(rank)
+  let line = 0
+  for (const sum of sums)
+    for (let c = 0; c < classes; c++)
+      for (let digit = 0; digit < DIGITS; digit++, line++)
+        for (let j = 0; j < rank; j++) {
+          const part = parts[line * wide + j]!
+          if (part !== 0n) sum[c * rank + j]! += part << (DIGIT_BITS * BigInt(digit))
+        }
 }
 
 function placeRows(layout: Layout, { rank, classes }: GradientRows, count: number) {

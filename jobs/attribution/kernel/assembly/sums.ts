@@ -120,27 +120,48 @@ export function sumBytes(rank: usize, classes: usize): usize {
   return LIMB_BYTES + lines + panels + classes * (rank + 7) * 8 + TILE_BYTES + 64
 }
 
+/** Scratch of `weightedSums`: `sumBytes` and the rows of one bucket. */
+export function bucketBytes(rank: usize, classes: usize): usize {
+  return sumBytes(rank, classes) + SUM_ROWS_MAX * (rank + classes * 2 + 24) + 64
+}
+
 /**
- * sums[class · 6 + digit][dim] += Σ digit of (m · errors[class]) · factors[dim]; any number of rows.
+ * sums[bucket][class · 6 + digit][dim] += Σ digit of (m · errors[class]) · factors[dim] over the rows whose number leaves
+ * `bucket` when divided by `buckets`; any number of rows, of which the first is in bucket 0.
  *
  * @param weights 3 × rows float64: limbs of 24 bits, the lowest first
- * @param sums    (classes · 6) × (rank up to a multiple of 8) int64
+ * @param sums    buckets × (classes · 6) × (rank up to a multiple of 8) int64
  */
-export function weightedSum(
+export function weightedSums(
   factors: usize,
   errors: usize,
   weights: usize,
   rows: usize,
   rank: usize,
   classes: usize,
+  buckets: usize,
   sums: usize,
   scratch: usize,
 ): void {
-  for (let from: usize = 0; from < rows; from += SUM_ROWS_MAX) {
-    const some = min(SUM_ROWS_MAX, rows - from)
-    splitWeights(weights + from * 8, rows * 8, some, scratch)
-    const rest = scratch + LIMB_BYTES
-    addProducts(factors + from * rank, errors + from * classes * 2, scratch, 5, some, rank, classes, sums, 0, rest)
+  const bucketFactors = (scratch + sumBytes(rank, classes) + 15) & ~15
+  const bucketErrors = (bucketFactors + SUM_ROWS_MAX * rank + 31) & ~15
+  const bucketWeights = (bucketErrors + SUM_ROWS_MAX * classes * 2 + 15) & ~15
+  const rest = scratch + LIMB_BYTES
+  for (let bucket: usize = 0; bucket < buckets; bucket++) {
+    let row = bucket
+    while (row < rows) {
+      let some: usize = 0
+      for (; some < SUM_ROWS_MAX && row < rows; some++) {
+        memory.copy(bucketFactors + some * rank, factors + row * rank, rank)
+        memory.copy(bucketErrors + some * classes * 2, errors + row * classes * 2, classes * 2)
+        for (let limb: usize = 0; limb < 3; limb++)
+          store<f64>(bucketWeights + (limb * SUM_ROWS_MAX + some) * 8, load<f64>(weights + (limb * rows + row) * 8))
+        row += buckets
+      }
+      splitWeights(bucketWeights, SUM_ROWS_MAX * 8, some, scratch)
+      addProducts(bucketFactors, bucketErrors, scratch, 5, some, rank, classes, sums, 0, rest)
+    }
+    sums += classes * 6 * ((rank + 7) & ~7) * 8
   }
 }
 
