@@ -118,6 +118,7 @@ function observed(inner: Kernels, stages: Stage[]): Kernels {
     weightedSum: watch('demand', (...args) => inner.weightedSum(...args)),
     weightedSums: watch('demand in buckets', (...args) => inner.weightedSums(...args)),
     project: watch('scores of contributions', (...args) => inner.project(...args)),
+    outerSum: watch('movement of events', (...args) => inner.outerSum(...args)),
     scorePairs: watch('pairs', (...args) => inner.scorePairs(...args)),
     close: () => inner.close(),
   }

@@ -33,7 +33,7 @@ export class Dice {
 /** Rows as an extractor gives them: a sure class and a tail that halves from class to class. */
 export function syntheticRows(shape: BenchShape, count: number, dice: Dice): FeatureRows {
   const { rank, classes, checkpointCount } = shape
-  const factors = new Int8Array(count * rank)
+  const factors = new Int8Array(new SharedArrayBuffer(count * rank))
   for (let at = 0; at < factors.length; at++) factors[at] = dice.below(2 * FACTOR_MAX + 1) - FACTOR_MAX
   const multipliers = Uint16Array.from({ length: count }, () => 20_000 + dice.below(40_000))
   const dense: DenseRows = { kind: 'dense', count, rank, factors, multipliers }

@@ -71,6 +71,16 @@ describe.each([1, 2, 3])('kernels in WebAssembly on %i thread(s) give the bits o
       )
   })
 
+  test.each([
+    { count: 1, size: 1 },
+    { count: 5, size: 6 },
+    { count: 700, size: 33 },
+  ])('outer products of $count vectors of $size', async ({ count, size }) => {
+    const random = numbers(18)
+    const y = Float64Array.from({ length: count * size }, () => random.between(-(2 ** 20), 2 ** 20) * random.below(2))
+    expectSame(await kernels.outerSum(y, size), await plainKernels.outerSum(y, size))
+  })
+
   test.each(SHAPES)('pairs of $count rows, rank $rank, $classes classes', async (shape) => {
     const random = numbers(17)
     const rows = randomRows(random, shape)

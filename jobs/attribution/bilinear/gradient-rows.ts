@@ -56,7 +56,8 @@ function factoredGradients(
   errorSumMax: number,
 ): GradientRows {
   const { count, rank, classes, factors, multipliers, labels } = rows
-  const errors = new Int16Array(count * classes)
+  // Shared: threads read it where it lies.
+  const errors = new Int16Array(new SharedArrayBuffer(count * classes * Int16Array.BYTES_PER_ELEMENT))
   for (let at = 0; at < errors.length; at++) errors[at] = model * probabilities[at]! + uniform
   for (let row = 0; row < count; row++)
     if (labels[row]! < classes) errors[row * classes + labels[row]!]! -= THOUSAND * all

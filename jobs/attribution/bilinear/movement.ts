@@ -14,6 +14,8 @@ const NET_BITS = 24
 const EXPONENT_SPREAD_MAX = 10
 /** Γ and its partial sums stay whole in float64. */
 const GRAM_BITS = 52
+/** So many cells of y are summed at a time: 32 MiB. */
+const GRAM_CELLS_MAX = 2 ** 22
 /** √q < 2^26.5 + 1, and M is kept below 2^61. */
 const ROOT_BITS = 27
 const MOVEMENT_BITS = 60
@@ -82,7 +84,7 @@ async function boundTogether(
   const { halves, weight, total } = await weigh(sums)
   if (weight === 0n) return undefined
   const shift = Math.max(0, (bitLength(weight) - GRAM_BITS + 1) >> 1)
-  const root = new Cholesky(await gram(sums, halves, shift), sums.size)
+  const root = new Cholesky(await gram(kernels, sums, halves, shift), sums.size)
   const rows = factor.substituteAll(root.columns())
   const k = exponentFor(largestOf(rows), VECTOR_BITS)
   const dotShift = squaresShift(events)
@@ -120,28 +122,30 @@ async function weigh(sums: GroupSums): Promise<{ halves: Int32Array; weight: big
 }
 
 /** Γ = Σ y·yᵀ with y = Ψ >> (h + shift), and a ridge that lets it be factored. */
-async function gram(sums: GroupSums, halves: Int32Array, shift: number): Promise<Float64Array> {
+async function gram(kernels: Kernels, sums: GroupSums, halves: Int32Array, shift: number): Promise<Float64Array> {
   const { size } = sums
   const gamma = new Float64Array(size * size)
-  const y = new Float64Array(size)
+  const rowsMax = Math.max(1, Math.min(sums.count, Math.floor(GRAM_CELLS_MAX / size)))
+  const y = new Float64Array(rowsMax * size)
+  let rows = 0
+  const add = async () => {
+    const part = await kernels.outerSum(y.subarray(0, rows * size), size)
+    for (let cell = 0; cell < gamma.length; cell++) gamma[cell]! += part[cell]!
+    rows = 0
+  }
   let at = 0
   for await (const psi of sums.each()) {
     const half = halves[at++]!
     if (half < 0) continue
     const by = BigInt(half + shift)
-    for (let cell = 0; cell < size; cell++) y[cell] = Number(psi[cell]! >> by)
-    for (let i = 0; i < size; i++) {
-      if (y[i] === 0) continue
-      for (let j = 0; j <= i; j++) gamma[i * size + j]! += y[i]! * y[j]!
-    }
+    for (let cell = 0; cell < size; cell++) y[rows * size + cell] = Number(psi[cell]! >> by)
+    if (++rows === rowsMax) await add()
   }
+  if (rows > 0) await add()
   let trace = 0
   for (let i = 0; i < size; i++) trace += gamma[i * size + i]!
   const ridge = 1 + Math.floor(Math.floor(trace / size) / 2 ** 20)
-  for (let i = 0; i < size; i++) {
-    gamma[i * size + i]! += ridge
-    for (let j = 0; j < i; j++) gamma[j * size + i] = gamma[i * size + j]!
-  }
+  for (let i = 0; i < size; i++) gamma[i * size + i]! += ridge
   return gamma
 }
 

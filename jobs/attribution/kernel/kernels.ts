@@ -96,6 +96,14 @@ export interface Kernels {
   project(rows: GradientRows, v: Int32Array): Promise<Float64Array>
 
   /**
+   * Γ of step 4b before its ridge: Σ y·yᵀ.
+   *
+   * @param y count × size, whole numbers whose products sum below 2^53
+   * @returns size × size, symmetric
+   */
+  outerSum(y: Float64Array, size: number): Promise<Float64Array>
+
+  /**
    * Scores of every event on every row, never kept one by one: score = (Σ_class errors[class]·⟨factors, vectors[class]⟩ ·
    * weight) >> 21.
    *

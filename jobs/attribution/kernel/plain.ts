@@ -117,6 +117,19 @@ export const plainKernels: Kernels = {
     return out
   },
 
+  async outerSum(y, size) {
+    const sums = new Float64Array(size * size)
+    for (let from = 0; from < y.length; from += size) {
+      for (let i = 0; i < size; i++) {
+        const value = y[from + i]!
+        if (value === 0) continue
+        for (let j = i; j < size; j++) sums[i * size + j]! += value * y[from + j]!
+      }
+    }
+    mirror(sums, size)
+    return sums
+  },
+
   async scorePairs(rows, query) {
     return plainPairs(rows, query)
   },

@@ -5,6 +5,7 @@ import { batches, byGroup, type Run } from './group-runs.ts'
 import type { Kernels, PairQuery, PairSummary, Weights } from './kernels.ts'
 import { Layout } from './layout.ts'
 import type { Machine, Work } from './machine.mjs'
+import { addDigits, DIGITS, subtractTriangle, upToEight } from './merge-sums.ts'
 import { byShift, inOrder, packVectors, packWideVector } from './panels.ts'
 import { checkGroupGradients, plainKernels } from './plain.ts'
 import type { Block, Job, Pool } from './pool.ts'
@@ -15,11 +16,9 @@ const ROWS_MAX = 16_384
 /** … and where each row costs much, so few that all threads end at about the same time. */
 const SCORE_ROWS_MAX = 1_024
 const CURVATURE_ROWS_MAX = 4_096
+const OUTER_ROWS_MAX = 256
 /** Sums of a block: 4 MiB at D = 1,000. */
 const GROUP_CELLS_MAX = 1 << 19
-/** Digits of 15 bits of weight · error (assembly/sums.ts). */
-const DIGITS = 6
-const DIGIT_BITS = 15n
 const MOVEMENT_SUMS = 4
 
 /** The kernels in WebAssembly on the threads of a pool; the same bits as `plainKernels`. */
@@ -196,6 +195,31 @@ export class WasmKernels implements Kernels {
     return isTooWide ? plainKernels.curvature(rows, kind, from, to) : spreadCurvature(total, rows, kind)
   }
 
+  async outerSum(y: Float64Array, size: number): Promise<Float64Array> {
+    const count = y.length / size
+    const wide = (size + 3) & ~3
+    const sums = new Float64Array(size * size)
+    const layout = new Layout()
+    const total = { at: layout.place(wide * wide * 8), length: wide * wide * 8 }
+    const rowsEach = this.#rowsEach(count, OUTER_ROWS_MAX)
+    const yAt = layout.place(rowsEach * size * 8)
+    const scratch = layout.place(this.#size('outerBytes', size))
+    await this.#pool.run({
+      first: { ...work(layout, []), clear: total },
+      blocks: ranges(count, rowsEach).map(({ from, to }) => {
+        const copies = [{ at: yAt, from: y.subarray(from * size, to * size) }]
+        return {
+          work: { ...work(layout, copies), call: { name: 'outer', args: [yAt, to - from, size, total.at, scratch] } },
+        }
+      }),
+      last: {
+        work: { ...work(layout, []), results: [total] },
+        onDone: ({ outputs }) => subtractTriangle(sums, new Float64Array(outputs[0]!.buffer), size, wide),
+      },
+    })
+    return sums
+  }
+
   scorePairs(rows: GradientRows, query: PairQuery): Promise<PairSummary> {
     return wasmPairs(this.#pool, this.#sizes, rows, query)
   }
@@ -251,19 +275,6 @@ function work(layout: Layout, copies: Work['copies']): Work {
   return { bytes: layout.bytes, copies, results: [] }
 }
 
-/** sums[bucket] += Σ digits · 2^(15 · place). */
-function addDigits(sums: readonly bigint[][], parts: BigInt64Array, rank: number, classes: number): void {
-  const wide = upToEight(rank)
-  let line = 0
-  for (const sum of sums)
-    for (let c = 0; c < classes; c++)
-      for (let digit = 0; digit < DIGITS; digit++, line++)
-        for (let j = 0; j < rank; j++) {
-          const part = parts[line * wide + j]!
-          if (part !== 0n) sum[c * rank + j]! += part << (DIGIT_BITS * BigInt(digit))
-        }
-}
-
 function placeRows(layout: Layout, { rank, classes }: GradientRows, count: number) {
   return { factors: layout.place(count * rank), errors: layout.place(count * classes * 2) }
 }
@@ -285,8 +296,4 @@ function ranges(count: number, each: number): { from: number; to: number }[] {
     from: at * each,
     to: Math.min(count, (at + 1) * each),
   }))
-}
-
-function upToEight(rank: number): number {
-  return (rank + 7) & ~7
 }

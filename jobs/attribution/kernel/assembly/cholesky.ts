@@ -211,3 +211,35 @@ export function turn(size: usize, y: usize, panels: usize): void {
     }
   }
 }
+
+/** Rows of `outer` at a time. */
+const OUTER_ROWS: usize = 256
+
+export function outerBytes(size: usize): usize {
+  return ((size + 3) & ~3) * OUTER_ROWS * 8 + OUTER_ROWS * QUAD_BYTES
+}
+
+/**
+ * c[i][j] −= Σ y_i · y_j over all rows y, for j up to the four that i is in. Whole numbers whose sums stay below 2^53 are
+ * exact in any order.
+ *
+ * @param y     rows × size float64
+ * @param c     (size up to a multiple of 4) squared
+ */
+export function outer(y: usize, rows: usize, size: usize, c: usize, scratch: usize): void {
+  const wide = (size + 3) & ~3
+  const stride = OUTER_ROWS * 8
+  const quads = scratch + wide * stride
+  memory.fill(scratch, 0, wide * stride)
+  for (let from: usize = 0; from < rows; from += OUTER_ROWS) {
+    const some = min(OUTER_ROWS, rows - from)
+    for (let i: usize = 0; i < size; i++)
+      for (let row: usize = 0; row < some; row++)
+        store<f64>(scratch + i * stride + row * 8, load<f64>(y + ((from + row) * size + i) * 8))
+    for (let j: usize = 0; j < size; j += 4) {
+      packQuads(scratch + j * stride, stride, 0, some, quads)
+      for (let i = j; i < size; i += 4)
+        subtract(scratch + i * stride, stride, quads, some, c + (i * wide + j) * 8, wide * 8)
+    }
+  }
+}
