@@ -3,7 +3,7 @@ import { eventRows, joinEvents } from './features.ts'
 import type { Gate, Measurement } from './gate.ts'
 import type { Lab, Situation } from './lab.ts'
 import { oncePerLab } from './once-per-lab.ts'
-import { DATA_PARTS, payPeriod } from './period.ts'
+import { DATA_PARTS, payablePool, payPeriod } from './period.ts'
 import { searchPurchase } from './purchase-search.ts'
 import { NO_RETURN } from './wash.ts'
 import type { Sample } from './world.ts'
@@ -79,12 +79,13 @@ async function runPeriods(
     const bought = uses.length === 0 ? undefined : griefIn(trained, uses, asked)
     const all = bought === undefined ? asked : joinEvents(asked, bought)
     const paid = await payPeriod(lab.rule, contributed, all, dBarFixed)
-    const pool = DATA_PART * feesOf(all) + carried
+    const own = DATA_PART * feesOf(all)
+    const pool = payablePool(own, carried)
     const money = paid.pay.reduce((sum, part) => sum + part * pool, 0)
     griefer += paid.pay[GRIEFER]! * pool
     others += money - paid.pay[GRIEFER]! * pool
     spent += bought === undefined ? 0 : feesOf(bought)
-    carried = pool - money
+    carried += own - money
     dBarFixed = paid.result.next!.dBarFixed
   }
   return { dBarFixed, griefer, others, spent }
