@@ -1,10 +1,9 @@
-import type { PeriodResult } from '../../jobs/attribution/method.ts'
 import type { PeriodEvents } from '../../jobs/attribution/rows.ts'
 import { eventRows, joinEvents } from './features.ts'
 import type { Gate, Measurement } from './gate.ts'
 import type { Lab, Situation } from './lab.ts'
 import { oncePerLab } from './once-per-lab.ts'
-import { DATA_PARTS, payPeriod } from './period.ts'
+import { DATA_PARTS, payablePool, payPeriod } from './period.ts'
 import { searchPurchase } from './purchase-search.ts'
 import { NO_RETURN } from './wash.ts'
 import type { Sample } from './world.ts'
@@ -28,9 +27,6 @@ interface Course {
   readonly spent: number
 }
 
-/** How D̄ goes on from what a period observed; the rule's own where none is given. */
-export type Clamp = (before: bigint, observed: bigint) => bigint
-
 /** Somebody pays, period after period, for uses that take from all others, so that D̄ falls. */
 export const GRIEF_GATES: readonly Gate[] = [
   { name: 'griefers, D̄ after six periods', bound: { kind: 'at least', limit: 0.75, worst: 0.65 }, measure: level },
@@ -53,14 +49,12 @@ async function comesBack(lab: Lab): Promise<Measurement[]> {
   return [{ setting: lab.dealing, measured: (grieved.griefer - usual.griefer) / grieved.spent - 1 }]
 }
 
-const both = oncePerLab((lab) => grief(lab))
-
 /** Six periods without and with the griefer. */
-export async function grief(lab: Lab, clamp?: Clamp): Promise<readonly [Course, Course]> {
+const both = oncePerLab(async (lab): Promise<readonly [Course, Course]> => {
   const situation = await lab.honest()
   const uses = await destructiveUses(lab, situation)
-  return [await runPeriods(lab, situation, [], clamp), await runPeriods(lab, situation, uses, clamp)]
-}
+  return [await runPeriods(lab, situation, []), await runPeriods(lab, situation, uses)]
+})
 
 async function destructiveUses(lab: Lab, situation: Situation): Promise<readonly Sample[]> {
   const first = await payPeriod(lab.rule, situation.contributed, situation.events)
@@ -77,7 +71,6 @@ async function runPeriods(
   lab: Lab,
   { trained, contributed, events }: Situation,
   uses: readonly Sample[],
-  clamp?: Clamp,
 ): Promise<Course> {
   let { dBarFixed } = (await payPeriod(lab.rule, contributed, events)).result.next!
   let [carried, griefer, others, spent] = [0, 0, 0, 0]
@@ -86,21 +79,16 @@ async function runPeriods(
     const bought = uses.length === 0 ? undefined : griefIn(trained, uses, asked)
     const all = bought === undefined ? asked : joinEvents(asked, bought)
     const paid = await payPeriod(lab.rule, contributed, all, dBarFixed)
-    const pool = DATA_PART * feesOf(all) + carried
+    const own = DATA_PART * feesOf(all)
+    const pool = payablePool(own, carried)
     const money = paid.pay.reduce((sum, part) => sum + part * pool, 0)
     griefer += paid.pay[GRIEFER]! * pool
     others += money - paid.pay[GRIEFER]! * pool
     spent += bought === undefined ? 0 : feesOf(bought)
-    carried = pool - money
-    dBarFixed = clamp?.(dBarFixed, observedIn(paid.result)) ?? paid.result.next!.dBarFixed
+    carried += own - money
+    dBarFixed = paid.result.next!.dBarFixed
   }
   return { dBarFixed, griefer, others, spent }
-}
-
-/** Σ max(0, s) div F at exponent 128. */
-function observedIn({ sumPositive, feesScaled, exponent }: PeriodResult): bigint {
-  const observed = sumPositive / feesScaled
-  return exponent <= 128 ? observed << BigInt(128 - exponent) : observed >> BigInt(exponent - 128)
 }
 
 function askedIn(lab: Lab, trained: Situation['trained'], period: number): PeriodEvents {

@@ -22,7 +22,7 @@ export interface LabSize extends WorldSize {
   readonly imagesLookedAt: number
 }
 
-export const FULL_LAB: LabSize = { ...FULL_SIZE, rank: 100, buyers: [1, 5], imagesLookedAt: 300 }
+const FULL_LAB: LabSize = { ...FULL_SIZE, rank: 100, buyers: [1, 5], imagesLookedAt: 300 }
 
 const ATTACKERS = 3
 const FEE_MIN = 500

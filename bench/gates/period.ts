@@ -29,6 +29,15 @@ export interface Paid {
   readonly shares: Float64Array
 }
 
+/**
+ * What of a pool a period may pay, as jobs/settlement does it: all there is, what earlier periods left included.
+ *
+ * @param own data's part of the period's own fees
+ */
+export function payablePool(own: number, carried: number): number {
+  return own + carried
+}
+
 /** What several gates ask for is computed once. */
 const known = new WeakMap<Contributed, WeakMap<PeriodEvents, Map<string, Promise<Paid>>>>()
 

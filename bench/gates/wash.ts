@@ -4,7 +4,7 @@ import { eventRows, joinEvents } from './features.ts'
 import type { Bound, Gate, Measurement } from './gate.ts'
 import type { Lab, Situation } from './lab.ts'
 import { oncePerLab } from './once-per-lab.ts'
-import { DATA_PARTS, type Paid, payPeriod, sumAt } from './period.ts'
+import { DATA_PARTS, type Paid, payablePool, payPeriod, sumAt } from './period.ts'
 import { searchPurchase } from './purchase-search.ts'
 import type { Sample } from './world.ts'
 
@@ -123,8 +123,8 @@ export async function buy(
  */
 export function returnOf({ buyers, without, paid, fees, bought }: Deal, carried: number): number {
   const left = carried * DATA_PART * fees
-  const before = (DATA_PART * fees + left) * sumAt(without.pay, buyers)
-  const after = (DATA_PART * (fees + bought) + left) * sumAt(paid.pay, buyers)
+  const before = payablePool(DATA_PART * fees, left) * sumAt(without.pay, buyers)
+  const after = payablePool(DATA_PART * (fees + bought), left) * sumAt(paid.pay, buyers)
   return (after - before) / bought - 1
 }
 
