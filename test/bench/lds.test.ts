@@ -38,7 +38,6 @@ describe('the bench, quick', () => {
       'trak/ensemble@1',
       'influence/exact@1',
       'exact',
-      'exact',
     ])
     expect(words.methods).toHaveLength(methods.length)
     expect(mlp.methods).toHaveLength(2)
