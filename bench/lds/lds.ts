@@ -11,6 +11,7 @@ import { type Prediction, testedEvents } from './methods/method.ts'
 import { predictMlp } from './methods/mlp.ts'
 import { predictTrakEnsemble } from './methods/trak-ensemble.ts'
 import { predictWhitened } from './methods/whitened.ts'
+import { dattriMissing, predictDattri } from './peers/dattri.ts'
 import { prepare, type Setting } from './protocol.ts'
 import { linearDatamodelingScore } from './score.ts'
 import type { TrainingOptions } from './trainings.ts'
@@ -21,6 +22,8 @@ export interface LdsOptions {
   /** 0: all in this thread. */
   readonly threads: number
   readonly cache?: string
+  /** Also measures what others wrote, where it is installed. */
+  readonly peers?: boolean
   readonly onProgress?: (text: string) => void
 }
 
@@ -29,8 +32,14 @@ export interface LdsSize {
   readonly subsets: number
   /** Models trained on everything: checkpoints of TRAK. */
   readonly members: number
-  /** Dimensions of the exact influence that is rounded. */
+  /** Principal directions in which inputs are looked at. */
+  readonly rank: number
+  /** The same for the exact influence that is rounded. */
   readonly exactRank: number
+  /** Random directions in which gradients are looked at. */
+  readonly directions: number
+  /** Also the exact influence in floats: a matrix of some 5,000 rows is factored. */
+  readonly hasOracle: boolean
   readonly contributors: number
   readonly coalitions: number
 }
@@ -40,7 +49,10 @@ export const FULL: LdsSize = {
   parts: { train: 5_000, heldOut: 500, test: 500 },
   subsets: 100,
   members: 10,
+  rank: 100,
   exactRank: 400,
+  directions: 512,
+  hasOracle: true,
   contributors: 50,
   coalitions: 300,
 }
@@ -49,7 +61,10 @@ export const QUICK: LdsSize = {
   parts: { train: 400, heldOut: 40, test: 40 },
   subsets: 12,
   members: 5,
-  exactRank: 105,
+  rank: 30,
+  exactRank: 40,
+  directions: 128,
+  hasOracle: false,
   contributors: 10,
   coalitions: 20,
 }
@@ -102,8 +117,14 @@ export async function benchLds(options: LdsOptions): Promise<LdsResult> {
 async function trained(name: DataName, learner: LearnerName, options: LdsOptions): Promise<Setting> {
   const { seed, size } = options
   const data = await loadData(name, seed, size.parts)
-  const { subsets, members } = size
-  return prepare(data, learner, { ...trainingOptions(`${name}, ${learner}`, options), subsets, members })
+  const { subsets, members, rank, directions } = size
+  return prepare(data, learner, {
+    ...trainingOptions(`${name}, ${learner}`, options),
+    subsets,
+    members,
+    rank,
+    directions,
+  })
 }
 
 function trainingOptions(what: string, { threads, cache, onProgress }: LdsOptions): TrainingOptions {
@@ -116,16 +137,21 @@ function trainingOptions(what: string, { threads, cache, onProgress }: LdsOption
   }
 }
 
-async function* logisticPredictions(setting: Setting, { size }: LdsOptions, kernels: Kernels) {
+async function* logisticPredictions(setting: Setting, { size, peers, onProgress }: LdsOptions, kernels: Kernels) {
   const recorded = recordFactored(setting)
   yield* await predictFactored(setting, recorded, kernels)
   yield await predictDense(setting, kernels)
   yield predictKnnShapley(setting, recorded)
   yield await predictTrakEnsemble(setting, kernels)
+  if (peers === true && setting.data.name === 'digits') {
+    const missing = dattriMissing()
+    if (missing === undefined) yield predictDattri(setting)
+    else onProgress?.(missing)
+  }
   const lambda = chooseLambda(setting)
   yield await predictWhitened(setting, lambda, kernels)
   yield predictExactQuantised(setting, size.exactRank, EXACT_TEMPERING, lambda)
-  yield predictExact(setting, lambda)
+  if (size.hasOracle) yield predictExact(setting, lambda)
 }
 
 async function scoresOf(

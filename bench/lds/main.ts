@@ -14,6 +14,7 @@ export async function runLds({ seed, quick, json }: { seed: string; quick: boole
     size: quick ? QUICK : FULL,
     threads: Math.min(THREADS_MAX, availableParallelism()),
     cache: defaultCache(),
+    peers: !quick,
     onProgress: (text) => console.error(`${Math.round((performance.now() - started) / 1000)} s  ${text}`),
   })
   if (json) console.log(JSON.stringify(result))

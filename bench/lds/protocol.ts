@@ -7,6 +7,10 @@ import { type TrainingOptions, trainAll } from './trainings.ts'
 
 /** What every method is given, and what it is judged by. */
 export interface Setting {
+  /** Principal directions in which inputs are looked at. */
+  readonly rank: number
+  /** Random directions in which gradients are looked at. */
+  readonly directions: number
   readonly data: BenchData
   /** Members of each half of the training samples. */
   readonly subsets: readonly (readonly number[])[]
@@ -27,6 +31,8 @@ export interface Ensemble {
 export interface ProtocolOptions extends TrainingOptions {
   readonly subsets: number
   readonly members: number
+  readonly rank: number
+  readonly directions: number
 }
 
 /** Members of the ensemble that are averaged for the features. */
@@ -44,6 +50,8 @@ export async function prepare(data: BenchData, learner: LearnerName, options: Pr
   const trained = await trainAll(data, [...whole, ...onSubsets('first'), ...onSubsets('second')], options)
   const members = trained.slice(0, options.members)
   return {
+    rank: options.rank,
+    directions: options.directions,
     data,
     subsets,
     truth: asLosses(trained.slice(options.members, options.members + subsets.length)),

@@ -25,7 +25,7 @@ describe('the bench, quick', () => {
   const steps: string[] = []
   beforeAll(async () => {
     result = await benchLds({ seed: '7', size: QUICK, threads: 0, onProgress: (text) => steps.push(text) })
-  })
+  }, 180_000)
 
   test('every method is measured, none of them backwards', () => {
     const { methods, mlp, words } = result
@@ -37,7 +37,6 @@ describe('the bench, quick', () => {
       'knn-shapley@1',
       'trak/ensemble@1',
       'influence/exact@1',
-      'exact',
       'exact',
     ])
     expect(words.methods).toHaveLength(methods.length)

@@ -17,28 +17,25 @@ import type { Setting } from '../protocol.ts'
 import type { Losses } from '../score.ts'
 import { lossesFromPairs, type Prediction, testedEvents } from './method.ts'
 
-/** Dimensions in which an image is looked at. */
-const RANK = 100
-
 /** Features as an extractor would publish them: the training samples' and the events'. */
 export interface Recorded<Rows extends FeatureRows> {
   readonly items: Rows
   readonly events: Rows
 }
 
-/** r = 100 principal directions of the training inputs; probabilities by averaged weights. */
+/** Principal directions of the training inputs; probabilities by averaged weights. */
 export function recordFactored(setting: Setting): Recorded<FactoredRows> {
-  const { data, ensemble } = setting
+  const { data, ensemble, rank } = setting
   const random = Xoshiro128.fromSeed(data.seed).fork('eigenvectors')
   const training = selectRows(data.inputs, [...Array(data.parts.train).keys()])
-  const coordinates = project(principalBasis(training, RANK, random), data.inputs)
+  const coordinates = project(principalBasis(training, rank, random), data.inputs)
   const unit = unitExponentOf(coordinates)
   const part = (from: number, to: number) =>
     factoredRows(
       {
-        rank: RANK,
+        rank,
         classes: data.classes,
-        coordinates: coordinates.subarray(from * RANK, to * RANK),
+        coordinates: coordinates.subarray(from * rank, to * rank),
         probabilities: ensemble.probabilities.subarray(from * data.classes, to * data.classes),
         checkpoints: [],
         labels: data.labels.subarray(from, to),
@@ -57,25 +54,14 @@ export async function predictFactored(
   const size = items.rank * items.classes
   const curvature = fullCurvature(await kernels.curvature(items, 'softmax', 0, items.count), size)
   const pairs = pairsOf(items, events)
-  const predict = (gradients: GradientRows, solvedWith: Curvature) =>
-    pairLosses(setting, { ...pairs, items: gradients }, solvedWith, kernels)
+  const halfTempered = { ...pairs, items: tempered(items, 19, 1) }
+  const [tenth, half] = await pairLosses(setting, [pairs, halfTempered], curvature, kernels)
+  const [dot] = await pairLosses(setting, [pairs], noCurvature(size), kernels)
   const bytes = bytesARow(items)
   return [
-    {
-      name: `influence/factored@2 int8, r = ${RANK}, β = .1`,
-      bytes,
-      predicted: await predict(pairs.items, curvature),
-    },
-    {
-      name: `influence/factored int8, r = ${RANK}, β = .05`,
-      bytes,
-      predicted: await predict(tempered(items, 19, 1), curvature),
-    },
-    {
-      name: `gradient-dot@1 int8, r = ${RANK}`,
-      bytes,
-      predicted: await predict(pairs.items, noCurvature(size)),
-    },
+    { name: `influence/factored@2 int8, r = ${items.rank}, β = .1`, bytes, predicted: tenth! },
+    { name: `influence/factored int8, r = ${items.rank}, β = .05`, bytes, predicted: half! },
+    { name: `gradient-dot@1 int8, r = ${items.rank}`, bytes, predicted: dot! },
   ]
 }
 
@@ -90,22 +76,28 @@ export function pairsOf(items: FeatureRows, events: FeatureRows): Pairs {
   return { items: itemGradients(items), u: cappedMultipliers(items), events: eventGradients(events) }
 }
 
-/** Each pair's score as `explain` has it: one solve an event, then one projection of all items. */
+/**
+ * Losses by each pair's score as `explain` has it: one solve an event, then one projection of all items.
+ *
+ * @param each with the same events: their solves are shared
+ */
 export async function pairLosses(
   setting: Setting,
-  { items, u, events }: Pairs,
+  each: readonly Pairs[],
   curvature: Curvature,
   kernels: Kernels,
-): Promise<Losses> {
+): Promise<Losses[]> {
   const { from, to } = testedEvents(setting)
-  const bits = vectorBits(items)
-  const scores: Float64Array[] = []
+  const scores: Float64Array[][] = each.map(() => [])
   for (let event = from; event < to; event++) {
-    const { v } = solveDemand(gradientOf(events, event), curvature, bits)
-    const projections = await kernels.project(items, v)
-    scores.push(projections.map((projection, item) => projection * u[item]!))
+    const bits = Math.min(...each.map(({ items }) => vectorBits(items)))
+    const { v } = solveDemand(gradientOf(each[0]!.events, event), curvature, bits)
+    for (const [index, { items, u }] of each.entries()) {
+      const projections = await kernels.project(items, v)
+      scores[index]!.push(projections.map((projection, item) => projection * u[item]!))
+    }
   }
-  return lossesFromPairs(setting, { from, to }, (event) => scores[event - from]!)
+  return scores.map((ofOne) => lossesFromPairs(setting, { from, to }, (event) => ofOne[event - from]!))
 }
 
 export function bytesARow(rows: FeatureRows): number {

@@ -7,12 +7,9 @@ import type { Setting } from '../protocol.ts'
 import { type Prediction, testedEvents } from './method.ts'
 import { chooseDamping, coordinates, influenceLosses, softmaxCurvature, softmaxGradients } from './softmax-influence.ts'
 
-/** Where λ is chosen. */
-const RANK_OF_CHOICE = 100
-
 /** λ chosen on held-out events in the leading directions, where a solve is quick; it is a curvature, so it holds in all. */
 export function chooseLambda(setting: Setting): number {
-  const inputs = coordinates(setting, principal(setting, RANK_OF_CHOICE))
+  const inputs = coordinates(setting, principal(setting, setting.rank))
   return chooseDamping(setting, softmaxGradients(setting, inputs), softmaxCurvature(setting, inputs))
 }
 

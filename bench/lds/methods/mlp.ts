@@ -9,7 +9,6 @@ import { type EventRange, type Losses, linearDatamodelingScore } from '../score.
 import { type Gradients, lossesOf, subsetSums } from './bilinear.ts'
 import { heldOutEvents, type Prediction, testedEvents } from './method.ts'
 
-const RANK = 100
 /** Factors of a layer's mean eigenvalue, of which one is chosen for all. */
 const DAMPINGS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10]
 
@@ -30,9 +29,9 @@ export function predictMlp(setting: Setting, checkpoints: number, tempering: num
     linearDatamodelingScore(setting.truth, lossesBy(setting, layers, damping, heldOut), heldOut),
   )
   const damping = DAMPINGS[scores.indexOf(Math.max(...scores))]!
-  const { classes } = setting.data
+  const { rank, data } = setting
   // The inputs once, then for each checkpoint errors of the hidden layer, what it lights, and errors of the output.
-  const bytes = RANK + 2 + checkpoints * (MLP_HIDDEN + 2 + MLP_HIDDEN + 1 + 2 + classes + 2)
+  const bytes = rank + 2 + checkpoints * (MLP_HIDDEN + 2 + MLP_HIDDEN + 1 + 2 + data.classes + 2)
   return [
     {
       name: `MLP, EK-FAC, ${checkpoints} checkpoints, int8, β = ${tempering}`,
@@ -48,14 +47,14 @@ export function predictMlp(setting: Setting, checkpoints: number, tempering: num
   ]
 }
 
-function layersOf({ data, ensemble, subsets }: Setting, checkpoints: number, tempering: number): Layer[] {
+function layersOf({ data, ensemble, subsets, rank }: Setting, checkpoints: number, tempering: number): Layer[] {
   const random = Xoshiro128.fromSeed(data.seed).fork('eigenvectors')
   const { inputs, labels, classes, parts } = data
   const training = selectRows(inputs, [...Array(parts.train).keys()])
-  const coordinates = quantiseRows(project(principalBasis(training, RANK, random), inputs), RANK)
+  const coordinates = quantiseRows(project(principalBasis(training, rank, random), inputs), rank)
   const shape = { inputs: inputs.size, hidden: MLP_HIDDEN, classes }
   return ensemble.members.slice(0, checkpoints).flatMap((weights) => {
-    const looked = { coordinates: restored(coordinates), rank: RANK }
+    const looked = { coordinates: restored(coordinates), rank }
     const curvatures = mlpCurvature(weights, shape, inputs, parts.train, looked, random)
     const items = mlpPairs(weights, shape, inputs, labels, coordinates, tempering)
     const events = mlpPairs(weights, shape, inputs, labels, coordinates)

@@ -11,35 +11,32 @@ import type { Setting } from '../protocol.ts'
 import { pairLosses, pairsOf } from './engine.ts'
 import type { Prediction } from './method.ts'
 
-/** Random directions of each checkpoint. */
-const RANK = 512
-
 /**
  * `trak/ensemble@1` (Park et al. 2023): each checkpoint has projections of its own; their kernels are averaged, the
  * weights Q = 1 − p are averaged, and the two are multiplied.
  */
 export async function predictTrakEnsemble(setting: Setting, kernels: Kernels): Promise<Prediction> {
-  const { data, ensemble } = setting
+  const { data, ensemble, directions } = setting
   const { train } = data.parts
   const perMember = ensemble.members.map((weights) => allProbabilities(data, 'logistic regression', weights))
   const members = perMember.map((probabilities, index) =>
-    projectGradients(data.inputs, marginErrors(data, probabilities), RANK, index),
+    projectGradients(data.inputs, marginErrors(data, probabilities), directions, index),
   )
-  const gradients = sideBySide(members, RANK)
-  const rank = RANK * members.length
+  const gradients = sideBySide(members, directions)
+  const rank = directions * members.length
   const unit = unitExponentOf(gradients)
   const weights = meanDoubt(data, perMember).subarray(0, train)
   const items = { ...denseRows(gradients.subarray(0, train * rank), rank, unit), blocks: members.length, weights }
   const events = { ...denseRows(gradients.subarray(train * rank), rank, unit), blocks: members.length }
   const curvatures = []
-  for (let from = 0; from < rank; from += RANK) {
-    const k = await kernels.curvature(columns(items, from), 'gram', 0, train)
-    curvatures.push(fullCurvature(k, RANK))
+  for (let from = 0; from < rank; from += directions) {
+    const k = await kernels.curvature(columns(items, from, directions), 'gram', 0, train)
+    curvatures.push(fullCurvature(k, directions))
   }
   return {
-    name: `trak/ensemble@1 int8, ${members.length} checkpoints, k = ${RANK}`,
+    name: `trak/ensemble@1 int8, ${members.length} checkpoints, k = ${directions}`,
     bytes: rank + 2 + 2,
-    predicted: await pairLosses(setting, pairsOf(items, events), blockCurvature(curvatures), kernels),
+    predicted: (await pairLosses(setting, [pairsOf(items, events)], blockCurvature(curvatures), kernels))[0]!,
   }
 }
 
@@ -73,9 +70,9 @@ function sideBySide(members: readonly Float64Array[], size: number): Float64Arra
 }
 
 /** The rows of one member. */
-function columns({ count, rank, factors, multipliers }: DenseRows, from: number): DenseRows {
-  const part = new Int8Array(count * RANK)
+function columns({ count, rank, factors, multipliers }: DenseRows, from: number, size: number): DenseRows {
+  const part = new Int8Array(count * size)
   for (let row = 0; row < count; row++)
-    part.set(factors.subarray(row * rank + from, row * rank + from + RANK), row * RANK)
-  return { kind: 'dense', count, rank: RANK, factors: part, multipliers }
+    part.set(factors.subarray(row * rank + from, row * rank + from + size), row * size)
+  return { kind: 'dense', count, rank: size, factors: part, multipliers }
 }

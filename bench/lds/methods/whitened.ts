@@ -12,14 +12,13 @@ import { principal } from './exact.ts'
 import type { Prediction } from './method.ts'
 import { coordinates, softmaxCurvature, softmaxGradients } from './softmax-influence.ts'
 
-const RANK = 100
 const TEMPERING = 0.05
 
 /** `influence/exact@1`: half of the inverse curvature to each side in floats, turned at random, then int8; what is left is a dot product. */
 export async function predictWhitened(setting: Setting, lambda: number, kernels: Kernels): Promise<Prediction> {
   const { train } = setting.data.parts
   const random = Xoshiro128.fromSeed(setting.data.seed).fork('whitening')
-  const inputs = coordinates(setting, principal(setting, RANK))
+  const inputs = coordinates(setting, principal(setting, setting.rank))
   const whitening = inverseRoot(softmaxCurvature(setting, inputs), lambda, random)
   const items = whitened(softmaxGradients(setting, inputs, undefined, TEMPERING), 0, train, whitening)
   const events = whitened(softmaxGradients(setting, inputs), train, inputs.count, whitening)
@@ -29,7 +28,7 @@ export async function predictWhitened(setting: Setting, lambda: number, kernels:
   return {
     name: `influence/exact@1 int8, k = ${rank}, β = ${TEMPERING}`,
     bytes: rank + 2,
-    predicted: await pairLosses(setting, recorded, noCurvature(rank), kernels),
+    predicted: (await pairLosses(setting, [recorded], noCurvature(rank), kernels))[0]!,
     chosen: { lambda },
   }
 }
