@@ -38,7 +38,7 @@ describe('tally attribute --features', () => {
 
   test('from arrays of another tool to shares, without a ledger', async () => {
     const cwd = path()
-    const imported = await tally([...IMPORT, '--json'], { cwd })
+    const imported = await tallyHere([...IMPORT, '--json'], { cwd })
     expect(imported).toMatchObject({ end: 0, stderr: '' })
     expect(documentOf(imported)).toMatchObject({
       out: 'features',
@@ -64,7 +64,9 @@ describe('tally attribute --features', () => {
       ['bad', -1],
       ['blank', 0],
     ])
-    const next = await tally(['attribute', '--features', 'features', '--d-bar', document.dBarFixed, '--json'], { cwd })
+    const next = await tallyHere(['attribute', '--features', 'features', '--d-bar', document.dBarFixed, '--json'], {
+      cwd,
+    })
     expect(documentOf(next)).toMatchObject({ vHash: expect.stringMatching(/^0x/), pays: false, dBarFixed: null })
     // No folder of a ledger was made.
     expect(existsSync(path('tally-data'))).toBe(false)
@@ -72,8 +74,8 @@ describe('tally attribute --features', () => {
 
   test('a person reads a table', async () => {
     const cwd = path()
-    await tally(IMPORT, { cwd })
-    const { end, stdout, stderr } = await tally(['attribute', '--features', 'features'], { cwd })
+    await tallyHere(IMPORT, { cwd })
+    const { end, stdout, stderr } = await tallyHere(['attribute', '--features', 'features'], { cwd })
     expect({ end, stderr }).toEqual({ end: 0, stderr: '' })
     expect(stdout).toContain('influence/dense@1: 4 contributions, 40 paid uses, fees 40000000000000000000')
     expect(stdout).toContain('of 2000 that it needs: held')
@@ -86,8 +88,8 @@ describe('tally attribute --features', () => {
     [['--method', 'influence/factored@2'], 'FEATURE_KIND', 5],
   ])('what it cannot do it says: %j', async (flags, code, exit) => {
     const cwd = path()
-    await tally(IMPORT, { cwd })
-    const ended = await tally(['attribute', '--features', 'features', ...flags, '--json'], { cwd })
+    await tallyHere(IMPORT, { cwd })
+    const ended = await tallyHere(['attribute', '--features', 'features', ...flags, '--json'], { cwd })
     expect(ended.end).toBe(exit)
     expect(errorOf(ended).code).toBe(code)
   })
@@ -119,7 +121,7 @@ describe('tally attribute --features', () => {
       ]),
     )
     const flags = IMPORT.map((word) => ({ 'train.npy': 'train.npy.bad', features: 'nothing' })[word] ?? word)
-    const ended = await tally([flags[0]!, 'features', ...flags.slice(2)], { cwd })
+    const ended = await tallyHere([flags[0]!, 'features', ...flags.slice(2)], { cwd })
     expect(ended).toMatchObject({
       end: 5,
       stderr: expect.stringContaining('train.npy.bad, row 2, value 2: NaN is no number'),
