@@ -3,7 +3,8 @@ const FIRST_SLOTS = 1 << 10
 const NONE = -1
 
 /**
- * Which rows stand under a key of 32 bits, the earliest first. Open addressing, at most half full; rows of one key are linked
+ * Which rows stand under a key of 32 bits, the earliest first. Open addressing, at most half full; keys are random
+ * bits already. Rows of one key are linked
  * through their own numbers, so each row stands under one key.
  */
 export class BucketTable {
@@ -41,7 +42,7 @@ export class BucketTable {
 
   #slotOf(key: number): number {
     const mask = this.#keys.length - 1
-    let slot = mix(key) & mask
+    let slot = key & mask
     while (this.#heads[slot] !== 0 && this.#keys[slot] !== (key | 0)) slot = (slot + 1) & mask
     return slot
   }

@@ -1,14 +1,18 @@
-import { BucketTable, mix } from './bucket-table.ts'
+import { BucketTable } from './bucket-table.ts'
 
-const { abs } = Math
+/** Looked up once: the loops below are hot. */
+const { abs, clz32 } = Math
+
 /** Of a key: so many planes a table. */
 const KEY_BITS = 48
-const HALF_BITS = KEY_BITS / 2
 const TABLES = 4
 /** A query also looks where its least certain bits are turned, in every combination. */
 const UNSURE_BITS = 5
+const COMBINATIONS = 1 << UNSURE_BITS
 const SIZE_MIN = 256
 const ROUNDS = 2
+/** Counters of the names begin behind those of the rounds. */
+const NAMES = 2n
 /**
  * The earliest of a bucket that a query looks at: so what one costs is bounded, and who floods a bucket hides nothing that was there
  * before.
@@ -31,8 +35,8 @@ export class Hyperplanes {
   readonly #tables = Array.from({ length: TABLES }, () => new BucketTable())
   readonly #signs: readonly Int8Array[]
   readonly #work: Int32Array
-  #low = 0
-  #high = 0
+  /** 32 random bits for each plane of a table. */
+  readonly #names = randomNames()
   readonly #unsure = new Int32Array(UNSURE_BITS)
 
   /** @param dimensions of the vectors, at most 4,096 */
@@ -46,10 +50,7 @@ export class Hyperplanes {
   /** @param vector whole numbers in [−127, 127], or in [−255, 255] when there are at most 256 */
   add(row: number, vector: ArrayLike<number>): void {
     this.#rotate(vector)
-    for (const [table, buckets] of this.#tables.entries()) {
-      this.#chooseSides(table)
-      buckets.add(this.#keyOf(0), row)
-    }
+    for (const [table, buckets] of this.#tables.entries()) buckets.add(this.#keyOf(table), row)
   }
 
   /**
@@ -59,11 +60,14 @@ export class Hyperplanes {
   search(vector: ArrayLike<number>, look: (row: number) => boolean): void {
     this.#rotate(vector)
     for (const [table, buckets] of this.#tables.entries()) {
-      this.#chooseSides(table)
+      let key = this.#keyOf(table)
       this.#chooseUnsure(table)
-      for (let turned = 0; turned < 1 << UNSURE_BITS; turned++) {
-        let row = buckets.first(this.#keyOf(turned))
+      for (let turn = 1; ; turn++) {
+        let row = buckets.first(key)
         for (let seen = 0; row >= 0 && seen < BUCKET_ROWS_MAX && !look(row); seen++) row = buckets.after(row)
+        if (turn === COMBINATIONS) break
+        // Gray's order: one bit is turned at each step.
+        key ^= this.#names[this.#unsure[31 - clz32(turn & -turn)]!]!
       }
     }
   }
@@ -78,28 +82,12 @@ export class Hyperplanes {
     }
   }
 
-  /** Which side of each plane of a table the vector is on, halves of a key. */
-  #chooseSides(table: number): void {
+  /** The sum of the names of those planes of a table that the vector is behind: turning a bit is one more addition. */
+  #keyOf(table: number): number {
     const from = table * KEY_BITS
-    this.#low = 0
-    this.#high = 0
-    for (let bit = 0; bit < HALF_BITS; bit++) {
-      if (this.#work[from + bit]! < 0) this.#low |= 1 << bit
-      if (this.#work[from + HALF_BITS + bit]! < 0) this.#high |= 1 << bit
-    }
-  }
-
-  /** @param turned a bit for each unsure bit that is turned */
-  #keyOf(turned: number): number {
-    let low = this.#low
-    let high = this.#high
-    for (let at = 0; at < UNSURE_BITS; at++) {
-      if (((turned >> at) & 1) === 0) continue
-      const bit = this.#unsure[at]!
-      if (bit < HALF_BITS) low ^= 1 << bit
-      else high ^= 1 << (bit - HALF_BITS)
-    }
-    return mix(mix(low) + high)
+    let key = 0
+    for (let bit = 0; bit < KEY_BITS; bit++) if (this.#work[from + bit]! < 0) key ^= this.#names[bit]!
+    return key
   }
 
   /** The bits whose planes the vector is nearest to, ties to the lower bit. */
@@ -142,6 +130,13 @@ function randomSigns(count: number, round: bigint): Int8Array {
     signs[at] = (word >> BigInt(at % 64)) & 1n ? 1 : -1
   }
   return signs
+}
+
+/** Zobrist's hashing (1970): sums of random words are as random, so 48 bits fall evenly into 32. */
+function randomNames(): Int32Array {
+  return Int32Array.from({ length: KEY_BITS }, (_, bit) =>
+    Number(splitMix64(SEED + (NAMES << 32n) + BigInt(bit)) >> 32n),
+  )
 }
 
 function splitMix64(counter: bigint): bigint {
