@@ -121,6 +121,61 @@ describe.each([1, 2, 3])('kernels in WebAssembly on %i thread(s) give the bits o
   )
 })
 
+describe('sums as large as they can be', () => {
+  const kernels = openKernels({ threads: 1 })
+  afterAll(() => kernels.close())
+  /** Every factor and every error at its limit, all with one sign. */
+  const largest = (shape: { count: number; rank: number; classes: number }): GradientRows => ({
+    ...shape,
+    factors: new Int8Array(shape.count * shape.rank).fill(-63),
+    multipliers: new Uint16Array(shape.count).fill(65_535),
+    errors: new Int16Array(shape.count * shape.classes).fill(20_000),
+    errorSumMax: 20_000 * shape.classes,
+  })
+
+  test('over the dimensions of long vectors', async () => {
+    const rows = largest({ count: 5, rank: 4_096, classes: 1 })
+    rows.errors.fill(1)
+    const vectors = new Int16Array(3 * 4_096).fill(-32_767)
+    const shifts = Uint8Array.of(0, 10, 10)
+    expectSame(await kernels.movements(rows, vectors, shifts), await plainKernels.movements(rows, vectors, shifts))
+    const v = new Int32Array(4_096).fill(-(2 ** 24) + 1)
+    expectSame(await kernels.project(rows, v), await plainKernels.project(rows, v))
+  })
+
+  test('over many rows', async () => {
+    const rows = largest({ count: 2_100, rank: 3, classes: 2 })
+    const limb = new Float64Array(rows.count).fill(2 ** 24 - 1)
+    const m = [limb, limb, limb] as const
+    expect(await kernels.weightedSum(rows, m)).toEqual(await plainKernels.weightedSum(rows, m))
+    const u = new Uint32Array(rows.count).fill(2 ** 21 - 1)
+    const group = new Uint32Array(rows.count)
+    expectSame(await kernels.groupGradients(rows, u, group, 1), await plainKernels.groupGradients(rows, u, group, 1))
+  })
+
+  test('in the curvature', async () => {
+    const { count, rank, factors, multipliers } = largest({ count: 1_100, rank: 5, classes: 2 })
+    const dense: FeatureRows = { kind: 'dense', count, rank, factors, multipliers }
+    const factored: FeatureRows = {
+      ...dense,
+      kind: 'factored',
+      classes: 2,
+      probabilities: new Uint16Array(count * 2).fill(500),
+      labels: new Uint16Array(count),
+      checkpointCount: 0,
+      checkpoints: new Uint16Array(),
+    }
+    expectSame(await kernels.curvature(dense, 'gram', 0, count), await plainKernels.curvature(dense, 'gram', 0, count))
+    expectSame(
+      await kernels.curvature(factored, 'softmax', 0, count),
+      await plainKernels.curvature(factored, 'softmax', 0, count),
+    )
+    // Weights of more than 15 bits: the plain kernel takes over.
+    const wide = { ...factored, probabilities: new Uint16Array(count * 2).fill(1_500) }
+    expectSame(await kernels.curvature(wide, 'softmax', 0, 9), await plainKernels.curvature(wide, 'softmax', 0, 9))
+  })
+})
+
 /** As toEqual, which takes minutes for a million numbers. */
 function expectSame<T extends BigInt64Array | Float64Array | Uint32Array>(found: T, wanted: T): void {
   expect(found.constructor).toBe(wanted.constructor)
