@@ -15,6 +15,10 @@ const SHAPES: readonly BenchShape[] = [
 ]
 const SIZES = '10000,100000,1000000'
 const QUICK_SIZES = '2000'
+const PAIRS = { events: 2_000, contributions: 30_000 }
+const QUICK_PAIRS = { events: 200, contributions: 4_000 }
+/** Of which the median counts. */
+const PAIR_ROUNDS = 3
 const CHILD = fileURLToPath(new URL('./attribution/period-run.js', import.meta.url))
 /** The goals of a period and of pairs. */
 const KERNEL_SHARE = 1.3
@@ -62,10 +66,7 @@ async function benchAttribution({ sizes, threads, isQuick, json }: Options): Pro
   const python = openPython()
   if ('missing' in python) console.error(`numpy and FAISS skipped: ${python.missing}.`)
   say('Pairs …')
-  const pairs = await benchPairs(
-    isQuick ? { events: 200, contributions: 4_000 } : { events: 2_000, contributions: 30_000 },
-    python,
-  )
+  const pairs = await benchPairs(isQuick ? QUICK_PAIRS : PAIRS, isQuick ? 1 : PAIR_ROUNDS, python)
   const periods: PeriodReport[] = []
   for (const shape of SHAPES) {
     for (const size of sizes) {
