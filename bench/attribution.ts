@@ -67,15 +67,18 @@ async function benchAttribution({ sizes, threads, isQuick, json }: Options): Pro
   if ('missing' in python) console.error(`numpy and FAISS skipped: ${python.missing}.`)
   say('Pairs …')
   const pairs = await benchPairs(isQuick ? QUICK_PAIRS : PAIRS, isQuick ? 1 : PAIR_ROUNDS, python)
+  if (!json) printPairs(pairs)
   const periods: PeriodReport[] = []
   for (const shape of SHAPES) {
     for (const size of sizes) {
       say(`A period of ${size} contributions and ${size} uses, ${shape.kind} …`)
-      periods.push(benchPeriod(shape, size, threads, python))
+      const period = benchPeriod(shape, size, threads, python)
+      periods.push(period)
+      // At once: the next may take long.
+      if (!json) printPeriod(period)
     }
   }
   if (json) console.log(JSON.stringify({ threads, accounts: ACCOUNTS, pairs, periods }))
-  else print(pairs, periods)
 }
 
 function benchPeriod(
@@ -102,7 +105,7 @@ function ratioOf({ kernel, reading, solve, ...period }: PeriodMeasured, time: ke
   return period[time] / (KERNEL_SHARE * kernel[time] + FIXED_SHARE * (reading[time] + solve[time]))
 }
 
-function print(pairs: readonly PairRate[], periods: readonly PeriodReport[]): void {
+function printPairs(pairs: readonly PairRate[]): void {
   const rate = (name: string) => pairs.find((each) => each.name === name)?.mpairs_per_s
   console.log('\nPairs of 512 dimensions, one thread, by processor time')
   for (const each of pairs) console.log(`${each.name.padEnd(32)} ${each.mpairs_per_s.toFixed(2).padStart(9)} Mpairs/s`)
@@ -110,7 +113,6 @@ function print(pairs: readonly PairRate[], periods: readonly PeriodReport[]): vo
   console.log(`tallystick to DuckDB SQL: ${(own / rate('DuckDB SQL')!).toFixed(1)} (goal ${GOALS.sql})`)
   const numpy = rate('numpy, same sums')
   if (numpy !== undefined) console.log(`tallystick to numpy: ${(own / numpy).toFixed(2)} (goal ${GOALS.numpy})`)
-  for (const each of periods) printPeriod(each)
 }
 
 function printPeriod(each: PeriodReport): void {
@@ -124,7 +126,10 @@ function printPeriod(each: PeriodReport): void {
   line('pair kernel, uses × accounts', each.kernel)
   line('solves', each.solve)
   line('reading the features', each.reading)
-  if (each.numpy !== undefined) line('numpy', each.numpy)
+  if (each.numpy !== undefined) {
+    line('numpy', each.numpy)
+    console.log(`numpy's time to the period's: ${(each.numpy.wall_s / each.wall_s).toFixed(2)} (goal 1)`)
+  }
   const { wall_s, cpu_s } = each.goal_ratio
   console.log(`of the goal: ${wall_s.toFixed(2)} (${cpu_s.toFixed(2)} by CPU); at most 1 is the goal`)
   console.log(`keeping K up to date: ${each.curvature_us.toFixed(1)} µs CPU a contribution`)

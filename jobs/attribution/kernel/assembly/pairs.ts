@@ -1,6 +1,6 @@
 // Every score of a block of rows on a panel of 8 events, summed up at once: by event the strongest rows, Σ|score|, and the sum
 // of each segment. Scores are (Σ_class errors[class]·⟨factors, vector[class]⟩ · weight) >> 21.
-import { blockRows, prepareRows, scorePanel, scoresAt } from './scores'
+import { blockRows, listRows, prepareRows, scorePanel, scoresAt } from './scores'
 import { PAIR_BYTES, PANEL } from './tile'
 
 const WEIGHT_BITS: i32 = 21
@@ -61,6 +61,7 @@ export function pairs(
   for (let from: usize = 0; from < rows; from += block) {
     const some = min(block, rows - from)
     prepareRows(factors + from * rank, errors + from * classes * 2, some, rank, classes, scratch)
+    listRows()
     for (let p: usize = 0; p < panelCount; p++) {
       scorePanel(panels + p * panelBytes)
       const summary = summaries + p * bytes

@@ -25,7 +25,7 @@ let errorsAt: usize = 0
 let tileAt: usize = 0
 
 /**
- * Widens the rows and lists those that count for each class.
+ * Widens the rows of the block to int16.
  *
  * @param factors  rows × rank int8, 16 readable bytes behind the last
  * @param errors   rows × classes int16
@@ -49,12 +49,16 @@ export function prepareRows(
   listsAt = lengthsAt + ((classes * 4 + 15) & ~15)
   tileAt = (listsAt + classes * count * 4 + 15) & ~15
   for (let row: usize = 0; row < count; row++) widen(factors + row * rank, rowsAt + row * stride, rank)
+}
+
+/** For each class the rows whose error is not 0: after `prepareRows`, before `scorePanel`. */
+export function listRows(): void {
   for (let c: usize = 0; c < classes; c++) {
     let length: usize = 0
     const list = listsAt + c * count * 4
     for (let row: usize = 0; row < count; row++) {
       store<u32>(list + length * 4, row)
-      length += usize(load<i16>(errors + (row * classes + c) * 2) !== 0)
+      length += usize(load<i16>(errorsAt + (row * classes + c) * 2) !== 0)
     }
     store<u32>(lengthsAt + c * 4, length)
   }
@@ -152,6 +156,7 @@ export function movements(
   for (let from: usize = 0; from < rows; from += block) {
     const some = min(block, rows - from)
     prepareRows(factors + from * rank, errors + from * classCount * 2, some, rank, classCount, scratch)
+    listRows()
     for (let p: usize = 0; p < panelCount; p++) {
       scorePanel(panels + p * panelBytes)
       const shift: i32 = load<u8>(shifts + p)
@@ -197,6 +202,7 @@ export function squares(
   for (let from: usize = 0; from < rows; from += block) {
     const some = min(block, rows - from)
     prepareRows(factors + from * rank, errors + from * classCount * 2, some, rank, classCount, scratch)
+    listRows()
     for (let v: usize = 0; v < vectors; v += PANEL) {
       scorePanel(panels + (v / PANEL) * panelBytes)
       const columns = min(PANEL, vectors - v)
