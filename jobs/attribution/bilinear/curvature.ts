@@ -93,7 +93,8 @@ export function blockCurvature(blocks: readonly Curvature[]): Curvature {
 
 /** K + λI with each entry rounded once to float64. */
 function withDiagonal(k: BigInt64Array, size: number, lambda: bigint): Float64Array {
-  const matrix = Float64Array.from(k, Number)
+  const matrix = new Float64Array(k.length)
+  for (let cell = 0; cell < k.length; cell++) matrix[cell] = Number(k[cell]!)
   for (let i = 0; i < size; i++) matrix[i * size + i] = Number(k[i * size + i]! + lambda)
   return matrix
 }

@@ -14,10 +14,16 @@ export function largestOf(values: Float64Array): number {
 
 /** rint(2^k · values) as int16. */
 export function toInt16(values: Float64Array, k: number): Int16Array {
-  return Int16Array.from(values, (value) => roundHalfEven(value * 2 ** k))
+  return rounded(values, k, new Int16Array(values.length))
 }
 
 /** rint(2^k · values) as int32. */
 export function toInt32(values: Float64Array, k: number): Int32Array {
-  return Int32Array.from(values, (value) => roundHalfEven(value * 2 ** k))
+  return rounded(values, k, new Int32Array(values.length))
+}
+
+function rounded<Ints extends Int16Array | Int32Array>(values: Float64Array, k: number, into: Ints): Ints {
+  const scale = 2 ** k
+  for (let at = 0; at < values.length; at++) into[at] = roundHalfEven(values[at]! * scale)
+  return into
 }
