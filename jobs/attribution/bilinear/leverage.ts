@@ -20,14 +20,29 @@ export function cappedMultipliers(rows: FeatureRows): Uint32Array {
   for (let row = 0; row < count; row++) {
     let squares = 0
     for (let j = row * rank; j < (row + 1) * rank; j++) squares += factors[j]! * factors[j]!
-    leverage[row] = BigInt(multipliers[row]! * multipliers[row]!) * BigInt(squares)
+    leverage[row] = product(multipliers[row]! * multipliers[row]!, squares)
   }
   const median = leverage.slice().sort()[Math.floor((count - 1) / 2)] ?? 0n
+  const surelyUncapped = (median * 3n) >> 1n
   const bound = CAP_NUMERATOR * median
-  return Uint32Array.from(leverage, (nn, row) => {
-    const quotient = nn === 0n ? CAP_LIMIT : bound / (CAP_DENOMINATOR * nn)
-    // Below 2^32 the float64 root is near enough for its floor to be the integer one.
-    const cap = quotient >= CAP_LIMIT ? UNCAPPED : Math.floor(Math.sqrt(Number(quotient)))
-    return Math.floor((multipliers[row]! * cap) / MULTIPLIER_SHIFT)
-  })
+  const capped = new Uint32Array(count)
+  for (let row = 0; row < count; row++) {
+    const nn = leverage[row]!
+    // Most rows: a long division for each would cost more than all else here.
+    const cap = nn <= surelyUncapped ? UNCAPPED : capOf(nn, bound)
+    capped[row] = Math.floor((multipliers[row]! * cap) / MULTIPLIER_SHIFT)
+  }
+  return capped
+}
+
+/** a · b, exact. */
+function product(a: number, b: number): bigint {
+  const value = a * b
+  return value <= Number.MAX_SAFE_INTEGER ? BigInt(value) : BigInt(a) * BigInt(b)
+}
+
+function capOf(nn: bigint, bound: bigint): number {
+  const quotient = nn === 0n ? CAP_LIMIT : bound / (CAP_DENOMINATOR * nn)
+  // Below 2^32 the float64 root is near enough for its floor to be the integer one.
+  return quotient >= CAP_LIMIT ? UNCAPPED : Math.floor(Math.sqrt(Number(quotient)))
 }
