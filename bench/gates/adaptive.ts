@@ -2,10 +2,9 @@ import { CLASSES } from '../../examples/digits/dataset.ts'
 import { itemGradients } from '../../jobs/attribution/bilinear/gradient-rows.ts'
 import { cappedMultipliers } from '../../jobs/attribution/bilinear/leverage.ts'
 import type { FactoredRows } from '../../jobs/attribution/rows.ts'
-import { coalitionValues } from './coalitions.ts'
 import { reserveOf } from './data-attacks.ts'
 import { itemRows } from './features.ts'
-import { atMost, type Gate, type Measurement } from './gate.ts'
+import type { Bound, Gate, Measurement } from './gate.ts'
 import type { Lab, Situation } from './lab.ts'
 import { againstOthers, payPeriod } from './period.ts'
 import type { Sample } from './world.ts'
@@ -15,36 +14,28 @@ const ROUNDS = 2
 const PARENTS = 60
 const MIXTURES = 600
 
-const COALITIONS = 200
-/** Of the mean of the others: who is worth less than that is not said to be worth less. */
-const USE_MIN = 0.1
+/** The best tenth of what the honest have earns about so much of the mean: choosing may not bring more than that. */
+const BOUND: Bound = { kind: 'at most', limit: 2, worst: 2.5 }
 
 /**
  * Attackers who know rule, model and V: each makes, of its digits and its part of the reserve, with any labels and as mixtures,
- * the hundred items that the published V values most; the model is trained on them, and they choose again. Better data earns
- * more, so what they are paid is held against what they are worth: both over the mean of the others.
+ * the hundred items that the published V values most; the model is trained on them, and they choose again.
  */
 export const ADAPTIVE_GATES: readonly Gate[] = [
-  { name: 'adaptive choice of digits, pay over worth', bound: atMost(1.5), measure: (lab) => adapt(lab, false) },
-  { name: 'adaptive labels and mixtures, pay over worth', bound: atMost(1.5), measure: (lab) => adapt(lab, true) },
+  { name: 'adaptive choice of digits', bound: BOUND, measure: (lab) => adapt(lab, false) },
+  { name: 'adaptive labels and mixtures', bound: BOUND, measure: (lab) => adapt(lab, true) },
 ]
 
 async function adapt(lab: Lab, forges: boolean): Promise<Measurement[]> {
   let situation = await lab.honest()
-  let accounts = lab.world.accounts
   for (let round = 0; round < ROUNDS; round++) {
     const v = await publishedVector(lab, situation)
     const choices = new Map<number, readonly Sample[]>()
     for (const attacker of lab.attackers) choices.set(attacker, await choose(lab, situation, v, attacker, forges))
-    accounts = lab.world.accounts.map((items, at) => choices.get(at) ?? items)
-    situation = await lab.situation(accounts)
+    situation = await lab.attacked(lab.attackers, (_, at) => choices.get(at)!)
   }
-  const { trained, contributed, events } = situation
-  const { shares } = await payPeriod(lab.rule, contributed, events)
-  const random = lab.random('coalitions of the adaptive')
-  const worth = coalitionValues({ trained, accounts, asked: lab.world.asked, random, models: COALITIONS })
-  const pay = againstOthers(shares, lab.attackers)
-  return [{ setting: lab.dealing, measured: pay / Math.max(USE_MIN, againstOthers(worth, lab.attackers)) }]
+  const { shares } = await payPeriod(lab.rule, situation.contributed, situation.events)
+  return [{ setting: lab.dealing, measured: againstOthers(shares, lab.attackers) }]
 }
 
 async function publishedVector(lab: Lab, { contributed, events }: Situation): Promise<Int32Array> {

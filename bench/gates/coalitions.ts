@@ -1,13 +1,14 @@
 import { CLASSES } from '../../examples/digits/dataset.ts'
-import { probabilities } from '../../examples/digits/model.ts'
+import { probabilities, RECIPE } from '../../examples/digits/model.ts'
 import { projectImages } from '../../examples/digits/projection.ts'
 import type { Xoshiro128 } from '../../extractors/random.ts'
+import { descend, stepSize } from '../../extractors/recipe.ts'
 import { Cholesky } from '../../jobs/attribution/solver/cholesky.ts'
 import type { Trained } from './features.ts'
 import type { Sample } from './world.ts'
 
 /** One member, trained as the models of examples/digits are. */
-const RECIPE = { passes: 12, batch: 50, stepSize: 0.01, momentum: 0.9, decay: 1e-3 } as const
+const ONE_MEMBER = { ...RECIPE, schedule: 'linear' } as const
 const RIDGE = 1e-6
 
 /** Images as the model of the lab sees them. */
@@ -90,22 +91,18 @@ function trainOn(parts: readonly Inputs[], random: Xoshiro128): Float64Array {
   const velocity = new Float64Array(weights.length)
   const gradient = new Float64Array(weights.length)
   const error = new Float64Array(CLASSES)
-  for (let pass = 0; pass < RECIPE.passes; pass++) {
-    const step = RECIPE.stepSize * (1 - pass / RECIPE.passes)
+  for (let pass = 0; pass < ONE_MEMBER.passes; pass++) {
+    const step = stepSize(ONE_MEMBER, pass)
     const order = random.shuffle(samples)
-    for (let start = 0; start < order.length; start += RECIPE.batch) {
-      const batch = order.slice(start, start + RECIPE.batch)
+    for (let start = 0; start < order.length; start += ONE_MEMBER.batch) {
+      const batch = order.slice(start, start + ONE_MEMBER.batch)
       gradient.fill(0)
       for (const { z, label } of batch) {
         probabilities(weights, z, error)
         error[label]! -= 1
         for (let c = 0; c < CLASSES; c++) for (let k = 0; k < rank; k++) gradient[c * rank + k]! += error[c]! * z[k]!
       }
-      for (let w = 0; w < weights.length; w++) {
-        const slope = gradient[w]! / batch.length + RECIPE.decay * weights[w]!
-        velocity[w] = RECIPE.momentum * velocity[w]! - step * slope
-        weights[w]! += velocity[w]!
-      }
+      descend({ weights, velocity, gradient }, ONE_MEMBER, step, batch.length)
     }
   }
   return weights

@@ -12,7 +12,7 @@ const PURCHASES = [0.05, 0.25]
 /** Each item has an account of its own: more than are bounded one by one (docs/attribution.md step 4b). */
 export const MANY_GATES: readonly Gate[] = [
   { name: 'many accounts, wash demand', bound: NO_RETURN, measure: wash },
-  { name: 'many accounts, pay by former owner', bound: correlationAtLeast(0.8), measure: sameOwners },
+  { name: 'many accounts, pay by former owner', bound: correlationAtLeast(0.6), measure: sameOwners },
   { name: 'many accounts, part of the pool that is left', bound: atMost(0.5, 0.6), measure: left },
 ]
 
