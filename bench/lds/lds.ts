@@ -50,7 +50,7 @@ export const FULL: LdsSize = {
   subsets: 100,
   members: 10,
   rank: 100,
-  exactRank: 400,
+  exactRank: 200,
   directions: 512,
   hasOracle: true,
   contributors: 50,

@@ -23,7 +23,7 @@ const STEP_SIZES: Readonly<Record<DataName, number>> = { digits: 0.01, words: 0.
 
 /** Units of the hidden layer. */
 export const MLP_HIDDEN = 32
-const MLP: Recipe = { passes: 10, batch: 64, stepSize: 0.03, momentum: 0.9, decay: 0, schedule: 'constant' }
+const MLP: Recipe = { passes: 10, batch: 64, stepSize: 0.02, momentum: 0.9, decay: 0, schedule: 'linear' }
 
 export const LEARNERS: Readonly<Record<LearnerName, Learner>> = {
   'logistic regression': {
