@@ -305,6 +305,7 @@ describe('attributing a folder', () => {
       const [second] = (await world.runEpoch()).periods
       for (const [epoch, period] of [first!, second!].entries()) {
         const { files, ...settings } = await exportPeriod(world.ledger.warehouse, { model: 'reader', epoch: epoch + 1 })
+        expect(settings.dBarFixed === null).toBe(epoch === 0)
         const path = newFolder()
         await writeFeatureFiles(path, files)
         const result = await attributeFiles(await readFeatureFiles(path), {
