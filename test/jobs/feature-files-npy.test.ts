@@ -218,6 +218,12 @@ describe('arrays with lists', () => {
   test.each([
     ['a line too few', 'contribution_id,account\na,alice\n', FEES, /it has 1 rows, and .*\.npy has 2/],
     ['a column is missing', 'contribution_id\na\nb\n', FEES, /account: the column is missing/],
+    [
+      'a flag that is none',
+      'contribution_id,account,withdrawn\na,alice,true\nb,bob,maybe\n',
+      FEES,
+      /row 2, withdrawn: true or false/,
+    ],
     ['an id twice', 'contribution_id,account\na,alice\na,bob\n', FEES, /2 rows have the id "a"/],
     ['an amount with a point', OWNERS, 'inference_id,fee,payer\nu1,1.5,bob\n', /row 1, fee: an amount from 0/],
     ['a probability that is none', OWNERS, 'inference_id,fee,payer,p16\nu1,1,bob,high\n', /row 1, p16: a whole number/],

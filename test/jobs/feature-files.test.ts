@@ -217,12 +217,13 @@ describe('reading a folder', () => {
   })
 
   test('a file that is missing, none, or cut short is named', async () => {
-    await expect(readFeatureFiles(newFolder())).rejects.toThrow(
-      'contributions.parquet: it is missing or cannot be read',
-    )
+    await expect(readFeatureFiles(newFolder())).rejects.toThrow('contributions.parquet: it is missing')
     const cut = await folderOf()
     truncateSync(join(cut, 'inferences.parquet'), 300)
-    await expect(readFeatureFiles(cut)).rejects.toThrow('inferences.parquet: it is missing or cannot be read')
+    await expect(readFeatureFiles(cut)).rejects.toThrow('inferences.parquet: it cannot be read')
+    const pattern = join(newFolder(), 'run[1]')
+    await writeFeatureFiles(pattern, await readFeatureFiles(await folderOf()))
+    await expect(readFeatureFiles(pattern)).rejects.toThrow('would take for a pattern')
     const other = await folderOf()
     writeFileSync(join(other, 'contributions.parquet'), 'contribution_id,account\n')
     await expect(readFeatureFiles(other)).rejects.toMatchObject({ code: 'FEATURE_FILE' })
@@ -304,6 +305,7 @@ describe('attributing a folder', () => {
       const [second] = (await world.runEpoch()).periods
       for (const [epoch, period] of [first!, second!].entries()) {
         const { files, ...settings } = await exportPeriod(world.ledger.warehouse, { model: 'reader', epoch: epoch + 1 })
+        expect(settings.dBarFixed === null).toBe(epoch === 0)
         const path = newFolder()
         await writeFeatureFiles(path, files)
         const result = await attributeFiles(await readFeatureFiles(path), {

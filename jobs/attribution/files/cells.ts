@@ -48,8 +48,12 @@ export class Cells {
     return value
   }
 
+  /** 0 where the column was left out. */
   flag(column: string): 0 | 1 {
-    return this.#places.has(column) && this.#value(column) === true ? 1 : 0
+    if (!this.#places.has(column)) return 0
+    const value = this.#value(column)
+    if (typeof value !== 'boolean') this.fail(column, 'true or false was expected.')
+    return value ? 1 : 0
   }
 
   /** Whole numbers: a list, or a BLOB of signed bytes or of unsigned 16-bit little-endian. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import {
   type DuckDBDataChunk as DuckDBChunk,
   type DuckDBConnection,
@@ -12,6 +13,7 @@ import { FeatureFileError } from './errors.ts'
 const MEMORY_LIMIT = '1GB'
 /** DuckDB's vector size. */
 const CHUNK_ROWS = 2_048
+const GLOB = /[*?[\]]/
 
 /** A column to write: its name, type and values. */
 export interface WrittenColumn {
@@ -44,11 +46,20 @@ export async function columnsOf(
   path: string,
   file: string,
 ): Promise<ReadonlyMap<string, string>> {
+  if (!existsSync(path)) throw new FeatureFileError('it is missing.', { file }, { hint: path })
+  if (GLOB.test(path))
+    throw new FeatureFileError(
+      'its path has one of * ? [ ], which DuckDB would take for a pattern.',
+      { file },
+      {
+        hint: 'Move the folder to a path without them.',
+      },
+    )
   try {
     const reader = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${relationOf(path)}`)
     return new Map(reader.getRowObjects().map((row) => [String(row.column_name), String(row.column_type)]))
   } catch (cause) {
-    throw new FeatureFileError('it is missing or cannot be read.', { file }, { cause, hint: firstLine(cause) })
+    throw new FeatureFileError('it cannot be read.', { file }, { cause, hint: firstLine(cause) })
   }
 }
 

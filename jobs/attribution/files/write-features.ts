@@ -11,7 +11,8 @@ import { type WrittenColumn, writeParquet } from './parquet.ts'
  * before, there are no files of these names or the old ones; between the two, one of each, and writing again mends it.
  */
 export async function writeFeatureFiles(folder: string, { contributions, inferences }: FeatureFiles): Promise<void> {
-  mkdirSync(folder, { recursive: true })
+  // Contents can be made of features again: a new folder is its owner's alone.
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   await writeFile(join(folder, CONTRIBUTIONS_FILE), contributions.ids.length, [
     { name: 'contribution_id', type: VARCHAR, cell: (row) => contributions.ids[row]! },
     { name: 'account', type: VARCHAR, cell: (row) => contributions.accounts[row]! },

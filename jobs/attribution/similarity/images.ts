@@ -5,7 +5,7 @@ import { type GreyPicture, POOLED, poolAllShifts, SHIFTS, scaled, UNMOVED } from
 import { RowsKept } from './rows-kept.ts'
 import { type Match, MILLION, type Similarity } from './similarity.ts'
 
-/** Thousandths. On digits .99 takes ten times as many other people's for copies and catches hardly more (docs/similarity.md). */
+/** Thousandths. On digits 990 takes many more of other people's for copies, most of them ones, and catches hardly more. */
 const COSINE_MIN = 994
 const SIDE_MAX = 1 << 14
 const REPRESENTATIVES_MAX = 1 << 22
