@@ -30,8 +30,6 @@ const SCORES = {
   account: 'text',
   items: 'integer',
   duplicates: 'integer',
-  k: 'integer?',
-  s_hat: 'bytes?',
   s: 'text',
   pay: 'text',
 } as const
@@ -52,7 +50,7 @@ const RECORDS = {
 type LeafRow = RowOf<typeof LEAVES>
 type AccountRow = RowOf<typeof ACCOUNTS>
 type LineRow = RowOf<typeof LINES>
-export type ScoreRow = RowOf<typeof SCORES>
+type ScoreRow = RowOf<typeof SCORES>
 export type VectorRow = RowOf<typeof VECTORS>
 export type RecordRow = RowOf<typeof RECORDS>
 

@@ -1,8 +1,8 @@
 import type { CanonicalJson } from '../anchor/canonical-json.ts'
 import type { ManifestPeriod } from '../anchor/manifest.ts'
 import { toHex } from '../schemas/ids.ts'
-import { encodeFloat64, encodeInt16 } from './attribution/encode.ts'
-import { type EpochBundle, type ScoreRow, TABLES, type VectorRow } from './bundle.ts'
+import { encodeFloat64, encodeInt32 } from './attribution/encode.ts'
+import { type EpochBundle, TABLES, type VectorRow } from './bundle.ts'
 import { assertSame, assertSameJson } from './difference.ts'
 import { splitPair } from './funding.ts'
 import { compareText } from './order.ts'
@@ -44,28 +44,22 @@ function compareScores({ scores }: EpochBundle, periods: readonly SettledPeriod[
       account: account.account,
       items: account.items,
       duplicates: account.duplicates,
-      k: account.score?.k ?? null,
-      s_hat: account.score === undefined ? null : toHex(encodeInt16(account.score.sHat)),
       s: account.s.toString(),
       pay: account.pay.toString(),
     })),
   )
-  compareRows('scores', TABLES.scores, expected, scores.map(showScore))
-}
-
-function showScore(row: ScoreRow) {
-  return { ...row, s_hat: row.s_hat === null ? null : toHex(row.s_hat) }
+  compareRows('scores', TABLES.scores, expected, scores)
 }
 
 function compareVectors({ vectors }: EpochBundle, periods: readonly SettledPeriod[]): void {
-  const expected = periods.flatMap(({ manifest, result: { payment } }) =>
-    payment === undefined
+  const expected = periods.flatMap(({ manifest, result: { solved } }) =>
+    solved === undefined
       ? []
       : {
           model: manifest.model,
           token: manifest.token,
-          v: toHex(encodeInt16(payment.v)),
-          x: toHex(encodeFloat64(payment.x)),
+          v: toHex(encodeInt32(solved.v)),
+          x: toHex(encodeFloat64(solved.x)),
         },
   )
   compareRows('vectors', TABLES.vectors, expected, vectors.map(showVector))

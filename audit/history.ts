@@ -1,5 +1,6 @@
 import type { DecidedEventType, EventBodies, EventOf } from '../schemas/events.ts'
 import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
+import type { Contribution } from './attribution/period.ts'
 import type { AuditRecord } from './records.ts'
 
 /** An accepted record. */
@@ -15,14 +16,6 @@ interface AcceptedBatch {
   readonly items: number
   /** Position of the batch among all accepted batches, in accept order. */
   readonly rank: number
-}
-
-interface AcceptedContribution {
-  readonly account: string
-  /** Rank of the batch, then index in it: accept order of contributions. */
-  readonly batchRank: number
-  readonly index: number
-  readonly features: EventBodies['ContributionFeatures']
 }
 
 /** Everything accepted so far that a later record may refer to, and everything settlement needs. */
@@ -43,7 +36,7 @@ export interface History {
   readonly batches: Map<string, AcceptedBatch>
   readonly inferences: Map<string, EventBodies['InferenceRecorded']>
   /** By feature map, in accept order of the features. */
-  readonly contributions: Map<string, AcceptedContribution[]>
+  readonly contributions: Map<string, Contribution[]>
   /** `map ‖ batch ‖ index` of contributions that have features. */
   readonly withFeatures: Set<string>
   readonly inferenceFeatures: Map<string, EventBodies['InferenceFeatures']>

@@ -3,8 +3,9 @@ import type { ManifestPeriod } from '../anchor/manifest.ts'
 import type { EventBodies } from '../schemas/events.ts'
 import { type Address, type Hash32, toHex } from '../schemas/ids.ts'
 import { attributePeriod, type PeriodResult } from './attribution/attribute.ts'
-import { feeShiftOf } from './attribution/demand.ts'
-import { encodeFloat64, encodeInt16 } from './attribution/encode.ts'
+import { CurvatureSum } from './attribution/curvature.ts'
+import { encodeFloat64, encodeInt32 } from './attribution/encode.ts'
+import { feeShiftOf, sumOfFees } from './attribution/fees.ts'
 import type { PeriodEvent } from './attribution/period.ts'
 import { assertSame } from './difference.ts'
 import type { FundedInference } from './funding.ts'
@@ -14,8 +15,8 @@ import { type Pools, periodKey } from './pools.ts'
 
 type Policy = EventBodies['PolicyPublished']
 
-/** The one method that docs/attribution.md specifies. */
-const METHOD = 'influence/factored@1'
+/** The one method of docs/attribution.md that the ledger knows. */
+const METHOD = 'influence/factored@2'
 
 /** A (model, token) that has had a period; open while it has epochs. */
 export interface Period {
@@ -26,6 +27,14 @@ export interface Period {
   dBarFixed: bigint | null
   /** Funded inferences of its epochs that had features at their cut. */
   events: PeriodEvent[]
+}
+
+/** What periods carry from epoch to epoch. */
+export interface PeriodBooks {
+  /** By {@link periodKey}. */
+  readonly periods: Map<string, Period>
+  /** By feature map: K of its contributions. */
+  readonly curvatures: Map<string, CurvatureSum>
 }
 
 /** A period as this epoch left it. */
@@ -39,18 +48,19 @@ export interface SettledPeriod {
 /**
  * Step 4 of settlement: data parts join their periods, and each open period pays, is given up or is held.
  *
- * @param periods by {@link periodKey}; changed in place
+ * @param books changed in place
  * @returns       ascending by (model, token)
  * @throws        DifferenceFound when the policy names a method that has no specification
  */
 export function settlePeriods(
-  periods: Map<string, Period>,
+  books: PeriodBooks,
   epoch: number,
   policy: Policy,
   pools: Pools,
   funded: readonly FundedInference[],
   history: History,
 ): SettledPeriod[] {
+  const { periods } = books
   for (const { inference, token, features } of funded) {
     const key = periodKey(inference.model, token)
     if (features === undefined || periods.has(key)) continue
@@ -68,7 +78,7 @@ export function settlePeriods(
   }
   return open
     .sort((a, b) => firstOf(compareText(a.model, b.model), compareText(a.token, b.token)))
-    .map((period) => settlePeriod(period, policy, history))
+    .map((period) => settlePeriod(period, books.curvatures, policy, history))
 }
 
 function toPeriodEvent(
@@ -88,22 +98,22 @@ function toPeriodEvent(
   }
 }
 
-function settlePeriod(period: Period, policy: Policy, history: History): SettledPeriod {
+function settlePeriod(
+  period: Period,
+  curvatures: Map<string, CurvatureSum>,
+  policy: Policy,
+  history: History,
+): SettledPeriod {
   assertSame('attribution', `method of policy ${policy.policy}`, METHOD, policy.method)
   // Only a model with a feature map can have featured inferences, and so a period.
   const map = history.featureMapOfModel.get(period.model)!
+  const shape = { kind: 'factored', rank: map.rank, classes: map.classes } as const
+  const curvature = curvatures.get(map.featureMap) ?? new CurvatureSum(shape)
+  curvatures.set(map.featureMap, curvature)
   const result = attributePeriod({
-    shape: { rank: map.rank, classes: map.classes },
-    contributions: (history.contributions.get(map.featureMap) ?? []).map(({ account, batchRank, index, features }) => ({
-      account,
-      batchRank,
-      index,
-      fingerprint: toHex(features.fingerprint),
-      a: Int8Array.from(features.a),
-      ua: features.ua,
-      p: features.p,
-      label: features.label,
-    })),
+    shape,
+    curvature,
+    contributions: history.contributions.get(map.featureMap) ?? [],
     events: period.events,
     dataParts: policy.dataParts,
     minEvents: policy.minEvents,
@@ -136,6 +146,7 @@ function manifestPeriod(
   state: ManifestPeriod['state'],
   { items, duplicates, effectiveEvents, solved, payment }: PeriodResult,
 ): ManifestPeriod {
+  const fees = period.events.map(({ fee }) => fee)
   return {
     model: period.model,
     token: period.token as Address,
@@ -148,21 +159,22 @@ function manifestPeriod(
     items,
     duplicates,
     effectiveEvents: effectiveEvents.toString(),
-    fees: period.events.reduce((sum, { fee }) => sum + fee, 0n).toString(),
+    fees: sumOfFees(fees).toString(),
     pool: period.pool.toString(),
     paid: (payment?.paid ?? 0n).toString(),
     carried: (payment?.carried ?? 0n).toString(),
-    feeShift: feeShiftOf(period.events),
+    feeShift: feeShiftOf(fees),
     lambda: textOrNull(solved?.lambda),
-    lambdaRetries: payment?.lambdaRetries ?? null,
-    kMax: solved?.kMax ?? null,
+    lambdaRetries: solved?.lambdaRetries ?? null,
+    exponent: solved?.exponent ?? null,
+    vExponent: solved?.vExponent ?? null,
     dBar: textOrNull(solved?.dBar),
     dBarNext: textOrNull(payment?.dBarNext),
     sumPositive: textOrNull(solved?.sumPositive),
     denominator: textOrNull(solved?.denominator),
-    vHash: payment === undefined ? null : hashOf(encodeInt16(payment.v)),
-    xHash: payment === undefined ? null : hashOf(encodeFloat64(payment.x)),
-    vErrorNano: textOrNull(payment?.vErrorNano),
+    vHash: solved === undefined ? null : hashOf(encodeInt32(solved.v)),
+    xHash: solved === undefined ? null : hashOf(encodeFloat64(solved.x)),
+    vErrorNano: textOrNull(solved?.vErrorNano),
   }
 }
 

@@ -49,10 +49,15 @@ function checkTableRoots(bundle: EpochBundle): void {
     [
       'scores',
       TABLES.scores,
-      scores.map(({ account, duplicates, items, k, model, pay, s, s_hat, token }) => {
-        const sHash = s_hat === null ? null : toHex(sha256(s_hat))
-        return { account, duplicates, items, k, model, pay, s, sHash, token }
-      }),
+      scores.map(({ account, duplicates, items, model, pay, s, token }) => ({
+        account,
+        duplicates,
+        items,
+        model,
+        pay,
+        s,
+        token,
+      })),
     ],
   ]
   for (const [name, file, rows] of tables) {
@@ -124,6 +129,11 @@ function checkVectors({ manifest, vectors }: EpochBundle): void {
     assertSame('vectors', `${TABLES.vectors} row ${index} v (SHA-256)`, period?.vHash, toHex(sha256(v)))
     assertSame('vectors', `${TABLES.vectors} row ${index} x (SHA-256)`, period?.xHash, toHex(sha256(x)))
   }
+  const missing = manifest.periods.find(
+    ({ model, token, vHash }) =>
+      vHash !== null && !vectors.some((vector) => vector.model === model && vector.token === token),
+  )
+  if (missing !== undefined) differ('vectors', TABLES.vectors, `a row of ${missing.model}, ${missing.token}`, undefined)
 }
 
 /** Payout root, number of leaves and totals, from the accounts and the state. */

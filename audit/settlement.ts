@@ -3,7 +3,7 @@ import type { DecidedEpoch } from './decide.ts'
 import { fundEpoch, splitPair } from './funding.ts'
 import type { History } from './history.ts'
 import { compareText, firstOf } from './order.ts'
-import { type Period, type SettledPeriod, settlePeriods } from './periods.ts'
+import { type PeriodBooks, type SettledPeriod, settlePeriods } from './periods.ts'
 import { type Pools, type SettlementLine, splitPools } from './pools.ts'
 import type { State } from './state.ts'
 import { addTo } from './sums.ts'
@@ -11,10 +11,9 @@ import { addTo } from './sums.ts'
 type Policy = EventBodies['PolicyPublished']
 
 /** What settlement carries from epoch to epoch; changed in place by {@link settleEpoch}. */
-export interface Books {
+export interface Books extends PeriodBooks {
   /** By payer ‖ token. */
   readonly balances: Map<string, bigint>
-  readonly periods: Map<string, Period>
   /** By token, since the first epoch. */
   readonly unattributed: Map<string, bigint>
   /** By account ‖ token, since the first epoch. */
@@ -22,7 +21,13 @@ export interface Books {
 }
 
 export function emptyBooks(): Books {
-  return { balances: new Map(), periods: new Map(), unattributed: new Map(), cumulative: new Map() }
+  return {
+    balances: new Map(),
+    periods: new Map(),
+    curvatures: new Map(),
+    unattributed: new Map(),
+    cumulative: new Map(),
+  }
 }
 
 interface TokenFlow {
@@ -54,7 +59,7 @@ export function settleEpoch(books: Books, epoch: number, decided: DecidedEpoch, 
     policy === undefined
       ? { lines: [], dataParts: new Map(), unattributed: new Map() }
       : splitPools(funded, policy, history)
-  const periods = policy === undefined ? [] : settlePeriods(books.periods, epoch, policy, pools, funded, history)
+  const periods = policy === undefined ? [] : settlePeriods(books, epoch, policy, pools, funded, history)
   const lines = mergeLines([...pools.lines, ...periods.flatMap(dataLines)])
 
   const unattributed = new Map(pools.unattributed)

@@ -1,9 +1,15 @@
 import { parseArgs } from 'node:util'
+import { runAttributionBench } from './attribution.ts'
 import { benchClose, type CloseBenchResult } from './close.ts'
 import { benchIngest } from './ingest.ts'
+import { runLds } from './lds/main.ts'
+import { runSimilarityBench } from './similarity/main.ts'
 
 const USAGE = `Usage: npm run bench -- ingest [--records N] [--history N] [--runs N] [--json]
        npm run bench -- close [--records N] [--history N,N,N] [--runs N] [--json]
+       npm run bench -- similarity [--items N,N,N] [--media NAME,…] [--seed S] [--json]
+       npm run bench -- attribution [--sizes N,N,N] [--threads N] [--quick] [--json]
+       npm run bench -- lds [--seed S] [--quick] [--json]
 
 ingest: records a second from a real broker, beside what kafkajs alone consumes, kcat and a plain sink
   --records N   events on the topic (default 600,000: enough for a checkpoint)
@@ -13,9 +19,20 @@ close: records a second of closing an epoch, by how many records were closed bef
   --records N   records of an epoch (default 50,000)
   --history N,… records closed before (default 0,1000000,20000000)
   --runs N      epochs closed for each, of which the median counts (default 3)
+similarity: what finding near duplicates catches, what it takes by mistake, and what an item costs, by how many there are
+  --items N,…   contributions added (default 10000,100000,1000000; ascending)
+  --media …     of images, dense, texts (default all)
+  --seed S      of everything random (default 1)
+attribution: scores of pairs and whole periods, beside numpy, FAISS (both need Python with venv) and DuckDB
+  --sizes N,…   contributions of each period, and as many paid uses (default 10000,100000,1000000)
+  --threads N   of the kernel and of numpy (default: all cores)
+  --quick       small sizes
+lds: how well each attribution method foretells what training on half of the data does (docs/quality.md)
+  --seed S      deals samples and starts trainings (default 1)
+  --quick       everything once on a small part, to see that it runs: its figures mean little
   --json        one JSON document in place of the table
 
-ingest needs Java and Maven (see npm run kafka); both need a build (npm run build).`
+ingest needs Java and Maven (see npm run kafka); all need a build (npm run build).`
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -23,6 +40,12 @@ const { positionals, values } = parseArgs({
     records: { type: 'string' },
     history: { type: 'string' },
     runs: { type: 'string' },
+    items: { type: 'string' },
+    media: { type: 'string' },
+    seed: { type: 'string' },
+    sizes: { type: 'string' },
+    threads: { type: 'string' },
+    quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -36,14 +59,22 @@ const DEFAULTS = {
 
 const settings = bench === 'ingest' || bench === 'close' ? readSettings(DEFAULTS[bench]) : undefined
 if (values.help) console.log(USAGE)
-else if (settings === undefined || positionals.length !== 1) {
-  console.error(USAGE)
-  process.exitCode = 2
-} else if (bench === 'ingest') await benchIngest({ ...settings, history: settings.history[0]!, json })
+else if (bench === 'similarity' && positionals.length === 1) {
+  if (!(await runSimilarityBench(values))) fail()
+} else if (bench === 'attribution' && positionals.length === 1) {
+  if (!(await runAttributionBench(values))) fail()
+} else if (bench === 'lds' && positionals.length === 1) await runLds({ ...values, seed: values.seed ?? '1' })
+else if (settings === undefined || positionals.length !== 1) fail()
+else if (bench === 'ingest') await benchIngest({ ...settings, history: settings.history[0]!, json })
 else {
   const onProgress = (text: string) => console.error(text)
   const { records, history, runs } = settings
   printClose(await benchClose({ records, history, epochs: runs, onProgress }))
+}
+
+function fail(): void {
+  console.error(USAGE)
+  process.exitCode = 2
 }
 
 type Settings = (typeof DEFAULTS)['close']

@@ -9,6 +9,7 @@ import { addDlq } from './verbs/dlq.ts'
 import { addDoctor } from './verbs/doctor.ts'
 import { addEpochStatus } from './verbs/epoch-status.ts'
 import { addEpochSteps } from './verbs/epoch-steps.ts'
+import { addFeatureFiles } from './verbs/features.ts'
 import { addLogCopy } from './verbs/log-copy.ts'
 import { addRecords } from './verbs/records.ts'
 import { addSchemas } from './verbs/schema.ts'
@@ -62,6 +63,7 @@ function tallyProgram(): Command {
   addEpochSteps(program, epoch, anchor)
   addEpochStatus(epoch)
   addChain(program, anchor)
+  addFeatureFiles(program)
   addAnswers(program)
   addChecks(program)
   addDoctor(program)

@@ -20,4 +20,4 @@ export const SCHEMA_BYTES_MAX = 65_536
 export const SCHEMA_NODES_MAX = 1_000
 export const SCHEMA_DEPTH_MAX = 32
 /** Attribution methods that a policy may name; one that is not here could stop every epoch in which it is in force. */
-export const METHODS = ['influence/factored@1'] as const
+export const METHODS = ['influence/factored@2'] as const

@@ -1,4 +1,4 @@
-// Compiles to dist/ and copies what the code reads beside itself: SQL, Avro schemas.
+// Compiles to dist/ and copies what the code reads beside itself: SQL, Avro schemas, the kernel.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -18,7 +18,7 @@ cpSync(join(root, 'schemas', 'avro'), join(root, 'client', 'dist', 'schemas', 'a
 for (const folder of ['schemas', 'pipelines', 'jobs', 'bench']) {
   cpSync(join(root, folder), join(root, 'dist', folder), {
     recursive: true,
-    filter: (path) => !/\.[^/\\.]+$/.test(path) || /\.(sql|avsc|json)$/.test(path),
+    filter: (path) => !/\.[^/\\.]+$/.test(path) || /\.(sql|avsc|json|wasm|mjs|mts|py)$/.test(path),
   })
 }
 const main = join(root, 'dist', 'cli', 'main.js')

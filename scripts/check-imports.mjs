@@ -19,6 +19,7 @@ const FOLDERS = [
   'client',
   'web',
   'examples',
+  'extractors',
   'bench',
   'test',
 ]

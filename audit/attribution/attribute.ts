@@ -1,18 +1,24 @@
 import { apportion } from '../apportion.ts'
-import { type AccountScore, scoreAccounts } from './account-scores.ts'
 import { cappedMultipliers } from './caps.ts'
 import { errorBoundNano } from './certificate.ts'
-import { ACCOUNTS_MAX, type AccountItems, clusterContributions, ITEMS_MAX } from './clusters.ts'
-import { type Curvature, curvatureOf } from './curvature.ts'
-import { type Demand, demandOf, FIXED_EXPONENT, nextDBar, sumOfShiftedFees } from './demand.ts'
-import { scoreEvents } from './event-scores.ts'
-import { maximum, shifted } from './integers.ts'
-import { itemVectorOf } from './item-vector.ts'
+import { type AccountItems, clusterContributions } from './clusters.ts'
+import type { Curvature, CurvatureSum } from './curvature.ts'
+import { type Demand, demandOf, nextLevel, type Valued } from './demand.ts'
+import { type DemandVector, demandVectorOf } from './demand-vector.ts'
+import { shiftedFees, sumOfFees } from './fees.ts'
+import { gradientsOfEvents, gradientsOfItems } from './gradients.ts'
+import type { Group } from './groups.ts'
+import { maximum } from './integers.ts'
+import { movementOf } from './movement.ts'
+import type { Movement } from './movement-input.ts'
 import type { Contribution, PeriodEvent, Shape } from './period.ts'
-import { Solver, withRidge } from './solve.ts'
+import { type AccountGroups, scoreAccounts } from './scores.ts'
+import { Solver } from './solve.ts'
 
-interface PeriodInput {
+export interface PeriodInput {
   readonly shape: Shape
+  /** Of the same shape; may have served other periods of the same feature map. */
+  readonly curvature: CurvatureSum
   readonly contributions: readonly Contribution[]
   readonly events: readonly PeriodEvent[]
   readonly dataParts: number
@@ -26,7 +32,6 @@ interface AccountResult {
   readonly account: string
   readonly items: number
   readonly duplicates: number
-  readonly score: AccountScore | undefined
   readonly s: bigint
   readonly pay: bigint
 }
@@ -34,10 +39,17 @@ interface AccountResult {
 /** What is known of every period in which there was something to solve. */
 interface Solved {
   readonly lambda: bigint
-  readonly kMax: number
+  readonly lambdaRetries: number
+  /** k. */
+  readonly exponent: number
+  /** k_V. */
+  readonly vExponent: number
   readonly dBar: bigint
   readonly sumPositive: bigint
   readonly denominator: bigint
+  readonly v: Int32Array
+  readonly x: Float64Array
+  readonly vErrorNano: bigint
 }
 
 /** What a period that pays has besides. */
@@ -46,10 +58,6 @@ interface Payment {
   readonly carried: bigint
   readonly dBarNext: bigint
   readonly dBarFixed: bigint
-  readonly v: Int16Array
-  readonly x: Float64Array
-  readonly lambdaRetries: number
-  readonly vErrorNano: bigint
 }
 
 export interface PeriodResult {
@@ -63,96 +71,118 @@ export interface PeriodResult {
   readonly payment: Payment | undefined
 }
 
-/**
- * Attribution of one period of (model, token), docs/attribution.md steps 0 to 8.
- */
+/** Steps 6 and 7 of some weights. */
+interface Scored extends Valued {
+  readonly vector: DemandVector
+  /** s by account. */
+  readonly scores: readonly bigint[]
+}
+
+/** The items of a period as steps 1 to 4 leave them. */
+interface Model {
+  readonly curvature: Curvature
+  readonly movement: Movement
+  readonly scoreOf: (weights: readonly bigint[]) => Scored
+}
+
+/** Attribution of one period of (model, token), docs/attribution.md steps 0 to 9. */
 export function attributePeriod(input: PeriodInput): PeriodResult {
   const accounts = clusterContributions(input.contributions)
-  const kept = accounts.flatMap((account) => account.kept)
-  const counts = { items: kept.length, duplicates: accounts.reduce((sum, account) => sum + account.duplicates, 0) }
-  const nothing = (): PeriodResult => ({
-    ...counts,
+  const fees = shiftedFees(input.events.map(({ fee }) => fee))
+  const canPay = input.dataParts > 0 && sumOfFees(fees) > 0n
+  const model = canPay ? modelOf(accounts, input) : undefined
+  if (model === undefined) return resultOf(accounts, undefined, [])
+
+  const { curvature, movement } = model
+  const demandInput = { ...input, fees, movement }
+  const demand = demandOf(demandInput, model.scoreOf)
+  const { sumPositive, vector, scores } = demand.value
+  const denominator = maximum(sumPositive, demand.dBar * sumOfFees(fees))
+  const doesPay = demand.effectiveEvents >= BigInt(input.minEvents)
+  const parts = doesPay ? divide(input.pool, demand, denominator) : []
+  const { x, v, vExponent, lambdaRetries } = vector
+  return {
+    ...resultOf(accounts, scores, parts),
+    effectiveEvents: demand.effectiveEvents,
+    solved: {
+      lambda: curvature.lambda,
+      lambdaRetries,
+      exponent: movement.exponent,
+      vExponent,
+      dBar: demand.dBar,
+      sumPositive,
+      denominator,
+      v,
+      x,
+      vErrorNano: errorBoundNano(curvature, vector),
+    },
+    payment: doesPay ? { ...sumsOf(parts), ...nextLevel(demand, demandInput) } : undefined,
+  }
+}
+
+/** Steps 1 to 4; undefined when there is nothing to solve. */
+function modelOf(accounts: readonly AccountItems[], { curvature: sum, events, shape }: PeriodInput): Model | undefined {
+  const items = accounts.flatMap(({ kept, withdrawn }) => [...kept, ...withdrawn])
+  if (items.length === 0) return undefined
+  const curvature = sum.of(items)
+  const solver = new Solver(curvature.withRidge(curvature.lambda), curvature.size)
+  const multipliers = cappedMultipliers(items)
+  const gradients = gradientsOfItems(items, shape)
+  const eventGradients = gradientsOfEvents(events, shape)
+  const groups = groupsOf(accounts)
+  const movement = movementOf(
+    groups.flatMap(({ kept, withdrawn }) => [kept, withdrawn]).filter((group) => group !== undefined),
+    { items: gradients, multipliers, events: eventGradients, solver, shape },
+  )
+  if (movement === undefined) return undefined
+  const scoreOf = (weights: readonly bigint[]) => {
+    const vector = demandVectorOf(eventGradients, weights, curvature, solver, shape)
+    const scores = scoreAccounts(groups, gradients, multipliers, vector.v, movement.exponent - vector.vExponent)
+    return { vector, scores, sumPositive: scores.reduce((sum, score) => sum + maximum(0n, score), 0n) }
+  }
+  return { curvature, movement, scoreOf }
+}
+
+/** Rows stand by account, kept items before withdrawn ones. */
+function groupsOf(accounts: readonly AccountItems[]): AccountGroups[] {
+  let next = 0
+  const take = (count: number): Group | undefined => {
+    const first = next
+    next += count
+    return count === 0 ? undefined : { first, end: next }
+  }
+  return accounts.map(({ kept, withdrawn }) => ({ kept: take(kept.length), withdrawn: take(withdrawn.length) }))
+}
+
+/** Step 8: parts of the accounts, and last what is carried. */
+function divide(pool: bigint, { value }: Demand<Scored>, denominator: bigint): bigint[] {
+  const weights = value.scores.map((score) => maximum(0n, score))
+  return apportion(pool, [...weights, denominator - value.sumPositive])
+}
+
+function sumsOf(parts: readonly bigint[]): { paid: bigint; carried: bigint } {
+  const carried = parts.at(-1)!
+  return { paid: parts.reduce((sum, part) => sum + part, 0n) - carried, carried }
+}
+
+/** @param parts empty when the period does not pay */
+function resultOf(
+  accounts: readonly AccountItems[],
+  scores: readonly bigint[] | undefined,
+  parts: readonly bigint[],
+): PeriodResult {
+  return {
+    items: accounts.reduce((sum, { kept }) => sum + kept.length, 0),
+    duplicates: accounts.reduce((sum, { duplicates }) => sum + duplicates, 0),
     effectiveEvents: 0n,
-    accounts: accounts.map((account) => resultOf(account, undefined, 0n, 0n)),
+    accounts: accounts.map(({ account, kept, duplicates }, index) => ({
+      account,
+      items: kept.length,
+      duplicates,
+      s: scores?.[index] ?? 0n,
+      pay: parts[index] ?? 0n,
+    })),
     solved: undefined,
     payment: undefined,
-  })
-  if (accounts.length > ACCOUNTS_MAX || kept.length > ITEMS_MAX) return nothing()
-  if (kept.length === 0 || input.dataParts === 0 || sumOfShiftedFees(input.events) === 0n) return nothing()
-
-  const curvature = curvatureOf(kept, input.shape)
-  const solver = new Solver(withRidge(curvature.k, curvature.size, curvature.lambda), curvature.size)
-  const u = cappedMultipliers(kept)
-  const multipliers = new Map(kept.map((item, index) => [item, u[index]!]))
-  const scores = scoreAccounts(accounts, multipliers, input.shape, solver)
-  const scored = scores.filter((score) => score !== undefined)
-  if (scored.length === 0) return nothing()
-
-  const eventScores = scoreEvents(input.events, scored, input.shape)
-  const demand = demandOf({
-    events: input.events,
-    scores: eventScores,
-    dataParts: input.dataParts,
-    dBarFixed: input.dBarFixed,
-  })
-  const denominator = maximum(demand.sumPositive, demand.dBar * demand.fees)
-  const doesPay = demand.effectiveEvents >= BigInt(input.minEvents)
-  const pays = doesPay ? divide(input.pool, demand, denominator) : undefined
-  const { kMax } = eventScores
-  return {
-    ...counts,
-    effectiveEvents: demand.effectiveEvents,
-    accounts: accountResults(accounts, scores, demand, pays),
-    solved: { lambda: curvature.lambda, kMax, dBar: demand.dBar, sumPositive: demand.sumPositive, denominator },
-    payment:
-      pays === undefined
-        ? undefined
-        : {
-            ...divisionOf(pays, demand, kMax, input.dBarFixed === null),
-            ...vectorOf(input, demand, curvature, solver),
-          },
   }
-}
-
-/** Step 6: shares of the scored accounts, and last what is carried. */
-function divide(pool: bigint, demand: Demand, denominator: bigint): bigint[] {
-  const weights = demand.scores.map((score) => maximum(0n, score))
-  return apportion(pool, [...weights, denominator - demand.sumPositive])
-}
-
-function divisionOf(pays: readonly bigint[], demand: Demand, kMax: number, isFirst: boolean) {
-  const carried = pays.at(-1)!
-  const dBarNext = nextDBar(demand, isFirst)
-  return {
-    paid: pays.reduce((sum, pay) => sum + pay, 0n) - carried,
-    carried,
-    dBarNext,
-    dBarFixed: shifted(dBarNext, FIXED_EXPONENT - kMax),
-  }
-}
-
-function vectorOf({ events, shape }: PeriodInput, { weights }: Demand, curvature: Curvature, solver: Solver) {
-  const vector = itemVectorOf(events, weights, curvature, solver, shape)
-  const { v, x, lambdaRetries } = vector
-  return { v, x, lambdaRetries, vErrorNano: errorBoundNano(curvature, vector) }
-}
-
-/** Accounts without a score take no part in the demand: the numbers of the others stand without gaps. */
-function accountResults(
-  accounts: readonly AccountItems[],
-  scores: readonly (AccountScore | undefined)[],
-  demand: Demand,
-  pays: readonly bigint[] | undefined,
-): AccountResult[] {
-  let next = 0
-  return accounts.map((account, index) => {
-    const score = scores[index]
-    if (score === undefined) return resultOf(account, undefined, 0n, 0n)
-    const at = next++
-    return resultOf(account, score, demand.scores[at]!, pays?.[at] ?? 0n)
-  })
-}
-
-function resultOf(account: AccountItems, score: AccountScore | undefined, s: bigint, pay: bigint): AccountResult {
-  return { account: account.account, items: account.kept.length, duplicates: account.duplicates, score, s, pay }
 }

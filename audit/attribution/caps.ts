@@ -2,14 +2,14 @@ import { integerSquareRoot } from './integers.ts'
 import type { Contribution } from './period.ts'
 
 /** Step 2: the leverage cap of each item, as u = (ua·cap) >> 12, in the order of `items`. */
-export function cappedMultipliers(items: readonly Contribution[]): number[] {
+export function cappedMultipliers(items: readonly Contribution[]): Float64Array {
   const norms = items.map((item) => {
     const squares = item.a.reduce((sum, value) => sum + value * value, 0)
     return BigInt(item.ua) ** 2n * BigInt(squares)
   })
   const sorted = BigUint64Array.from(norms).sort()
   const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0n
-  return items.map((item, index) => Math.floor((item.ua * capOf(norms[index]!, median)) / 4096))
+  return Float64Array.from(items, (item, index) => Math.floor((item.ua * capOf(norms[index]!, median)) / 4096))
 }
 
 function capOf(norm: bigint, median: bigint): number {

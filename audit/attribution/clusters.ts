@@ -3,17 +3,13 @@ import type { Contribution } from './period.ts'
 export interface AccountItems {
   readonly account: string
   readonly kept: Contribution[]
+  readonly withdrawn: Contribution[]
   /** Contributions whose content somebody (or the account itself) contributed earlier. */
   duplicates: number
 }
 
-/** More accounts would break the bound on what one purchase can return (docs/attribution.md, step 0). */
-export const ACCOUNTS_MAX = 1_024
-/** Kept items of a period; more are not solved. */
-export const ITEMS_MAX = 30_000
-
 /**
- * Step 0: of contributions with equal fingerprint only the earliest is kept.
+ * Step 0: of contributions with equal fingerprint only the earliest takes part, kept or withdrawn.
  *
  * @returns accounts with at least one contribution, ascending
  */
@@ -22,13 +18,14 @@ export function clusterContributions(contributions: readonly Contribution[]): Ac
   const seen = new Set<string>()
   const accounts = new Map<string, AccountItems>()
   for (const contribution of inOrder) {
-    const entry = accounts.get(contribution.account) ?? { account: contribution.account, kept: [], duplicates: 0 }
-    accounts.set(contribution.account, entry)
-    if (seen.has(contribution.fingerprint)) {
+    const { account, fingerprint, isWithdrawn } = contribution
+    const entry = accounts.get(account) ?? { account, kept: [], withdrawn: [], duplicates: 0 }
+    accounts.set(account, entry)
+    if (seen.has(fingerprint)) {
       entry.duplicates++
     } else {
-      seen.add(contribution.fingerprint)
-      entry.kept.push(contribution)
+      seen.add(fingerprint)
+      entry[isWithdrawn ? 'withdrawn' : 'kept'].push(contribution)
     }
   }
   // Addresses are lower-case hex of one length: the order of the text is the order of the bytes.

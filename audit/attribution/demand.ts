@@ -1,107 +1,109 @@
-import type { EventScores } from './event-scores.ts'
-import { bitLength, maximum, minimum, shifted } from './integers.ts'
+import { sumOfFees } from './fees.ts'
+import { maximum, minimum, shifted } from './integers.ts'
+import type { Movement } from './movement-input.ts'
 import type { PeriodEvent } from './period.ts'
 
 interface DemandInput {
   readonly events: readonly PeriodEvent[]
-  readonly scores: EventScores
+  /** fee' of each event; not all 0. */
+  readonly fees: readonly bigint[]
+  readonly movement: Movement
   /** Millionths of each fee for contributors, of the policy in force; above 0. */
   readonly dataParts: number
   /** D̄ of the period before at exponent 128; null in the first. */
   readonly dBarFixed: bigint | null
 }
 
-/** What the events' fees ask for. */
-export interface Demand {
-  /** F = Σ fee'. */
-  readonly fees: bigint
-  readonly dBar: bigint
-  /** m of each event. */
-  readonly weights: readonly bigint[]
-  /** s of each account that has a score. */
-  readonly scores: readonly bigint[]
+/** What a period's weights come to: steps 6 and 7. */
+export interface Valued {
   /** Σ max(0, s). */
   readonly sumPositive: bigint
+}
+
+/** What the events' fees ask for. */
+export interface Demand<Value extends Valued> {
+  readonly dBar: bigint
+  /** The least D̄ at which it still says something. */
+  readonly least: bigint
   /** (Σm)² div Σm². */
   readonly effectiveEvents: bigint
+  /** At D̄. */
+  readonly value: Value
 }
 
-const FEE_BITS = 48
 const THETA_NUMERATOR = 900_000n
 const ITERATIONS_MAX = 32
-/** Exponent at which D̄ is carried, so that a change of kMax rescales it exactly. */
-export const FIXED_EXPONENT = 128
+/** Exponent at which D̄ is carried, so that a change of k rescales it exactly. */
+const FIXED_EXPONENT = 128
 
-/** Step 5, where fee' do not sum to 0: D̄, the weights m_e(D̄) and the scores s_c(D̄). */
-export function demandOf(input: DemandInput): Demand {
-  const fees = shiftedFees(input.events)
-  const totalFees = fees.reduce((sum, fee) => sum + fee, 0n)
-  const dBar = dBarOf(input, fees, totalFees)
-  const weights = weightsAt(input, fees, dBar)
-  const scores = scoresFor(input.scores, weights)
-  return {
-    fees: totalFees,
-    dBar,
-    weights,
-    scores,
-    sumPositive: sumOfPositive(scores),
-    effectiveEvents: effectiveEventsOf(weights),
+/**
+ * Step 5: D̄, and what the weights m_e(D̄) come to.
+ *
+ * @param scoreOf steps 6 and 7 of weights
+ */
+export function demandOf<Value extends Valued>(
+  input: DemandInput,
+  scoreOf: (weights: readonly bigint[]) => Value,
+): Demand<Value> {
+  const requested = input.events.map(({ isPayerOwner, p16, ub }) =>
+    isPayerOwner ? 0n : 256n * BigInt(Math.floor((p16 * ub) / 65_536)),
+  )
+  const least = leastLevel(input, requested)
+  const { dBar, value } = levelOf(input, requested, least, scoreOf)
+  return { dBar, least, effectiveEvents: effectiveEventsOf(weightsAt(input, requested, dBar)), value }
+}
+
+/** max(1, (256·mp*·M*) >> 10), the medians by fee of the events that weigh anything. */
+function leastLevel({ fees, movement }: DemandInput, requested: readonly bigint[]): bigint {
+  const weighing = [...fees.keys()].filter((e) => fees[e]! > 0n && requested[e]! > 0n)
+  const medianOf = (values: readonly bigint[]) =>
+    medianByFee(weighing.map((e) => ({ value: values[e]!, fee: fees[e]! })))
+  return weighing.length === 0 ? 1n : maximum(1n, (medianOf(requested) * medianOf(movement.moved)) >> 10n)
+}
+
+/** The first in ascending order at which twice the sum of the fees reaches the whole. */
+function medianByFee(entries: readonly { value: bigint; fee: bigint }[]): bigint {
+  const whole = sumOfFees(entries.map(({ fee }) => fee))
+  let sum = 0n
+  for (const { value, fee } of entries.toSorted((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0))) {
+    sum += fee
+    if (2n * sum >= whole) return value
   }
+  return 0n
 }
 
-/** Right shift that brings the sum of the fees below 2^48. */
-export function feeShiftOf(events: readonly PeriodEvent[]): number {
-  return Math.max(0, bitLength(events.reduce((sum, { fee }) => sum + fee, 0n)) - FEE_BITS)
-}
-
-function shiftedFees(events: readonly PeriodEvent[]): bigint[] {
-  const shift = BigInt(feeShiftOf(events))
-  return events.map(({ fee }) => fee >> shift)
-}
-
-/** F = Σ fee'; 0 means that there is nothing to pay. */
-export function sumOfShiftedFees(events: readonly PeriodEvent[]): bigint {
-  return shiftedFees(events).reduce((sum, fee) => sum + fee, 0n)
-}
-
-function dBarOf(input: DemandInput, fees: readonly bigint[], totalFees: bigint): bigint {
-  if (input.dBarFixed !== null) return maximum(1n, shifted(input.dBarFixed, input.scores.kMax - FIXED_EXPONENT))
-  const perFee = (weights: readonly bigint[]) => sumOfPositive(scoresFor(input.scores, weights)) / totalFees
-  let dBar = maximum(1n, perFee(weightsAt(input, fees, undefined)))
-  for (let iteration = 0; iteration < ITERATIONS_MAX; iteration++) {
-    const next = maximum(1n, minimum(dBar, perFee(weightsAt(input, fees, dBar))))
-    if (next === dBar) break
+function levelOf<Value extends Valued>(
+  input: DemandInput,
+  requested: readonly bigint[],
+  least: bigint,
+  scoreOf: (weights: readonly bigint[]) => Value,
+): { dBar: bigint; value: Value } {
+  const { dBarFixed, movement } = input
+  const valueAt = (level: bigint | undefined) => scoreOf(weightsAt(input, requested, level))
+  if (dBarFixed !== null) {
+    const dBar = maximum(least, shifted(dBarFixed, movement.exponent - FIXED_EXPONENT))
+    return { dBar, value: valueAt(dBar) }
+  }
+  const wholeFees = sumOfFees(input.fees)
+  let dBar = maximum(least, valueAt(undefined).sumPositive / wholeFees)
+  for (let iteration = 0; iteration < ITERATIONS_MAX && dBar > least; iteration++) {
+    const value = valueAt(dBar)
+    const next = maximum(least, minimum(dBar, value.sumPositive / wholeFees))
+    if (next === dBar) return { dBar, value }
     dBar = next
   }
-  return dBar
+  return { dBar, value: valueAt(dBar) }
 }
 
-/** m_e(D̄); without `dBar` uncapped. */
+/** m_e(D̄); without a level uncapped. */
 function weightsAt(
-  { events, scores, dataParts }: DemandInput,
-  fees: readonly bigint[],
-  dBar: bigint | undefined,
+  { fees, movement, dataParts }: DemandInput,
+  requested: readonly bigint[],
+  level: bigint | undefined,
 ): bigint[] {
-  const theta = dBar === undefined ? undefined : (THETA_NUMERATOR * dBar) / BigInt(dataParts)
-  return events.map((event, e) => {
-    if (event.isPayerOwner) return 0n
-    const mp = BigInt(Math.floor((event.p16 * event.ub) / 65_536))
-    return fees[e]! * (theta === undefined ? mp : minimum(mp, theta / scores.moved[e]!))
-  })
-}
-
-/** s_c = Σ_e m_e·T_ec. */
-function scoresFor({ unshifted, shifts }: EventScores, weights: readonly bigint[]): bigint[] {
-  const sums: bigint[] = new Array(shifts.length).fill(0n)
-  for (const [e, weight] of weights.entries()) {
-    if (weight === 0n) continue
-    for (let a = 0; a < shifts.length; a++) sums[a]! += weight * BigInt(unshifted[e * shifts.length + a]!)
-  }
-  return sums.map((sum, a) => shifted(sum, shifts[a]!))
-}
-
-function sumOfPositive(scores: readonly bigint[]): bigint {
-  return scores.reduce((sum, score) => sum + maximum(0n, score), 0n)
+  if (level === undefined) return fees.map((fee, e) => fee * requested[e]!)
+  const theta = (THETA_NUMERATOR * level) / BigInt(dataParts)
+  return fees.map((fee, e) => fee * minimum(requested[e]!, theta / movement.moved[e]!))
 }
 
 function effectiveEventsOf(weights: readonly bigint[]): bigint {
@@ -114,11 +116,13 @@ function effectiveEventsOf(weights: readonly bigint[]): bigint {
   return sum === 0n ? 0n : (sum * sum) / squares
 }
 
-/** Step 6: D̄ of the next period at this period's exponent. */
-export function nextDBar(demand: Demand, isFirst: boolean): bigint {
-  const observed = maximum(1n, demand.sumPositive / demand.fees)
-  if (isFirst) return observed
-  const low = (demand.dBar * 9n) / 10n
-  const high = (demand.dBar * 11n) / 10n
-  return maximum(1n, minimum(high, maximum(low, observed)))
+/** Step 8: D̄ of the next period, at this period's exponent and at the fixed one. */
+export function nextLevel(
+  { dBar, least, value }: Demand<Valued>,
+  { fees, movement, dBarFixed }: DemandInput,
+): { dBarNext: bigint; dBarFixed: bigint } {
+  const observed = value.sumPositive / sumOfFees(fees)
+  const clamped = dBarFixed === null ? observed : minimum((dBar * 11n) / 10n, maximum((dBar * 9n) / 10n, observed))
+  const dBarNext = maximum(1n, maximum(least, clamped))
+  return { dBarNext, dBarFixed: shifted(dBarNext, FIXED_EXPONENT - movement.exponent) }
 }

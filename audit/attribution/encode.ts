@@ -1,8 +1,8 @@
-/** V and Ŝ as published: two bytes a value, big-endian like every integer of docs/formats.md. */
-export function encodeInt16(values: Int16Array): Uint8Array {
-  const bytes = new Uint8Array(values.length * 2)
+/** V as published: four bytes a value, big-endian like every integer of docs/formats.md. */
+export function encodeInt32(values: Int32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length * 4)
   const view = new DataView(bytes.buffer)
-  for (const [index, value] of values.entries()) view.setInt16(index * 2, value)
+  for (const [index, value] of values.entries()) view.setInt32(index * 4, value)
   return bytes
 }
 

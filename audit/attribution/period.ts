@@ -7,10 +7,11 @@ export interface Contribution {
   /** Accept order: rank of the batch record, then index in the batch. */
   readonly batchRank: number
   readonly index: number
+  readonly isWithdrawn: boolean
   /** r values in [−63, 63]. */
   readonly a: Int8Array
   readonly ua: number
-  /** n thousandths. */
+  /** n thousandths; empty for dense gradients. */
   readonly p: readonly number[]
   readonly label: number
 }
@@ -30,16 +31,11 @@ export interface PeriodEvent {
 
 /** Shape of a feature map: index of (class, dim) is class · rank + dim, D = classes · rank. */
 export interface Shape {
+  /** `factored`: an error for each class ⊗ a vector. `dense`: the vector alone, one class whose error is 1. */
+  readonly kind: 'factored' | 'dense'
   readonly rank: number
   readonly classes: number
 }
 
-/** Integers up to here are exact in float64, whatever the order of their sums. */
-export const EXACT_LIMIT = 2 ** 53
-
-/** 1000 · onehot subtracted from thousandths: P − 1000·onehot(label). */
-export function errorOf(p: readonly number[], label: number): Float64Array {
-  const error = Float64Array.from(p)
-  error[label]! -= 1000
-  return error
-}
+/** Greatest magnitude of a recorded vector's entry. */
+export const VECTOR_MAX = 63

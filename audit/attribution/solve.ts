@@ -1,6 +1,6 @@
 /**
- * Solves A·x = b for symmetric positive definite A in float64, in exactly the order of operations of docs/attribution.md:
- * Cholesky, forward, backward, three refinements. Another order gives other bits.
+ * Solves A·x = b for symmetric positive definite A in float64, in exactly the order of operations of docs/attribution.md.
+ * Another order gives other bits.
  */
 export class Solver {
   readonly #size: number
@@ -13,14 +13,15 @@ export class Solver {
   constructor(a: Float64Array, size: number) {
     this.#size = size
     this.#a = a
-    this.#lower = factor(a, size)
+    this.#lower = choleskyFactor(a, size)
     this.#lowerByColumn = transpose(this.#lower, size)
   }
 
+  /** Substitution and three refinements. */
   solve(b: Float64Array): Float64Array {
-    const x = this.#substitute(b)
+    const x = this.substitute(b)
     for (let refinement = 0; refinement < 3; refinement++) {
-      const d = this.#substitute(this.#residual(b, x))
+      const d = this.substitute(this.#residual(b, x))
       for (let i = 0; i < x.length; i++) x[i] = x[i]! + d[i]!
     }
     return x
@@ -38,7 +39,8 @@ export class Solver {
     return residual
   }
 
-  #substitute(b: Float64Array): Float64Array {
+  /** Forward and backward alone. */
+  substitute(b: Float64Array): Float64Array {
     const size = this.#size
     const lower = this.#lower
     const byColumn = this.#lowerByColumn
@@ -58,9 +60,35 @@ export class Solver {
     }
     return x
   }
+
+  /**
+   * {@link substitute} for each column of a size × size matrix by rows: each column sees the same operations in the same
+   * order, side by side with the others.
+   */
+  substituteColumns(b: Float64Array): Float64Array {
+    const size = this.#size
+    const x = b.slice()
+    for (let i = 0; i < size; i++) this.#eliminate(x, i, 0, i, 1, this.#lower)
+    for (let i = size - 1; i >= 0; i--) this.#eliminate(x, i, size - 1, i, -1, this.#lowerByColumn)
+    return x
+  }
+
+  /** Row i minus factor[i][k] times row k, for k from `first` towards `last` (exclusive), divided by factor[i][i]. */
+  #eliminate(x: Float64Array, i: number, first: number, last: number, step: 1 | -1, factor: Float64Array): void {
+    const size = this.#size
+    const target = x.subarray(i * size, (i + 1) * size)
+    for (let k = first; k !== last; k += step) {
+      const scale = factor[i * size + k]!
+      const row = k * size
+      for (let column = 0; column < size; column++) target[column]! -= scale * x[row + column]!
+    }
+    const diagonal = factor[i * size + i]!
+    for (let column = 0; column < size; column++) target[column]! /= diagonal
+  }
 }
 
-function factor(a: Float64Array, size: number): Float64Array {
+/** L by rows, with zeros above its diagonal, of A = L·Lᵀ. */
+export function choleskyFactor(a: Float64Array, size: number): Float64Array {
   const lower = new Float64Array(size * size)
   for (let j = 0; j < size; j++) {
     const rowJ = j * size
@@ -78,11 +106,4 @@ function transpose(matrix: Float64Array, size: number): Float64Array {
   const transposed = new Float64Array(size * size)
   for (let i = 0; i < size; i++) for (let j = 0; j <= i; j++) transposed[j * size + i] = matrix[i * size + j]!
   return transposed
-}
-
-/** K + λI with each entry rounded once. */
-export function withRidge(k: Float64Array, size: number, lambda: bigint): Float64Array {
-  const a = k.slice()
-  for (let i = 0; i < size; i++) a[i * size + i] = Number(BigInt(k[i * size + i]!) + lambda)
-  return a
 }

@@ -9,13 +9,15 @@ import { castOf } from '../../examples/digits/demo/cast.ts'
 import { type DemoClock, EPOCH_INTERVAL_S } from '../../examples/digits/demo/clock.ts'
 import { batchesOf, type SentBatch } from '../../examples/digits/demo/contributions.ts'
 import { contributionFeatureRecords, type Lab, train } from '../../examples/digits/demo/model-lab.ts'
-import { FEATURE_MAP, LEDGER_NAME, SOURCES } from '../../examples/digits/demo/names.ts'
+import { FEATURE_MAP, LEDGER_NAME, MODEL, SOURCES } from '../../examples/digits/demo/names.ts'
 import { askAll, type Question } from '../../examples/digits/demo/questions.ts'
 import { featureMapRecord, registrationRecords } from '../../examples/digits/demo/registration.ts'
+import { type Retrained, retrain } from '../../examples/digits/demo/retrain.ts'
 import { accuracy } from '../../examples/digits/model.ts'
 import { claimPayouts } from '../../jobs/anchoring/claim-payouts.ts'
 import { recordDeposits } from '../../jobs/anchoring/record-deposits.ts'
 import type { StepResult } from '../../jobs/epochs.ts'
+import { insightsOf } from '../../jobs/insights/insights.ts'
 import { readGenesis } from '../../jobs/ledger.ts'
 import { type EpochStep, runStep, type StepContext } from '../../jobs/run-epoch.ts'
 import { FolderPayloadStore } from '../../pipelines/payload-store.ts'
@@ -194,6 +196,19 @@ export async function claimAll(play: Play, say: Say): Promise<Map<Address, bigin
     for (const { cumulative } of await claimPayouts({ ledger, chain, account })) claimed.set(account, cumulative)
   }
   return claimed
+}
+
+/** So few digits judge nothing. */
+const JUDGES_MIN = 500
+
+/** Act 7: the model without the contributions that hurt it. @returns undefined when too few digits are left to judge by */
+export async function dropWhatHurts(play: Play, epochs: number, say: Say): Promise<Retrained | undefined> {
+  const judges = play.split.unasked(epochs)
+  if (judges.length < JUDGES_MIN) return undefined
+  const { warehouse } = await play.session.ledger()
+  const items = play.batches.reduce((sum, batch) => sum + batch.payloads.length, 0)
+  const { periods } = await insightsOf(warehouse, MODEL, items)
+  return retrain(play.batches, play.lab!, periods[0]?.hurting ?? [], judges, play.seed, say)
 }
 
 async function send(play: Play, records: readonly OutgoingRecord[]): Promise<void> {

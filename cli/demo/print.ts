@@ -14,6 +14,7 @@ export function printDemo(play: Play, result: DemoResult): void {
   printAccounts(result)
   printOthers(play, result)
   for (const shown of result.explanations) printInference(play, shown)
+  printRetrained(result)
   printRoots(result)
   printAudit(result)
 }
@@ -87,6 +88,21 @@ function printInference(play: Play, { question, explanation }: DemoResult['expla
     .filter(({ kind }) => kind !== 'data')
     .map(({ kind, amount }) => `${kind} ${money(amount)}`)
   printLine(pc.dim(`Its fee, apportioned: ${[...data, ...rest].join(', ')}`))
+}
+
+function printRetrained({ retrained }: DemoResult): void {
+  if (retrained === null) return
+  const { contributions, dropped, judgedBy, accuracy } = retrained
+  printLine(
+    `\n${pc.bold('What the data that hurts costs')}: digits read right, of ${judgedBy} that nobody contributed or asked about`,
+  )
+  const rows = [
+    [`trained on all ${contributions} contributions`, accuracy.before],
+    [`without the ${dropped} that hurt (tally insights)`, accuracy.withoutHurting],
+    [`without ${dropped} drawn at random`, accuracy.withoutAsManyAtRandom],
+  ] as const
+  const width = Math.max(...rows.map(([text]) => text.length))
+  for (const [text, share] of rows) printLine(`  ${text.padEnd(width)}  ${formatPercent(share)}`)
 }
 
 function printRoots(result: DemoResult): void {

@@ -5,6 +5,7 @@ import type { AuditReport } from '../../audit/index.ts'
 import type { Contributor } from '../../examples/digits/demo/cast.ts'
 import { MODEL, POLICY } from '../../examples/digits/demo/names.ts'
 import type { Question } from '../../examples/digits/demo/questions.ts'
+import type { Retrained } from '../../examples/digits/demo/retrain.ts'
 import { pngDataUri } from '../../examples/digits/draw.ts'
 import { loadManifest } from '../../jobs/publish/build-manifest.ts'
 import { type Explanation, explain } from '../../jobs/statement/explain.ts'
@@ -38,6 +39,8 @@ export interface DemoResult {
   readonly claimed: ReadonlyMap<Address, bigint>
   readonly earned: ReadonlyMap<Address, bigint>
   readonly audit: AuditReport
+  /** Null: not done, or no digit was left to judge by. */
+  readonly retrained: Retrained | null
 }
 
 export async function gather(
@@ -70,6 +73,7 @@ export async function gather(
     claimed,
     earned,
     audit,
+    retrained: null,
   }
 }
 
@@ -141,6 +145,7 @@ export function toJsonDocument(result: DemoResult, seed: string, seconds: number
       earned: earned.toString(),
       claimed: claimed.toString(),
     })),
+    retrained: result.retrained,
     audit: { ok: result.audit.ok },
   }
 }

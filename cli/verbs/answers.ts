@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { insightsOf } from '../../jobs/insights/insights.ts'
 import { explain } from '../../jobs/statement/explain.ts'
 import { type Receipt, receiptsOf } from '../../jobs/statement/receipt.ts'
 import { type Statement, statementOf } from '../../jobs/statement/statement.ts'
@@ -7,6 +8,7 @@ import { TallyError } from '../../schemas/errors.ts'
 import { toAddress } from '../../schemas/ids.ts'
 import { type GlobalFlags, runReadingVerb, wholeNumber, withGlobalFlags } from '../command.ts'
 import { formatPercent, paint, printJson, printLine } from '../output.ts'
+import { printInsights } from '../print-insights.ts'
 
 const KINDS = {
   data: 'your contributions',
@@ -40,6 +42,24 @@ export function addAnswers(program: Command): void {
         const { warehouse } = await session.ledger()
         const explanations = await explain(warehouse, [id], flags.top)
         answer(explanations, () => explanations.forEach(printExplanation))
+        return undefined
+      }),
+    )
+  withGlobalFlags(
+    program
+      .command('insights <model>')
+      .description(
+        'what would make a model better: data that hurts, data by what it did and cost, badly served demand',
+      ),
+  )
+    .option('--top <n>', 'how many hurting contributions to name', wholeNumber, 10)
+    .addHelpText('after', '\nExample:\n  $ tally insights digit-reader --top 20')
+    .action((model: string, flags: GlobalFlags & { top: number }) =>
+      runReadingVerb('insights', flags, async ({ session, answer, progress }) => {
+        progress.show('looking at what was valued')
+        const { warehouse } = await session.ledger()
+        const insights = await insightsOf(warehouse, model, flags.top)
+        answer(insights, () => printInsights(insights))
         return undefined
       }),
     )

@@ -16,10 +16,19 @@ import type { Address } from '../../schemas/ids.ts'
 import { INPUT_TOPICS, TOPICS } from '../../schemas/topics.ts'
 import { renderReport } from '../../web/src/render-report.ts'
 import { type Config, loadConfig } from '../config.ts'
-import { askAndPay, claimAll, contributeAll, found, type Play, step, trainAndRecord } from '../demo/play.ts'
+import {
+  askAndPay,
+  claimAll,
+  contributeAll,
+  dropWhatHurts,
+  found,
+  type Play,
+  step,
+  trainAndRecord,
+} from '../demo/play.ts'
 import { printDemo } from '../demo/print.ts'
 import { type DemoResult, gather, toJsonDocument, toReportData } from '../demo/result.ts'
-import { EXIT, printJson, printLine, reportError } from '../output.ts'
+import { EXIT, formatPercent, printJson, printLine, reportError } from '../output.ts'
 import { Session } from '../session.ts'
 
 interface DemoFlags {
@@ -179,6 +188,13 @@ async function playActs(
     say('the contributions behind three answers')
     acts.result = await gather(acts.play, flags.epochs, acts.claimed, acts.audit)
     return 'three answers, and who stands behind them'
+  })
+  add('Drop what hurts', async (acts, say) => {
+    const retrained = await dropWhatHurts(acts.play, flags.epochs, say)
+    acts.result = { ...acts.result, retrained: retrained ?? null }
+    if (retrained === undefined) return 'every digit was asked about, so none is left to judge by'
+    const { before, withoutHurting } = retrained.accuracy
+    return `${formatPercent(before)} of new digits are read right with all data, ${formatPercent(withoutHurting)} without what hurts`
   })
   return list.run({} as Acts)
 }

@@ -10,6 +10,7 @@ import { EXIT, paint, printLine } from '../output.ts'
 import { publishLetters, warnOfStopped } from '../publish-letters.ts'
 import { recordNewDeposits } from '../record-new-deposits.ts'
 import { unknownSchemas } from '../unknown-schemas.ts'
+import { attributeFeatures, FEATURES_EXAMPLE, type FeatureFlags, withFeatureFlags } from './features.ts'
 
 interface StepFlags extends GlobalFlags {
   readonly now?: boolean
@@ -50,7 +51,7 @@ export function addEpochSteps(program: Command, epoch: Command, anchor: Command)
     .option('--now', 'cut at the end of the log as it is, whatever the interval')
     .addHelpText('after', '\nExample:\n  $ tally epoch close --now')
     .action((flags: StepFlags) => runVerb('epoch close', flags, (context) => runOne(context, 'close', flags)))
-  addStep(program, 'attribute', 'attribute', 'take the fees of the oldest closed epoch and score its contributions')
+  addAttribute(program)
   addStep(program, 'settle', 'settle', 'turn the scores of the oldest attributed epoch into amounts')
   addStep(program, 'publish', 'publish', 'write the bundle of the oldest settled epoch')
   addStep(anchor, 'anchor propose', 'propose', 'propose the oldest published epoch on chain')
@@ -58,6 +59,17 @@ export function addEpochSteps(program: Command, epoch: Command, anchor: Command)
     '--skip-delay',
     SKIP_DELAY,
   )
+}
+
+/** The step, or with --features a period from files alone. */
+function addAttribute(program: Command): void {
+  const description = 'take the fees of the oldest closed epoch and score its contributions'
+  withFeatureFlags(withGlobalFlags(program.command('attribute').description(description)))
+    .addHelpText('after', `\nExample:\n  $ tally attribute --json\n${FEATURES_EXAMPLE}`)
+    .action(
+      (flags: StepFlags & FeatureFlags) =>
+        attributeFeatures(flags) ?? runVerb('attribute', flags, (context) => runOne(context, 'attribute', flags)),
+    )
 }
 
 function addStep(parent: Command, verb: string, step: EpochStep, description: string): Command {

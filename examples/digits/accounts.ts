@@ -1,6 +1,6 @@
+import { NumericError } from '../../extractors/errors.ts'
+import { type Seed, Xoshiro128 } from '../../extractors/random.ts'
 import { CLASSES, type LabelledImages, PIXELS } from './dataset.ts'
-import { NumericError } from './errors.ts'
-import { type Seed, Xoshiro128 } from './random.ts'
 
 export type Role = 'honest' | 'wrong-labels' | 'copier' | 'noise'
 
@@ -31,6 +31,8 @@ export interface DigitSplit {
    * digit until the pool is used up (two epochs); then it is shuffled again.
    */
   heldOut(epoch: number): DigitSample[]
+  /** The digits that nobody contributed and nobody asks about in the first `epochs` epochs; none are left after many. */
+  unasked(epochs: number): DigitSample[]
 }
 
 const CONTRIBUTIONS_PER_ACCOUNT = 500
@@ -70,6 +72,12 @@ export function splitDigits(dataset: LabelledImages, seed: Seed): DigitSplit {
     accounts: castAccounts(dataset, order, random),
     heldOutCount: pool.length,
     heldOut: (epoch) => drawHeldOut(dataset, pool, random, epoch),
+    unasked: (epochs) => {
+      const asked = new Set<number>()
+      for (let epoch = 0; epoch < epochs; epoch++)
+        for (const { source } of drawHeldOut(dataset, pool, random, epoch)) asked.add(source)
+      return pool.filter((source) => !asked.has(source)).map((source) => takeDigit(dataset, source))
+    },
   }
 }
 

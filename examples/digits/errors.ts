@@ -23,28 +23,6 @@ export class DigitRangeError extends TallyError {
   }
 }
 
-/** An image so strong along one basis vector that its multiplier would not fit sixteen bits. */
-export class FeatureOverflowError extends TallyError {
-  override readonly code = 'FEATURE_OVERFLOW'
-  constructor(facts: { multiplier: number; limit: number; unitExponent: number }) {
-    super(
-      `The image is outside the range of this feature map: multiplier ${facts.multiplier} exceeds ${facts.limit}.`,
-      {
-        facts,
-        hint: 'It has far more ink than any image the map was made from. Use a thinner pen, or publish a map made with such images.',
-      },
-    )
-  }
-}
-
-/** Numbers that the mathematics cannot continue from: no data, a rank that is too large, or a training that diverged. */
-export class NumericError extends TallyError {
-  override readonly code = 'DIGITS_NUMERIC'
-  constructor(message: string, facts: Record<string, number>, hint: string) {
-    super(message, { facts, hint })
-  }
-}
-
 /** A person's own file could not be read as one handwritten digit. */
 export class YourDigitError extends TallyError {
   override readonly code = 'YOUR_DIGIT'

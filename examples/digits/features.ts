@@ -1,12 +1,9 @@
+import { NumericError } from '../../extractors/errors.ts'
+import { quantiseInput, roundHalfEven, thousandths, unitExponentFor } from '../../extractors/quantise.ts'
+import { argmax } from '../../extractors/softmax.ts'
 import { CLASSES, checkImage, checkLabel } from './dataset.ts'
-import { FeatureOverflowError, NumericError } from './errors.ts'
-import { argmax, CHECKPOINTS, type DigitModel, float64Bytes, probabilities } from './model.ts'
+import { CHECKPOINTS, type DigitModel, float64Bytes, probabilities } from './model.ts'
 import { type Projection, projectImage, projectImages } from './projection.ts'
-
-/** Factors stay in [−63, 63]: exact in every CPU's int8 and float32 paths. */
-const FACTOR_MAX = 63
-/** Multipliers are unsigned 16-bit. */
-const MULTIPLIER_MAX = 65_535
 
 /**
  * How an image becomes small integers: kind `factored`, for a layer whose gradient is the outer product error ⊗ z.
@@ -65,16 +62,12 @@ export function makeFeatureMap(projection: Projection, images: readonly Uint8Arr
     throw new NumericError('No images.', { images: 0 }, 'Give the images the model was trained on.')
   let largest = 0
   for (const coordinate of projectImages(projection, images)) largest = Math.max(largest, Math.abs(coordinate))
-  if (!(largest > 0))
-    throw new NumericError('Every projection is zero.', { largest }, 'The bias keeps them from zero: check the basis.')
-  let unitExponent = 0
-  while (roundHalfEven((largest / FACTOR_MAX) * 2 ** (unitExponent + 1)) <= MULTIPLIER_MAX) unitExponent++
   return {
     kind: 'factored',
     rank: projection.rank,
     classes: CLASSES,
     checkpoints: CHECKPOINTS,
-    unitExponent,
+    unitExponent: unitExponentFor(largest),
     projection,
   }
 }
@@ -91,7 +84,7 @@ export function extractContributionFeatures(
 ): ContributionFeatures {
   checkLabel(label)
   const z = coordinates(map, image)
-  const { factors, multiplier } = quantise(map, z)
+  const { factors, multiplier } = quantiseInput(z, map.unitExponent)
   return { a: factors, ua: multiplier, ...quantisedProbabilities(model, z), label }
 }
 
@@ -107,7 +100,7 @@ export function extractInferenceFeatures(
 ): InferenceFeatures {
   if (trueLabel !== undefined) checkLabel(trueLabel)
   const z = coordinates(map, image)
-  const { factors, multiplier } = quantise(map, z)
+  const { factors, multiplier } = quantiseInput(z, map.unitExponent)
   const p = new Float64Array(CLASSES)
   probabilities(model.weights, z, p)
   const served = argmax(p)
@@ -127,14 +120,6 @@ export function serialiseBasis(map: FeatureMap): Uint8Array {
   return float64Bytes([map.projection.basis])
 }
 
-/** To the nearest whole number, ties to the even one (IEEE 754 roundTiesToEven), as numpy's and C's rint. |x| < 2^51. */
-export function roundHalfEven(x: number): number {
-  const floor = Math.floor(x)
-  const rest = x - floor
-  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1
-  return floor % 2 === 0 ? floor : floor + 1
-}
-
 function coordinates(map: FeatureMap, image: Uint8Array): Float64Array {
   checkImage(image)
   const z = new Float64Array(map.rank)
@@ -142,39 +127,15 @@ function coordinates(map: FeatureMap, image: Uint8Array): Float64Array {
   return z
 }
 
-/** The multiplier first, then the factors against the multiplier as it was rounded: so the rounding is not made twice. */
-function quantise(map: FeatureMap, z: Float64Array): { factors: Int8Array; multiplier: number } {
-  let largest = 0
-  for (const coordinate of z) largest = Math.max(largest, Math.abs(coordinate))
-  const unit = 2 ** -map.unitExponent
-  const multiplier = roundHalfEven(largest / FACTOR_MAX / unit)
-  if (multiplier > MULTIPLIER_MAX) {
-    throw new FeatureOverflowError({ multiplier, limit: MULTIPLIER_MAX, unitExponent: map.unitExponent })
-  }
-  if (multiplier === 0) {
-    throw new NumericError(
-      'The projection of an image is zero.',
-      { largest },
-      'The bias keeps it from zero: check the basis.',
-    )
-  }
-  const factors = Int8Array.from(z, (coordinate) => {
-    const factor = roundHalfEven(coordinate / (multiplier * unit))
-    return Math.max(-FACTOR_MAX, Math.min(FACTOR_MAX, factor))
-  })
-  return { factors, multiplier }
-}
-
 function quantisedProbabilities(model: DigitModel, z: Float64Array): Probabilities {
   return {
-    p: thousandths(model.weights, z),
-    checkpoints: model.checkpoints.map((weights) => thousandths(weights, z)),
+    p: thousandthsOf(model.weights, z),
+    checkpoints: model.checkpoints.map((weights) => thousandthsOf(weights, z)),
   }
 }
 
-/** Ten roundings of at most ½ move the sum from 1000 by 5 at most: within the 1000 ± 10 that scoring demands. */
-function thousandths(weights: Float64Array, z: Float64Array): number[] {
+function thousandthsOf(weights: Float64Array, z: Float64Array): number[] {
   const p = new Float64Array(CLASSES)
   probabilities(weights, z, p)
-  return Array.from(p, (probability) => roundHalfEven(1000 * probability))
+  return thousandths(p)
 }

@@ -1,8 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { averagedWeights } from '../../extractors/ensemble.ts'
+import { NumericError } from '../../extractors/errors.ts'
+import { LogisticRegression } from '../../extractors/logistic-regression.ts'
+import { type Seed, Xoshiro128 } from '../../extractors/random.ts'
+import { argmax, softmax } from '../../extractors/softmax.ts'
+import { denseAsRows } from '../../extractors/sparse-rows.ts'
 import { CLASSES, checkImage, checkLabel, type LabelledImages } from './dataset.ts'
-import { NumericError } from './errors.ts'
 import { type Projection, projectImage, projectImages } from './projection.ts'
-import { type Seed, Xoshiro128 } from './random.ts'
 
 /** Members of the ensemble. */
 export const CHECKPOINTS = 5
@@ -42,21 +46,23 @@ export interface TrainingOptions {
 export async function trainModel(data: LabelledImages, options: TrainingOptions): Promise<DigitModel> {
   checkTrainingData(data)
   const { projection, seed, onProgress } = options
-  const inputs = projectImages(projection, data.images)
+  const inputs = denseAsRows(projectImages(projection, data.images), projection.rank)
+  const recipe = { ...RECIPE, schedule: 'linear' } as const
   const total = CHECKPOINTS * RECIPE.passes
   const checkpoints: Float64Array[] = []
   for (let member = 0; member < CHECKPOINTS; member++) {
     const random = Xoshiro128.fromSeed(seed).fork(`checkpoint ${member}`)
     const sample = Array.from(data.labels, () => random.nextInt(data.labels.length))
-    const state = newState(projection.rank)
+    const start = new Float64Array(projection.rank * CLASSES)
+    const training = new LogisticRegression({ inputs, labels: data.labels, classes: CLASSES }, start)
     for (let pass = 0; pass < RECIPE.passes; pass++) {
-      trainPass(state, inputs, data.labels, random.shuffle(sample), stepSize(pass))
+      training.pass(random.shuffle(sample), recipe, pass)
       onProgress?.(member * RECIPE.passes + pass + 1, total)
       await nextTurn()
     }
-    checkpoints.push(state.weights)
+    checkpoints.push(byClass(training.weights, projection.rank))
   }
-  const weights = mean(checkpoints)
+  const weights = averagedWeights(checkpoints)
   if (!weights.every(Number.isFinite)) {
     throw new NumericError(
       'The training diverged.',
@@ -70,27 +76,12 @@ export async function trainModel(data: LabelledImages, options: TrainingOptions)
 /** Writes softmax(W z) into `out`. */
 export function probabilities(weights: Float64Array, z: Float64Array, out: Float64Array): void {
   const rank = z.length
-  let largest = -Infinity
   for (let c = 0; c < CLASSES; c++) {
     let logit = 0
     for (let k = 0, w = c * rank; k < rank; k++, w++) logit += weights[w]! * z[k]!
     out[c] = logit
-    if (logit > largest) largest = logit
   }
-  let sum = 0
-  for (let c = 0; c < CLASSES; c++) {
-    const value = Math.exp(out[c]! - largest)
-    out[c] = value
-    sum += value
-  }
-  for (let c = 0; c < CLASSES; c++) out[c]! /= sum
-}
-
-/** The place of the largest entry; the lower one of equals. */
-export function argmax(values: ArrayLike<number>): number {
-  let best = 0
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i
-  return best
+  softmax(out)
 }
 
 /** The digit that the model sees. */
@@ -128,68 +119,9 @@ export function float64Bytes(parts: readonly Float64Array[]): Uint8Array {
   return out
 }
 
-interface TrainingState {
-  rank: number
-  weights: Float64Array
-  velocity: Float64Array
-  gradient: Float64Array
-}
-
-function newState(rank: number): TrainingState {
-  const size = CLASSES * rank
-  return { rank, weights: new Float64Array(size), velocity: new Float64Array(size), gradient: new Float64Array(size) }
-}
-
-/** Linear decay: large steps first, small ones to settle. */
-function stepSize(pass: number): number {
-  return RECIPE.stepSize * (1 - pass / RECIPE.passes)
-}
-
-function trainPass(
-  state: TrainingState,
-  inputs: Float64Array,
-  labels: Uint8Array,
-  order: readonly number[],
-  step: number,
-): void {
-  const { rank, gradient } = state
-  const error = new Float64Array(CLASSES)
-  for (let start = 0; start < order.length; start += RECIPE.batch) {
-    const end = Math.min(order.length, start + RECIPE.batch)
-    gradient.fill(0)
-    for (let i = start; i < end; i++) {
-      const index = order[i]!
-      const z = inputs.subarray(index * rank, (index + 1) * rank)
-      probabilities(state.weights, z, error)
-      error[labels[index]!]! -= 1
-      addOuter(gradient, error, z)
-    }
-    descend(state, step, end - start)
-  }
-}
-
-function addOuter(gradient: Float64Array, error: Float64Array, z: Float64Array): void {
-  const rank = z.length
-  for (let c = 0; c < CLASSES; c++) {
-    const scale = error[c]!
-    for (let k = 0, g = c * rank; k < rank; k++, g++) gradient[g]! += scale * z[k]!
-  }
-}
-
-/** Stochastic gradient descent with Polyak's momentum and weight decay. */
-function descend({ weights, velocity, gradient }: TrainingState, step: number, count: number): void {
-  for (let w = 0; w < weights.length; w++) {
-    const slope = gradient[w]! / count + RECIPE.decay * weights[w]!
-    velocity[w] = RECIPE.momentum * velocity[w]! - step * slope
-    weights[w]! += velocity[w]!
-  }
-}
-
-function mean(members: readonly Float64Array[]): Float64Array {
-  const out = new Float64Array(members[0]!.length)
-  for (const member of members) for (let w = 0; w < out.length; w++) out[w]! += member[w]!
-  for (let w = 0; w < out.length; w++) out[w]! /= members.length
-  return out
+/** Training holds weights input by input, the model class by class. */
+function byClass(weights: Float64Array, rank: number): Float64Array {
+  return Float64Array.from(weights, (_, at) => weights[(at % rank) * CLASSES + Math.floor(at / rank)]!)
 }
 
 function checkTrainingData({ images, labels }: LabelledImages): void {

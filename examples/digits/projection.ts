@@ -1,7 +1,7 @@
+import { topEigenvectors } from '../../extractors/eigen.ts'
+import { NumericError } from '../../extractors/errors.ts'
+import { type Seed, Xoshiro128 } from '../../extractors/random.ts'
 import { PIXELS } from './dataset.ts'
-import { topEigenvectors } from './eigen.ts'
-import { NumericError } from './errors.ts'
-import { type Seed, Xoshiro128 } from './random.ts'
 
 /** An input is the 784 pixels / 255 and a constant 1, the bias. */
 const INPUTS = PIXELS + 1

@@ -1,4 +1,4 @@
-import { BLOB, DOUBLE, type DuckDBValue, HUGEINT, INTEGER, VARCHAR } from '@duckdb/node-api'
+import { BIGINT, BLOB, DOUBLE, type DuckDBValue, HUGEINT, INTEGER, VARCHAR } from '@duckdb/node-api'
 import { toBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { type CarriedPeriod, loadState } from '../carry-state.ts'
@@ -6,30 +6,23 @@ import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import { compareText, fundFees } from '../funding/fund-fees.ts'
 import { type Policy, policyInForce } from '../funding/policy.ts'
 import type { Ledger } from '../ledger.ts'
-import { UnknownMethodError } from './errors.ts'
-import { influenceFactored } from './influence-factored/influence-factored.ts'
-import type { AttributionMethod, PeriodOutput } from './method.ts'
+import { keepCurvature } from './features/curvature-state.ts'
+import { type LoadedEvents, type LoadedItems, loadEvents, loadItems } from './features/load-period.ts'
+import type { Kernels } from './kernel/kernels.ts'
+import { withKernels } from './kernel/open-kernels.ts'
+import type { PeriodResult } from './method.ts'
+import { methodFor } from './methods.ts'
 
-const METHODS: ReadonlyMap<string, AttributionMethod> = new Map([[influenceFactored.name, influenceFactored]])
-const SCORE_TYPES = [
-  INTEGER,
-  VARCHAR,
-  VARCHAR,
-  VARCHAR,
-  INTEGER,
-  INTEGER,
-  INTEGER,
-  BLOB,
-  HUGEINT,
-  HUGEINT,
-  DOUBLE,
-  DOUBLE,
-  DOUBLE,
-]
+const SCORE_TYPES = [INTEGER, VARCHAR, VARCHAR, VARCHAR, INTEGER, INTEGER, HUGEINT, HUGEINT, DOUBLE, DOUBLE, DOUBLE]
+const VALUE_TYPES = [INTEGER, VARCHAR, VARCHAR, BLOB, INTEGER, BIGINT]
 
 export interface AttributeOptions {
   readonly ledger: Ledger
   readonly onProgress?: (text: string) => void
+}
+
+interface Attribution extends AttributeOptions {
+  readonly kernels: Kernels
 }
 
 /** What `attribute` leaves for `settle`: the period's numbers, without amounts. */
@@ -56,7 +49,11 @@ export async function attributeEpoch(options: AttributeOptions): Promise<StepRes
   const unsettled = await firstEpochIn(warehouse, 'attributed')
   if (unsettled !== undefined)
     return { did: 'nothing', epoch: row.epoch, detail: `Epoch ${unsettled.epoch} has to be settled first.` }
-  const drafts = await warehouse.transaction(() => attribute(options, row.epoch))
+  const { onProgress } = options
+  const drafts = await withKernels(
+    (kernels) => warehouse.transaction(() => attribute({ ...options, kernels }, row.epoch)),
+    onProgress === undefined ? {} : { onFallback: onProgress },
+  )
   const events = drafts.reduce((sum, draft) => sum + draft.output.events, 0)
   const detail =
     drafts.length === 0
@@ -65,7 +62,7 @@ export async function attributeEpoch(options: AttributeOptions): Promise<StepRes
   return { did: 'done', epoch: row.epoch, detail }
 }
 
-async function attribute(options: AttributeOptions, epoch: number): Promise<PeriodDraft[]> {
+async function attribute(options: Attribution, epoch: number): Promise<PeriodDraft[]> {
   const { warehouse } = options.ledger
   const state = await loadState(warehouse, epoch - 1)
   const policy = await policyInForce(warehouse, epoch)
@@ -112,108 +109,136 @@ async function openPeriods(
 }
 
 async function attributePeriod(
-  options: AttributeOptions,
+  options: Attribution,
   epoch: number,
   policy: Policy,
   period: CarriedPeriod,
 ): Promise<PeriodDraft> {
   const { warehouse } = options.ledger
-  const method = METHODS.get(policy.method)
-  if (method === undefined)
-    throw new UnknownMethodError({ method: policy.method, known: [...METHODS.keys()].join(', ') })
-  const map = await warehouse.one('SELECT * FROM feature_map WHERE model = $model', { model: period.model })
-  const output = await method.attribute({
-    warehouse,
-    epoch,
-    firstEpoch: period.epochs[0]!,
-    model: period.model,
-    token: period.token,
-    featureMap: map!.feature_map as string,
-    shape: {
-      rank: map!.feature_rank as number,
-      classes: map!.classes as number,
-      checkpoints: map!.checkpoints as number,
-    },
-    dataParts: policy.dataParts,
-    minEvents: policy.minEvents,
-    dBarFixed: period.dBarFixed === null ? null : BigInt(period.dBarFixed),
-    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-  })
-  await writeScores(warehouse, epoch, period, output)
+  const method = methodFor(policy.method, 'factored')
+  const { model, token, epochs, dBarFixed } = period
+  const map = await warehouse.one('SELECT * FROM feature_map WHERE model = $model', { model })
+  const featureMap = map!.feature_map as string
+  const shape = {
+    rank: map!.feature_rank as number,
+    classes: map!.classes as number,
+    checkpointCount: map!.checkpoints as number,
+  }
+  const loaded = await loadItems(warehouse, shape, featureMap, epoch)
+  const paid = await loadEvents(warehouse, shape, { model, token, featureMap, firstEpoch: epochs[0]!, epoch })
+  const result =
+    policy.dataParts === 0
+      ? undefined
+      : await method.attribute({
+          accounts: loaded.accounts.length,
+          items: loaded.items,
+          events: paid.events,
+          dataParts: policy.dataParts,
+          minEvents: policy.minEvents,
+          dBarFixed: dBarFixed === null ? null : BigInt(dBarFixed),
+          kernels: options.kernels,
+          curvature: await keepCurvature({ warehouse, kernels: options.kernels, shape, featureMap, loaded }),
+          ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+        })
+  await writeScores(warehouse, epoch, period, loaded, result)
+  if (result !== undefined) await writeValues(warehouse, epoch, period, loaded, result)
   await warehouse.run(
     `INSERT INTO period (epoch, model, token, entry_json, d_bar_fixed, v, x) VALUES ($epoch, $model, $token, '{}', $fixed, $v, $x)`,
     {
       epoch,
-      model: period.model,
-      token: period.token,
-      fixed: output.payable?.dBarFixed.toString() ?? null,
-      v: output.payable === null ? null : toBlob(output.payable.v),
-      x: output.payable === null ? null : toBlob(output.payable.x),
+      model,
+      token,
+      fixed: result?.next?.dBarFixed.toString() ?? null,
+      v: result === undefined ? null : toBlob(int32Bytes(result.v)),
+      x: result === undefined ? null : toBlob(float64Bytes(result.x)),
     },
   )
-  const { model, token, epochs } = period
-  return {
-    model,
-    token,
-    epochs,
-    featureMap: map!.feature_map as string,
-    method: method.name,
-    output: serialise(output),
-  }
+  return { model, token, epochs, featureMap, method: method.name, output: serialise(loaded, paid, result) }
 }
 
 async function writeScores(
   warehouse: Database,
   epoch: number,
   period: CarriedPeriod,
-  output: PeriodOutput,
+  { accounts }: LoadedItems,
+  result: PeriodResult | undefined,
 ): Promise<void> {
-  const rows = output.scores.map((score): DuckDBValue[] => [
-    epoch,
-    period.model,
-    period.token,
-    score.account,
-    score.items,
-    score.duplicates,
-    score.k,
-    score.sHat === null ? null : toBlob(score.sHat),
-    score.s,
-    0n,
-    score.share?.low ?? null,
-    score.share?.value ?? null,
-    score.share?.high ?? null,
-  ])
+  const rows = accounts.map(({ account, items, duplicates }, index): DuckDBValue[] => {
+    const interval = result?.intervals[index]
+    return [
+      epoch,
+      period.model,
+      period.token,
+      account,
+      items,
+      duplicates,
+      result?.scores[index] ?? 0n,
+      0n,
+      interval?.low ?? null,
+      interval?.value ?? null,
+      interval?.high ?? null,
+    ]
+  })
   await warehouse.append('score', SCORE_TYPES, rows)
 }
 
+/** Values of single items, of periods that pay. */
+async function writeValues(
+  warehouse: Database,
+  epoch: number,
+  { model, token }: CarriedPeriod,
+  { places }: LoadedItems,
+  { next, values }: PeriodResult,
+): Promise<void> {
+  if (next === null) return
+  const rows = places.map(({ batch, index }, item): DuckDBValue[] => [
+    epoch,
+    model,
+    token,
+    toBlob(batch),
+    index,
+    BigInt(values[item]!),
+  ])
+  await warehouse.append('item_value', VALUE_TYPES, rows)
+}
+
 /** The numbers of a period as JSON keeps them between two steps: bigints as decimal text, no vectors. */
-function serialise(output: PeriodOutput) {
-  const { events, items, duplicates, fees, feeShift, effectiveEvents, solved, payable } = output
+function serialise({ accounts, items }: LoadedItems, paid: LoadedEvents, result: PeriodResult | undefined) {
   return {
-    events,
-    items,
-    duplicates,
-    feeShift,
-    fees: fees.toString(),
-    effectiveEvents: effectiveEvents.toString(),
+    events: paid.events.rows.count,
+    items: items.rows.count,
+    duplicates: accounts.reduce((sum, { duplicates }) => sum + duplicates, 0),
+    feeShift: paid.feeShift,
+    fees: paid.fees.toString(),
+    effectiveEvents: result?.effectiveEvents.toString() ?? '0',
     solved:
-      solved === null
+      result === undefined
         ? null
         : {
-            lambda: solved.lambda.toString(),
-            kMax: solved.kMax,
-            dBar: solved.dBar.toString(),
-            sumPositive: solved.sumPositive.toString(),
-            denominator: solved.denominator.toString(),
+            lambda: result.lambda.toString(),
+            lambdaRetries: result.lambdaRetries,
+            exponent: result.exponent,
+            vExponent: result.vExponent,
+            dBar: result.dBar.toString(),
+            sumPositive: result.sumPositive.toString(),
+            denominator: result.denominator.toString(),
+            vErrorNano: result.vErrorNano.toString(),
           },
-    payable:
-      payable === null
+    next:
+      result === undefined || result.next === null
         ? null
-        : {
-            dBarNext: payable.dBarNext.toString(),
-            dBarFixed: payable.dBarFixed.toString(),
-            lambdaRetries: payable.lambdaRetries,
-            vErrorNano: payable.vErrorNano.toString(),
-          },
+        : { dBar: result.next.dBar.toString(), dBarFixed: result.next.dBarFixed.toString() },
   }
+}
+
+function int32Bytes(values: Int32Array): Uint8Array {
+  const bytes = new DataView(new ArrayBuffer(values.length * 4))
+  for (const [index, value] of values.entries()) bytes.setInt32(index * 4, value)
+  return new Uint8Array(bytes.buffer)
+}
+
+function float64Bytes(values: Float64Array): Uint8Array {
+  const bytes = new DataView(new ArrayBuffer(values.length * 8))
+  for (const [index, value] of values.entries()) bytes.setFloat64(index * 8, value)
+  return new Uint8Array(bytes.buffer)
 }

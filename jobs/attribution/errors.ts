@@ -13,9 +13,26 @@ export class WidthError extends TallyError {
 export class UnknownMethodError extends TallyError {
   override readonly code = 'UNKNOWN_METHOD'
   constructor(facts: { method: string; known: string }) {
-    super(`The policy asks for method ${facts.method}, which this version does not have.`, {
+    super(`This version has no method ${facts.method}.`, {
       facts,
       hint: `Known: ${facts.known}.`,
     })
+  }
+}
+
+export class PeriodTooLargeError extends TallyError {
+  override readonly code = 'PERIOD_TOO_LARGE'
+  constructor(facts: { events: number; accounts: number; limit: number }) {
+    super(`${facts.events} paid uses of ${facts.accounts} accounts are too many for a method that scores every pair.`, {
+      facts,
+      hint: 'influence/factored@2 takes time for their sum, not their product. Or take fewer events.',
+    })
+  }
+}
+
+export class FeatureKindError extends TallyError {
+  override readonly code = 'FEATURE_KIND'
+  constructor(facts: { method: string; kind: string; kinds: string }) {
+    super(`${facts.method} takes ${facts.kinds} features, and these are ${facts.kind}.`, { facts })
   }
 }

@@ -1,74 +1,65 @@
-import type { Database } from '../../pipelines/warehouse/database.ts'
-import type { FeatureShape } from './influence-factored/item-matrix.ts'
+import type { Kernels } from './kernel/kernels.ts'
+import type { FeatureRows, PeriodEvents, PeriodItems } from './rows.ts'
 
-/** One period of one (model, token) to be attributed. */
+/** One period of one (model, token), as a method sees it: numbers only. */
 export interface PeriodInput {
-  readonly warehouse: Database
-  readonly epoch: number
-  readonly firstEpoch: number
-  readonly model: string
-  readonly token: string
-  readonly featureMap: string
-  readonly shape: FeatureShape
-  /** Millionths of a fee that go to data under the policy in force. */
+  /** How many accounts have contributions; items name them by index. */
+  readonly accounts: number
+  readonly items: PeriodItems
+  readonly events: PeriodEvents
+  /** Millionths of a fee that go to data under the policy in force, above 0. */
   readonly dataParts: number
   readonly minEvents: number
   /** D̄ at exponent 128 from the last paid period, null before the first. */
   readonly dBarFixed: bigint | null
+  readonly kernels: Kernels
+  /** K of all items where somebody keeps it up to date; made anew otherwise. */
+  readonly curvature?: BigInt64Array
   readonly onProgress?: (text: string) => void
 }
 
-export interface AccountScore {
-  readonly account: string
-  readonly items: number
-  readonly duplicates: number
-  /** Exponent of sHat; null when the account has no score. */
-  readonly k: number | null
-  /** Ŝ_c as int16, big-endian. */
-  readonly sHat: Uint8Array | null
-  readonly s: bigint
-  /** Share of Σ max(0, s) with its 90 % interval, fractions; shown, decides nothing. */
-  readonly share: { readonly low: number; readonly value: number; readonly high: number } | null
+/** Share of Σ max(0, s) with its 90 % interval, fractions; shown, decides nothing. */
+export interface ShareInterval {
+  readonly low: number
+  readonly value: number
+  readonly high: number
 }
 
-/** What a solved period knows; see docs/attribution.md for each name. */
-export interface Solved {
+/** What a period comes to; see docs/attribution.md for each name. */
+export interface PeriodResult {
+  readonly effectiveEvents: bigint
   readonly lambda: bigint
-  readonly kMax: number
+  readonly lambdaRetries: number
+  /** Scores, D̄ and M are in units of 2^−exponent. */
+  readonly exponent: number
   readonly dBar: bigint
+  /** s of each account. */
+  readonly scores: readonly bigint[]
   readonly sumPositive: bigint
   readonly denominator: bigint
   /** F = Σ fee'. */
   readonly feesScaled: bigint
-}
-
-/** Present when the period has enough effective events to pay. */
-export interface Payable {
-  readonly dBarNext: bigint
-  readonly dBarFixed: bigint
-  readonly lambdaRetries: number
+  readonly intervals: readonly ShareInterval[]
+  /** D: |v| < 2^24, in units of 2^−vExponent. */
+  readonly v: Int32Array
+  readonly vExponent: number
+  readonly x: Float64Array
   readonly vErrorNano: bigint
-  /** V as int16 and x as float64, big-endian. */
-  readonly v: Uint8Array
-  readonly x: Uint8Array
+  /** v of each item, below 2^53. */
+  readonly values: Float64Array
+  /** Present when there are enough effective events to pay. */
+  readonly next: { readonly dBar: bigint; readonly dBarFixed: bigint } | null
 }
 
-export interface PeriodOutput {
-  readonly events: number
-  readonly items: number
-  readonly duplicates: number
-  /** Σ fee of its events. */
-  readonly fees: bigint
-  readonly feeShift: number
-  readonly effectiveEvents: bigint
-  readonly scores: readonly AccountScore[]
-  readonly solved: Solved | null
-  readonly payable: Payable | null
-}
-
-/** A way of working out what each contribution did for the paid uses of a period. Any change of an output bit is a new version. */
+/**
+ * A way of working out what each contribution did for the paid uses of a period. An implementation promises that equal
+ * numbers in give equal bits out, on any machine and any number of threads; any change of an output bit is a new version.
+ */
 export interface AttributionMethod {
   /** As policies name it, `family/kind@version`. */
   readonly name: string
-  attribute(input: PeriodInput): Promise<PeriodOutput>
+  /** The kinds of feature rows that it takes. */
+  readonly kinds: readonly FeatureRows['kind'][]
+  /** @returns undefined when there is nothing to solve: no item has a gradient, or no fee was paid */
+  attribute(input: PeriodInput): Promise<PeriodResult | undefined>
 }

@@ -7,8 +7,6 @@ import {
   INTEGER,
   LIST,
   listValue,
-  SMALLINT,
-  TINYINT,
   VARCHAR,
 } from '@duckdb/node-api'
 import { idHashOf } from '../../pipelines/ingest/identity.ts'
@@ -16,6 +14,7 @@ import { toBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import type { DecidedEventType, EventBodies, EventOf } from '../../schemas/events.ts'
 import { toHex } from '../../schemas/ids.ts'
+import { packRow } from '../attribution/features/packed-row.ts'
 
 type Values = DuckDBValue[]
 
@@ -30,33 +29,9 @@ const TABLES = {
   deposit: [BLOB, INTEGER, VARCHAR, VARCHAR, HUGEINT, INTEGER, BIGINT],
   contribution_batch: [BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT],
   contribution: [BLOB, INTEGER, VARCHAR, BLOB, BLOB],
-  contribution_features: [
-    VARCHAR,
-    BLOB,
-    INTEGER,
-    LIST(TINYINT),
-    INTEGER,
-    LIST(SMALLINT),
-    LIST(SMALLINT),
-    INTEGER,
-    BLOB,
-    INTEGER,
-    BIGINT,
-  ],
+  contribution_features: [VARCHAR, BLOB, INTEGER, BLOB, INTEGER, BIGINT, BLOB],
   inference: [BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, HUGEINT, BLOB, BLOB, INTEGER, BIGINT],
-  inference_features: [
-    BLOB,
-    VARCHAR,
-    LIST(TINYINT),
-    INTEGER,
-    LIST(SMALLINT),
-    LIST(SMALLINT),
-    INTEGER,
-    VARCHAR,
-    INTEGER,
-    INTEGER,
-    BIGINT,
-  ],
+  inference_features: [BLOB, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT, BLOB],
 } satisfies Record<string, readonly DuckDBType[]>
 
 type FactTable = keyof typeof TABLES
@@ -160,26 +135,18 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       body.featureMap,
       toBlob(idHashOf(body.batchSource, body.batchId)),
       body.index,
-      signedList(body.a),
-      body.ua,
-      listValue(body.p),
-      listValue(body.checkpoints),
-      body.label,
       toBlob(body.fingerprint),
       ...place,
+      packed(body, body.a, body.ua),
     ]),
   InferenceFeatures: ({ body }, place, push) =>
     push('inference_features', [
       toBlob(idHashOf(body.inferenceSource, body.inferenceId)),
       body.featureMap,
-      signedList(body.b),
-      body.ub,
-      listValue(body.p),
-      listValue(body.checkpoints),
-      body.label,
       body.labelKind,
       body.p16,
       ...place,
+      packed(body, body.b, body.ub),
     ]),
 }
 
@@ -192,6 +159,8 @@ function writeBatch({ source, id, body }: EventOf<'ContributionBatch'>, place: P
   }
 }
 
-function signedList(bytes: EventBodies['ContributionFeatures']['a']) {
-  return listValue(Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)))
+type Features = EventBodies['ContributionFeatures'] | EventBodies['InferenceFeatures']
+
+function packed({ label, p, checkpoints }: Features, factors: Uint8Array, multiplier: number) {
+  return toBlob(packRow({ factors, multiplier, label, probabilities: p, checkpoints }))
 }

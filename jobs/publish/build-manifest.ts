@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { CanonicalJson } from '../../anchor/canonical-json.ts'
 import { sha256 } from '../../anchor/hash.ts'
 import { type Manifest, manifestHash, toManifest } from '../../anchor/manifest.ts'
 import { buildPayoutTree, EMPTY_PAYOUT_ROOT, type PayoutTree } from '../../anchor/payout/payout-tree.ts'
 import { tableRoot } from '../../anchor/table-root.ts'
-import { fromBlob, fromNullableBlob } from '../../pipelines/warehouse/blob.ts'
+import { fromBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { type Address, type Hash32, toHex } from '../../schemas/ids.ts'
@@ -113,20 +112,15 @@ async function lineRows(warehouse: Database, epoch: number) {
 
 async function scoreRows(warehouse: Database, epoch: number) {
   const rows = await warehouse.all('SELECT * FROM score WHERE epoch = $epoch ORDER BY model, token, account', { epoch })
-  return rows.map((row) => {
-    const sHat = fromNullableBlob(row.s_hat)
-    return {
-      account: row.account as string,
-      duplicates: row.duplicates as number,
-      items: row.items as number,
-      k: row.k as number | null,
-      model: row.model as string,
-      pay: String(row.pay),
-      s: String(row.s),
-      sHash: sHat === null ? null : toHex(createHash('sha256').update(sHat).digest()),
-      token: row.token as string,
-    }
-  })
+  return rows.map((row) => ({
+    account: row.account as string,
+    duplicates: row.duplicates as number,
+    items: row.items as number,
+    model: row.model as string,
+    pay: String(row.pay),
+    s: String(row.s),
+    token: row.token as string,
+  }))
 }
 
 function commit(rows: readonly object[]) {

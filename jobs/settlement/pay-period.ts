@@ -30,7 +30,7 @@ export async function payPeriod(
   const { model, token, output } = draft
   const carried = before.periods.find((period) => period.model === model && period.token === token)
   const pool = BigInt(carried?.pool ?? 0) + (data.featured.get(`${model}/${token}`) ?? 0n)
-  const payable = output.payable !== null
+  const payable = output.next !== null
   const expired = !payable && draft.epochs.length >= policy.maxPeriodEpochs
   const paid = payable ? await payAccounts(warehouse, epoch, draft, pool, lines) : 0n
   const left = payable ? pool - paid : 0n
@@ -40,7 +40,7 @@ export async function payPeriod(
     next: {
       model,
       token,
-      dBarFixed: output.payable?.dBarFixed ?? carried?.dBarFixed ?? null,
+      dBarFixed: output.next?.dBarFixed ?? carried?.dBarFixed ?? null,
       epochs: state === 'held' ? draft.epochs : [],
       pool: (payable ? left : expired ? 0n : pool).toString(),
     },
@@ -48,7 +48,7 @@ export async function payPeriod(
   }
 }
 
-/** docs/attribution.md step 6. @returns what was paid; the rest of the pool is carried. */
+/** docs/attribution.md step 8. @returns what was paid; the rest of the pool is carried. */
 async function payAccounts(
   warehouse: Database,
   epoch: number,
@@ -92,7 +92,7 @@ async function describePeriod(
   outcome: Outcome,
 ): Promise<ManifestPeriod> {
   const { model, token, output } = draft
-  const { solved, payable } = output
+  const { solved, next } = output
   const vectors = await warehouse.one(
     'SELECT v, x FROM period WHERE epoch = $epoch AND model = $model AND token = $token',
     {
@@ -101,7 +101,7 @@ async function describePeriod(
       token,
     },
   )
-  const hashOf = (value: unknown) => (payable === null ? null : (toHex(sha256(fromBlob(value))) as Hash32))
+  const hashOf = (value: unknown) => (solved === null ? null : (toHex(sha256(fromBlob(value))) as Hash32))
   return {
     model,
     token: token as Address,
@@ -120,14 +120,15 @@ async function describePeriod(
     carried: outcome.carried.toString(),
     feeShift: output.feeShift,
     lambda: solved?.lambda ?? null,
-    lambdaRetries: payable?.lambdaRetries ?? null,
-    kMax: solved?.kMax ?? null,
+    lambdaRetries: solved?.lambdaRetries ?? null,
+    exponent: solved?.exponent ?? null,
+    vExponent: solved?.vExponent ?? null,
     dBar: solved?.dBar ?? null,
-    dBarNext: payable?.dBarNext ?? null,
+    dBarNext: next?.dBar ?? null,
     sumPositive: solved?.sumPositive ?? null,
     denominator: solved?.denominator ?? null,
     vHash: hashOf(vectors?.v),
     xHash: hashOf(vectors?.x),
-    vErrorNano: payable?.vErrorNano ?? null,
+    vErrorNano: solved?.vErrorNano ?? null,
   }
 }

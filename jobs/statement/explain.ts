@@ -3,6 +3,7 @@ import type { Database } from '../../pipelines/warehouse/database.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toHex } from '../../schemas/ids.ts'
 import { type EventInfluence, explainInferences } from '../attribution/influence-factored/explain.ts'
+import { withKernels } from '../attribution/kernel/open-kernels.ts'
 import { policyInForce } from '../funding/policy.ts'
 import { apportion } from '../settlement/apportion.ts'
 
@@ -106,14 +107,17 @@ async function influencesOf(
   const influences: (EventInfluence | undefined)[] = rows.map(() => undefined)
   for (const indexes of groups.values()) {
     const { epoch, feature_map, feature_rank, classes, checkpoints } = rows[indexes[0]!]!
-    const found = await explainInferences({
-      warehouse,
-      epoch,
-      featureMap: feature_map!,
-      shape: { rank: feature_rank, classes, checkpoints },
-      inferences: indexes.map((index) => fromBlob(rows[index]!.inference)),
-      top,
-    })
+    const found = await withKernels((kernels) =>
+      explainInferences({
+        warehouse,
+        kernels,
+        epoch,
+        featureMap: feature_map!,
+        shape: { rank: feature_rank, classes, checkpointCount: checkpoints },
+        inferences: indexes.map((index) => fromBlob(rows[index]!.inference)),
+        top,
+      }),
+    )
     for (const [place, index] of indexes.entries()) influences[index] = found[place]
   }
   return influences

@@ -5,7 +5,7 @@ import { buildLineTree } from '../../anchor/lines/line-tree.ts'
 import { encodeManifest, type Manifest, manifestHash, toManifest } from '../../anchor/manifest.ts'
 import { buildPayoutTree, EMPTY_PAYOUT_ROOT } from '../../anchor/payout/payout-tree.ts'
 import { tableRoot } from '../../anchor/table-root.ts'
-import { encodeFloat64, encodeInt16 } from '../../audit/attribution/encode.ts'
+import { encodeFloat64, encodeInt32 } from '../../audit/attribution/encode.ts'
 import { compareLines } from '../../audit/settlement.ts'
 import { EMPTY_STATE, stateHash, toState } from '../../audit/state.ts'
 import { type CarryState, encodeState } from '../../jobs/carry-state.ts'
@@ -32,7 +32,6 @@ const vectors = readVectors<{
   files: DocumentVector
   lines: (Omit<Line, 'amount'> & { amount: string })[]
   linesRoots: { account: string; token: string; size: number; root: string }[]
-  scores: (Record<string, CanonicalJson> & { sHat: number[] | null })[]
   tables: Record<'accounts' | 'lines' | 'scores', TableVector>
   vectors: { v: number[]; vBytes: string; vHash: string; x: number[]; xBytes: string; xHash: string }
 }>('manifest.json')
@@ -108,21 +107,14 @@ describe('tables, golden vectors', () => {
     expect(paying.tables[name as keyof Manifest['tables']]).toEqual({ rows, root })
   })
 
-  test('a score’s row holds the hash of its int16s', () => {
-    const hashes = vectors.scores.map(({ sHat }) =>
-      sHat === null ? null : toHex(sha256(encodeInt16(Int16Array.from(sHat)))),
-    )
-    expect(vectors.tables.scores.documents.map((row) => row.sHash)).toEqual(hashes)
-    expect(hashes).toContain(null)
-  })
-
-  test('V as int16 and x as float64, big-endian', () => {
+  test('V as int32 and x as float64, big-endian', () => {
     const { v, vBytes, vHash, x, xBytes, xHash } = vectors.vectors
-    expect(hex(encodeInt16(Int16Array.from(v)))).toBe(vBytes)
+    expect(hex(encodeInt32(Int32Array.from(v)))).toBe(vBytes)
     expect(hex(encodeFloat64(Float64Array.from(x)))).toBe(xBytes)
     const hashes = [vBytes, xBytes].map((bytes) => toHex(sha256(unhex(bytes))))
     expect(hashes).toEqual([vHash, xHash])
-    expect(paying.periods[0]).toMatchObject({ vHash, xHash })
+    expect(paying.periods[0]).toMatchObject({ vHash, xHash, exponent: -3, vExponent: 21 })
+    expect(Math.max(...v.map(Math.abs))).toBeGreaterThan(32_767)
   })
 
   test('the payout tree holds the accounts that were ever paid; nobody: zeros', () => {

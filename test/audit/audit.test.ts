@@ -306,21 +306,11 @@ describe('what is published', () => {
       },
     ],
     [
-      'a wrong score vector',
-      'scores',
-      's_hat',
-      (first) => {
-        const row = first.tables.scores.rows[1]!
-        row.s_hat = Buffer.from(row.s_hat as Uint8Array).fill(1, 0, 1)
-        refit(first)
-      },
-    ],
-    [
       'a score without its table root',
       'table roots',
       'manifest.json tables.scores.root',
       ({ tables }) => {
-        tables.scores.rows[0]!.k = 1
+        tables.scores.rows[0]!.items = 1
       },
     ],
     [
@@ -328,7 +318,23 @@ describe('what is published', () => {
       'vectors',
       'public/vectors.parquet row 0 v',
       ({ tables }) => {
-        tables.vectors.rows[0]!.v = Buffer.alloc(12)
+        tables.vectors.rows[0]!.v = Buffer.alloc(24)
+      },
+    ],
+    [
+      'no vectors of a period that says their hashes',
+      'vectors',
+      'public/vectors.parquet',
+      ({ tables }) => {
+        tables.vectors.rows.length = 0
+      },
+    ],
+    [
+      'a wrong exponent',
+      'periods',
+      'manifest.json periods[0].exponent',
+      ({ manifest }) => {
+        manifest.periods[0]!.exponent!++
       },
     ],
     [

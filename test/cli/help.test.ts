@@ -1,6 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
+import { builtCli } from './support/built-cli.ts'
 import { tally } from './support/tally.ts'
+import { tallyHere } from './support/tally-here.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
 /** Names under `Commands:` in a help text. */
@@ -11,7 +14,7 @@ function commandsOf(help: string): string[] {
 }
 
 async function helpOf(verb: readonly string[]): Promise<string> {
-  const { end, stdout, stderr } = await tally([...verb, '--help'])
+  const { end, stdout, stderr } = await tallyHere([...verb, '--help'])
   expect({ verb, end, stderr }).toEqual({ verb, end: 0, stderr: '' })
   return stdout
 }
@@ -61,4 +64,11 @@ describe('tally explains itself', () => {
     expect({ end, stdout }).toEqual({ end: 2, stdout: '' })
     expect(existsSync(data)).toBe(false)
   })
+})
+
+test('a reader that has seen enough is no failure', async () => {
+  const main = await builtCli()
+  const line = `'${process.execPath}' '${main}' --help | true; exit \${PIPESTATUS[0]}`
+  const { status, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8' })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
 })

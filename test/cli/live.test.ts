@@ -26,7 +26,7 @@ import { temporaryFolder } from './support/temporary-folder.ts'
 const SETUP_LIMIT_MS = 180_000
 
 /** These hold the warehouse for as long as they run, or open none: nothing goes through another process. */
-const ALONE = ['demo', 'seal', 'schema check', 'topics create', 'verify', 'audit']
+const ALONE = ['demo', 'seal', 'schema check', 'topics create', 'import features', 'verify', 'audit']
 
 describeWithAnvil('beside a running ingest', () => {
   const path = temporaryFolder()
@@ -74,6 +74,8 @@ describeWithAnvil('beside a running ingest', () => {
     ['epoch', 'status'],
     ['statement', contributor],
     ['explain', 'use-1-1'],
+    ['insights', 'reader'],
+    ['export', 'features', '--model', 'reader', '--out', 'features'],
     ['receipt', contributor],
     ['receipt', contributor, '--out', 'receipt.json'],
     ['claim', contributor],
@@ -87,6 +89,7 @@ describeWithAnvil('beside a running ingest', () => {
     ['doctor'],
     ['statement', 'nobody'],
     ['explain', 'no-such-use'],
+    ['insights', 'no-such-model'],
     ['claim', `0x${'11'.repeat(20)}`],
   ]
 

@@ -23,6 +23,12 @@ interface DemoDocument {
     earned: string
     claimed: string
   }[]
+  retrained: {
+    contributions: number
+    dropped: number
+    judgedBy: number
+    accuracy: { before: number; withoutHurting: number; withoutAsManyAtRandom: number }
+  }
   audit: { ok: boolean }
 }
 
@@ -50,6 +56,16 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the demo', () => {
+  test('dropping the data that hurts makes the model better, dropping as much at random does not', () => {
+    const { contributions, dropped, judgedBy, accuracy } = first.retrained
+    expect(contributions).toBe(5_000)
+    expect(judgedBy).toBe(1_000)
+    // Wrong labels and noise are 1,000 of them.
+    expect(dropped).toBeGreaterThan(500)
+    expect(accuracy.withoutHurting).toBeGreaterThan(accuracy.before)
+    expect(accuracy.withoutHurting).toBeGreaterThan(accuracy.withoutAsManyAtRandom)
+  })
+
   test('ends in an audit that agrees, and everybody claimed what they earned', () => {
     expect(first.audit.ok).toBe(true)
     expect(first.epochs.map(({ epoch }) => epoch)).toEqual([1, 2])

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { type DigitSplit, splitDigits } from '../../examples/digits/accounts.ts'
 import { checkImage, checkLabel, type LabelledImages, loadDigits } from '../../examples/digits/dataset.ts'
-import { DigitRangeError, NumericError } from '../../examples/digits/errors.ts'
-import { Xoshiro128 } from '../../examples/digits/random.ts'
+import { DigitRangeError } from '../../examples/digits/errors.ts'
+import { NumericError } from '../../extractors/errors.ts'
+import { Xoshiro128 } from '../../extractors/random.ts'
 
 describe('random numbers', () => {
   test('follow the reference implementation of xoshiro128** 1.1', () => {

@@ -2,19 +2,20 @@ import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { type DigitSample, splitDigits } from '../../examples/digits/accounts.ts'
 import { loadDigits } from '../../examples/digits/dataset.ts'
-import { topEigenvectors } from '../../examples/digits/eigen.ts'
-import { DigitRangeError, FeatureOverflowError, NumericError } from '../../examples/digits/errors.ts'
+import { DigitRangeError } from '../../examples/digits/errors.ts'
 import {
   extractContributionFeatures,
   extractInferenceFeatures,
   type FeatureMap,
   makeFeatureMap,
-  roundHalfEven,
   serialiseBasis,
 } from '../../examples/digits/features.ts'
 import { accuracy, classify, type DigitModel, serialiseWeights, trainModel } from '../../examples/digits/model.ts'
 import { fitProjection, projectImage } from '../../examples/digits/projection.ts'
-import { Xoshiro128 } from '../../examples/digits/random.ts'
+import { topEigenvectors } from '../../extractors/eigen.ts'
+import { FeatureOverflowError, NumericError } from '../../extractors/errors.ts'
+import { roundHalfEven } from '../../extractors/quantise.ts'
+import { Xoshiro128 } from '../../extractors/random.ts'
 
 const SEED = 'tally'
 const RANK = 100

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, type Message as KafkaMessage, logLevel, type Producer, type RecordMetadata } from 'kafkajs'
-import type { Xoshiro128 } from '../../examples/digits/random.ts'
+import type { Xoshiro128 } from '../../extractors/random.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import type { Message, Messages } from './messages.ts'
 

@@ -1,4 +1,4 @@
-import type { Xoshiro128 } from '../../examples/digits/random.ts'
+import type { Xoshiro128 } from '../../extractors/random.ts'
 import type { OutgoingRecord } from '../../schemas/encode-record.ts'
 import { RECORD_BYTES_MAX } from '../../schemas/limits.ts'
 import type { RejectionReason } from '../../schemas/rejection.ts'

@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs'
-import type { Xoshiro128 } from '../../examples/digits/random.ts'
+import type { Xoshiro128 } from '../../extractors/random.ts'
 import type { RunningKafka } from '../support/kafka/kafka.mjs'
 import type { Ingester } from './ingester.ts'
 import type { LedgerFolder } from './ledger-folder.ts'

@@ -23,6 +23,7 @@ const TARGETS = [
   'client/src/x.ts',
   'web/src/x.ts',
   'examples/x.ts',
+  'extractors/x.ts',
   'test/x.ts',
 ]
 
@@ -42,6 +43,8 @@ const FORBIDDEN: [from: string, to: string, rule: string][] = [
   ['web/src/new', '../../anchor/x.ts', 'web-imports'],
   ['examples/new', '../jobs/x.ts', 'examples-imports'],
   ['examples/new', '../package.json', 'examples-imports'],
+  ['extractors/new', '../jobs/x.ts', 'extractors-imports'],
+  ['extractors/new', '../examples/x.ts', 'extractors-imports'],
   ['bench/new', '../cli/x.ts', 'nobody-imports-cli'],
   ['cli/new', '../test/x.ts', 'nobody-imports-test'],
   ['cli/new', 'kafkajs', 'kafkajs-behind-the-port'],
@@ -63,6 +66,7 @@ const ALLOWED: [from: string, to: string][] = [
   ['jobs/new', '@duckdb/node-api'],
   ['jobs/new', 'node:fs'],
   ['examples/new', '../client/src/x.ts'],
+  ['examples/new', '../extractors/x.ts'],
   ['cli/new', '../audit/x.ts'],
   ['test/new', '../cli/x.ts'],
   ['test/new', 'solc'],

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { errorBoundNano } from '../../jobs/attribution/solver/certificate.ts'
-import { Cholesky, NotPositiveDefiniteError } from '../../jobs/attribution/solver/cholesky.ts'
+import { Cholesky } from '../../jobs/attribution/solver/cholesky.ts'
+import { NotPositiveDefiniteError } from '../../jobs/attribution/solver/plain-cholesky.ts'
 import { floorLog2, roundHalfEven } from '../../jobs/integers.ts'
-import { solveExactly } from '../audit/support/exact-attribution.ts'
+import { solveExactly } from '../audit/support/exact-arithmetic.ts'
 import { runs } from '../support/random-runs.ts'
 
 type Matrix = readonly (readonly number[])[]
@@ -132,14 +133,12 @@ function rational(value: number): Rational {
 const abs = (n: bigint) => (n < 0n ? -n : n)
 
 /** unit · x / max|x|, each a fraction. */
-function scaleToUnit(x: readonly Rational[], unit: bigint): Rational[] {
-  const largest = x.reduce((found, each) =>
-    abs(each.numerator) * found.denominator > abs(found.numerator) * each.denominator ? each : found,
+/** 2^exponent · x. */
+function scaled(x: readonly Rational[], exponent: number): Rational[] {
+  const by = 1n << BigInt(Math.abs(exponent))
+  return x.map(({ numerator, denominator }) =>
+    exponent < 0 ? { numerator, denominator: denominator * by } : { numerator: numerator * by, denominator },
   )
-  return x.map(({ numerator, denominator }) => ({
-    numerator: unit * numerator * largest.denominator,
-    denominator: denominator * abs(largest.numerator),
-  }))
 }
 
 describe('the certificate', () => {
@@ -147,26 +146,33 @@ describe('the certificate', () => {
     const small = problem.filter(({ b }) => b.length <= 5 && b.some((value) => value !== 0))
     const disturbance = fc.constantFrom(0, 0, 1e-14, 1e-9, 1e-4)
     fc.assert(
-      fc.property(small, disturbance, ({ m, lambda, b }, off) => {
+      fc.property(small, disturbance, fc.integer({ min: -30, max: 60 }), ({ m, lambda, b }, off, exponent) => {
         const k = gram(m)
         const A = withRidge(k, lambda)
         const solved = new Cholesky(Float64Array.from(A.flat()), b.length).solve(Float64Array.from(b))
         const x = solved.map((value, index) => value * (1 + off * (index + 1)))
-        const bound = errorBoundNano(Float64Array.from(k.flat()), BigInt(lambda), b.map(BigInt), x, 32_767n)
-        const exact = scaleToUnit(
+        const bound = errorBoundNano({
+          k: BigInt64Array.from(k.flat(), BigInt),
+          size: b.length,
+          lambda: BigInt(lambda),
+          demand: b.map(BigInt),
+          x,
+          exponent,
+        })
+        const exact = scaled(
           solveExactly(
             A.map((row) => row.map(BigInt)),
             b.map(BigInt),
           ),
-          32_767n,
+          exponent,
         )
-        const found = scaleToUnit(Array.from(x, rational), 32_767n)
+        const found = scaled(Array.from(x, rational), exponent)
         for (const [index, f] of found.entries()) {
           const e = exact[index]!
           const difference = abs(f.numerator * e.denominator - e.numerator * f.denominator)
           expect(difference * 10n ** 9n).toBeLessThanOrEqual(bound * f.denominator * e.denominator)
         }
-        if (off >= 1e-4) expect(bound).toBeGreaterThan(0n)
+        expect(bound).toBeGreaterThan(0n)
       }),
       runs(60),
     )
@@ -174,8 +180,9 @@ describe('the certificate', () => {
 
   test('an exact solution has the smallest bound there is', () => {
     // (0 + 1·I)·x = g with x = g: the residual is 0, N = isqrt(0) + 1 = 1.
-    const bound = errorBoundNano(new Float64Array(4), 1n, [3n, 4n], Float64Array.of(3, 4), 32_767n)
-    expect(bound).toBe((2n * 32_767n * 10n ** 9n) / 4n)
+    const problem = { k: new BigInt64Array(4), size: 2, lambda: 1n, demand: [3n, 4n], x: Float64Array.of(3, 4) }
+    expect(errorBoundNano({ ...problem, exponent: 20 })).toBe(2n ** 20n * 10n ** 9n)
+    expect(errorBoundNano({ ...problem, exponent: -2 })).toBe(10n ** 9n / 4n)
   })
 })
 

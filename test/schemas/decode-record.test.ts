@@ -186,7 +186,7 @@ describe('decodeRecord', () => {
           infrastructureParts: 0,
           treasuryParts: 0,
           treasury: bytes(20),
-          method: 'influence/factored@1',
+          method: 'influence/factored@2',
           minEvents: 1,
           maxPeriodEpochs: 1,
           signature: bytes(65),

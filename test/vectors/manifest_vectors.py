@@ -19,7 +19,7 @@ TOKEN, OTHER_TOKEN = sorted((address("token"), address("other token")))
 ACCOUNTS = sorted(address(f"payee {n}") for n in range(4))
 PAYER = address("payer")
 FEES, PARTS = 1_000_003, [600_000, 250_000, 100_000, 50_000]
-V = [0, 1, -1, 32767, -32767, 256, -2, 12345]
+V = [0, 1, -1, 2 ** 24 - 1, 1 - 2 ** 24, 256, -2, 65_536]
 X = [0.0, -0.0, 1.0, -1.5, 1 / 3, 5e-324, 1.7976931348623157e308, -2.5e-7]
 
 
@@ -89,25 +89,20 @@ def account_rows():
 
 ACCOUNT_ROWS = list(account_rows())
 SCORES = [
-    {"account": ACCOUNTS[0], "duplicates": 1, "items": 5, "k": 14, "model": MODEL, "pay": lines_of(ACCOUNTS[0])[0]["amount"],
-     "s": str(2 ** 70), "sHat": V, "token": TOKEN},
-    {"account": ACCOUNTS[1], "duplicates": 0, "items": 3, "k": -3, "model": MODEL, "pay": lines_of(ACCOUNTS[1])[0]["amount"],
-     "s": str(-2 ** 65), "sHat": V[::-1], "token": TOKEN},
-    {"account": ACCOUNTS[2], "duplicates": 0, "items": 2, "k": None, "model": MODEL, "pay": "0", "s": "0", "sHat": None, "token": TOKEN},
+    {"account": ACCOUNTS[0], "duplicates": 1, "items": 5, "model": MODEL, "pay": lines_of(ACCOUNTS[0])[0]["amount"],
+     "s": str(2 ** 70), "token": TOKEN},
+    {"account": ACCOUNTS[1], "duplicates": 0, "items": 3, "model": MODEL, "pay": lines_of(ACCOUNTS[1])[0]["amount"],
+     "s": str(-2 ** 65), "token": TOKEN},
+    {"account": ACCOUNTS[2], "duplicates": 0, "items": 2, "model": MODEL, "pay": "0", "s": "0", "token": TOKEN},
 ]
 
 
-def int16(values):
-    return struct.pack(f">{len(values)}h", *values)
+def int32(values):
+    return struct.pack(f">{len(values)}i", *values)
 
 
 def float64(values):
     return struct.pack(f">{len(values)}d", *values)
-
-
-def score_row(score):
-    row = {name: value for name, value in score.items() if name != "sHat"}
-    return {**row, "sHash": None if score["sHat"] is None else hashed(int16(score["sHat"]))}
 
 
 def payout_root(rows):
@@ -138,19 +133,19 @@ def manifest_1():
 
 def paid_period():
     return {
-        "model": MODEL, "token": TOKEN, "featureMap": FEATURE_MAP, "method": "influence/factored@1", "state": "paid", "firstEpoch": 2,
+        "model": MODEL, "token": TOKEN, "featureMap": FEATURE_MAP, "method": "influence/factored@2", "state": "paid", "firstEpoch": 2,
         "epochs": 1, "events": 3, "items": 10, "duplicates": 1, "effectiveEvents": "2", "fees": str(FEES), "pool": str(DATA),
-        "paid": str(DATA - CARRIED), "carried": str(CARRIED), "feeShift": 0, "lambda": str(2 ** 60 + 1), "lambdaRetries": 0, "kMax": 14,
-        "dBar": str(2 ** 50), "dBarNext": str(2 ** 50), "sumPositive": str(2 ** 70), "denominator": str(2 ** 71),
-        "vHash": hashed(int16(V)), "xHash": hashed(float64(X)), "vErrorNano": "12",
+        "paid": str(DATA - CARRIED), "carried": str(CARRIED), "feeShift": 0, "lambda": str(2 ** 60 + 1), "lambdaRetries": 0, "exponent": -3,
+        "vExponent": 21, "dBar": str(2 ** 50), "dBarNext": str(2 ** 50), "sumPositive": str(2 ** 70), "denominator": str(2 ** 71),
+        "vHash": hashed(int32(V)), "xHash": hashed(float64(X)), "vErrorNano": "12",
     }
 
 
 def held_period():
-    nulls = dict.fromkeys(("lambda", "lambdaRetries", "kMax", "dBar", "dBarNext", "sumPositive", "denominator", "vHash", "xHash",
-                           "vErrorNano"))
+    nulls = dict.fromkeys(("lambda", "lambdaRetries", "exponent", "vExponent", "dBar", "dBarNext", "sumPositive", "denominator", "vHash",
+                           "xHash", "vErrorNano"))
     return {
-        "model": "other", "token": OTHER_TOKEN, "featureMap": "other/1", "method": "influence/factored@1", "state": "held", "firstEpoch": 2,
+        "model": "other", "token": OTHER_TOKEN, "featureMap": "other/1", "method": "influence/factored@2", "state": "held", "firstEpoch": 2,
         "epochs": 1, "events": 1, "items": 0, "duplicates": 0, "effectiveEvents": "0", "fees": "1", "pool": "0", "paid": "0",
         "carried": "0", "feeShift": 0, **nulls,
     }
@@ -175,7 +170,7 @@ def manifest_2(previous):
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], **payout_root(ACCOUNT_ROWS),
                    "totals": [flow(TOKEN, cumulative=cumulative, reserved=reserved, total=cumulative + reserved),
                               flow(OTHER_TOKEN, cumulative=0, reserved=0, total=0)]},
-        "tables": {"accounts": table(ACCOUNT_ROWS), "lines": table(LINES), "scores": table(list(map(score_row, SCORES)))},
+        "tables": {"accounts": table(ACCOUNT_ROWS), "lines": table(LINES), "scores": table(SCORES)},
         "carryIn": hashed(encoded(STATE_1)), "carryOut": hashed(encoded(STATE_2)),
     }
 
@@ -198,9 +193,8 @@ def manifest_vectors():
         "lines": [{**line, "amount": str(line["amount"])} for line in settlement_lines()],
         "linesRoots": [{"account": row["account"], "token": row["token"], "size": len(lines_of(row["account"])), "root": row["linesRoot"]}
                        for row in ACCOUNT_ROWS],
-        "scores": SCORES,
         "tables": {name: {**table(rows), "documents": rows, "canonical": [encoded(row).hex() for row in rows]}
-                   for name, rows in (("accounts", ACCOUNT_ROWS), ("lines", LINES), ("scores", list(map(score_row, SCORES))))},
-        "vectors": {"v": V, "vBytes": int16(V).hex(), "vHash": hashed(int16(V)),
+                   for name, rows in (("accounts", ACCOUNT_ROWS), ("lines", LINES), ("scores", SCORES))},
+        "vectors": {"v": V, "vBytes": int32(V).hex(), "vHash": hashed(int32(V)),
                     "x": X, "xBytes": float64(X).hex(), "xHash": hashed(float64(X))},
     }

@@ -33,7 +33,7 @@ TYPICAL = {
                         "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
     "PolicyPublished": {"policy": "policy/1", "epochIntervalS": 86_400, "dataParts": 600_000, "modelParts": 250_000,
                         "infrastructureParts": 100_000, "treasuryParts": 50_000, "treasury": seeded("treasury", 20),
-                        "method": "influence/factored@1", "minEvents": 20, "maxPeriodEpochs": 30,
+                        "method": "influence/factored@2", "minEvents": 20, "maxPeriodEpochs": 30,
                         "signature": seeded("signature", 65)},
     "FeatureMapPublished": {"featureMap": "digits-net/1", "model": "digits-net", "kind": "factored", "rank": 32, "classes": 10,
                             "checkpoints": 3, "unitExponent": 12, "extractor": "urn:example:extractor",

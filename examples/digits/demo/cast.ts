@@ -1,7 +1,7 @@
 import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
+import { Xoshiro128 } from '../../../extractors/random.ts'
 import { type Address, toAddress, toHex } from '../../../schemas/ids.ts'
 import type { DigitAccount, Role } from '../accounts.ts'
-import { Xoshiro128 } from '../random.ts'
 
 export interface Actor {
   readonly name: string

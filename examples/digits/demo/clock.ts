@@ -1,4 +1,4 @@
-import { Xoshiro128 } from '../random.ts'
+import { Xoshiro128 } from '../../../extractors/random.ts'
 
 export const EPOCH_INTERVAL_S = 3_600
 /** In the past for whoever runs it, so that what is appended later on is later. */

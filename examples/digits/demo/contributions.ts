@@ -1,6 +1,6 @@
 import { contribute, type SaltedPayload } from '../../../client/src/contribute.ts'
+import { Xoshiro128 } from '../../../extractors/random.ts'
 import type { OutgoingRecord } from '../../../schemas/encode-record.ts'
-import { Xoshiro128 } from '../random.ts'
 import type { Contributor } from './cast.ts'
 import { DATASET, LICENCE, SOURCES } from './names.ts'
 

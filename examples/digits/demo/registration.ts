@@ -83,7 +83,7 @@ async function policyRecord(context: RegistrationContext): Promise<OutgoingRecor
       epochIntervalS: EPOCH_INTERVAL_S,
       ...SHARES,
       treasury: fromHex(context.cast.treasury.address),
-      method: 'influence/factored@1',
+      method: 'influence/factored@2',
       minEvents: MIN_EVENTS,
       maxPeriodEpochs: MAX_PERIOD_EPOCHS,
     },

@@ -1,20 +1,21 @@
 import { fromBlob } from '../../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../../pipelines/warehouse/database.ts'
-import { readSql } from '../../../pipelines/warehouse/read-sql.ts'
-import { Cholesky } from '../solver/cholesky.ts'
-import { curvature, damping } from './curvature.ts'
-import { withDiagonal } from './demand-vector.ts'
-import { type FeatureShape, type ItemMatrix, loadItems } from './item-matrix.ts'
-
-const itemsSql = readSql(new URL('./items.sql', import.meta.url))
-const keptItemsSql = readSql(new URL('./kept-items.sql', import.meta.url))
+import { fullCurvature } from '../bilinear/curvature.ts'
+import { solveDemand } from '../bilinear/demand-vector.ts'
+import { eventGradients, type GradientRows, itemGradients, vectorBits } from '../bilinear/gradient-rows.ts'
+import { cappedMultipliers } from '../bilinear/leverage.ts'
+import { curvatureOf } from '../features/curvature-state.ts'
+import { type LoadedItems, loadItems } from '../features/load-period.ts'
+import { allocateFactoredRows, type FactoredShape, unpackRow } from '../features/packed-row.ts'
+import type { Kernels } from '../kernel/kernels.ts'
 
 export interface ExplainInput {
   readonly warehouse: Database
+  readonly kernels: Kernels
   /** The cut that the explanation sees. */
   readonly epoch: number
   readonly featureMap: string
-  readonly shape: FeatureShape
+  readonly shape: FactoredShape
   /** id hashes of the inferences. */
   readonly inferences: readonly Uint8Array[]
   /** How many items to name for each. */
@@ -38,74 +39,61 @@ export interface EventInfluence {
 
 /**
  * The influence of every kept item on single inferences: one solve against the period's factor for each, then one dot
- * product an item (docs/attribution.md). Float64: it explains and pays nothing.
+ * product an item, with the arithmetic of docs/attribution.md steps 6 and 7. It explains and pays nothing.
  *
  * @returns one entry an inference, in the order given; undefined for one without features
  */
 export async function explainInferences(input: ExplainInput): Promise<(EventInfluence | undefined)[]> {
-  const { warehouse, shape, featureMap, epoch } = input
-  await warehouse.run(itemsSql, { featureMap, epoch })
-  await warehouse.run(keptItemsSql)
-  const items = await loadItems(warehouse, shape)
-  if (items.count === 0) return input.inferences.map(() => undefined)
-  const size = shape.rank * shape.classes
-  const k = curvature(items)
-  const factor = new Cholesky(withDiagonal(k, size, damping(k, size)), size)
-  const places = (await warehouse.all('SELECT batch, item_index FROM kept_item ORDER BY item')).map((row) => ({
-    batch: fromBlob(row.batch),
-    index: row.item_index as number,
-  }))
+  const { warehouse, kernels, shape, featureMap, epoch } = input
+  const loaded = await loadItems(warehouse, shape, featureMap, epoch)
+  const { rows } = loaded.items
+  if (rows.count === 0) return input.inferences.map(() => undefined)
+  const { k } = await curvatureOf({ warehouse, kernels, shape, featureMap, loaded })
+  const curvature = fullCurvature(k, shape.rank * shape.classes)
+  const items = itemGradients(rows)
+  const u = cappedMultipliers(rows)
   const explained: (EventInfluence | undefined)[] = []
   for (const inference of input.inferences) {
-    const gradient = await eventGradient(warehouse, inference, shape)
-    explained.push(gradient && rank(items, places, factor.solve(gradient), input.top))
+    const event = await eventOf(warehouse, inference, shape)
+    if (event === undefined) {
+      explained.push(undefined)
+      continue
+    }
+    const demand = await kernels.weightedSum(event, [Float64Array.of(1), Float64Array.of(0), Float64Array.of(0)])
+    const { v } = solveDemand(demand, curvature, vectorBits(items))
+    const projections = await kernels.project(items, v)
+    explained.push(
+      ranked(
+        loaded,
+        projections.map((projection, item) => projection * u[item]!),
+        input.top,
+      ),
+    )
   }
   return explained
 }
 
-async function eventGradient(
+async function eventOf(
   warehouse: Database,
   inference: Uint8Array,
-  { rank, classes }: FeatureShape,
-): Promise<Float64Array | undefined> {
-  const row = await warehouse.one<{ b: { items: number[] }; ub: number; p: { items: number[] }; label: number }>(
-    'SELECT b, ub, p, label FROM inference_features WHERE lower(hex(inference)) = $inference',
-    { inference: Buffer.from(inference).toString('hex') },
-  )
+  shape: FactoredShape,
+): Promise<GradientRows | undefined> {
+  const row = await warehouse.one('SELECT packed FROM inference_features WHERE lower(hex(inference)) = $inference', {
+    inference: Buffer.from(inference).toString('hex'),
+  })
   if (row === undefined) return undefined
-  const gradient = new Float64Array(rank * classes)
-  for (let c = 0; c < classes; c++) {
-    const error = row.p.items[c]! - (row.label === c ? 1000 : 0)
-    for (let j = 0; j < rank; j++) gradient[c * rank + j] = error * row.b.items[j]! * row.ub
-  }
-  return gradient
+  const rows = allocateFactoredRows(1, shape)
+  unpackRow(fromBlob(row.packed), rows, 0)
+  return eventGradients(rows)
 }
 
-function rank(
-  items: ItemMatrix,
-  places: readonly { batch: Uint8Array; index: number }[],
-  solution: Float64Array,
-  top: number,
-): EventInfluence {
-  const scores = Float64Array.from({ length: items.count }, (_, i) => itemScore(items, solution, i))
-  const accounts = new Map<string, number>()
-  for (const [i, score] of scores.entries())
-    accounts.set(items.account[i]!, (accounts.get(items.account[i]!) ?? 0) + score)
-  const order = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b)
+function ranked({ items, accounts, places }: LoadedItems, scores: Float64Array, top: number): EventInfluence {
+  const accountOf = (item: number) => accounts[items.account[item]!]!.account
+  const sums = new Map<string, number>()
+  for (const [item, score] of scores.entries()) sums.set(accountOf(item), (sums.get(accountOf(item)) ?? 0) + score)
+  const order = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, top)
   return {
-    items: order.slice(0, top).map((i) => ({ account: items.account[i]!, ...places[i]!, score: scores[i]! })),
-    accounts,
+    items: order.map((item) => ({ account: accountOf(item), ...places[item]!, score: scores[item]! })),
+    accounts: sums,
   }
-}
-
-function itemScore({ a, p, u, label, rank, classes }: ItemMatrix, solution: Float64Array, i: number): number {
-  let score = 0
-  for (let c = 0; c < classes; c++) {
-    const onehot = label[i] === c ? 1000 : 0
-    const error = 18 * (p[i * classes + c]! - onehot) + 2 * (Math.floor(1000 / classes) - onehot)
-    let projected = 0
-    for (let j = 0; j < rank; j++) projected += a[i * rank + j]! * solution[c * rank + j]!
-    score += error * projected
-  }
-  return score * u[i]!
 }

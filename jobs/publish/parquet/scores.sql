@@ -1,3 +1,3 @@
 -- one row per (model, token, account) scored in $epoch
-SELECT model, token, account, items, duplicates, k, s_hat, s::VARCHAR AS s, pay::VARCHAR AS pay
+SELECT model, token, account, items, duplicates, s::VARCHAR AS s, pay::VARCHAR AS pay
 FROM score WHERE epoch = $epoch ORDER BY model, token, account

@@ -10,11 +10,12 @@ import { rootHash } from '../../../anchor/log/root-hash.ts'
 import { type Manifest, type ManifestPeriod, manifestHash } from '../../../anchor/manifest.ts'
 import { buildPayoutTree } from '../../../anchor/payout/payout-tree.ts'
 import { tableRoot } from '../../../anchor/table-root.ts'
-import { type Contribution, errorOf, type PeriodEvent } from '../../../audit/attribution/period.ts'
+import type { Contribution, PeriodEvent } from '../../../audit/attribution/period.ts'
 import { Solver } from '../../../audit/attribution/solve.ts'
 import { type Address, type Hash32, toHex } from '../../../schemas/ids.ts'
 import { REJECTION_REASONS, type RejectionReason } from '../../../schemas/rejection.ts'
 import { type Cell, type EpochFiles, type Table, writeBundle } from './bundle-writer.ts'
+import { root } from './exact-arithmetic.ts'
 import { attributeExactly, type ExactInput, type ExactResult } from './exact-attribution.ts'
 import {
   addressOf,
@@ -58,6 +59,8 @@ const HAND = {
   },
 } as const
 
+const MAP = { kind: 'factored', ...SHAPE } as const
+
 type Line = { account: string; token: string; kind: string; asset: string; amount: bigint }
 
 export interface PublishedWorld {
@@ -87,27 +90,22 @@ interface FirstEpoch {
 
 function publishFirst(world: World, place: WorldPlace): FirstEpoch {
   const { accounts, events } = periodInput(world, 1)
-  const input: ExactInput = { ...SHAPE, accounts, events, dataParts: BigInt(POLICY.dataParts), dBarFixed: null }
-  const exact = attributeExactly(input)
-  const { keys, positive, sumPositive, denominator } = solvedKeys(exact)
+  const exact = attributeExactly({ ...MAP, accounts, events, dataParts: BigInt(POLICY.dataParts), dBarFixed: null })!
+  const { sumPositive, denominator, least, fees } = exact
   const pool = HAND.epoch1.dataPool
+  const positive = exact.scores.map((s) => (s > 0n ? s : 0n))
   const shares = largestRemainder(pool, [...positive, denominator - sumPositive])
   const carried = shares.at(-1)!
-  const dBarNext = sumPositive / exact.fees > 1n ? sumPositive / exact.fees : 1n
-  const dBarFixed = dBarNext << BigInt(128 - exact.kMax)
-  const vectors = vectorsOf(input, exact)
+  const dBarNext = sumPositive / fees > least ? sumPositive / fees : least
+  const dBarFixed = dBarNext << BigInt(128 - exact.exponent)
+  const vectors = vectorsOf(exact)
   const period: ManifestPeriod = {
     ...heldPeriod(place, 1, events, pool),
+    ...solvedKeys(exact, vectors),
     state: 'paid',
-    effectiveEvents: effective(exact.weights).toString(),
     paid: (pool - carried).toString(),
     carried: carried.toString(),
-    ...keys,
-    lambdaRetries: 0,
     dBarNext: dBarNext.toString(),
-    vHash: hex(sha256(vectors.v)),
-    xHash: hex(sha256(vectors.x)),
-    vErrorNano: vectors.errorNano.toString(),
   }
   const people = PEOPLE_IN_ORDER
   const scores = scoresOf(place, accounts, exact, shares)
@@ -127,6 +125,7 @@ function publishFirst(world: World, place: WorldPlace): FirstEpoch {
     dataLines,
     period,
     scores,
+    vectors,
     leaves: [leaves],
     previous: undefined,
     openPool: carried,
@@ -135,7 +134,6 @@ function publishFirst(world: World, place: WorldPlace): FirstEpoch {
     heldIn: 0n,
     unattributedSoFar: HAND.epoch1.unattributed,
   })
-  files.tables.vectors.rows.push({ model: 'reader', token: place.token, v: vectors.v, x: vectors.x })
   return { files, carried, dBarFixed, leaves }
 }
 
@@ -151,26 +149,26 @@ function scoresOf(place: WorldPlace, accounts: ExactInput['accounts'], exact: Ex
     account: addressOf[person],
     items: accounts[index]!.items.length,
     duplicates: person === 'bob' ? 1 : 0,
-    k: exact.accounts[index]!.k,
-    s_hat: int16(exact.accounts[index]!.sHat),
-    s: exact.accounts[index]!.s.toString(),
+    s: exact.scores[index]!.toString(),
     pay: shares[index]!.toString(),
   }))
 }
 
 /** What every period has in which there was something to solve. */
-function solvedKeys({ accounts, lambda, kMax, dBar, fees }: ExactResult) {
-  const positive = accounts.map(({ s }) => (s > 0n ? s : 0n))
-  const sumPositive = positive.reduce((sum, s) => sum + s, 0n)
-  const denominator = sumPositive > dBar * fees ? sumPositive : dBar * fees
-  const keys = {
-    lambda: `${lambda}`,
-    kMax,
-    dBar: `${dBar}`,
-    sumPositive: `${sumPositive}`,
-    denominator: `${denominator}`,
+function solvedKeys(exact: ExactResult, vectors: Vectors) {
+  return {
+    effectiveEvents: `${exact.effectiveEvents}`,
+    lambda: `${exact.lambda}`,
+    lambdaRetries: exact.lambdaRetries,
+    exponent: exact.exponent,
+    vExponent: exact.vExponent,
+    dBar: `${exact.dBar}`,
+    sumPositive: `${exact.sumPositive}`,
+    denominator: `${exact.denominator}`,
+    vHash: hex(sha256(vectors.v)),
+    xHash: hex(sha256(vectors.x)),
+    vErrorNano: vectors.errorNano.toString(),
   }
-  return { keys, positive, sumPositive, denominator }
 }
 
 /** One event is fewer than two: the period is held. */
@@ -178,9 +176,9 @@ function publishSecond(world: World, place: WorldPlace, first: FirstEpoch): Epoc
   const { accounts, events } = periodInput(world, 2)
   const pool = first.carried + HAND.epoch2.dataPool
   const dataParts = BigInt(POLICY.dataParts)
-  const exact = attributeExactly({ ...SHAPE, accounts, events, dataParts, dBarFixed: first.dBarFixed })
-  const solved = solvedKeys(exact)
-  const period = { ...heldPeriod(place, 2, events, pool), ...solved.keys, effectiveEvents: '1' }
+  const exact = attributeExactly({ ...MAP, accounts, events, dataParts, dBarFixed: first.dBarFixed })!
+  const vectors = vectorsOf(exact)
+  const period = { ...heldPeriod(place, 2, events, pool), ...solvedKeys(exact, vectors) }
   const leaves = world.epochs[1]!.map(leafOf)
   return assemble({
     world,
@@ -190,6 +188,7 @@ function publishSecond(world: World, place: WorldPlace, first: FirstEpoch): Epoc
     dataLines: [],
     period,
     scores: scoresOf(place, accounts, exact, [0n, 0n]),
+    vectors,
     leaves: [first.leaves, leaves],
     previous: first.files,
     openPool: pool,
@@ -220,7 +219,8 @@ function heldPeriod(place: WorldPlace, epoch: number, events: readonly PeriodEve
     feeShift: 0,
     lambda: null,
     lambdaRetries: null,
-    kMax: null,
+    exponent: null,
+    vExponent: null,
     dBar: null,
     dBarNext: null,
     sumPositive: null,
@@ -244,6 +244,7 @@ function periodInput(world: World, epoch: number): { accounts: { items: Contribu
         fingerprint: toHex(features.fingerprint),
         batchRank: 0,
         index,
+        isWithdrawn: false,
         a: Int8Array.from(features.a),
         ua: features.ua,
         p: features.p,
@@ -278,31 +279,17 @@ function largestRemainder(pool: bigint, weights: readonly bigint[]): bigint[] {
   return parts.map((part) => part.floor + (lucky.includes(part) ? 1n : 0n))
 }
 
-function effective(weights: readonly bigint[]): bigint {
-  const sum = weights.reduce((total, weight) => total + weight, 0n)
-  return (sum * sum) / weights.reduce((total, weight) => total + weight * weight, 0n)
-}
-
-function int16(values: readonly number[]): Uint8Array {
-  const bytes = Buffer.alloc(values.length * 2)
-  values.forEach((value, index) => {
-    bytes.writeInt16BE(value, index * 2)
-  })
-  return bytes
+interface Vectors {
+  readonly v: Uint8Array
+  readonly x: Uint8Array
+  readonly errorNano: bigint
 }
 
 /** x is a float64 by definition, so it comes from the solver under test; V is exact; the bound is recomputed from fractions. */
-function vectorsOf({ events }: ExactInput, exact: ExactResult): { v: Uint8Array; x: Uint8Array; errorNano: bigint } {
-  const size = SHAPE.rank * SHAPE.classes
-  const g = Array.from({ length: size }, (_, i) =>
-    events.reduce((sum, event, e) => {
-      const err = BigInt(errorOf(event.p, event.label)[Math.floor(i / SHAPE.rank)]!)
-      return sum + exact.weights[e]! * err * BigInt(event.b[i % SHAPE.rank]!)
-    }, 0n),
-  )
-  const a = exact.matrix
-  const x = new Solver(Float64Array.from(a.flat(), Number), size).solve(Float64Array.from(g, Number))
-  const bytes = Buffer.alloc(size * 8)
+function vectorsOf(exact: ExactResult): Vectors {
+  const { matrix: a, g } = exact
+  const x = new Solver(Float64Array.from(a.flat(), Number), g.length).solve(Float64Array.from(g, Number))
+  const bytes = Buffer.alloc(g.length * 8)
   x.forEach((value, index) => {
     bytes.writeDoubleBE(value, index * 8)
   })
@@ -310,17 +297,21 @@ function vectorsOf({ events }: ExactInput, exact: ExactResult): { v: Uint8Array;
   let q = 0
   while (x.some((value) => !Number.isInteger(value * 2 ** q))) q++
   const whole = Array.from(x, (value) => BigInt(value * 2 ** q))
-  const squares = g.map((value, i) => (value << BigInt(q)) - a[i]!.reduce((sum, each, j) => sum + each * whole[j]!, 0n))
-  const sumOfSquares = squares.reduce((sum, value) => sum + value * value, 0n)
-  let norm = BigInt(Math.floor(Math.sqrt(Number(sumOfSquares))))
-  while (norm * norm > sumOfSquares) norm--
-  while ((norm + 1n) * (norm + 1n) <= sumOfSquares) norm++
-  const largest = whole
-    .map((value) => (value < 0n ? -value : value))
-    .reduce((most, value) => (value > most ? value : most))
-  const numerator = 2n * 32_767n * (norm + 1n) * 10n ** 9n
-  const bound = exact.lambda * largest
-  return { v: int16(exact.v), x: bytes, errorNano: numerator / bound + (numerator % bound === 0n ? 0n : 1n) }
+  const residual = g.map(
+    (value, i) => (value << BigInt(q)) - a[i]!.reduce((sum, each, j) => sum + each * whole[j]!, 0n),
+  )
+  const norm = root(residual.reduce((sum, value) => sum + value * value, 0n)) + 1n
+  const unit = exact.lambda << BigInt(q)
+  const numerator = norm * 10n ** 9n * 2n ** BigInt(exact.vExponent)
+  return { v: int32(exact.v), x: bytes, errorNano: numerator / unit + (numerator % unit === 0n ? 0n : 1n) }
+}
+
+function int32(values: readonly number[]): Uint8Array {
+  const bytes = Buffer.alloc(values.length * 4)
+  values.forEach((value, index) => {
+    bytes.writeInt32BE(value, index * 4)
+  })
+  return bytes
 }
 
 function reasonOf({ outcome }: WorldRecord): number {
@@ -351,6 +342,7 @@ interface Assembly {
   dataLines: Line[]
   period: ManifestPeriod
   scores: Record<string, Cell>[]
+  vectors: Vectors
   leaves: readonly (readonly Uint8Array[])[]
   previous: EpochFiles | undefined
   openPool: bigint
@@ -468,8 +460,7 @@ export function accountJson({ account, before, cumulative, earned, lines_root, t
 }
 
 export function scoreJson(row: Record<string, Cell>): CanonicalJson {
-  const { s_hat, ...rest } = row
-  return { ...(rest as Record<string, string>), sHash: s_hat === null ? null : hex(sha256(s_hat as Uint8Array)) }
+  return row as Record<string, string>
 }
 
 function cutOf(records: readonly WorldRecord[], epoch: number, previous: EpochFiles | undefined): Manifest['cut'] {
@@ -541,7 +532,7 @@ function payoutOf(
 }
 
 function tablesOf(
-  { leaves, scores }: Assembly,
+  { leaves, place, scores, vectors }: Assembly,
   lines: readonly Line[],
   accounts: AccountCells[],
   records: readonly WorldRecord[],
@@ -564,13 +555,13 @@ function tablesOf(
         ...text('model', 'token', 'account'),
         items: 'INTEGER',
         duplicates: 'INTEGER',
-        k: 'INTEGER',
-        s_hat: 'BLOB',
         ...text('s', 'pay'),
       },
       scores,
     ),
-    vectors: table({ ...text('model', 'token'), v: 'BLOB', x: 'BLOB' }, []),
+    vectors: table({ ...text('model', 'token'), v: 'BLOB', x: 'BLOB' }, [
+      { model: 'reader', token: place.token, v: vectors.v, x: vectors.x },
+    ]),
     records: table(
       {
         topic: 'VARCHAR',

@@ -84,7 +84,7 @@ export const POLICY = {
   modelParts: 300_000,
   infrastructureParts: 150_000,
   treasuryParts: 50_000,
-  method: 'influence/factored@1',
+  method: 'influence/factored@2',
   minEvents: 2,
   maxPeriodEpochs: 3,
 } as const

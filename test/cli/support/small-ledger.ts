@@ -164,7 +164,7 @@ function policy() {
     infrastructureParts: 150_000,
     treasuryParts: 50_000,
     treasury: fromHex(treasury.address),
-    method: 'influence/factored@1',
+    method: 'influence/factored@2',
     minEvents: 1,
     maxPeriodEpochs: 3,
   }

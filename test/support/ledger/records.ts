@@ -22,7 +22,7 @@ export const POLICY: Omit<EventBodies['PolicyPublished'], 'signature'> = {
   infrastructureParts: 150_000,
   treasuryParts: 50_000,
   treasury: accountOf('treasury'),
-  method: 'influence/factored@1',
+  method: 'influence/factored@2',
   minEvents: 2,
   maxPeriodEpochs: 3,
 }

@@ -1,0 +1,130 @@
+import { CLASSES, PIXELS } from '../../examples/digits/dataset.ts'
+import type { Xoshiro128 } from '../../extractors/random.ts'
+import { type Factor, fullCurvature } from '../../jobs/attribution/bilinear/curvature.ts'
+import { eventGradients, type GradientRows, itemGradients } from '../../jobs/attribution/bilinear/gradient-rows.ts'
+import { GroupSums } from '../../jobs/attribution/bilinear/group-sums.ts'
+import { cappedMultipliers } from '../../jobs/attribution/bilinear/leverage.ts'
+import { movementOf } from '../../jobs/attribution/bilinear/movement.ts'
+import { baseWeights, boundOf } from '../../jobs/attribution/rule/demand.ts'
+import { eventRows } from './features.ts'
+import type { Situation } from './lab.ts'
+import { DATA_PARTS, type Paid, type Rule } from './period.ts'
+import type { Sample } from './world.ts'
+
+/** Weights of events are in 256ths (docs/attribution.md step 5). */
+const FRACTION = 256
+const GENERATIONS = 6
+const CHILDREN = 60
+const PARENTS = 8
+
+export interface Search {
+  readonly rule: Rule
+  readonly situation: Situation
+  /** The period as it would be paid without the purchase: its D̄ is public. */
+  readonly without: Paid
+  /** Accounts of the buyer. */
+  readonly buyers: readonly number[]
+  /** Images that the buyer can ask about; it may say that they show any digit. */
+  readonly images: readonly Uint8Array[]
+  /** 1: the buyer wants its own scores up. −1: it wants the scores of all others down. */
+  readonly aim: 1 | -1
+  /** Whether to reckon with the cap on what one event can move. */
+  readonly capped: boolean
+  readonly random: Xoshiro128
+}
+
+/** An event that somebody may buy, and how far one unit of its fee moves the scores in the wanted direction, in D̄. */
+interface Candidate {
+  readonly sample: Sample
+  readonly moved: number
+}
+
+/**
+ * The uses that are best to buy for somebody who knows the rule, the model and all accounts' gradients: every image with every
+ * label, then mixtures and cuttings of the best.
+ *
+ * @returns best first
+ */
+export async function searchPurchase(search: Search, wanted: number): Promise<readonly Sample[]> {
+  const { random, images } = search
+  const rate = await rater(search)
+  let best = await rate(images.flatMap((image) => Array.from({ length: CLASSES }, (_, label) => ({ image, label }))))
+  for (let generation = 0; generation < GENERATIONS; generation++) {
+    const parents = best.slice(0, PARENTS)
+    const children = Array.from({ length: CHILDREN }, () => {
+      const { sample } = parents[random.nextInt(parents.length)]!
+      return { image: mutate(sample.image, images[random.nextInt(images.length)]!, random), label: sample.label }
+    })
+    best = merge(best, await rate(children))
+  }
+  return best.slice(0, wanted).map(({ sample }) => sample)
+}
+
+function merge(a: readonly Candidate[], b: readonly Candidate[]): Candidate[] {
+  return [...a, ...b].sort((x, y) => y.moved - x.moved)
+}
+
+function mutate(image: Uint8Array, other: Uint8Array, random: Xoshiro128): Uint8Array {
+  const part = random.nextFloat()
+  switch (random.nextInt(4)) {
+    case 0:
+      return image.map((grey, at) => Math.round(grey * part + other[at]! * (1 - part)))
+    case 1:
+      return image.map((grey) => Math.min(255, Math.round(2 * part * grey)))
+    case 2:
+      return image.map((grey, at) => (at < PIXELS * part ? grey : other[at]!))
+    default:
+      return image.map((grey) => Math.max(0, Math.min(255, Math.round(grey + 40 * random.gaussian() * part))))
+  }
+}
+
+async function rater(search: Search): Promise<(samples: readonly Sample[]) => Promise<Candidate[]>> {
+  const { rule, situation, without, buyers, aim, capped } = search
+  const { rows, account, curvature } = situation.contributed
+  const { factor } = fullCurvature(curvature!, Math.sqrt(curvature!.length))
+  const items = itemGradients(rows)
+  const u = cappedMultipliers(rows)
+  const groups = new GroupSums(rule.kernels, items, u, account)
+  const wanted = await wantedDirection(rule, items, u, account, buyers, aim, factor)
+  const { dBar, exponent } = without.result
+  const bound = boundOf(dBar, DATA_PARTS)
+  return async (samples) => {
+    const events = eventRows(situation.trained, samples, new Float64Array(samples.length))
+    const gradients = eventGradients(events.rows)
+    const movement = (await movementOf(rule.kernels, gradients, groups, factor))!
+    const base = baseWeights(events)
+    const candidates = samples.map((sample, at) => {
+      const cap = capped ? Number(bound / movement.m[at]!) : Number.POSITIVE_INFINITY
+      const weight = Math.min(FRACTION * base[at]!, cap)
+      const score = along(gradients, at, wanted) * 2 ** movement.exponent
+      // The exponent follows the accounts' solutions, which no purchase changes.
+      if (movement.exponent !== exponent) throw new RangeError('The search and the period disagree about the exponent.')
+      return { sample, moved: (weight * score) / Number(dBar) }
+    })
+    return candidates.sort((a, b) => b.moved - a.moved)
+  }
+}
+
+/** A⁻¹ Ψ of whose scores are to rise, less those that are to fall. */
+async function wantedDirection(
+  { kernels }: Rule,
+  items: GradientRows,
+  u: Uint32Array,
+  account: Uint32Array,
+  buyers: readonly number[],
+  aim: 1 | -1,
+  factor: Factor,
+): Promise<Float64Array> {
+  const side = account.map((each) => (buyers.includes(each) === (aim === 1) ? 0 : 1))
+  const sums = await kernels.groupGradients(items, u, side, 1)
+  return factor.substitute(Float64Array.from(sums, Number)).map((value) => aim * value)
+}
+
+function along({ rank, classes, factors, errors }: GradientRows, row: number, direction: Float64Array): number {
+  let sum = 0
+  for (let c = 0; c < classes; c++) {
+    const error = errors[row * classes + c]!
+    for (let j = 0; j < rank; j++) sum += error * factors[row * rank + j]! * direction[c * rank + j]!
+  }
+  return sum
+}

@@ -1,0 +1,71 @@
+import { bitLength } from '../../integers.ts'
+import type { FactoredRows, FeatureRows } from '../rows.ts'
+
+/**
+ * Gradients in one form for every kind: row i stands for errors[i] ⊗ factors[i] · multiplier, with cell class · rank + dim.
+ * A dense row has one class and error 1.
+ */
+export interface GradientRows {
+  readonly count: number
+  readonly rank: number
+  readonly classes: number
+  /** count × rank, [−63, 63]. */
+  readonly factors: Int8Array
+  readonly multipliers: Uint16Array
+  /** count × classes; |error| ≤ 20,000. */
+  readonly errors: Int16Array
+  /** Σ|error| of a row is at most this. */
+  readonly errorSumMax: number
+}
+
+/** Tempering (docs/attribution.md step 3): 18 parts of the error of the model and 2 of the error of knowing nothing. */
+const MODEL_PARTS = 18
+const UNIFORM_PARTS = 2
+const THOUSAND = 1_000
+const ITEM_ERRORS_MAX = 2 * (MODEL_PARTS + UNIFORM_PARTS) * THOUSAND
+/** 2 · 1000, and what 100 rounded probabilities add. */
+const EVENT_ERRORS_MAX = 2_100
+const FACTOR_MAX = 63
+const VECTOR_BITS_MAX = 24
+
+/** Bits of V that keep the projection of an item below 2^53. */
+export function vectorBits({ rank, errorSumMax }: GradientRows): number {
+  return Math.min(VECTOR_BITS_MAX, 53 - bitLength(BigInt(errorSumMax * FACTOR_MAX * rank)))
+}
+
+/** Contributions: the tempered error, which a model that fits its training data too well does not shrink to nothing. */
+export function itemGradients(rows: FeatureRows, probabilities?: ArrayLike<number>): GradientRows {
+  if (rows.kind === 'dense') return denseGradients(rows)
+  const uniform = UNIFORM_PARTS * Math.floor(THOUSAND / rows.classes)
+  const parts = { model: MODEL_PARTS, uniform, all: MODEL_PARTS + UNIFORM_PARTS }
+  return factoredGradients(rows, probabilities ?? rows.probabilities, parts, ITEM_ERRORS_MAX)
+}
+
+/** Paid uses: the error itself. */
+export function eventGradients(rows: FeatureRows, probabilities?: ArrayLike<number>): GradientRows {
+  if (rows.kind === 'dense') return denseGradients(rows)
+  const parts = { model: 1, uniform: 0, all: 1 }
+  return factoredGradients(rows, probabilities ?? rows.probabilities, parts, EVENT_ERRORS_MAX)
+}
+
+/** errors = model·P + uniform, less 1000·all at the label. Plain loops: a jackknife runs them for every member. */
+function factoredGradients(
+  rows: FactoredRows,
+  probabilities: ArrayLike<number>,
+  { model, uniform, all }: { model: number; uniform: number; all: number },
+  errorSumMax: number,
+): GradientRows {
+  const { count, rank, classes, factors, multipliers, labels } = rows
+  // Shared: threads read it where it lies.
+  const errors = new Int16Array(new SharedArrayBuffer(count * classes * Int16Array.BYTES_PER_ELEMENT))
+  for (let at = 0; at < errors.length; at++) errors[at] = model * probabilities[at]! + uniform
+  for (let row = 0; row < count; row++)
+    if (labels[row]! < classes) errors[row * classes + labels[row]!]! -= THOUSAND * all
+  return { count, rank, classes, factors, multipliers, errors, errorSumMax }
+}
+
+function denseGradients(rows: Extract<FeatureRows, { kind: 'dense' }>): GradientRows {
+  const { count, rank, factors, multipliers, weights } = rows
+  const errors = weights === undefined ? new Int16Array(count).fill(1) : Int16Array.from(weights)
+  return { count, rank, classes: 1, factors, multipliers, errors, errorSumMax: weights === undefined ? 1 : THOUSAND }
+}

@@ -1,0 +1,71 @@
+import type { Kernels } from '../kernel/kernels.ts'
+import type { GradientRows } from './gradient-rows.ts'
+
+/** So many sums are made at a time: 256 · 4,096 cells are 8 MiB. */
+const GROUPS_AT_A_TIME = 256
+
+/** Ψ of docs/attribution.md step 3 for each group that has rows, made anew each time they are asked for: a few at a time in memory. */
+export class GroupSums {
+  readonly count: number
+  /** D. */
+  readonly size: number
+  readonly #kernels: Kernels
+  readonly #rows: GradientRows
+  readonly #u: Uint32Array
+  readonly #order: Uint32Array
+  /** Where each group begins in #order, and the end. */
+  readonly #starts: Uint32Array
+
+  /** @param group one a row; groups without rows are left out */
+  constructor(kernels: Kernels, rows: GradientRows, u: Uint32Array, group: Uint32Array) {
+    this.size = rows.rank * rows.classes
+    this.#kernels = kernels
+    this.#rows = rows
+    this.#u = u
+    // The sort is stable, so that rows of a group stay in accept order.
+    this.#order = Uint32Array.from(group.keys()).sort((a, b) => group[a]! - group[b]!)
+    const starts = [...this.#order.keys()].filter(
+      (at) => at === 0 || group[this.#order[at]!] !== group[this.#order[at - 1]!],
+    )
+    this.count = starts.length
+    this.#starts = Uint32Array.from([...starts, group.length])
+  }
+
+  /** Ascending by group; each D cells. */
+  async *each(): AsyncGenerator<BigInt64Array> {
+    for (let from = 0; from < this.count; from += GROUPS_AT_A_TIME) {
+      const to = Math.min(this.count, from + GROUPS_AT_A_TIME)
+      const sums = await this.#sumsOf(from, to)
+      for (let at = 0; at < to - from; at++) yield sums.subarray(at * this.size, (at + 1) * this.size)
+    }
+  }
+
+  #sumsOf(from: number, to: number): Promise<BigInt64Array> {
+    const order = this.#order.subarray(this.#starts[from]!, this.#starts[to]!)
+    const group = new Uint32Array(order.length)
+    for (let at = from; at < to; at++)
+      group.fill(at - from, this.#starts[at]! - this.#starts[from]!, this.#starts[at + 1]! - this.#starts[from]!)
+    const u = Uint32Array.from(order, (row) => this.#u[row]!)
+    return this.#kernels.groupGradients(gather(this.#rows, order), u, group, to - from)
+  }
+}
+
+function gather(rows: GradientRows, order: Uint32Array): GradientRows {
+  const { rank, classes } = rows
+  const count = order.length
+  const gathered = {
+    count,
+    rank,
+    classes,
+    errorSumMax: rows.errorSumMax,
+    factors: new Int8Array(count * rank),
+    multipliers: new Uint16Array(count),
+    errors: new Int16Array(count * classes),
+  }
+  for (const [to, from] of order.entries()) {
+    gathered.factors.set(rows.factors.subarray(from * rank, (from + 1) * rank), to * rank)
+    gathered.errors.set(rows.errors.subarray(from * classes, (from + 1) * classes), to * classes)
+    gathered.multipliers[to] = rows.multipliers[from]!
+  }
+  return gathered
+}
