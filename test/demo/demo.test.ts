@@ -63,7 +63,7 @@ describe('the demo', () => {
     // Wrong labels and noise are 1,000 of them.
     expect(dropped).toBeGreaterThan(500)
     expect(accuracy.withoutHurting).toBeGreaterThan(accuracy.before)
-    // A thousand digits tell a percent apart: what is drawn at random is shown beside it, and compared over many seeds in the bench.
+    // A thousand digits tell a percent apart: what is drawn at random is compared over seeds by `npm run bench -- insights`.
     expect(accuracy.withoutAsManyAtRandom).toBeGreaterThan(0.8)
   })
 
