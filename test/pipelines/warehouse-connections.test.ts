@@ -26,7 +26,7 @@ const WRITERS = `
   const say = (who, count) => process.stdout.write(who + ' ' + count + '\\n')
   const reader = async (warehouse) => {
     const start = await warehouse.one('SELECT coalesce(max(next_offset), 0) AS next FROM read_position')
-    if (start.next === 0n) await warehouse.run("INSERT INTO read_position VALUES ('t', 0, 0, 0, 0)")
+    if (start.next === 0n) await warehouse.run("INSERT INTO read_position VALUES ('t', 0, 0, 0, 0, NULL, NULL, NULL)")
     for (let next = start.next; ; ) {
       await warehouse.transaction(async () => {
         next += 100n
