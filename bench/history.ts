@@ -22,7 +22,8 @@ export async function makeHistory(path: string, rows: number): Promise<void> {
   }
   await warehouse.run(
     `INSERT INTO read_position
-     SELECT 'tally.contributions', p, 0, count(*), max(i) FROM (SELECT i, i % ${PARTITIONS} AS p FROM range(${rows}) AS t(i))
+     SELECT 'tally.contributions', p, 0, count(*), max(i), count(*) - 1, max(i), unhex(sha256(max(i)::VARCHAR))
+     FROM (SELECT i, i % ${PARTITIONS} AS p FROM range(${rows}) AS t(i))
      GROUP BY p`,
   )
   await warehouse.run(`UPDATE record_id SET next_rid = ${rows + 1}`)
