@@ -7,7 +7,7 @@ export function cappedMultipliers(items: readonly Contribution[]): Float64Array 
     const squares = item.a.reduce((sum, value) => sum + value * value, 0)
     return BigInt(item.ua) ** 2n * BigInt(squares)
   })
-  const sorted = BigUint64Array.from(norms).sort()
+  const sorted = BigUint64Array.from(norms.filter((norm) => norm > 0n)).sort()
   const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0n
   return Float64Array.from(items, (item, index) => Math.floor((item.ua * capOf(norms[index]!, median)) / 4096))
 }

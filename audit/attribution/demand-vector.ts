@@ -23,7 +23,7 @@ const PART_BITS = 24
 const PARTS = 3
 const EVENTS_BETWEEN_FLUSHES = 8_192
 /** Bound of an item's errors in sum, of the shape's kind. */
-const ERRORS_MAX = { factored: 40_000, dense: 1 } as const
+const ERRORS_MAX = { factored: 42_000, dense: 1 } as const
 
 /**
  * Step 6: G = Σ m_e·g_e, x = solve(K + λI, G), V = rint(2^k_V·x), with λ raised past near ties.

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { plainKernels } from '../../jobs/attribution/kernel/plain.ts'
 import type { PeriodInput, PeriodResult } from '../../jobs/attribution/method.ts'
 import { METHODS, methodFor } from '../../jobs/attribution/methods.ts'
-import type { PeriodEvents, PeriodItems } from '../../jobs/attribution/rows.ts'
+import type { FactoredRows, PeriodEvents, PeriodItems } from '../../jobs/attribution/rows.ts'
 import { boundOf } from '../../jobs/attribution/rule/demand.ts'
 import { denseRows, eventsOf, factoredRows, itemsOf } from '../support/random-rows.ts'
 import { runs } from '../support/random-runs.ts'
@@ -63,6 +63,17 @@ function attribute(period: Period, dBarFixed: bigint | null, change: Partial<Per
     kernels: plainKernels,
     ...change,
   })
+}
+
+/** `values` and `more` zeros behind them. */
+function concat<Values extends Int8Array | Uint8Array | Uint16Array | Uint32Array>(
+  Type: new (length: number) => Values,
+  values: Values,
+  more: number,
+): Values {
+  const longer = new Type(values.length + more)
+  longer.set(values)
+  return longer
 }
 
 const positive = (scores: readonly bigint[]) => scores.reduce((sum, score) => (score > 0n ? sum + score : sum), 0n)
@@ -159,6 +170,33 @@ describe('what a period makes of odd input', () => {
     const { rows } = period.items
     const mute = { ...rows, multipliers: new Uint16Array(rows.count) }
     expect(await attribute({ ...period, items: { ...period.items, rows: mute } }, null)).toBeUndefined()
+  })
+
+  test('however many items without a gradient somebody adds, nobody else is scored otherwise', async () => {
+    const period = base()
+    const rows = period.items.rows as FactoredRows
+    const empty = 3 * rows.count
+    const count = rows.count + empty
+    const longer = {
+      ...rows,
+      count,
+      factors: concat(Int8Array, rows.factors, empty * rows.rank),
+      multipliers: concat(Uint16Array, rows.multipliers, empty),
+      probabilities: concat(Uint16Array, rows.probabilities, empty * rows.classes),
+      labels: concat(Uint16Array, rows.labels, empty),
+    }
+    const flooded = {
+      accounts: period.accounts + 1,
+      items: {
+        rows: longer,
+        account: concat(Uint32Array, period.items.account, empty).fill(period.accounts, rows.count),
+        withdrawn: concat(Uint8Array, period.items.withdrawn, empty),
+      },
+      events: period.events,
+    }
+    const [before, after] = [await attribute(period, 1n << 140n), await attribute(flooded, 1n << 140n)]
+    expect(before!.scores.some((score) => score !== 0n)).toBe(true)
+    expect(after!.scores).toEqual([...before!.scores, 0n])
   })
 
   test('withdrawn items can lower a score and never raise one', async () => {

@@ -22,7 +22,8 @@ export interface GradientRows {
 const MODEL_PARTS = 18
 const UNIFORM_PARTS = 2
 const THOUSAND = 1_000
-const ITEM_ERRORS_MAX = 2 * (MODEL_PARTS + UNIFORM_PARTS) * THOUSAND
+/** 18 · 2,100 + 2 · 2,000, rounded up: 100 rounded probabilities may sum to 1,100. */
+const ITEM_ERRORS_MAX = 42_000
 /** 2 · 1000, and what 100 rounded probabilities add. */
 const EVENT_ERRORS_MAX = 2_100
 const FACTOR_MAX = 63

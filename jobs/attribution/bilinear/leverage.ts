@@ -22,7 +22,7 @@ export function cappedMultipliers(rows: FeatureRows): Uint32Array {
     for (let j = row * rank; j < (row + 1) * rank; j++) squares += factors[j]! * factors[j]!
     leverage[row] = product(multipliers[row]! * multipliers[row]!, squares)
   }
-  const median = leverage.slice().sort()[Math.floor((count - 1) / 2)] ?? 0n
+  const median = medianOf(leverage.filter((nn) => nn > 0n))
   const surelyUncapped = (median * 3n) >> 1n
   const bound = CAP_NUMERATOR * median
   const capped = new Uint32Array(count)
@@ -33,6 +33,11 @@ export function cappedMultipliers(rows: FeatureRows): Uint32Array {
     capped[row] = Math.floor((multipliers[row]! * cap) / MULTIPLIER_SHIFT)
   }
   return capped
+}
+
+/** The lower one of two in the middle; 0 of none. Rows without leverage are left out, or many of them would cap all others at 0. */
+function medianOf(values: BigUint64Array): bigint {
+  return values.sort()[Math.floor((values.length - 1) / 2)] ?? 0n
 }
 
 /** a · b, exact. */

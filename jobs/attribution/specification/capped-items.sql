@@ -4,18 +4,18 @@ WITH leverage AS (
   SELECT *, ua::HUGEINT * ua * coalesce(list_sum(list_transform(a, lambda value: value * value)), 0)::HUGEINT AS nn FROM item
 ),
 ranked AS (
-  SELECT *, row_number() OVER (ORDER BY nn) AS place, count(*) OVER () AS items FROM leverage
+  SELECT nn, row_number() OVER (ORDER BY nn) AS place, count(*) OVER () AS items FROM leverage WHERE nn > 0
 ),
 median AS (
-  SELECT max(nn) AS median FROM ranked WHERE place = (items - 1) // 2 + 1
+  SELECT coalesce(max(nn), 0) AS median FROM ranked WHERE place = (items - 1) // 2 + 1
 ),
 quotient AS (
-  SELECT ranked.*, CASE WHEN nn = 0 THEN NULL ELSE 25 * median * 4294967296 // (16 * nn) END AS q
-  FROM ranked, median
+  SELECT leverage.*, CASE WHEN nn = 0 THEN NULL ELSE 25 * median * 4294967296 // (16 * nn) END AS q
+  FROM leverage, median
 ),
 capped AS (
   -- q < 2^32 here, so that the float64 square root is exact enough for its floor to be the integer square root
   SELECT *, CASE WHEN nn = 0 OR q >= 4294967296 THEN 65536 ELSE floor(sqrt(q::DOUBLE))::BIGINT END AS cap
   FROM quotient
 )
-SELECT * EXCLUDE (q, place, items), (ua::BIGINT * cap) >> 12 AS u FROM capped
+SELECT * EXCLUDE (q), (ua::BIGINT * cap) >> 12 AS u FROM capped

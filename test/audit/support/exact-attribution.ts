@@ -131,7 +131,8 @@ function curvature(items: readonly Contribution[], { kind, rank, classes }: Shap
 
 function multipliers(items: readonly Contribution[]): Map<Contribution, bigint> {
   const nn = items.map((item) => big(item.ua) ** 2n * sum(Array.from(item.a, (value) => big(value) ** 2n)))
-  const median = [...nn].sort((x, y) => (x < y ? -1 : x > y ? 1 : 0))[Math.floor((items.length - 1) / 2)]!
+  const lifted = nn.filter((value) => value > 0n).sort((x, y) => (x < y ? -1 : x > y ? 1 : 0))
+  const median = lifted[Math.floor((lifted.length - 1) / 2)] ?? 0n
   return new Map(
     items.map((item, i) => {
       const q = nn[i] === 0n ? 2n ** 32n : (25n * median * 2n ** 32n) / (16n * nn[i]!)
@@ -227,7 +228,7 @@ const byForm: Mover = (psis, gradients, inverse, { kind, rank, classes }) => {
 
 function demandVector(g: readonly bigint[], inverseOf: (retries: number) => Inverse, { kind, rank }: Shape) {
   if (g.every((value) => value === 0n)) return { v: g, vExponent: 0, lambdaRetries: 0 }
-  const limit = Math.min(24, 53 - bits(big((kind === 'dense' ? 1 : 40_000) * 63 * rank)))
+  const limit = Math.min(24, 53 - bits(big((kind === 'dense' ? 1 : 42_000) * 63 * rank)))
   for (let lambdaRetries = 0; ; lambdaRetries++) {
     const x = multiply(inverseOf(lambdaRetries), g)
     const vExponent = exponentOf(x, limit)
