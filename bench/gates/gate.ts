@@ -1,5 +1,5 @@
+import { median } from '../statistics.ts'
 import type { Lab } from './lab.ts'
-import { median } from './statistics.ts'
 
 /** What a measured number has to keep to. The median over the seeds obeys `limit`, every single seed `worst`. */
 export interface Bound {

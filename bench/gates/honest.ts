@@ -1,9 +1,9 @@
+import { spearman, totalVariation } from '../statistics.ts'
 import { coalitionValues } from './coalitions.ts'
 import { pickEvents } from './features.ts'
 import { atMost, correlationAtLeast, type Gate, type Measurement } from './gate.ts'
 import type { Lab } from './lab.ts'
 import { type Contributed, type Paid, payPeriod } from './period.ts'
-import { spearman, totalVariation } from './statistics.ts'
 import type { Dealing } from './world.ts'
 
 const COALITIONS = 500

@@ -1,8 +1,8 @@
+import { spearman } from '../statistics.ts'
 import { atMost, correlationAtLeast, type Gate, type Measurement } from './gate.ts'
 import type { Lab } from './lab.ts'
 import { oncePerLab } from './once-per-lab.ts'
 import { type Contributed, type Paid, payPeriod } from './period.ts'
-import { spearman } from './statistics.ts'
 import { buy, NO_RETURN, returnOf, usesOfBuyers } from './wash.ts'
 
 /** So many accounts of fifty become a buyer's names, one for each of their items. */

@@ -1,8 +1,8 @@
 import { Xoshiro128 } from '../../extractors/random.ts'
+import { mean, pearson, spearman } from '../statistics.ts'
 import type { LearnerName, Training } from './learners.ts'
 import type { Prediction } from './methods/method.ts'
 import type { Setting } from './protocol.ts'
-import { mean, pearson, spearman } from './score.ts'
 import { type TrainingOptions, trainAll } from './trainings.ts'
 
 export interface ContributorResult {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { benchLds, type LdsResult, QUICK } from '../../bench/lds/lds.ts'
-import { linearDatamodelingScore, pearson, spearman } from '../../bench/lds/score.ts'
+import { linearDatamodelingScore } from '../../bench/lds/score.ts'
+import { pearson, spearman } from '../../bench/statistics.ts'
 
 describe('the linear datamodeling score', () => {
   test('Spearman ranks, ties share their mean rank', () => {

@@ -70,3 +70,16 @@ function denseGradients(rows: Extract<FeatureRows, { kind: 'dense' }>): Gradient
   const errors = weights === undefined ? new Int16Array(count).fill(1) : Int16Array.from(weights)
   return { count, rank, classes: 1, factors, multipliers, errors, errorSumMax: weights === undefined ? 1 : THOUSAND }
 }
+
+/** Some of the rows, in the order given. */
+export function pickRows(rows: GradientRows, order: Uint32Array): GradientRows {
+  const { rank, classes } = rows
+  const factors = new Int8Array(order.length * rank)
+  const errors = new Int16Array(order.length * classes)
+  for (const [to, from] of order.entries()) {
+    factors.set(rows.factors.subarray(from * rank, (from + 1) * rank), to * rank)
+    errors.set(rows.errors.subarray(from * classes, (from + 1) * classes), to * classes)
+  }
+  const multipliers = Uint16Array.from(order, (row) => rows.multipliers[row]!)
+  return { ...rows, count: order.length, factors, multipliers, errors }
+}

@@ -1,5 +1,5 @@
 import type { Kernels } from '../kernel/kernels.ts'
-import type { GradientRows } from './gradient-rows.ts'
+import { type GradientRows, pickRows } from './gradient-rows.ts'
 
 /** So many sums are made at a time: 256 · 4,096 cells are 8 MiB. */
 const GROUPS_AT_A_TIME = 256
@@ -46,26 +46,6 @@ export class GroupSums {
     for (let at = from; at < to; at++)
       group.fill(at - from, this.#starts[at]! - this.#starts[from]!, this.#starts[at + 1]! - this.#starts[from]!)
     const u = Uint32Array.from(order, (row) => this.#u[row]!)
-    return this.#kernels.groupGradients(gather(this.#rows, order), u, group, to - from)
+    return this.#kernels.groupGradients(pickRows(this.#rows, order), u, group, to - from)
   }
-}
-
-function gather(rows: GradientRows, order: Uint32Array): GradientRows {
-  const { rank, classes } = rows
-  const count = order.length
-  const gathered = {
-    count,
-    rank,
-    classes,
-    errorSumMax: rows.errorSumMax,
-    factors: new Int8Array(count * rank),
-    multipliers: new Uint16Array(count),
-    errors: new Int16Array(count * classes),
-  }
-  for (const [to, from] of order.entries()) {
-    gathered.factors.set(rows.factors.subarray(from * rank, (from + 1) * rank), to * rank)
-    gathered.errors.set(rows.errors.subarray(from * classes, (from + 1) * classes), to * classes)
-    gathered.multipliers[to] = rows.multipliers[from]!
-  }
-  return gathered
 }

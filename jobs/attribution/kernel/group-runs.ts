@@ -1,4 +1,4 @@
-import type { GradientRows } from '../bilinear/gradient-rows.ts'
+import { type GradientRows, pickRows } from '../bilinear/gradient-rows.ts'
 
 /** Rows of one group that follow each other. */
 export interface Run {
@@ -19,7 +19,7 @@ export function byGroup(rows: GradientRows, u: Uint32Array, group: Uint32Array, 
   if (isSorted(group, groups)) return { rows, u, runs: runsOf(group) }
   const order = orderOf(group, groups)
   const sorted = Uint32Array.from(order, (row) => group[row]!)
-  return { rows: gather(rows, order), u: Uint32Array.from(order, (row) => u[row]!), runs: runsOf(sorted) }
+  return { rows: pickRows(rows, order), u: Uint32Array.from(order, (row) => u[row]!), runs: runsOf(sorted) }
 }
 
 function isSorted(group: Uint32Array, groups: number): boolean {
@@ -45,18 +45,6 @@ function runsOf(group: Uint32Array): Run[] {
     from = to
   }
   return runs
-}
-
-function gather(rows: GradientRows, order: Uint32Array): GradientRows {
-  const { rank, classes } = rows
-  const factors = new Int8Array(order.length * rank)
-  const errors = new Int16Array(order.length * classes)
-  for (const [to, from] of order.entries()) {
-    factors.set(rows.factors.subarray(from * rank, (from + 1) * rank), to * rank)
-    errors.set(rows.errors.subarray(from * classes, (from + 1) * classes), to * classes)
-  }
-  const multipliers = Uint16Array.from(order, (row) => rows.multipliers[row]!)
-  return { ...rows, count: order.length, factors, multipliers, errors }
 }
 
 /** Whole groups together as far as they fit, and larger groups in pieces. */
