@@ -4,7 +4,7 @@ import { type Factor, fullCurvature } from '../../jobs/attribution/bilinear/curv
 import { eventGradients, type GradientRows, itemGradients } from '../../jobs/attribution/bilinear/gradient-rows.ts'
 import { GroupSums } from '../../jobs/attribution/bilinear/group-sums.ts'
 import { cappedMultipliers } from '../../jobs/attribution/bilinear/leverage.ts'
-import { movementOf } from '../../jobs/attribution/bilinear/movement.ts'
+import { movementOf } from '../../jobs/attribution/bilinear/movement/movement.ts'
 import { baseWeights, boundOf } from '../../jobs/attribution/rule/demand.ts'
 import { eventRows } from './features.ts'
 import type { Situation } from './lab.ts'

@@ -8,7 +8,7 @@ import { eventGradients, type GradientRows, itemGradients, vectorBits } from './
 import { GroupSums } from './group-sums.ts'
 import { shareIntervals } from './jackknife.ts'
 import { cappedMultipliers } from './leverage.ts'
-import { movementOf } from './movement.ts'
+import { movementOf } from './movement/movement.ts'
 
 /** Item values are kept below 2^53: projections below 2^53 times multipliers below 2^21. */
 const VALUE_SHIFT = 21n
@@ -33,7 +33,7 @@ interface BilinearEvaluation extends Evaluation {
 
 /**
  * The payout rule for methods whose score is bilinear in the gradients of event and contribution: docs/attribution.md, steps
- * 2 to 9. Time grows with events + contributions, and for the cap with events · min(accounts, 1,024 or D).
+ * 2 to 9. Time grows with events + contributions, and for the cap with events · (accounts, or D where they are very many).
  *
  * @param curvatureOf the method's K and λ
  * @returns undefined when no item has a gradient or no fee was paid
