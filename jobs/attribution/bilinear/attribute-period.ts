@@ -8,7 +8,7 @@ import { eventGradients, type GradientRows, itemGradients, vectorBits } from './
 import { GroupSums } from './group-sums.ts'
 import { shareIntervals } from './jackknife.ts'
 import { cappedMultipliers } from './leverage.ts'
-import { movementOf } from './movement/movement.ts'
+import { movementBound } from './movement/movement.ts'
 
 /** Item values are kept below 2^53: projections below 2^53 times multipliers below 2^21. */
 const VALUE_SHIFT = 21n
@@ -52,16 +52,16 @@ export async function attributePeriod(
   const eventRows = eventGradients(events.rows)
   const groups = groupsOf(input)
   input.onProgress?.(`how far each of ${events.rows.count} paid uses can move the accounts`)
-  const movement = await movementOf(kernels, eventRows, new GroupSums(kernels, itemRows, u, groups), curvature.factor)
-  if (movement === undefined) return undefined
-  const { exponent } = movement
+  const bound = await movementBound(kernels, eventRows, new GroupSums(kernels, itemRows, u, groups), curvature.factor)
+  if (bound === undefined) return undefined
+  const { exponent } = bound
   const setting = { input, curvature, items: itemRows, u, groups, events: eventRows, exponent }
   input.onProgress?.('influence of contributions')
   const { result, ...ruled } = await applyRule(
     {
       input,
       base: baseWeights(events),
-      movement: movement.m,
+      movement: await bound.of(eventRows),
       exponent,
       evaluate: (weights) => evaluate(setting, weights),
     },

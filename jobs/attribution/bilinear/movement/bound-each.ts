@@ -1,11 +1,11 @@
 import { bitLength } from '../../../integers.ts'
 import type { Kernels } from '../../kernel/kernels.ts'
 import type { Factor } from '../curvature.ts'
-import { absoluteSums, type GradientRows } from '../gradient-rows.ts'
+import { absoluteSums } from '../gradient-rows.ts'
 import type { GroupSums } from '../group-sums.ts'
 import { toFloat64 } from '../int64.ts'
 import { exponentFor, largestOf, toInt16 } from '../scaled-vector.ts'
-import type { Movement } from './movement.ts'
+import type { MovementBound } from './movement.ts'
 
 const VECTOR_BITS = 15
 /** Sums of T of 2^20 groups of one scale stay in int64, and so do 2^10 groups of scales 2^10 apart. */
@@ -13,12 +13,7 @@ const SPREAD_BITS = 20
 const SPREAD_MAX = 10
 
 /** Step 4a: a solved vector for each group. */
-export async function boundEach(
-  kernels: Kernels,
-  events: GradientRows,
-  sums: GroupSums,
-  factor: Factor,
-): Promise<Movement | undefined> {
+export async function boundEach(kernels: Kernels, sums: GroupSums, factor: Factor): Promise<MovementBound | undefined> {
   const solutions = await solveGroups(sums, factor)
   if (solutions.length === 0) return undefined
   const own = solutions.map((solution) => exponentFor(largestOf(solution), VECTOR_BITS))
@@ -28,11 +23,16 @@ export async function boundEach(
   const vectors = new Int16Array(solutions.length * sums.size)
   for (const [at, solution] of solutions.entries()) vectors.set(toInt16(solution, exponents[at]!), at * sums.size)
   const shifts = Uint8Array.from(exponents, (k) => exponent - k)
-  const m = await kernels.movements(events, vectors, shifts)
   // Each entry of a vector was rounded by at most a half.
   const roundings = shifts.reduce((sum, shift) => sum + 2 ** shift, 0)
-  for (const [event, norm] of absoluteSums(events).entries()) m[event]! += BigInt(Math.ceil((norm * roundings) / 2))
-  return { m, exponent }
+  return {
+    exponent,
+    async of(events) {
+      const m = await kernels.movements(events, vectors, shifts)
+      for (const [event, norm] of absoluteSums(events).entries()) m[event]! += BigInt(Math.ceil((norm * roundings) / 2))
+      return m
+    },
+  }
 }
 
 /** Solutions of the groups with a gradient. */

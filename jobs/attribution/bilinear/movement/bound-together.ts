@@ -6,7 +6,7 @@ import { absoluteSums, type GradientRows } from '../gradient-rows.ts'
 import type { GroupSums } from '../group-sums.ts'
 import { bitsOfSquares, CellSums, shiftDown } from '../int64.ts'
 import { exponentFor, largestOf, toInt16, toInt32 } from '../scaled-vector.ts'
-import type { Movement } from './movement.ts'
+import type { EventShape, MovementBound } from './movement.ts'
 
 const VECTOR_BITS = 15
 const NET_BITS = 24
@@ -28,31 +28,37 @@ const VECTOR_MAX = 32_767
  */
 export async function boundTogether(
   kernels: Kernels,
-  events: GradientRows,
+  shape: EventShape,
   sums: GroupSums,
   factor: Factor,
-): Promise<Movement | undefined> {
+): Promise<MovementBound | undefined> {
   const { halves, weight, total } = await weigh(sums)
   if (weight === 0n) return undefined
   const shift = (bitLength(weight) - GRAM_BITS + 1) >> 1
   const root = new Cholesky(await gram(kernels, sums, halves, shift), sums.size)
   const rows = factor.substituteAll(root.columns())
   const k = exponentFor(largestOf(rows), VECTOR_BITS)
-  const dotShift = squaresShift(events)
-  const squares = await kernels.squares(events, toInt16(rows, k), dotShift)
+  const vectors = toInt16(rows, k)
+  const dotShift = squaresShift(shape)
   const spread = (isqrt(weight) + 1n) << BigInt(dotShift)
   const drop = Math.max(0, bitLength(spread) + ROOT_BITS - MOVEMENT_BITS)
   const exponent = k - shift - drop
-  const norms = absoluteSums(events)
-  const net = await netMovement(kernels, events, norms, factor.substitute(total), exponent)
+  const net = factor.substitute(total)
   // Each entry of the root was rounded by at most a half, so its D products by √D/2 · |g|₁ together.
   const roundings = Number(isqrt(BigInt(sums.size))) + 1
-  const m = BigInt64Array.from(squares, (q, event) => {
-    const length = Math.floor(Math.sqrt(q)) + Math.floor((roundings * norms[event]!) / 2 ** (dotShift + 1)) + 2
-    const sum = (spread * BigInt(length + Math.floor(length / (2 * FLOOR_SHARE)) + 1)) >> BigInt(drop)
-    return 1n + ((sum + 1n + net[event]!) >> 1n)
-  })
-  return { m, exponent }
+  return {
+    exponent,
+    async of(events) {
+      const norms = absoluteSums(events)
+      const squares = await kernels.squares(events, vectors, dotShift)
+      const netOf = await netMovement(kernels, events, norms, net, exponent)
+      return BigInt64Array.from(squares, (q, event) => {
+        const length = Math.floor(Math.sqrt(q)) + Math.floor((roundings * norms[event]!) / 2 ** (dotShift + 1)) + 2
+        const sum = (spread * BigInt(length + Math.floor(length / (2 * FLOOR_SHARE)) + 1)) >> BigInt(drop)
+        return 1n + ((sum + 1n + netOf[event]!) >> 1n)
+      })
+    },
+  }
 }
 
 /** h with 4^h near ‖Ψ‖ (−1: Ψ = 0), Σ 4^h, and Σ Ψ. */
@@ -121,7 +127,7 @@ async function netMovement(
 }
 
 /** The least shift with which D squares of (|u| >> shift) + 1 stay below 2^53. */
-function squaresShift({ rank, classes, errorSumMax }: GradientRows): number {
+function squaresShift({ rank, classes, errorSumMax }: EventShape): number {
   const bits = bitLength(BigInt(errorSumMax * FACTOR_MAX * rank * VECTOR_MAX))
   const room = (52 - bitLength(BigInt(rank * classes))) >> 1
   return Math.max(0, bits - room)

@@ -13,28 +13,30 @@ const PRODUCTS_MAX = 2 ** 27
 /** Cells of all groups' vectors: 128 MiB of float64. */
 const CELLS_MAX = 2 ** 24
 
-/** How far each event can move what all accounts get. */
-export interface Movement {
-  /** M, one an event, in units of 2^−exponent. */
-  readonly m: BigInt64Array
+/** What accounts let events do: M of docs/attribution.md step 4. */
+export interface MovementBound {
+  /** M is in units of 2^−exponent. */
   readonly exponent: number
+  /** M of each event: at least what one unit of its weight adds to, or takes from, the scores of all accounts together. */
+  of(events: GradientRows): Promise<BigInt64Array>
 }
 
+/** What is the same for all events of a period. */
+export type EventShape = Pick<GradientRows, 'rank' | 'classes' | 'errorSumMax'>
+
 /**
- * M of docs/attribution.md step 4: at least what one unit of an event's weight adds to, or takes from, the scores of all
- * accounts together.
- *
- * @param sums Ψ of each account and of what each account withdrew
+ * @param events how many the period has, and their shape
+ * @param sums   Ψ of each account and of what each account withdrew
  * @returns undefined when nobody has a gradient
  */
-export async function movementOf(
+export async function movementBound(
   kernels: Kernels,
-  events: GradientRows,
+  events: EventShape & { readonly count: number },
   sums: GroupSums,
   factor: Factor,
-): Promise<Movement | undefined> {
+): Promise<MovementBound | undefined> {
   const { count, size } = sums
   const isEach =
     count <= GROUPS_MIN || (count <= GROUPS_MAX && count * events.count <= PRODUCTS_MAX && count * size <= CELLS_MAX)
-  return isEach ? boundEach(kernels, events, sums, factor) : boundTogether(kernels, events, sums, factor)
+  return isEach ? boundEach(kernels, sums, factor) : boundTogether(kernels, events, sums, factor)
 }
