@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -43,22 +44,27 @@ export class CacheFolder {
 
   /** Written beside and renamed, so that a file is there as a whole or not at all. @returns false when the disk took none */
   async write(kind: Kind, name: string, fill: (file: FileHandle) => Promise<void>): Promise<boolean> {
-    const path = this.#pathOf(kind, name)
-    const part = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.part`
     try {
       await mkdir(this.#folder, { recursive: true })
-      const file = await open(part, 'wx')
-      try {
-        await fill(file)
-      } finally {
-        await file.close()
-      }
-      await rename(part, path)
+      await this.#writeWhole(this.#pathOf(kind, name), fill)
       await this.#removeOldest(kind)
       return true
     } catch (error) {
-      await rm(part, { force: true })
       if (isFileError(error)) return false
+      throw error
+    }
+  }
+
+  async #writeWhole(path: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {
+    const part = `${path}.${randomUUID()}.part`
+    const file = await open(part, 'wx')
+    try {
+      await fill(file)
+      await file.close()
+      await rename(part, path)
+    } catch (error) {
+      await file.close()
+      await rm(part, { force: true })
       throw error
     }
   }
