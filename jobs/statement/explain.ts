@@ -6,7 +6,6 @@ import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toHex } from '../../schemas/ids.ts'
 import { explainInferences } from '../attribution/explain/explain-inferences.ts'
 import type { EventInfluence } from '../attribution/explain/rank-items.ts'
-import { withKernels } from '../attribution/kernel/open-kernels.ts'
 import { policyInForce } from '../funding/policy.ts'
 import { apportion } from '../settlement/apportion.ts'
 import type { SettlementDraft } from '../settlement/settle-epoch.ts'
@@ -136,17 +135,14 @@ async function influencesOf(
   const influences: (EventInfluence | undefined)[] = uses.map(() => undefined)
   for (const indexes of groups.values()) {
     const use = uses[indexes[0]!]!
-    const found = await withKernels((kernels) =>
-      explainInferences({
-        warehouse,
-        kernels,
-        epoch: cutOf(use),
-        featureMap: use.feature_map!,
-        shape: { rank: use.feature_rank, classes: use.classes, checkpointCount: use.checkpoints },
-        inferences: indexes.map((index) => fromBlob(uses[index]!.inference)),
-        top,
-      }),
-    )
+    const found = await explainInferences({
+      warehouse,
+      epoch: cutOf(use),
+      featureMap: use.feature_map!,
+      shape: { rank: use.feature_rank, classes: use.classes, checkpointCount: use.checkpoints },
+      inferences: indexes.map((index) => fromBlob(uses[index]!.inference)),
+      top,
+    })
     for (const [place, index] of indexes.entries()) influences[index] = found[place]
   }
   return influences

@@ -6,7 +6,7 @@ import { eventGradients, type GradientRows } from '../bilinear/gradient-rows.ts'
 import { curvatureOf, storedCurvature } from '../features/curvature-state.ts'
 import { type LoadedItems, loadItems } from '../features/load-period.ts'
 import { allocateFactoredRows, type FactoredShape, unpackRow } from '../features/packed-row.ts'
-import type { Kernels } from '../kernel/kernels.ts'
+import { openKernels, sharedKernels, withKernels } from '../kernel/open-kernels.ts'
 import { CacheFolder } from './cache-folder.ts'
 import { type ExplainedItems, LoadedExplainedItems } from './explained-items.ts'
 import { curvatureHash, factorOf } from './factor-file.ts'
@@ -15,6 +15,9 @@ import { type EventInfluence, rankItems } from './rank-items.ts'
 
 /** Of what the files hold beside what their own formats say: raised when other items would be kept at the same cut. */
 const RULES = 'influence/factored@2'
+
+/** Their pass is over sooner than a thread would have started. */
+const ITEMS_IN_CALLER = 50_000
 
 /** The contributions of a feature map at the cut of an epoch. */
 export interface ItemsAtCut {
@@ -25,7 +28,6 @@ export interface ItemsAtCut {
 }
 
 export interface ExplainInput extends ItemsAtCut {
-  readonly kernels: Kernels
   /** id hashes of the inferences. */
   readonly inferences: readonly Uint8Array[]
   /** How many items to name for each. */
@@ -55,7 +57,7 @@ export async function explainInferences(input: ExplainInput): Promise<(EventInfl
     }
   }
   const loaded = await loadItems(input.warehouse, input.shape, input.featureMap, input.epoch)
-  const { k } = await curvatureOf({ ...input, loaded })
+  const { k } = await withKernels((kernels) => curvatureOf({ ...input, kernels, loaded }))
   const hash = curvatureHash(k, sizeOf(input))
   if (key !== undefined) await cache.write('items', key, (to) => writeItemFile(to, key, loaded, hash))
   return explainEach(input, cache, new LoadedExplainedItems(loaded), hash, async () => k)
@@ -82,10 +84,11 @@ async function explainEach(
 ): Promise<(EventInfluence | undefined)[]> {
   if (items.count === 0) return input.inferences.map(() => undefined)
   const factor = await factorOf(cache, hash, sizeOf(input), curvature)
+  const kernels = items.count <= ITEMS_IN_CALLER ? openKernels({ threads: 1 }) : sharedKernels()
   const explained: (EventInfluence | undefined)[] = []
   for (const inference of input.inferences) {
     const event = await eventOf(input, inference)
-    explained.push(event && (await rankItems(input.kernels, factor, items, event, input.top)))
+    explained.push(event && (await rankItems(kernels, factor, items, event, input.top)))
   }
   return explained
 }
@@ -95,7 +98,7 @@ async function curvatureWith(input: ExplainInput, hash: string): Promise<BigInt6
   const stored = await storedCurvature(input.warehouse, input.featureMap)
   if (stored !== undefined && curvatureHash(stored, sizeOf(input)) === hash) return stored
   const loaded = await loadItems(input.warehouse, input.shape, input.featureMap, input.epoch)
-  const { k } = await curvatureOf({ ...input, loaded })
+  const { k } = await withKernels((kernels) => curvatureOf({ ...input, kernels, loaded }))
   // The file would then be of other items than the warehouse has.
   if (curvatureHash(k, sizeOf(input)) !== hash) throw new DamagedFileError()
   return k
