@@ -64,7 +64,7 @@ export async function runExplainBench(flags: ExplainFlags): Promise<boolean> {
 }
 
 /** @param options with an empty folder */
-export function benchExplain(options: ExplainOptions): ExplainReport {
+function benchExplain(options: ExplainOptions): ExplainReport {
   const { folder, contributions, uses, accounts, runs } = options
   console.error(`A ledger of ${contributions} contributions and ${uses} uses …`)
   child('make', options)
