@@ -12,19 +12,11 @@ import { openWarehouse } from '../pipelines/warehouse/open-warehouse.ts'
 import { readSql } from '../pipelines/warehouse/read-sql.ts'
 import { encodeEvent } from '../schemas/encode-record.ts'
 import { ceTypeOf, type EventBodies } from '../schemas/events.ts'
-import type { Genesis } from '../schemas/genesis.ts'
-import { toAddress } from '../schemas/ids.ts'
 import { encodeHeaders } from '../schemas/record-bytes.ts'
 import { TOPICS } from '../schemas/topics.ts'
+import { GENESIS } from './genesis.ts'
 
 const sql = (name: string) => readSql(new URL(`./close/${name}.sql`, import.meta.url))
-const GENESIS: Genesis = {
-  format: 'tallystick-genesis/1',
-  name: 'bench',
-  chainId: 31_337,
-  distributor: toAddress(`0x${'01'.repeat(20)}`),
-  operator: toAddress(`0x${'02'.repeat(20)}`),
-}
 const START_MS = 1_767_225_600_000n
 const TIME = '2026-01-01T00:00:00Z'
 const DIGITS = '0'.repeat(12)

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { runAttributionBench } from './attribution.ts'
 import { benchClose, type CloseBenchResult } from './close.ts'
+import { runExplainBench } from './explain/main.ts'
 import { benchIngest } from './ingest.ts'
 import { benchInsights } from './insights.ts'
 import { runLds } from './lds/main.ts'
@@ -10,6 +11,7 @@ const USAGE = `Usage: npm run bench -- ingest [--records N] [--history N] [--run
        npm run bench -- close [--records N] [--history N,N,N] [--runs N] [--json]
        npm run bench -- similarity [--items N,N,N] [--media NAME,…] [--seed S] [--json]
        npm run bench -- attribution [--sizes N,N,N] [--threads N] [--quick] [--json]
+       npm run bench -- explain [--contributions N] [--runs N] [--json]
        npm run bench -- insights [--runs N] [--json]
        npm run bench -- lds [--seed S] [--quick] [--json]
 
@@ -29,6 +31,9 @@ attribution: scores of pairs and whole periods, beside numpy, FAISS (both need P
   --sizes N,…   contributions of each period, and as many paid uses (default 10000,100000,1000000)
   --threads N   of the kernel and of numpy (default: all cores)
   --quick       small sizes
+explain: why one use paid whom, over all contributions: in a process that has the warehouse open, and as a command
+  --contributions N  with features under the model (default 1,000,000)
+  --runs N      uses explained in each state of the cache (default 20)
 insights: the demo's model before and after the data that hurts is dropped, and after as much is dropped at random
   --runs N      seeds (default 5)
 lds: how well each attribution method foretells what training on half of the data does (docs/quality.md)
@@ -49,6 +54,7 @@ const { positionals, values } = parseArgs({
     seed: { type: 'string' },
     sizes: { type: 'string' },
     threads: { type: 'string' },
+    contributions: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -67,6 +73,8 @@ else if (bench === 'similarity' && positionals.length === 1) {
   if (!(await runSimilarityBench(values))) fail()
 } else if (bench === 'attribution' && positionals.length === 1) {
   if (!(await runAttributionBench(values))) fail()
+} else if (bench === 'explain' && positionals.length === 1) {
+  if (!(await runExplainBench(values))) fail()
 } else if (bench === 'insights' && positionals.length === 1) {
   const results = await benchInsights(Number(values.runs ?? 5), (text) => console.error(text))
   if (json) console.log(JSON.stringify(results, null, 2))

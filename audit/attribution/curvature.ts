@@ -1,11 +1,8 @@
 import { differ } from '../difference.ts'
 import type { Contribution, Shape } from './period.ts'
 
-/** Items of a chunk added in one go, so that the sums are loaded and stored once for four of them. */
-const LANES = 4
-/** Items whose outer products are kept at hand together, and entries of these (4 MB) where there are fewer of them. */
-const CHUNK_MAX = 64
-const CHUNK_ENTRIES = 2 ** 19
+/** Items whose products are summed together: long sums that stay in a core's cache. A power of two, so that carries fall between. */
+const CHUNK_ITEMS = 512
 /** An entry of one item is below 2^38 (w·P8 < 2^16, ah² < 2^22): so many of them, and a remainder, stay below 2^53. */
 const ITEMS_BETWEEN_CARRIES = 2 ** 14
 const CARRY_BITS = 48
@@ -76,6 +73,9 @@ function triangular(a: number, b: number): number {
  * Step 1: K = Σ (w·diag(P8) − P8·P8ᵀ) ⊗ ah·ahᵀ over the items (dense: Σ ah·ahᵀ), and λ. All partial sums are whole numbers
  * below 2^53, so float64 holds them exactly and their order does not matter: from one period to the next only what is new is
  * added, and what is gone subtracted.
+ *
+ * With w = ΣP8 each row of w·diag(P8) − P8·P8ᵀ sums to 0, so only the blocks of two different classes are summed over the items:
+ * that of a class with itself is what is missing to 0.
  */
 export class CurvatureSum {
   readonly #shape: Shape
@@ -84,7 +84,7 @@ export class CurvatureSum {
 
   constructor(shape: Shape) {
     const pairs = (shape.rank * (shape.rank + 1)) / 2
-    const size = pairs * blockCountOf(shape)
+    const size = (pairs * shape.classes * (shape.classes + 1)) / 2
     this.#shape = shape
     this.#blocks = { pairs, low: new Float64Array(size), high: new Float64Array(size) }
   }
@@ -108,82 +108,125 @@ export class CurvatureSum {
       -1,
     )
     this.#included = wanted
+    if (this.#shape.kind === 'factored') this.#fillOwnBlocks()
     return new Curvature(this.#blocks, this.#shape)
   }
 
   #add(items: readonly Contribution[], sign: 1 | -1): void {
-    const { pairs, low, high } = this.#blocks
-    const blockCount = blockCountOf(this.#shape)
-    const chunk = new Chunk(pairs, blockCount)
-    for (let first = 0; first < items.length; first += chunk.capacity) {
+    const { low, high } = this.#blocks
+    for (let first = 0; first < items.length; first += CHUNK_ITEMS) {
       if (first % ITEMS_BETWEEN_CARRIES === 0) carry(low, high)
-      chunk.clear()
-      for (const item of items.slice(first, first + chunk.capacity)) {
-        const { outer, weights } = chunk.next()
-        fillOuter(item, outer)
-        if (this.#shape.kind === 'dense') weights.fill(sign)
-        else fillWeights(item, weights, sign)
+      const some = items.slice(first, first + CHUNK_ITEMS)
+      const vectors = some.map(scaledVector)
+      if (this.#shape.kind === 'dense') {
+        addOuters(this.#sumsOf(0, 0), vectors, new Array(some.length).fill(sign))
+        continue
       }
-      for (let block = 0; block < blockCount; block++) {
-        chunk.addTo(low.subarray(block * pairs, (block + 1) * pairs), block)
+      const p8 = some.map(({ p }) => p.map((each) => Math.floor((256 * each + 500) / 1000)))
+      for (let c = 0; c < this.#shape.classes; c++) {
+        for (let d = 0; d < c; d++) {
+          const weights = p8.map((each) => -sign * each[c]! * each[d]!)
+          addOuters(this.#sumsOf(c, d), vectors, weights)
+        }
+      }
+    }
+    carry(low, high)
+  }
+
+  /** The block of a class with itself is minus the sum of its blocks with the others. */
+  #fillOwnBlocks(): void {
+    const { pairs, low, high } = this.#blocks
+    const { classes } = this.#shape
+    for (let c = 0; c < classes; c++) {
+      const own = triangular(c, c) * pairs
+      low.fill(0, own, own + pairs)
+      high.fill(0, own, own + pairs)
+      for (let d = 0; d < classes; d++) {
+        if (d === c) continue
+        const other = triangular(c, d) * pairs
+        for (let t = 0; t < pairs; t++) {
+          low[own + t]! -= low[other + t]!
+          high[own + t]! -= high[other + t]!
+        }
+      }
+    }
+  }
+
+  #sumsOf(c: number, d: number): Float64Array {
+    const { pairs, low } = this.#blocks
+    const block = triangular(c, d)
+    return low.subarray(block * pairs, (block + 1) * pairs)
+  }
+}
+
+/** ah = (a·ua) >> 11. */
+function scaledVector({ a, ua }: Contribution): Int32Array {
+  return Int32Array.from(a, (value) => (value * ua) >> 11)
+}
+
+/**
+ * Adds Σ weight·ah·ahᵀ to the lower triangle `sums`. A model that is sure of itself has few probabilities that are not 0, so most
+ * items have no weight in most blocks. Eight entries at a time, in tiles of two rows and four columns: their sums do not wait for
+ * each other, and each value that is read serves several.
+ */
+function addOuters(sums: Float64Array, vectors: readonly Int32Array[], weights: readonly number[]): void {
+  const weighing = [...weights.keys()].filter((item) => weights[item] !== 0)
+  const count = weighing.length
+  if (count === 0) return
+  const rank = vectors[0]!.length
+  // Dimension by dimension, the items of each side by side; zeros up to full tiles.
+  const right = new Float64Array(Math.ceil(rank / 4) * 4 * count)
+  const left = new Float64Array(right.length)
+  for (let at = 0; at < count; at++) {
+    const vector = vectors[weighing[at]!]!
+    const weight = weights[weighing[at]!]!
+    for (let i = 0; i < rank; i++) {
+      right[i * count + at] = vector[i]!
+      left[i * count + at] = weight * vector[i]!
+    }
+  }
+  for (let i = 0; i < rank; i += 2) {
+    for (let j = 0; j <= i + 1; j += 4) {
+      const tile = tileOf(left, i * count, right, j * count, count)
+      for (let place = 0; place < tile.length; place++) {
+        const [row, column] = [i + (place >> 2), j + (place & 3)]
+        if (row < rank && column <= row) sums[triangular(row, column)]! += tile[place]!
       }
     }
   }
 }
 
-function blockCountOf({ classes }: Shape): number {
-  return (classes * (classes + 1)) / 2
-}
-
-/** Some items, ready to be added to the sums of a block. */
-class Chunk {
-  /** A power of two, so that carries fall between chunks. */
-  readonly capacity: number
-  readonly #pairs: number
-  readonly #blocks: number
-  readonly #outers: Float64Array
-  readonly #weights: Float64Array
-  #count = 0
-
-  constructor(pairs: number, blocks: number) {
-    this.#pairs = pairs
-    this.#blocks = blocks
-    let capacity = CHUNK_MAX
-    while (capacity > LANES && capacity * pairs > CHUNK_ENTRIES) capacity /= 2
-    this.capacity = capacity
-    this.#outers = new Float64Array(capacity * pairs)
-    this.#weights = new Float64Array(capacity * blocks)
+/** ⟨l, r⟩ of two vectors l, one after the other, and four vectors r: the products with the first, then with the second. */
+function tileOf(left: Float64Array, l0: number, right: Float64Array, r0: number, length: number): readonly number[] {
+  const l1 = l0 + length
+  const r1 = r0 + length
+  const r2 = r1 + length
+  const r3 = r2 + length
+  let a0 = 0
+  let a1 = 0
+  let a2 = 0
+  let a3 = 0
+  let b0 = 0
+  let b1 = 0
+  let b2 = 0
+  let b3 = 0
+  for (let at = 0; at < length; at++) {
+    const x = left[l0 + at]!
+    const y = left[l1 + at]!
+    const p = right[r0 + at]!
+    const q = right[r1 + at]!
+    const s = right[r2 + at]!
+    const t = right[r3 + at]!
+    a0 += x * p
+    a1 += x * q
+    a2 += x * s
+    a3 += x * t
+    b0 += y * p
+    b1 += y * q
+    b2 += y * s
+    b3 += y * t
   }
-
-  clear(): void {
-    this.#count = 0
-  }
-
-  /** Room for one more item, to be filled. */
-  next(): { readonly outer: Float64Array; readonly weights: Float64Array } {
-    const at = this.#count++
-    return {
-      outer: this.#outers.subarray(at * this.#pairs, (at + 1) * this.#pairs),
-      weights: this.#weights.subarray(at * this.#blocks, (at + 1) * this.#blocks),
-    }
-  }
-
-  /** A model that is sure of itself has few probabilities that are not 0: most items have no weight in most blocks. */
-  addTo(sums: Float64Array, block: number): void {
-    const weighing: number[] = []
-    for (let at = 0; at < this.#count; at++) if (this.#weights[at * this.#blocks + block] !== 0) weighing.push(at)
-    for (let from = 0; from < weighing.length; from += LANES)
-      this.#addLanes(sums, block, weighing.slice(from, from + LANES))
-  }
-
-  #addLanes(sums: Float64Array, block: number, items: readonly number[]): void {
-    const lane = (n: number) =>
-      this.#outers.subarray((items[n] ?? 0) * this.#pairs, ((items[n] ?? 0) + 1) * this.#pairs)
-    const weight = (n: number) => (items[n] === undefined ? 0 : this.#weights[items[n] * this.#blocks + block]!)
-    const [o0, o1, o2, o3] = [lane(0), lane(1), lane(2), lane(3)]
-    const [w0, w1, w2, w3] = [weight(0), weight(1), weight(2), weight(3)]
-    for (let t = 0; t < sums.length; t++) sums[t]! += w0 * o0[t]! + w1 * o1[t]! + w2 * o2[t]! + w3 * o3[t]!
-  }
+  return [a0, a1, a2, a3, b0, b1, b2, b3]
 }
 
 /** Keeps 0 ≤ low < 2^48. */
@@ -193,22 +236,5 @@ function carry(low: Float64Array, high: Float64Array): void {
     if (carried === 0) continue
     high[at]! += carried
     low[at]! -= carried * CARRY
-  }
-}
-
-/** ah·ahᵀ, ah = (a·ua) >> 11. */
-function fillOuter({ a, ua }: Contribution, outer: Float64Array): void {
-  const ah = Float64Array.from(a, (value) => (value * ua) >> 11)
-  let at = 0
-  for (let i = 0; i < ah.length; i++) for (let j = 0; j <= i; j++) outer[at++] = ah[i]! * ah[j]!
-}
-
-/** w·diag(P8) − P8·P8ᵀ, w = ΣP8, times the sign. */
-function fillWeights({ p }: Contribution, weights: Float64Array, sign: 1 | -1): void {
-  const p8 = p.map((each) => Math.floor((256 * each + 500) / 1000))
-  const w = p8.reduce((sum, each) => sum + each, 0)
-  let block = 0
-  for (let c = 0; c < p8.length; c++) {
-    for (let d = 0; d <= c; d++) weights[block++] = sign * ((c === d ? w * p8[c]! : 0) - p8[c]! * p8[d]!)
   }
 }

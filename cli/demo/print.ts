@@ -87,7 +87,7 @@ function printInference(play: Play, { question, explanation }: DemoResult['expla
   const rest = explanation.parts
     .filter(({ kind }) => kind !== 'data')
     .map(({ kind, amount }) => `${kind} ${money(amount)}`)
-  printLine(pc.dim(`Its fee, apportioned: ${[...data, ...rest].join(', ')}`))
+  printLine(pc.dim(`Its fee, and what contributors were paid for it, apportioned: ${[...data, ...rest].join(', ')}`))
 }
 
 function printRetrained({ retrained }: DemoResult): void {

@@ -136,11 +136,15 @@ function printItems(title: string, items: Statement['helped']): void {
 }
 
 function printExplanation(explanation: Awaited<ReturnType<typeof explain>>[number]): void {
-  const { inference, fee, token, parts, accounts, items, epoch, funded, model } = explanation
+  const { inference, fee, token, parts, paid, accounts, items, epoch, funded, model } = explanation
   printLine(paint.bold(`${inference.id} (${model}, epoch ${epoch})`))
   printLine(`Fee ${fee} of ${token}${funded ? '' : ', unfunded: nobody is paid'}`)
   for (const part of parts) printLine(`  ${part.kind.padEnd(15)} ${part.amount}`)
-  printLine('\nThe data part, apportioned over the accounts that were paid by their influence on this one answer:')
+  if (paid === null) printLine('\nNo period has paid contributors for it.')
+  else
+    printLine(
+      `\nIts part of what its period paid contributors, ${paid}, apportioned over them by influence on this one answer:`,
+    )
   for (const each of accounts.filter(({ apportioned }) => apportioned > 0n))
     printLine(`  ${each.account}  ${each.apportioned}`)
   printLine('\nMost influential contributions (influence, not payment; 1 = the strongest):')

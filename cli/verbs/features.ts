@@ -91,7 +91,7 @@ async function attribute(
 ): Promise<number> {
   const { dataParts = DATA_PARTS, minEvents = MIN_EVENTS, dBar = null } = flags
   progress.show('reading features')
-  const files = await readFeatureFiles(path(folder))
+  const files = await readFeatureFiles(path(folder), (text) => progress.show(text))
   const { kind } = files.contributions.rows
   const name = flags.method ?? METHODS.find(({ kinds }) => kinds.includes(kind))!.name
   const method = methodFor(name, kind)
@@ -181,13 +181,14 @@ Example:
 
 async function importFeatures({ path, progress, answer }: VerbContext, flags: ImportFlags): Promise<number> {
   progress.show('reading arrays')
-  const { files, contributions, inferences } = await importArrays({
+  const paths = {
     contributions: path(flags.contributions),
     contributionList: path(flags.contributionList),
     inferences: path(flags.inferences),
     inferenceList: path(flags.inferenceList),
-  })
-  await writeFeatureFiles(path(flags.out), files)
+  }
+  const { files, contributions, inferences } = await importArrays(paths, (text) => progress.show(text))
+  await writeFeatureFiles(path(flags.out), files, (text) => progress.show(text))
   const describe = ({ rows, unitExponent, zeroRows }: typeof contributions) => ({
     rows: rows.count,
     dimensions: rows.rank,
@@ -218,7 +219,7 @@ async function exportFeatures({ session, path, progress, answer }: VerbContext, 
   const { warehouse } = await session.ledger()
   const request = { model, ...(token === undefined ? {} : { token }), ...(epoch === undefined ? {} : { epoch }) }
   const { files, ...period } = await exportPeriod(warehouse, request)
-  await writeFeatureFiles(path(out), files)
+  await writeFeatureFiles(path(out), files, (text) => progress.show(text))
   const counts = { contributions: files.contributions.ids.length, inferences: files.inferences.ids.length }
   answer({ out, ...counts, ...period }, () => {
     const { dataParts, minEvents, dBarFixed, method } = period

@@ -6,6 +6,7 @@ import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import { compareText, fundFees } from '../funding/fund-fees.ts'
 import { type Policy, policyInForce } from '../funding/policy.ts'
 import type { Ledger } from '../ledger.ts'
+import { keepForExplanations } from './explain/explain-inferences.ts'
 import { keepCurvature } from './features/curvature-state.ts'
 import { type LoadedEvents, type LoadedItems, loadEvents, loadItems } from './features/load-period.ts'
 import type { Kernels } from './kernel/kernels.ts'
@@ -126,8 +127,12 @@ async function attributePeriod(
   }
   const loaded = await loadItems(warehouse, shape, featureMap, epoch)
   const paid = await loadEvents(warehouse, shape, { model, token, featureMap, firstEpoch: epochs[0]!, epoch })
-  const result =
+  const curvature =
     policy.dataParts === 0
+      ? undefined
+      : await keepCurvature({ warehouse, kernels: options.kernels, shape, featureMap, loaded })
+  const result =
+    curvature === undefined
       ? undefined
       : await method.attribute({
           accounts: loaded.accounts.length,
@@ -137,9 +142,10 @@ async function attributePeriod(
           minEvents: policy.minEvents,
           dBarFixed: dBarFixed === null ? null : BigInt(dBarFixed),
           kernels: options.kernels,
-          curvature: await keepCurvature({ warehouse, kernels: options.kernels, shape, featureMap, loaded }),
+          curvature,
           ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
         })
+  if (curvature !== undefined) await keepForExplanations({ warehouse, epoch, featureMap, shape }, loaded, curvature)
   await writeScores(warehouse, epoch, period, loaded, result)
   if (result !== undefined) await writeValues(warehouse, epoch, period, loaded, result)
   await warehouse.run(

@@ -1,11 +1,16 @@
-import { fromBlob } from '../../pipelines/warehouse/blob.ts'
+import { BLOB, INTEGER, LIST, listValue } from '@duckdb/node-api'
+import { fromBlob, toBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
+import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toHex } from '../../schemas/ids.ts'
-import { type EventInfluence, explainInferences } from '../attribution/influence-factored/explain.ts'
-import { withKernels } from '../attribution/kernel/open-kernels.ts'
+import { explainInferences } from '../attribution/explain/explain-inferences.ts'
+import type { EventInfluence } from '../attribution/explain/rank-items.ts'
 import { policyInForce } from '../funding/policy.ts'
 import { apportion } from '../settlement/apportion.ts'
+import type { SettlementDraft } from '../settlement/settle-epoch.ts'
+
+const itemPlaces = readSql(new URL('./item-places.sql', import.meta.url))
 
 export interface ExplainedItem {
   readonly account: Address
@@ -30,8 +35,13 @@ export interface Explanation {
     readonly amount: bigint
   }[]
   /**
-   * The data part, apportioned over the accounts that its period pays, by their influence on this one answer. The period pays by
-   * the sum over all answers, so this is a way to look at it and no line of a settlement. Empty while the period is held.
+   * This use's part, by its fee, of what its period paid to contributors; null when no period has paid for it (yet). It is not
+   * the data part to the unit: a period may carry some of its pool on, or have had some carried in.
+   */
+  readonly paid: bigint | null
+  /**
+   * `paid`, apportioned over the accounts that the period paid, by their influence on this one answer; Σ = paid exactly. The
+   * period pays by the sum over all answers, so this is a way to look at it and no line of a settlement.
    */
   readonly accounts: readonly { readonly account: Address; readonly apportioned: bigint }[]
   readonly items: readonly ExplainedItem[]
@@ -57,11 +67,11 @@ const WEIGHT_BITS = 40
  * @throws InferenceUnknownError
  */
 export async function explain(warehouse: Database, ids: readonly string[], top: number): Promise<Explanation[]> {
-  const rows: InferenceRow[] = []
-  for (const id of ids) rows.push(...(await inferenceRows(warehouse, id)))
-  const influences = await influencesOf(warehouse, rows, top)
+  const uses: Use[] = []
+  for (const id of ids) uses.push(...(await usesOf(warehouse, id)))
+  const influences = await influencesOf(warehouse, uses, top)
   const explanations: Explanation[] = []
-  for (const [index, row] of rows.entries()) explanations.push(await explainRow(warehouse, row, influences[index]))
+  for (const [index, use] of uses.entries()) explanations.push(await explainUse(warehouse, use, influences[index]))
   return explanations
 }
 
@@ -74,131 +84,187 @@ interface InferenceRow {
   readonly fee: bigint
   readonly input_hash: unknown
   readonly epoch: number
-  readonly funded: boolean
   readonly feature_map: string | null
   readonly feature_rank: number
   readonly classes: number
   readonly checkpoints: number
 }
 
-async function inferenceRows(warehouse: Database, id: string): Promise<InferenceRow[]> {
+/** A use, whether its fee was there, and the period that paid for it if one did. */
+interface Use extends InferenceRow {
+  readonly funded: boolean
+  readonly paidBy: PaidPeriod | undefined
+}
+
+async function usesOf(warehouse: Database, id: string): Promise<Use[]> {
   const rows = await warehouse.all<InferenceRow>(
-    `SELECT i.*, p.inference IS NOT NULL AS funded, m.feature_map, m.feature_rank, m.classes, m.checkpoints
-     FROM inference AS i LEFT JOIN funded AS p USING (inference) LEFT JOIN feature_map AS m ON m.model = i.model
+    `SELECT i.*, m.feature_map, m.feature_rank, m.classes, m.checkpoints
+     FROM inference AS i LEFT JOIN feature_map AS m ON m.model = i.model
      WHERE i.event_id = $id ORDER BY i.epoch, i.ordinal`,
     { id },
   )
   if (rows.length === 0) throw new InferenceUnknownError({ id })
-  return rows
+  const uses: Use[] = []
+  for (const row of rows) {
+    const inference = toBlob(fromBlob(row.inference))
+    const funded =
+      (await warehouse.one('SELECT 1 FROM funded WHERE inference = $inference', { inference })) !== undefined
+    // Features that came in a later epoch changed nothing for it: docs/formats.md#settlement rule 3.
+    const featured = await warehouse.one(
+      'SELECT 1 FROM inference_features WHERE inference = $inference AND epoch = $epoch',
+      { inference, epoch: row.epoch },
+    )
+    const paidBy = funded && featured !== undefined ? await paidPeriodOf(warehouse, row) : undefined
+    uses.push({ ...row, funded, paidBy })
+  }
+  return uses
 }
 
-/** In the order of the rows; those of one feature map and epoch share a factor. */
+/** In the order of the uses; those of one feature map and cut share a factor. */
 async function influencesOf(
   warehouse: Database,
-  rows: readonly InferenceRow[],
+  uses: readonly Use[],
   top: number,
 ): Promise<(EventInfluence | undefined)[]> {
   const groups = new Map<string, number[]>()
-  for (const [index, row] of rows.entries()) {
-    if (row.feature_map === null) continue
-    const key = `${row.epoch}/${row.feature_map}`
+  for (const [index, use] of uses.entries()) {
+    if (use.feature_map === null) continue
+    const key = `${cutOf(use)}/${use.feature_map}`
     groups.set(key, [...(groups.get(key) ?? []), index])
   }
-  const influences: (EventInfluence | undefined)[] = rows.map(() => undefined)
+  const influences: (EventInfluence | undefined)[] = uses.map(() => undefined)
   for (const indexes of groups.values()) {
-    const { epoch, feature_map, feature_rank, classes, checkpoints } = rows[indexes[0]!]!
-    const found = await withKernels((kernels) =>
-      explainInferences({
-        warehouse,
-        kernels,
-        epoch,
-        featureMap: feature_map!,
-        shape: { rank: feature_rank, classes, checkpointCount: checkpoints },
-        inferences: indexes.map((index) => fromBlob(rows[index]!.inference)),
-        top,
-      }),
-    )
+    const use = uses[indexes[0]!]!
+    const found = await explainInferences({
+      warehouse,
+      epoch: cutOf(use),
+      featureMap: use.feature_map!,
+      shape: { rank: use.feature_rank, classes: use.classes, checkpointCount: use.checkpoints },
+      inferences: indexes.map((index) => fromBlob(uses[index]!.inference)),
+      top,
+    })
     for (const [place, index] of indexes.entries()) influences[index] = found[place]
   }
   return influences
 }
 
-async function explainRow(
-  warehouse: Database,
-  row: InferenceRow,
-  influence: EventInfluence | undefined,
-): Promise<Explanation> {
-  const policy = await policyInForce(warehouse, row.epoch)
+/** The contributions that were paid for it, or that were there when it happened. */
+function cutOf({ paidBy, epoch }: Use): number {
+  return paidBy?.epoch ?? epoch
+}
+
+async function explainUse(warehouse: Database, use: Use, influence: EventInfluence | undefined): Promise<Explanation> {
+  const policy = await policyInForce(warehouse, use.epoch)
   const kinds = ['data', 'model', 'infrastructure', 'treasury'] as const
   const amounts =
     policy === undefined
       ? []
       : apportion(
-          row.fee,
+          use.fee,
           kinds.map((kind) => BigInt(policy[`${kind}Parts`])),
         )
-  const strongest = influence?.items[0]?.score ?? 0
-  const items: ExplainedItem[] = []
-  for (const item of influence?.items ?? []) {
-    items.push({
-      account: item.account as Address,
-      ...(await placeOf(warehouse, item.batch, item.index)),
-      index: item.index,
-      influence: strongest > 0 ? item.score / strongest : 0,
-    })
-  }
+  const paid = use.paidBy === undefined ? null : paidFor(use.fee, use.paidBy)
   return {
-    inference: { source: row.source, id: row.event_id, inputHash: toHex(fromBlob(row.input_hash)) },
-    epoch: row.epoch,
-    model: row.model,
-    token: row.token,
-    fee: row.fee,
-    funded: row.funded,
+    inference: { source: use.source, id: use.event_id, inputHash: toHex(fromBlob(use.input_hash)) },
+    epoch: use.epoch,
+    model: use.model,
+    token: use.token,
+    fee: use.fee,
+    funded: use.funded,
     parts: amounts.map((amount, index) => ({ kind: kinds[index]!, amount })),
+    paid,
     accounts:
-      influence === undefined
+      paid === null || influence === undefined
         ? []
-        : apportionAccounts(amounts[0] ?? 0n, influence.accounts, await paidAccounts(warehouse, row)),
-    items,
+        : apportionAccounts(paid, influence.accounts, await paidAccounts(warehouse, use, use.paidBy!.epoch)),
+    items: await describeItems(warehouse, influence?.items ?? []),
   }
 }
 
-/** Accounts that the period of this inference paid. */
-async function paidAccounts(warehouse: Database, { epoch, model, token }: InferenceRow): Promise<string[]> {
-  const rows = await warehouse.all<{ account: string }>(
-    `SELECT account FROM score WHERE model = $model AND token = $token AND pay > 0 AND epoch = (
-       SELECT min(epoch) FROM score WHERE model = $model AND token = $token AND pay > 0 AND epoch >= $epoch)
+/** The period that a use belongs to, as its manifest tells it, when it paid. */
+interface PaidPeriod {
+  readonly epoch: number
+  /** Σ fee of its uses. */
+  readonly fees: bigint
+  /** What the accounts were paid. */
+  readonly paid: bigint
+}
+
+async function paidPeriodOf(
+  warehouse: Database,
+  { epoch, model, token }: InferenceRow,
+): Promise<PaidPeriod | undefined> {
+  const row = await warehouse.one<{ epoch: number; settlement_json: string }>(
+    `SELECT epoch, settlement_json FROM epoch WHERE epoch = (
+       SELECT min(epoch) FROM score WHERE model = $model AND token = $token AND pay > 0 AND epoch >= $epoch)`,
+    { epoch, model, token },
+  )
+  if (row === undefined) return undefined
+  const { periods } = JSON.parse(row.settlement_json) as SettlementDraft
+  const period = periods.find((each) => each.model === model && each.token === token)!
+  // One that began after this use's own had expired was not paid for it.
+  if (period.firstEpoch > epoch) return undefined
+  return { epoch: row.epoch, fees: BigInt(period.fees), paid: BigInt(period.paid) }
+}
+
+/** A use's part, by its fee, of what its period paid to contributors: all of them together come to no more than that. */
+function paidFor(fee: bigint, { fees, paid }: PaidPeriod): bigint {
+  return (fee * paid) / fees
+}
+
+/** What each account was paid by that period. */
+function paidAccounts(warehouse: Database, { model, token }: InferenceRow, epoch: number): Promise<PaidAccount[]> {
+  return warehouse.all<PaidAccount>(
+    `SELECT account, pay FROM score WHERE epoch = $epoch AND model = $model AND token = $token AND pay > 0
      ORDER BY account`,
     { epoch, model, token },
   )
-  return rows.map(({ account }) => account)
 }
 
+interface PaidAccount {
+  readonly account: string
+  readonly pay: bigint
+}
+
+/** By influence on the answer; by what the period paid when no paid account had any. Σ = amount exactly. */
 function apportionAccounts(
   amount: bigint,
   scores: ReadonlyMap<string, number>,
-  paid: readonly string[],
+  paid: readonly PaidAccount[],
 ): Explanation['accounts'] {
-  const positive = paid.map((account) => Math.max(0, scores.get(account) ?? 0))
-  const largest = Math.max(0, ...positive)
-  const weights = positive.map((score) =>
-    largest === 0 ? 0n : BigInt(Math.round((score / largest) * 2 ** WEIGHT_BITS)),
-  )
+  const positive = paid.map(({ account }) => Math.max(0, scores.get(account) ?? 0))
+  const largest = positive.reduce((most, score) => Math.max(most, score), 0)
+  const weights =
+    largest === 0
+      ? paid.map(({ pay }) => pay)
+      : positive.map((score) => BigInt(Math.round((score / largest) * 2 ** WEIGHT_BITS)))
   const amounts = apportion(amount, weights)
   return paid
-    .map((account, index) => ({ account: account as Address, apportioned: amounts[index]! }))
+    .map(({ account }, index) => ({ account: account as Address, apportioned: amounts[index]! }))
     .sort((a, b) => (a.apportioned > b.apportioned ? -1 : a.apportioned < b.apportioned ? 1 : 0))
 }
 
-async function placeOf(
-  warehouse: Database,
-  batch: Uint8Array,
-  index: number,
-): Promise<{ batchId: string; contentHash: string }> {
-  const row = await warehouse.one(
-    `SELECT b.batch_id, c.content_hash FROM contribution AS c JOIN contribution_batch AS b USING (batch)
-     WHERE lower(hex(c.batch)) = $batch AND c.item_index = $index`,
-    { batch: toHex(batch).slice(2), index },
+async function describeItems(warehouse: Database, items: EventInfluence['items']): Promise<ExplainedItem[]> {
+  if (items.length === 0) return []
+  const places = await warehouse.all<{ batch: unknown; item_index: number; batch_id: string; content_hash: unknown }>(
+    itemPlaces,
+    {
+      batches: listValue(items.map(({ batch }) => toBlob(batch))),
+      indexes: listValue(items.map(({ index }) => index)),
+    },
+    { batches: LIST(BLOB), indexes: LIST(INTEGER) },
   )
-  return { batchId: row!.batch_id as string, contentHash: toHex(fromBlob(row!.content_hash)) }
+  const keyOf = (batch: Uint8Array, index: number) => `${toHex(batch)}/${index}`
+  const found = new Map(places.map((place) => [keyOf(fromBlob(place.batch), place.item_index), place]))
+  const strongest = items[0]!.score
+  return items.map(({ account, batch, index, score }) => {
+    const place = found.get(keyOf(batch, index))!
+    return {
+      account: account as Address,
+      batchId: place.batch_id,
+      index,
+      contentHash: toHex(fromBlob(place.content_hash)),
+      influence: strongest > 0 ? score / strongest : 0,
+    }
+  })
 }

@@ -129,7 +129,7 @@ describe('a statement', () => {
 })
 
 describe('an explanation', () => {
-  test('splits the fee by the policy and its data part over the accounts that are paid', async () => {
+  test('splits the fee by the policy, and what its period paid for it over the accounts that were paid', async () => {
     const [explained] = await explain(world.ledger.warehouse, ['use-1-0'], 3)
     expect(explained).toMatchObject({ epoch: 1, model: 'reader', token: TOKEN, fee: FEE, funded: true })
     expect(explained!.inference).toMatchObject({ id: 'use-1-0', inputHash: toHex(hashOf('use-1-0/input')) })
@@ -140,7 +140,10 @@ describe('an explanation', () => {
       { kind: 'infrastructure', amount: 150n },
       { kind: 'treasury', amount: 50n },
     ])
-    expect(explained!.accounts.reduce((sum, { apportioned }) => sum + apportioned, 0n)).toBe(501n)
+    const [period] = (await world.manifest(1)).periods
+    expect(explained!.paid).toBe((FEE * BigInt(period!.paid)) / BigInt(period!.fees))
+    expect(explained!.paid).toBeGreaterThan(0n)
+    expect(explained!.accounts.reduce((sum, { apportioned }) => sum + apportioned, 0n)).toBe(explained!.paid)
     expect(explained!.accounts.map(({ account }) => account)).not.toContain(addressOf('copier'))
   })
 
@@ -161,8 +164,8 @@ describe('an explanation', () => {
 
   test('a use without features or without funds is told as such', async () => {
     const [plain, unfunded] = await explain(world.ledger.warehouse, ['plain-1', 'unfunded-1'], 3)
-    expect(plain).toMatchObject({ funded: true, accounts: [], items: [] })
-    expect(unfunded).toMatchObject({ funded: false, accounts: [], items: [] })
+    expect(plain).toMatchObject({ funded: true, paid: null, accounts: [], items: [] })
+    expect(unfunded).toMatchObject({ funded: false, paid: null, accounts: [], items: [] })
   })
 
   test('looking changes nothing: the audit of what is published afterwards is the same', async () => {

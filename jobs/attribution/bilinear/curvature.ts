@@ -24,12 +24,17 @@ export interface Curvature {
 }
 
 /** λ = max(1, ⌊3·tr K / (10·D)⌋). @param k D × D, symmetric */
-export function fullCurvature(k: BigInt64Array, size: number): Curvature {
+export function lambdaOf(k: BigInt64Array, size: number): bigint {
   let trace = 0n
   for (let i = 0; i < size; i++) trace += k[i * size + i]!
   const wanted = (3n * trace) / (10n * BigInt(size))
-  const lambda = wanted < 1n ? 1n : wanted
-  const ridged = (more: bigint) => new Cholesky(withDiagonal(k, size, lambda + more), size)
+  return wanted < 1n ? 1n : wanted
+}
+
+/** With {@link lambdaOf}. @param k D × D, symmetric */
+export function fullCurvature(k: BigInt64Array, size: number): Curvature {
+  const lambda = lambdaOf(k, size)
+  const ridged = (more: bigint) => new Cholesky(ridgedMatrix(k, size, lambda + more), size)
   return {
     size,
     lambda,
@@ -92,7 +97,7 @@ export function blockCurvature(blocks: readonly Curvature[]): Curvature {
 }
 
 /** K + λI with each entry rounded once to float64. */
-function withDiagonal(k: BigInt64Array, size: number, lambda: bigint): Float64Array {
+export function ridgedMatrix(k: BigInt64Array, size: number, lambda: bigint): Float64Array {
   const matrix = new Float64Array(k.length)
   for (let cell = 0; cell < k.length; cell++) matrix[cell] = Number(k[cell]!)
   for (let i = 0; i < size; i++) matrix[i * size + i] = Number(k[i * size + i]! + lambda)

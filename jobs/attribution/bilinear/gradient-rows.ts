@@ -30,7 +30,7 @@ const FACTOR_MAX = 63
 const VECTOR_BITS_MAX = 24
 
 /** Bits of V that keep the projection of an item below 2^53. */
-export function vectorBits({ rank, errorSumMax }: GradientRows): number {
+export function vectorBits({ rank, errorSumMax }: Pick<GradientRows, 'rank' | 'errorSumMax'>): number {
   return Math.min(VECTOR_BITS_MAX, 53 - bitLength(BigInt(errorSumMax * FACTOR_MAX * rank)))
 }
 

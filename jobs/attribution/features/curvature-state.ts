@@ -34,15 +34,21 @@ export async function curvatureOf({
   featureMap,
   loaded: { items },
 }: CurvatureInput): Promise<{ readonly k: BigInt64Array; readonly isStored: boolean }> {
-  const stored = await warehouse.one('SELECT k FROM curvature WHERE feature_map = $featureMap', { featureMap })
+  const stored = await storedCurvature(warehouse, featureMap)
   const size = shape.rank * shape.classes
-  const k = stored === undefined ? new BigInt64Array(size * size) : toInt64(fromBlob(stored.k))
+  const k = stored ?? new BigInt64Array(size * size)
   const rows = items.rows as FactoredRows
   const added = stored === undefined ? rows : await changedRows(warehouse, shape, featureMap, addedItems)
   const removed = await changedRows(warehouse, shape, featureMap, removedItems)
   await addTo(k, kernels, added, 1n)
   await addTo(k, kernels, removed, -1n)
   return { k, isStored: added.count + removed.count === 0 }
+}
+
+/** K as it was stored last, over the items of `curvature_item`. */
+export async function storedCurvature(warehouse: Database, featureMap: string): Promise<BigInt64Array | undefined> {
+  const stored = await warehouse.one('SELECT k FROM curvature WHERE feature_map = $featureMap', { featureMap })
+  return stored === undefined ? undefined : toInt64(fromBlob(stored.k))
 }
 
 async function changedRows(

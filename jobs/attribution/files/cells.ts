@@ -72,7 +72,10 @@ export class Cells {
   #ofBlob(column: string, bytes: Uint8Array, kind: 'int8' | 'uint16'): ArrayLike<number> {
     if (kind === 'int8') return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length)
     if (bytes.length % 2 !== 0) this.fail(column, `${bytes.length} bytes are no 16-bit numbers.`)
-    return Array.from({ length: bytes.length / 2 }, (_, at) => bytes[2 * at]! + 256 * bytes[2 * at + 1]!)
+    // A BLOB may begin at an odd address.
+    const values = new Uint16Array(bytes.length / 2)
+    for (let at = 0; at < values.length; at++) values[at] = bytes[2 * at]! + 256 * bytes[2 * at + 1]!
+    return values
   }
 
   #value(column: string): DuckDBValue {

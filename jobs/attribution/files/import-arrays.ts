@@ -27,17 +27,17 @@ export interface ArrayPaths {
  *
  * @throws FeatureFileError
  */
-export async function importArrays(paths: ArrayPaths): Promise<ImportedArrays> {
+export async function importArrays(paths: ArrayPaths, onProgress?: (text: string) => void): Promise<ImportedArrays> {
   const items = await NpyMatrix.open(paths.contributions)
   const uses = await NpyMatrix.open(paths.inferences)
   if (items.columns !== uses.columns)
     throw new FeatureFileError(`its rows have ${uses.columns} values, those of ${items.file} ${items.columns}.`, {
       file: uses.file,
     })
-  const who = await withList(paths.contributionList, items, CONTRIBUTION_COLUMNS, readContributionList)
-  const paid = await withList(paths.inferenceList, uses, INFERENCE_LIST_COLUMNS, readInferenceList)
-  const contributions = await quantise(items)
-  const inferences = await quantise(uses)
+  const who = await withList(paths.contributionList, items, CONTRIBUTION_COLUMNS, readContributionList, onProgress)
+  const paid = await withList(paths.inferenceList, uses, INFERENCE_LIST_COLUMNS, readInferenceList, onProgress)
+  const contributions = await quantise(items, onProgress)
+  const inferences = await quantise(uses, onProgress)
   const files = {
     contributions: { ...who, rows: contributions.rows },
     inferences: { ...paid, rows: inferences.rows },
@@ -51,9 +51,10 @@ async function withList<Result>(
   matrix: NpyMatrix,
   columns: readonly Column[],
   read: (table: TableReader) => Promise<Result>,
+  onProgress: ((text: string) => void) | undefined,
 ): Promise<Result> {
   return withDuckDb(async (connection) => {
-    const table = await TableReader.open(connection, path, () => columns)
+    const table = await TableReader.open(connection, path, () => columns, onProgress)
     if (table.count !== matrix.rows)
       throw new FeatureFileError(`it has ${table.count} rows, and ${matrix.file} has ${matrix.rows}.`, {
         file: table.file,

@@ -13,6 +13,8 @@ import { FeatureFileError } from './errors.ts'
 const MEMORY_LIMIT = '1GB'
 /** DuckDB's vector size. */
 const CHUNK_ROWS = 2_048
+/** Rows between two reports: a multiple of a chunk, about a second's work. */
+const REPORT_ROWS = 32 * CHUNK_ROWS
 const GLOB = /[*?[\]]/
 
 /** A column to write: its name, type and values. */
@@ -63,18 +65,22 @@ export async function columnsOf(
   }
 }
 
-/** Calls `take` with each row of the query, in file order, numbered from 0. */
+/** Calls `take` with each row of the query, in file order, numbered from 0, and `report` now and then. */
 export async function eachRow(
   connection: DuckDBConnection,
   query: string,
   file: string,
   take: (values: readonly DuckDBValue[], row: number) => void,
+  report: (row: number) => void,
 ): Promise<void> {
   const result = await connection.stream(query)
   for (let row = 0; ; ) {
     const chunk = await fetched(() => result.fetchChunk(), file)
     if (chunk === null || chunk.rowCount === 0) return
-    for (const values of chunk.getRows()) take(values, row++)
+    for (const values of chunk.getRows()) {
+      if (row % REPORT_ROWS === 0) report(row)
+      take(values, row++)
+    }
   }
 }
 
@@ -87,13 +93,19 @@ async function fetched(fetch: () => Promise<DuckDBChunk | null>, file: string): 
   }
 }
 
-/** Writes `count` rows in order. */
-export async function writeParquet(path: string, count: number, columns: readonly WrittenColumn[]): Promise<void> {
+/** Writes `count` rows in order, and calls `report` now and then. */
+export async function writeParquet(
+  path: string,
+  count: number,
+  columns: readonly WrittenColumn[],
+  report: (row: number) => void,
+): Promise<void> {
   await withDuckDb(async (connection) => {
     await connection.run(`CREATE TABLE rows (${columns.map(({ name, type }) => `"${name}" ${type}`).join(', ')})`)
     const appender = await connection.createAppender('rows')
     const types = columns.map(({ type }) => type)
     for (let from = 0; from < count; from += CHUNK_ROWS) {
+      if (from % REPORT_ROWS === 0) report(from)
       const chunk = DuckDBDataChunk.create(types)
       const length = Math.min(CHUNK_ROWS, count - from)
       chunk.setColumns(columns.map(({ cell }) => Array.from({ length }, (_, at) => cell(from + at))))

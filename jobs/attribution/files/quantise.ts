@@ -24,10 +24,11 @@ export interface Quantised {
  *
  * @throws FeatureFileError at the first NaN or infinity, with row and column
  */
-export async function quantise(matrix: NpyMatrix): Promise<Quantised> {
+export async function quantise(matrix: NpyMatrix, onProgress?: (text: string) => void): Promise<Quantised> {
   const { file, rows: count, columns: rank } = matrix
   if (count * rank > FACTOR_BYTES_MAX)
     throw new FeatureFileError(`${count} rows of ${rank} values are more than ${FACTOR_BYTES_MAX} bytes.`, { file })
+  onProgress?.(`looking for the largest values of ${file}`)
   const peaks = await peaksOf(matrix)
   const most = peaks.reduce((largest, peak) => Math.max(largest, peak), 0)
   const rows = allocateDenseRows(count, rank)
@@ -35,6 +36,7 @@ export async function quantise(matrix: NpyMatrix): Promise<Quantised> {
   const unitExponent = areFactors ? 0 : unitFor(most)
   const unit = 2 ** unitExponent
   let zeroRows = 0
+  onProgress?.(`quantising ${count} rows of ${file}`)
   await matrix.each((values, row) => {
     const scale = areFactors ? 1 : Math.ceil((peaks[row]! * unit) / FEATURE_VALUE_MAX)
     rows.multipliers[row] = scale

@@ -11,7 +11,7 @@ import {
 import { withDuckDb } from './parquet.ts'
 import { CONTRIBUTION_COLUMNS, INFERENCE_COLUMNS, readContributionList, readInferenceList } from './read-lists.ts'
 import { allocateDenseRows, type FactorColumns, featureColumns, RowsReader } from './rows-reader.ts'
-import { TableReader } from './table-reader.ts'
+import { type Column, TableReader } from './table-reader.ts'
 
 const CONTRIBUTION_FACTORS: FactorColumns = { factors: 'a', multiplier: 'ua' }
 const INFERENCE_FACTORS: FactorColumns = { factors: 'b', multiplier: 'ub' }
@@ -21,13 +21,15 @@ const INFERENCE_FACTORS: FactorColumns = { factors: 'b', multiplier: 'ub' }
  *
  * @throws FeatureFileError with file, row and column of the first thing that is wrong
  */
-export async function readFeatureFiles(folder: string): Promise<FeatureFiles> {
+export async function readFeatureFiles(folder: string, onProgress?: (text: string) => void): Promise<FeatureFiles> {
   return withDuckDb(async (connection) => {
-    const items = await TableReader.open(connection, join(folder, CONTRIBUTIONS_FILE), (found) => [
+    const open = (file: string, columnsFor: (found: ReadonlySet<string>) => readonly Column[]) =>
+      TableReader.open(connection, join(folder, file), columnsFor, onProgress)
+    const items = await open(CONTRIBUTIONS_FILE, (found) => [
       ...CONTRIBUTION_COLUMNS,
       ...featureColumns(found, CONTRIBUTION_FACTORS),
     ])
-    const uses = await TableReader.open(connection, join(folder, INFERENCES_FILE), (found) => [
+    const uses = await open(INFERENCES_FILE, (found) => [
       ...INFERENCE_COLUMNS,
       ...featureColumns(found, INFERENCE_FACTORS),
     ])

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import type { DuckDBConnection } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
 import { Cells } from './cells.ts'
 import { FeatureFileError } from './errors.ts'
 import { ROWS_MAX } from './feature-files.ts'
@@ -32,6 +32,7 @@ export class TableReader {
   readonly #path: string
   readonly #found: ReadonlyMap<string, string>
   readonly #columns: readonly Column[]
+  readonly #onProgress: ((text: string) => void) | undefined
 
   private constructor(
     connection: DuckDBConnection,
@@ -41,6 +42,7 @@ export class TableReader {
       found: ReadonlyMap<string, string>
       columns: readonly Column[]
       count: number
+      onProgress: ((text: string) => void) | undefined
     },
   ) {
     this.#connection = connection
@@ -49,6 +51,7 @@ export class TableReader {
     this.#path = table.path
     this.#found = table.found
     this.#columns = table.columns
+    this.#onProgress = table.onProgress
   }
 
   /**
@@ -59,6 +62,7 @@ export class TableReader {
     connection: DuckDBConnection,
     path: string,
     columnsFor: (found: ReadonlySet<string>) => readonly Column[],
+    onProgress?: (text: string) => void,
   ): Promise<TableReader> {
     const file = basename(path)
     const found = await columnsOf(connection, path, file)
@@ -67,7 +71,7 @@ export class TableReader {
     const [row] = (await connection.runAndReadAll(`SELECT count(*) FROM ${relationOf(path)}`)).getRows()
     const count = Number(row![0])
     if (count > ROWS_MAX) throw new FeatureFileError(`${count} rows are more than ${ROWS_MAX}.`, { file })
-    return new TableReader(connection, { path, file, found, columns, count })
+    return new TableReader(connection, { path, file, found, columns, count, onProgress })
   }
 
   has(column: string): boolean {
@@ -82,7 +86,9 @@ export class TableReader {
     )
     const places = new Map(this.#columns.map(({ name }, at) => [name, at]))
     const query = `SELECT ${selected.join(', ')} FROM ${relationOf(this.#path)}`
-    await eachRow(this.#connection, query, this.file, (values, row) => take(new Cells(this.file, places, values, row)))
+    const report = (row: number) => this.#onProgress?.(`reading ${this.file}: ${row} of ${this.count} rows`)
+    const takeRow = (values: readonly DuckDBValue[], row: number) => take(new Cells(this.file, places, values, row))
+    await eachRow(this.#connection, query, this.file, takeRow, report)
   }
 
   /** @throws FeatureFileError when two rows have the same id: which of them counts would be anybody's guess */

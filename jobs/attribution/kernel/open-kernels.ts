@@ -32,6 +32,17 @@ export function openKernels({ threads, onFallback, load = kernelModule }: Kernel
   }
 }
 
+let shared: Kernels | undefined
+
+/**
+ * Kernels for many short questions: opened with the first one and never closed, since starting threads takes longer than a short
+ * question does. Idle threads keep no process alive.
+ */
+export function sharedKernels(): Kernels {
+  shared ??= openKernels()
+  return shared
+}
+
 /** Opens kernels for as long as `work` takes. */
 export async function withKernels<Result>(
   work: (kernels: Kernels) => Promise<Result>,

@@ -1,0 +1,76 @@
+import { type GradientRows, vectorBits } from '../bilinear/gradient-rows.ts'
+import { exponentFor, largestOf, toInt32 } from '../bilinear/scaled-vector.ts'
+import type { Kernels } from '../kernel/kernels.ts'
+import type { ExplainedItems, ItemPlace } from './explained-items.ts'
+import type { StoredFactor } from './factor-file.ts'
+
+/** One contribution behind an answer: how much it pulled towards it. Influence, not payment. */
+export interface InfluentialItem extends ItemPlace {
+  readonly account: string
+  readonly score: number
+}
+
+export interface EventInfluence {
+  /** Strongest first; positive ones pulled towards the label by which the answer is judged. */
+  readonly items: readonly InfluentialItem[]
+  /** Account → sum of the scores of its kept items. */
+  readonly accounts: ReadonlyMap<string, number>
+}
+
+/**
+ * The influence of every item on one event: one substitution, then one pass over the items (docs/attribution.md step 7 with
+ * V made from this event alone).
+ *
+ * @param event one row
+ * @param top   how many items to name
+ */
+export async function rankItems(
+  kernels: Kernels,
+  factor: StoredFactor,
+  items: ExplainedItems,
+  event: GradientRows,
+  top: number,
+): Promise<EventInfluence> {
+  const v = vectorOf(factor, event, vectorBits(items.shape))
+  const projections = new Float64Array(items.count)
+  let from = 0
+  for await (const rows of items.blocks()) {
+    projections.set(await kernels.project(rows, v), from)
+    from += rows.count
+  }
+  const [u, accountOf, accounts] = [await items.multipliers(), await items.accountOf(), await items.accounts()]
+  const sums = new Float64Array(accounts.length)
+  const scores = projections
+  for (let item = 0; item < scores.length; item++) {
+    const score = scores[item]! * u[item]!
+    scores[item] = score
+    sums[accountOf[item]!]! += score
+  }
+  const named: InfluentialItem[] = []
+  for (const item of strongest(scores, top))
+    named.push({ ...(await items.placeOf(item)), account: accounts[accountOf[item]!]!, score: scores[item]! })
+  return { items: named, accounts: new Map(accounts.map((account, index) => [account, sums[index]!])) }
+}
+
+/** rint(2^k · A⁻¹·g) of the event's gradient; zeros when it has none. */
+function vectorOf(factor: StoredFactor, { rank, classes, errors, factors }: GradientRows, bits: number): Int32Array {
+  const gradient = new Float64Array(rank * classes)
+  for (let c = 0; c < classes; c++) for (let j = 0; j < rank; j++) gradient[c * rank + j] = errors[c]! * factors[j]!
+  const x = factor.substitute(gradient)
+  const largest = largestOf(x)
+  return largest === 0 ? new Int32Array(x.length) : toInt32(x, exponentFor(largest, bits))
+}
+
+/** Indexes of the greatest values, the greatest first; of equal ones the earlier. */
+function strongest(values: Float64Array, count: number): number[] {
+  const found: number[] = []
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]!
+    if (found.length === count && (count === 0 || value <= values[found[count - 1]!]!)) continue
+    let place = found.length
+    while (place > 0 && values[found[place - 1]!]! < value) place--
+    found.splice(place, 0, at)
+    if (found.length > count) found.pop()
+  }
+  return found
+}
