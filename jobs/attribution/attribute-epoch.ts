@@ -67,7 +67,7 @@ async function attribute(options: Attribution, epoch: number): Promise<PeriodDra
   const state = await loadState(warehouse, epoch - 1)
   const policy = await policyInForce(warehouse, epoch)
   const before = state.balances.map((balance) => ({ ...balance, amount: BigInt(balance.amount) }))
-  const balances = await fundFees(warehouse, epoch, before, policy !== undefined)
+  const balances = await fundFees(warehouse, epoch, before, policy)
   const drafts: PeriodDraft[] = []
   if (policy !== undefined) {
     for (const period of await openPeriods(warehouse, epoch, state.periods)) {
@@ -85,7 +85,7 @@ async function attribute(options: Attribution, epoch: number): Promise<PeriodDra
   return drafts
 }
 
-/** Periods that were open already, and those that this epoch's featured, funded fees open; ascending by (model, token). */
+/** Periods that were open already, and those opened by features of this epoch that count; ascending by (model, token). */
 async function openPeriods(
   warehouse: Database,
   epoch: number,
@@ -93,14 +93,15 @@ async function openPeriods(
 ): Promise<CarriedPeriod[]> {
   const periods = new Map(carried.map((period) => [`${period.model}/${period.token}`, period]))
   const opened = await warehouse.all<{ model: string; token: string }>(
-    `SELECT DISTINCT i.model, i.token FROM funded AS paid JOIN inference AS i USING (inference)
-     JOIN inference_features AS f ON f.inference = i.inference AND f.epoch = i.epoch WHERE paid.epoch = $epoch`,
+    `SELECT DISTINCT i.model, i.token FROM inference_features AS f
+     JOIN funded AS paid ON paid.inference = f.inference AND paid.features_until >= f.epoch
+     JOIN inference AS i ON i.inference = f.inference WHERE f.epoch = $epoch`,
     { epoch },
   )
   const touched = new Set(opened.map(({ model, token }) => `${model}/${token}`))
   for (const { model, token } of opened) {
     const key = `${model}/${token}`
-    if (!periods.has(key)) periods.set(key, { model, token, dBarFixed: null, epochs: [], pool: '0' })
+    if (!periods.has(key)) periods.set(key, { model, token, dBarFixed: null, epochs: [], pool: '0', carriedIn: '0' })
   }
   return [...periods]
     .filter(([key, period]) => period.epochs.length > 0 || touched.has(key))
@@ -127,13 +128,13 @@ async function attributePeriod(
   const loaded = await loadItems(warehouse, shape, featureMap, epoch)
   const paid = await loadEvents(warehouse, shape, { model, token, featureMap, firstEpoch: epochs[0]!, epoch })
   const result =
-    policy.dataParts === 0
+    paid.dataParts === 0
       ? undefined
       : await method.attribute({
           accounts: loaded.accounts.length,
           items: loaded.items,
           events: paid.events,
-          dataParts: policy.dataParts,
+          dataParts: paid.dataParts,
           minEvents: policy.minEvents,
           dBarFixed: dBarFixed === null ? null : BigInt(dBarFixed),
           kernels: options.kernels,
