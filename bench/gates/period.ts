@@ -30,12 +30,17 @@ export interface Paid {
 }
 
 /**
- * What of a pool a period may pay, as jobs/settlement does it: all there is, what earlier periods left included.
+ * What of a pool a period may pay, as jobs/settlement does it: a ninth more than its own part, whatever earlier periods left.
  *
  * @param own data's part of the period's own fees
  */
 export function payablePool(own: number, carried: number): number {
-  return own + carried
+  return Math.min(own + carried, own + own / 9)
+}
+
+/** What goes into the pool of the next period: what is left, up to the period's own part. */
+export function carriedPool(own: number, carried: number, paid: number): number {
+  return Math.min(own + carried - paid, own)
 }
 
 /** What several gates ask for is computed once. */
