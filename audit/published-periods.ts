@@ -1,8 +1,10 @@
 import type { ManifestPeriod } from '../anchor/manifest.ts'
 import { minimum } from './attribution/integers.ts'
 import { assertSame, differ } from './difference.ts'
+import { assertAscending } from './published-shapes.ts'
 import type { State } from './state.ts'
 import { addTo } from './sums.ts'
+import { compareEntries } from './waiting.ts'
 
 /** What is held, by token: the pools of periods, and what waits for features. */
 export function heldInState({ periods, waiting }: State): Map<string, bigint> {
@@ -43,4 +45,19 @@ function checkCarriedOut({ model, token, state: outcome, ...period }: ManifestPe
   const isHeld = outcome === 'held'
   assertSame('periods', `${where} pool`, isHeld ? period.pool : period.carried, entry?.pool)
   assertSame('periods', `${where} carriedIn`, isHeld ? period.carriedIn : period.carried, entry?.carriedIn)
+}
+
+/**
+ * Whatever waits has some of its fees without features and some of its wait to come (docs/formats.md#settlement rule 4).
+ *
+ * @throws DifferenceFound
+ */
+export function checkWaiting({ epoch, waiting }: State): void {
+  assertAscending('state', 'state.json waiting', waiting, compareEntries)
+  for (const [index, { epoch: since, until, featured, fees }] of waiting.entries()) {
+    const where = (key: string) => `state.json waiting[${index}].${key}`
+    if (since > epoch) differ('state', where('epoch'), `at most ${epoch}`, `${since}`)
+    if (until <= epoch) differ('state', where('until'), `above ${epoch}`, `${until}`)
+    if (BigInt(featured) >= BigInt(fees)) differ('state', where('featured'), `below ${fees}`, featured)
+  }
 }

@@ -6,7 +6,7 @@ import { type Address, toHex } from '../schemas/ids.ts'
 import { type EpochBundle, TABLES } from './bundle.ts'
 import { assertSame, differ } from './difference.ts'
 import { compareText } from './order.ts'
-import { checkPeriodBooks, heldInState } from './published-periods.ts'
+import { checkPeriodBooks, checkWaiting, heldInState } from './published-periods.ts'
 import { assertAscending, checkShapes } from './published-shapes.ts'
 import { EMPTY_STATE } from './state.ts'
 import { addTo, sumOf } from './sums.ts'
@@ -25,6 +25,7 @@ export function checkPublished(bundle: EpochBundle, previous: EpochBundle | unde
   checkScores(bundle)
   checkVectors(bundle)
   checkPeriodBooks(bundle.manifest.periods, bundle.state)
+  checkWaiting(bundle.state)
   checkPayout(bundle)
   checkConservation(bundle, previous)
 }

@@ -1,6 +1,8 @@
 import { BIGINT, BLOB, DOUBLE, type DuckDBValue, HUGEINT, INTEGER, VARCHAR } from '@duckdb/node-api'
 import { toBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
+import { readSql } from '../../pipelines/warehouse/read-sql.ts'
+import { FEATURE_WAIT_EPOCHS_MAX } from '../../schemas/limits.ts'
 import { type CarriedPeriod, loadState } from '../carry-state.ts'
 import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import { compareText, fundFees } from '../funding/fund-fees.ts'
@@ -12,6 +14,8 @@ import type { Kernels } from './kernel/kernels.ts'
 import { withKernels } from './kernel/open-kernels.ts'
 import type { PeriodResult } from './method.ts'
 import { methodFor } from './methods.ts'
+
+const openedPeriods = readSql(new URL('./opened-periods.sql', import.meta.url))
 
 const SCORE_TYPES = [INTEGER, VARCHAR, VARCHAR, VARCHAR, INTEGER, INTEGER, HUGEINT, HUGEINT, DOUBLE, DOUBLE, DOUBLE]
 const VALUE_TYPES = [INTEGER, VARCHAR, VARCHAR, BLOB, INTEGER, BIGINT]
@@ -92,12 +96,10 @@ async function openPeriods(
   carried: readonly CarriedPeriod[],
 ): Promise<CarriedPeriod[]> {
   const periods = new Map(carried.map((period) => [`${period.model}/${period.token}`, period]))
-  const opened = await warehouse.all<{ model: string; token: string }>(
-    `SELECT DISTINCT i.model, i.token FROM inference_features AS f
-     JOIN funded AS paid ON paid.inference = f.inference AND paid.features_until >= f.epoch
-     JOIN inference AS i ON i.inference = f.inference WHERE f.epoch = $epoch`,
-    { epoch },
-  )
+  const opened = await warehouse.all<{ model: string; token: string }>(openedPeriods, {
+    epoch,
+    featureWaitMax: FEATURE_WAIT_EPOCHS_MAX,
+  })
   const touched = new Set(opened.map(({ model, token }) => `${model}/${token}`))
   for (const { model, token } of opened) {
     const key = `${model}/${token}`

@@ -7,6 +7,9 @@ SELECT
 FROM inference_features AS f
 JOIN funded AS paid ON paid.inference = f.inference AND f.epoch <= paid.features_until
 JOIN inference AS i ON i.inference = f.inference
-WHERE f.epoch = $epoch AND i.epoch < $epoch
+-- no use waits longer than $featureWaitMax: what lies before is not read
+WHERE f.epoch = $epoch
+  AND i.epoch BETWEEN $epoch - $featureWaitMax AND $epoch - 1
+  AND paid.epoch BETWEEN $epoch - $featureWaitMax AND $epoch - 1
 GROUP BY ALL
 ORDER BY ALL

@@ -89,7 +89,7 @@ async function divide(
  *
  * @param own data parts of the period's own fees, at most `pool`
  */
-export function payablePart(pool: bigint, own: bigint): bigint {
+function payablePart(pool: bigint, own: bigint): bigint {
   const most = own + own / 9n
   return pool < most ? pool : most
 }

@@ -1,5 +1,6 @@
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
+import { FEATURE_WAIT_EPOCHS_MAX } from '../../schemas/limits.ts'
 import { movedOf, type WaitingPart } from '../carry-state.ts'
 import { compareText } from '../funding/fund-fees.ts'
 import { addTo } from './lines.ts'
@@ -47,7 +48,10 @@ export async function settleWaiting(
 }
 
 async function loadLateFees(warehouse: Database, epoch: number): Promise<Map<string, bigint>> {
-  const rows = await warehouse.all<{ epoch: number; model: string; token: string; fees: bigint }>(lateFees, { epoch })
+  const rows = await warehouse.all<{ epoch: number; model: string; token: string; fees: bigint }>(lateFees, {
+    epoch,
+    featureWaitMax: FEATURE_WAIT_EPOCHS_MAX,
+  })
   return new Map(rows.map((row) => [keyOf(row), row.fees]))
 }
 

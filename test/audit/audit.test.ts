@@ -43,6 +43,14 @@ async function auditChanged(change: (first: EpochFiles, second: EpochFiles) => v
   }
 }
 
+/** Something waits in the state, and the manifest carries it out. */
+function wait(files: EpochFiles, entry: object): void {
+  const { token } = files.manifest.periods[0]!
+  const waiting = { epoch: 2, model: 'reader', token, until: 3, part: '0', fees: '1', featured: '0', ...entry }
+  ;(files.state as { waiting: object[] }).waiting.push(waiting)
+  recarry(files)
+}
+
 /** A manifest that carries out the state as it was changed. */
 function recarry({ manifest, state }: EpochFiles): void {
   manifest.carryOut = toHex(sha256(canonicalJson(state as CanonicalJson))) as Hash32
@@ -404,24 +412,26 @@ describe('what is published', () => {
       'fees that wait though none came without features',
       'state',
       'state.json.waiting[0]',
-      (_, second) => {
-        const { token } = second.manifest.periods[0]!
-        const entry = { epoch: 2, model: 'reader', token, until: 3, part: '0', fees: '1', featured: '0' }
-        ;(second.state as { waiting: object[] }).waiting.push(entry)
-        recarry(second)
-      },
+      (_, second) => wait(second, {}),
+    ],
+    [
+      'a wait that is over',
+      'state',
+      'state.json waiting[0].until',
+      (_, second) => wait(second, { epoch: 1, until: 2 }),
+    ],
+    [
+      'more features than uses that wait',
+      'state',
+      'state.json waiting[0].featured',
+      (_, second) => wait(second, { featured: '2' }),
     ],
     [
       'an amount that waits and is not reserved',
       'totals',
       'manifest.json payout.totals[0].reserved',
-      (_, second) => {
-        const { token } = second.manifest.periods[0]!
-        // 7 − 7·1 div 2 = 4 of it are held.
-        const entry = { epoch: 2, model: 'reader', token, until: 3, part: '7', fees: '2', featured: '1' }
-        ;(second.state as { waiting: object[] }).waiting.push(entry)
-        recarry(second)
-      },
+      // 7 − 7·1 div 2 = 4 of it are held.
+      (_, second) => wait(second, { part: '7', fees: '2', featured: '1' }),
     ],
     [
       'a held period with another lambda',

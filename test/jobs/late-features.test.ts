@@ -164,6 +164,24 @@ describe('promise 4: a data part whose features have not come', () => {
     await expectAudited()
   })
 
+  test('counts in the same epoch when epochs are closed ahead of their settlement', async () => {
+    await found({ featureWaitEpochs: 1 })
+    await use('late', 1_000n)
+    world.endInterval()
+    await world.step('close')
+    await features('late')
+    world.endInterval()
+    await world.step('close')
+    const manifests: Manifest[] = []
+    for (const epochOf of [1, 2]) {
+      for (const step of ['attribute', 'settle', 'publish'] as const)
+        expect(await world.step(step)).toMatchObject({ did: 'done', epoch: epochOf })
+      manifests.push(await world.manifest(epochOf))
+    }
+    expect(manifests.map(shownOf)).toMatchObject([[], [{ firstEpoch: 2, events: 1, pool: '500' }]])
+    await expectAudited()
+  })
+
   test('a model without a feature map waits too, since the map may still come; each token by itself', async () => {
     await found({ featureWaitEpochs: 2 })
     const { records } = world
