@@ -57,9 +57,10 @@ export function settleWaiting(
   const late: FeaturedInference[] = []
   const moved = new Map<string, bigint>()
   const unattributed = new Map<string, bigint>()
+  const entryOf = new Map(waiting.flatMap((entry) => [...entry.uses.keys()].map((key) => [key, entry] as const)))
   for (const { event } of decided.inferenceFeatures) {
     const key = eventKey(event.body.inferenceSource, event.body.inferenceId)
-    const entry = waiting.find(({ uses }) => uses.has(key))
+    const entry = entryOf.get(key)
     if (entry === undefined) continue
     const use = { ...entry.uses.get(key)!, features: event.body }
     const before = movedOf(entry)
@@ -100,9 +101,8 @@ function newEntries(
   return [...entries.values()]
 }
 
-export function compareEntries(
-  a: Pick<WaitingEntry, 'epoch' | 'model' | 'token'>,
-  b: Pick<WaitingEntry, 'epoch' | 'model' | 'token'>,
-): number {
+type EntryKey = Pick<WaitingEntry, 'epoch' | 'model' | 'token'>
+
+export function compareEntries(a: EntryKey, b: EntryKey): number {
   return firstOf(a.epoch - b.epoch, compareText(a.model, b.model), compareText(a.token, b.token))
 }
