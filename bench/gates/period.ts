@@ -30,17 +30,17 @@ export interface Paid {
 }
 
 /**
- * What of a pool a period may pay, as jobs/settlement does it: a ninth more than its own part, whatever earlier periods left.
+ * What of a pool a period may pay, as jobs/settlement does it (docs/formats.md#settlement rule 5): at most 10/9 of its own.
  *
  * @param own data's part of the period's own fees
  */
 export function payablePool(own: number, carried: number): number {
-  return Math.min(own + carried, own + own / 9)
+  return Math.min(own + carried, (own * 10) / 9)
 }
 
-/** What goes into the pool of the next period: what is left, up to the period's own part. */
+/** What of a pool goes on to the next period: at most as much as this one's own; the rest is nobody's. */
 export function carriedPool(own: number, carried: number, paid: number): number {
-  return Math.min(own + carried - paid, own)
+  return Math.min(own, own + carried - paid)
 }
 
 /** What several gates ask for is computed once. */
