@@ -24,6 +24,7 @@ export interface DecidedEpoch {
   /** Accepted in this epoch, in accept order. */
   readonly deposits: readonly Accepted<'Deposited'>[]
   readonly inferences: readonly Accepted<'InferenceRecorded'>[]
+  readonly inferenceFeatures: readonly Accepted<'InferenceFeatures'>[]
 }
 
 interface Candidate {
@@ -75,7 +76,12 @@ export async function decideEpoch(
   }
   const of = <Type extends DecidedEventType>(type: Type) =>
     accepted.filter((each): each is Accepted & Accepted<Type> => each.event.type === type)
-  return { decisions, deposits: of('Deposited'), inferences: of('InferenceRecorded') }
+  return {
+    decisions,
+    deposits: of('Deposited'),
+    inferences: of('InferenceRecorded'),
+    inferenceFeatures: of('InferenceFeatures'),
+  }
 }
 
 async function decide(

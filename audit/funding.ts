@@ -4,13 +4,28 @@ import type { DecidedEpoch } from './decide.ts'
 import { eventKey, type History } from './history.ts'
 import { addTo } from './sums.ts'
 
+type Policy = EventBodies['PolicyPublished']
+
 /** An inference whose fee was taken from its payer's balance. */
 export interface FundedInference {
+  /** Of (source, id), by which features name it. */
+  readonly key: string
   readonly inference: EventBodies['InferenceRecorded']
   readonly payer: string
   readonly token: string
+  /** Of the policy in force in its epoch, millionths. */
+  readonly dataParts: number
   /** Accepted at this cut; undefined when the inference has none. */
   readonly features: EventBodies['InferenceFeatures'] | undefined
+}
+
+/** A funded inference that belongs to a period. */
+export interface FeaturedInference extends FundedInference {
+  readonly features: EventBodies['InferenceFeatures']
+}
+
+export function hasFeatures(funded: FundedInference): funded is FeaturedInference {
+  return funded.features !== undefined
 }
 
 export interface Funding {
@@ -34,13 +49,13 @@ export function splitPair(key: string): [first: string, second: string] {
  * Step 2 of settlement: deposits are credited, then fees are taken in accept order where the balance covers them.
  *
  * @param balances of (payer, token); changed in place
- * @param hasPolicy without a policy every fee stays unfunded
+ * @param policy   in force; without one every fee stays unfunded
  */
 export function fundEpoch(
   balances: Map<string, bigint>,
   decided: DecidedEpoch,
   history: History,
-  hasPolicy: boolean,
+  policy: Policy | undefined,
 ): Funding {
   for (const { event } of decided.deposits) {
     addTo(balances, balanceKey(toHex(event.body.payer), toHex(event.body.token)), event.body.amount)
@@ -51,13 +66,14 @@ export function fundEpoch(
     const [payer, token] = [toHex(event.body.payer), toHex(event.body.token)]
     const key = balanceKey(payer, token)
     const balance = balances.get(key) ?? 0n
-    if (!hasPolicy || event.body.fee === 0n || event.body.fee > balance) {
+    if (policy === undefined || event.body.fee === 0n || event.body.fee > balance) {
       addTo(unfunded, token, event.body.fee)
       continue
     }
     balances.set(key, balance - event.body.fee)
-    const features = history.inferenceFeatures.get(eventKey(event.source, event.id))
-    funded.push({ inference: event.body, payer, token, features })
+    const use = eventKey(event.source, event.id)
+    const features = history.inferenceFeatures.get(use)
+    funded.push({ key: use, inference: event.body, payer, token, dataParts: policy.dataParts, features })
   }
   return { funded, unfunded }
 }

@@ -6,12 +6,13 @@ import { attributePeriod, type PeriodResult } from './attribution/attribute.ts'
 import { CurvatureSum } from './attribution/curvature.ts'
 import { encodeFloat64, encodeInt32 } from './attribution/encode.ts'
 import { feeShiftOf, sumOfFees } from './attribution/fees.ts'
+import { minimum } from './attribution/integers.ts'
 import type { PeriodEvent } from './attribution/period.ts'
 import { assertSame } from './difference.ts'
-import type { FundedInference } from './funding.ts'
+import type { FeaturedInference } from './funding.ts'
 import type { History } from './history.ts'
 import { compareText, firstOf } from './order.ts'
-import { type Pools, periodKey } from './pools.ts'
+import { periodKey } from './pools.ts'
 
 type Policy = EventBodies['PolicyPublished']
 
@@ -24,9 +25,13 @@ export interface Period {
   readonly token: string
   epochs: number[]
   pool: bigint
+  /** Of the pool: what the period before carried. */
+  carriedIn: bigint
   dBarFixed: bigint | null
-  /** Funded inferences of its epochs that had features at their cut. */
+  /** Funded inferences whose features counted in its epochs. */
   events: PeriodEvent[]
+  /** The greatest of the policies in force in the epochs of its events, millionths. */
+  dataParts: number
 }
 
 /** What periods carry from epoch to epoch. */
@@ -45,8 +50,15 @@ export interface SettledPeriod {
   readonly unattributed: bigint
 }
 
+/** What joins the periods of (model, token) in an epoch. */
+export interface Joining {
+  readonly uses: readonly FeaturedInference[]
+  /** Data parts by {@link periodKey}, from several causes. */
+  readonly parts: readonly ReadonlyMap<string, bigint>[]
+}
+
 /**
- * Step 4 of settlement: data parts join their periods, and each open period pays, is given up or is held.
+ * Step 5 of settlement: uses and data parts join their periods, and each open period pays, is given up or is held.
  *
  * @param books changed in place
  * @returns       ascending by (model, token)
@@ -56,36 +68,33 @@ export function settlePeriods(
   books: PeriodBooks,
   epoch: number,
   policy: Policy,
-  pools: Pools,
-  funded: readonly FundedInference[],
+  joining: Joining,
   history: History,
 ): SettledPeriod[] {
   const { periods } = books
-  for (const { inference, token, features } of funded) {
-    const key = periodKey(inference.model, token)
-    if (features === undefined || periods.has(key)) continue
-    periods.set(key, { model: inference.model, token, epochs: [], pool: 0n, dBarFixed: null, events: [] })
+  for (const use of joining.uses) {
+    const key = periodKey(use.inference.model, use.token)
+    const period = periods.get(key) ?? newPeriod(use.inference.model, use.token)
+    periods.set(key, period)
+    period.events.push(toPeriodEvent(use, history))
+    period.dataParts = Math.max(period.dataParts, use.dataParts)
   }
-  for (const each of funded) {
-    if (each.features === undefined) continue
-    periods.get(periodKey(each.inference.model, each.token))!.events.push(toPeriodEvent(each, each.features, history))
-  }
-  // Opened by featured fees, and then every epoch belongs to it until it closes.
+  // Opened by featured uses, and then every epoch belongs to it until it closes.
   const open = [...periods.values()].filter(({ epochs, events }) => epochs.length > 0 || events.length > 0)
   for (const period of open) {
     period.epochs.push(epoch)
-    period.pool += pools.dataParts.get(periodKey(period.model, period.token)) ?? 0n
+    for (const parts of joining.parts) period.pool += parts.get(periodKey(period.model, period.token)) ?? 0n
   }
   return open
     .sort((a, b) => firstOf(compareText(a.model, b.model), compareText(a.token, b.token)))
     .map((period) => settlePeriod(period, books.curvatures, policy, history))
 }
 
-function toPeriodEvent(
-  { inference, payer }: FundedInference,
-  features: EventBodies['InferenceFeatures'],
-  history: History,
-): PeriodEvent {
+function newPeriod(model: string, token: string): Period {
+  return { model, token, epochs: [], pool: 0n, carriedIn: 0n, dBarFixed: null, events: [], dataParts: 0 }
+}
+
+function toPeriodEvent({ inference, payer, features }: FeaturedInference, history: History): PeriodEvent {
   const owners = [inference.model, inference.infrastructure].flatMap((asset) => history.assets.get(asset)!.owners)
   return {
     fee: inference.fee,
@@ -115,27 +124,44 @@ function settlePeriod(
     curvature,
     contributions: history.contributions.get(map.featureMap) ?? [],
     events: period.events,
-    dataParts: policy.dataParts,
+    dataParts: period.dataParts,
     minEvents: policy.minEvents,
     dBarFixed: period.dBarFixed,
-    pool: period.pool,
+    pool: payableOf(period),
   })
   const isGivenUp = result.payment === undefined && period.epochs.length >= policy.maxPeriodEpochs
   const state = result.payment !== undefined ? 'paid' : isGivenUp ? 'unattributed' : 'held'
+  const left = state === 'held' ? { carried: 0n, unattributed: 0n } : leftOf(period, result)
   const settled = {
-    manifest: manifestPeriod(period, policy, map.featureMap, state, result),
+    manifest: manifestPeriod(period, policy, map.featureMap, state, result, left),
     result,
-    unattributed: isGivenUp ? period.pool : 0n,
+    unattributed: left.unattributed,
   }
-  if (state !== 'held') close(period, result)
+  if (state !== 'held') close(period, result, left.carried)
   return settled
 }
 
+/** A period pays at most a ninth more than its own data parts, whatever was carried in. */
+function payableOf({ pool, carriedIn }: Period): bigint {
+  const own = pool - carriedIn
+  return minimum(pool, own + own / 9n)
+}
+
+/** Where what is not paid goes: up to the period's own data parts into the next one, if it paid at all. */
+function leftOf({ pool, carriedIn }: Period, { payment }: PeriodResult): { carried: bigint; unattributed: bigint } {
+  if (payment === undefined) return { carried: 0n, unattributed: pool }
+  const left = pool - payment.paid
+  const carried = minimum(left, pool - carriedIn)
+  return { carried, unattributed: left - carried }
+}
+
 /** The entry stays, so that D̄ and what is carried reach the next period. */
-function close(period: Period, { payment }: PeriodResult): void {
+function close(period: Period, { payment }: PeriodResult, carried: bigint): void {
   period.epochs = []
   period.events = []
-  period.pool = payment?.carried ?? 0n
+  period.dataParts = 0
+  period.pool = carried
+  period.carriedIn = carried
   period.dBarFixed = payment?.dBarFixed ?? period.dBarFixed
 }
 
@@ -145,6 +171,7 @@ function manifestPeriod(
   featureMap: string,
   state: ManifestPeriod['state'],
   { items, duplicates, effectiveEvents, solved, payment }: PeriodResult,
+  left: { readonly carried: bigint; readonly unattributed: bigint },
 ): ManifestPeriod {
   const fees = period.events.map(({ fee }) => fee)
   return {
@@ -161,8 +188,10 @@ function manifestPeriod(
     effectiveEvents: effectiveEvents.toString(),
     fees: sumOfFees(fees).toString(),
     pool: period.pool.toString(),
+    carriedIn: period.carriedIn.toString(),
     paid: (payment?.paid ?? 0n).toString(),
-    carried: (payment?.carried ?? 0n).toString(),
+    carried: left.carried.toString(),
+    unattributed: left.unattributed.toString(),
     feeShift: feeShiftOf(fees),
     lambda: textOrNull(solved?.lambda),
     lambdaRetries: solved?.lambdaRetries ?? null,

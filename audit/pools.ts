@@ -21,8 +21,14 @@ export interface Pools {
   readonly lines: readonly SettlementLine[]
   /** Data parts of sums with features, by {@link periodKey}; a sum with data part 0 stands here too. */
   readonly dataParts: ReadonlyMap<string, bigint>
-  /** Data parts of sums without features, by token. */
-  readonly unattributed: ReadonlyMap<string, bigint>
+  /** Data parts of sums without features; one (model, token) may stand here several times. */
+  readonly unfeatured: readonly DataPart[]
+}
+
+export interface DataPart {
+  readonly model: string
+  readonly token: string
+  readonly part: bigint
 }
 
 /** (model, token) as one text; the token first, because its length is fixed. */
@@ -42,7 +48,7 @@ interface FeeSum {
 export function splitPools(funded: readonly FundedInference[], policy: Policy, history: History): Pools {
   const lines: SettlementLine[] = []
   const dataParts = new Map<string, bigint>()
-  const unattributed = new Map<string, bigint>()
+  const unfeatured: DataPart[] = []
   for (const { model, infrastructure, token, isFeatured, fees } of feeSums(funded)) {
     const [data, toModel, toInfrastructure, toTreasury] = apportion(fees, [
       BigInt(policy.dataParts),
@@ -51,12 +57,12 @@ export function splitPools(funded: readonly FundedInference[], policy: Policy, h
       BigInt(policy.treasuryParts),
     ]) as [bigint, bigint, bigint, bigint]
     if (isFeatured) addTo(dataParts, periodKey(model, token), data)
-    else addTo(unattributed, token, data)
+    else unfeatured.push({ model, token, part: data })
     lines.push(...ownerLines(history, model, 'model', token, toModel))
     lines.push(...ownerLines(history, infrastructure, 'infrastructure', token, toInfrastructure))
     lines.push({ account: toHex(policy.treasury), token, kind: 'treasury', asset: policy.policy, amount: toTreasury })
   }
-  return { lines, dataParts, unattributed }
+  return { lines, dataParts, unfeatured }
 }
 
 function feeSums(funded: readonly FundedInference[]): FeeSum[] {

@@ -6,7 +6,9 @@ import { type Address, toHex } from '../schemas/ids.ts'
 import { type EpochBundle, TABLES } from './bundle.ts'
 import { assertSame, differ } from './difference.ts'
 import { compareText } from './order.ts'
+import { checkPeriodBooks, checkWaiting, heldInState } from './published-periods.ts'
 import { assertAscending, checkShapes } from './published-shapes.ts'
+import { EMPTY_STATE } from './state.ts'
 import { addTo, sumOf } from './sums.ts'
 
 /**
@@ -22,6 +24,8 @@ export function checkPublished(bundle: EpochBundle, previous: EpochBundle | unde
   checkAccounts(bundle, previous)
   checkScores(bundle)
   checkVectors(bundle)
+  checkPeriodBooks(bundle.manifest.periods, bundle.state)
+  checkWaiting(bundle.state)
   checkPayout(bundle)
   checkConservation(bundle, previous)
 }
@@ -149,8 +153,7 @@ function checkPayout({ manifest, accounts, state }: EpochBundle): void {
   assertSame('payout', 'manifest.json payout.root', tree.root, root)
   const cumulative = new Map<string, bigint>()
   for (const payout of payouts) addTo(cumulative, payout.token, payout.cumulative)
-  const reserved = new Map<string, bigint>()
-  for (const { token, pool } of state.periods) addTo(reserved, token, BigInt(pool))
+  const reserved = heldInState(state)
   for (const { token, amount } of state.unattributed) addTo(reserved, token, BigInt(amount))
   assertAscending('totals', 'manifest.json payout.totals', totals, (a, b) => compareText(a.token, b.token))
   for (const [index, total] of totals.entries()) {
@@ -169,8 +172,8 @@ function checkPayout({ manifest, accounts, state }: EpochBundle): void {
 /** funded + held in = out + held out + unattributed, and each side is what the tables and the states say. */
 function checkConservation({ epoch, manifest, accounts, state }: EpochBundle, previous: EpochBundle | undefined): void {
   const out = sumsByToken(accounts, ({ earned }) => earned)
-  const heldOut = sumsByToken(state.periods, ({ pool }) => pool)
-  const heldIn = sumsByToken(previous?.state.periods ?? [], ({ pool }) => pool)
+  const heldOut = heldInState(state)
+  const heldIn = heldInState(previous?.state ?? EMPTY_STATE)
   const isKnown = previous !== undefined || epoch === 1
   assertAscending('conservation', 'manifest.json conservation', manifest.conservation, (a, b) =>
     compareText(a.token, b.token),

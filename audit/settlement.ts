@@ -1,12 +1,13 @@
 import type { EventBodies } from '../schemas/events.ts'
 import type { DecidedEpoch } from './decide.ts'
-import { fundEpoch, splitPair } from './funding.ts'
+import { fundEpoch, hasFeatures, splitPair } from './funding.ts'
 import type { History } from './history.ts'
 import { compareText, firstOf } from './order.ts'
 import { type PeriodBooks, type SettledPeriod, settlePeriods } from './periods.ts'
 import { type Pools, type SettlementLine, splitPools } from './pools.ts'
 import type { State } from './state.ts'
 import { addTo } from './sums.ts'
+import { heldOf, settleWaiting, type WaitingEntry } from './waiting.ts'
 
 type Policy = EventBodies['PolicyPublished']
 
@@ -14,6 +15,8 @@ type Policy = EventBodies['PolicyPublished']
 export interface Books extends PeriodBooks {
   /** By payer ‖ token. */
   readonly balances: Map<string, bigint>
+  /** Ascending by (epoch, model, token). */
+  readonly waiting: WaitingEntry[]
   /** By token, since the first epoch. */
   readonly unattributed: Map<string, bigint>
   /** By account ‖ token, since the first epoch. */
@@ -25,6 +28,7 @@ export function emptyBooks(): Books {
     balances: new Map(),
     periods: new Map(),
     curvatures: new Map(),
+    waiting: [],
     unattributed: new Map(),
     cumulative: new Map(),
   }
@@ -54,15 +58,18 @@ export interface Settled {
 export function settleEpoch(books: Books, epoch: number, decided: DecidedEpoch, history: History): Settled {
   const policy = policyInForce(history, epoch)
   const heldIn = heldByToken(books)
-  const { funded, unfunded } = fundEpoch(books.balances, decided, history, policy !== undefined)
+  const { funded, unfunded } = fundEpoch(books.balances, decided, history, policy)
   const pools: Pools =
-    policy === undefined
-      ? { lines: [], dataParts: new Map(), unattributed: new Map() }
-      : splitPools(funded, policy, history)
-  const periods = policy === undefined ? [] : settlePeriods(books, epoch, policy, pools, funded, history)
+    policy === undefined ? { lines: [], dataParts: new Map(), unfeatured: [] } : splitPools(funded, policy, history)
+  const waited = settleWaiting(books.waiting, epoch, policy, funded, pools.unfeatured, decided)
+  const joining = {
+    uses: [...funded.filter(hasFeatures), ...waited.late],
+    parts: [pools.dataParts, waited.moved],
+  }
+  const periods = policy === undefined ? [] : settlePeriods(books, epoch, policy, joining, history)
   const lines = mergeLines([...pools.lines, ...periods.flatMap(dataLines)])
 
-  const unattributed = new Map(pools.unattributed)
+  const unattributed = new Map(waited.unattributed)
   for (const { manifest, unattributed: givenUp } of periods) addTo(unattributed, manifest.token, givenUp)
   for (const [token, amount] of unattributed) addTo(books.unattributed, token, amount)
   for (const { account, token, amount } of lines) addTo(books.cumulative, account + token, amount)
@@ -82,9 +89,10 @@ function policyInForce({ policies }: History, epoch: number): Policy | undefined
   return (noticed.at(-1) ?? policies[0])?.policy
 }
 
-function heldByToken({ periods }: Books): Map<string, bigint> {
+function heldByToken({ periods, waiting }: Books): Map<string, bigint> {
   const held = new Map<string, bigint>()
   for (const { token, pool } of periods.values()) addTo(held, token, pool)
+  for (const entry of waiting) addTo(held, entry.token, heldOf(entry))
   return held
 }
 
@@ -98,7 +106,7 @@ function dataLines({ manifest, result }: SettledPeriod): SettlementLine[] {
   }))
 }
 
-/** Step 5: one line for each (account, token, kind, asset), none of 0. */
+/** Step 6: one line for each (account, token, kind, asset), none of 0. */
 function mergeLines(parts: readonly SettlementLine[]): SettlementLine[] {
   const merged = new Map<string, SettlementLine>()
   for (const part of parts) {
@@ -149,11 +157,12 @@ export function stateOf(books: Books, epoch: number): State {
       })
       .sort((a, b) => byText([a.payer, a.token], [b.payer, b.token])),
     periods: [...books.periods.values()]
-      .map(({ model, token, epochs, pool, dBarFixed }) => ({
+      .map(({ model, token, epochs, pool, carriedIn, dBarFixed }) => ({
         model,
         token,
         epochs: [...epochs],
         pool: pool.toString(),
+        carriedIn: carriedIn.toString(),
         dBarFixed: dBarFixed === null ? null : dBarFixed.toString(),
       }))
       .sort((a, b) => byText([a.model, a.token], [b.model, b.token])),
@@ -161,5 +170,14 @@ export function stateOf(books: Books, epoch: number): State {
       .filter(([, amount]) => amount > 0n)
       .map(([token, amount]) => ({ token, amount: amount.toString() }))
       .sort((a, b) => byText([a.token], [b.token])),
+    waiting: books.waiting.map(({ epoch: since, model, token, until, part, fees, featured }) => ({
+      epoch: since,
+      model,
+      token,
+      until,
+      part: part.toString(),
+      fees: fees.toString(),
+      featured: featured.toString(),
+    })),
   }
 }

@@ -18,6 +18,7 @@ const state = z.strictObject({
       token: address,
       epochs: z.array(count),
       pool: amount,
+      carriedIn: amount,
       // 2^128 D̄ 2^-k: wider than any amount.
       dBarFixed: z
         .string()
@@ -26,6 +27,18 @@ const state = z.strictObject({
     }),
   ),
   unattributed: z.array(z.strictObject({ token: address, amount })),
+  waiting: z.array(
+    z.strictObject({
+      epoch: count,
+      model: z.string(),
+      token: address,
+      until: count,
+      part: amount,
+      // Divided by: entries are of fees above 0.
+      fees: amount.refine((fees) => fees !== '0'),
+      featured: amount,
+    }),
+  ),
 })
 
 /** state.json: what an epoch hands to the next (docs/formats.md#bundle). */
@@ -38,6 +51,7 @@ export const EMPTY_STATE: State = {
   balances: [],
   periods: [],
   unattributed: [],
+  waiting: [],
 }
 
 /** @throws DifferenceFound unless `value` has the shape of state.json */

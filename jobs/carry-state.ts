@@ -8,9 +8,12 @@ export interface CarryState {
   readonly balances: readonly { readonly amount: string; readonly payer: string; readonly token: string }[]
   readonly periods: readonly CarriedPeriod[]
   readonly unattributed: readonly { readonly amount: string; readonly token: string }[]
+  readonly waiting: readonly WaitingPart[]
 }
 
 export interface CarriedPeriod {
+  /** Of the pool: what the period before left. */
+  readonly carriedIn: string
   readonly dBarFixed: string | null
   /** Epochs of the open period; empty when none is open. */
   readonly epochs: readonly number[]
@@ -20,12 +23,28 @@ export interface CarriedPeriod {
   readonly token: string
 }
 
+/** Data part of the uses of an epoch whose features had not come at its cut. */
+export interface WaitingPart {
+  readonly epoch: number
+  /** Σ fee of those whose features have come since. */
+  readonly featured: string
+  /** Σ fee of all of them. */
+  readonly fees: string
+  readonly model: string
+  /** Of all of them. */
+  readonly part: string
+  readonly token: string
+  /** Last epoch in which features still count. */
+  readonly until: number
+}
+
 const EMPTY_STATE: CarryState = {
   format: 'tallystick-state/1',
   epoch: 0,
   balances: [],
   periods: [],
   unattributed: [],
+  waiting: [],
 }
 
 /** Bytes of `state.json`. */
@@ -40,4 +59,17 @@ export async function loadState(warehouse: Database, epoch: number): Promise<Car
     epoch,
   })
   return JSON.parse(row!.state_json) as CarryState
+}
+
+/** Of what waits, the part of those uses whose features have come: it has moved into their periods. */
+export function movedOf({ part, featured, fees }: WaitingPart): bigint {
+  return (BigInt(part) * BigInt(featured)) / BigInt(fees)
+}
+
+/** Everything that is held: pools of periods, what was carried included, and what waits. One token may come several times. */
+export function heldAmounts({ periods, waiting }: CarryState): { token: string; amount: bigint }[] {
+  return [
+    ...periods.map(({ token, pool }) => ({ token, amount: BigInt(pool) })),
+    ...waiting.map((each) => ({ token: each.token, amount: BigInt(each.part) - movedOf(each) })),
+  ]
 }

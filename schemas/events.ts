@@ -43,6 +43,8 @@ export interface PolicyPublished {
   method: string
   minEvents: number
   maxPeriodEpochs: number
+  featureWaitEpochs: number
+  fallback: string
   signature: Uint8Array
 }
 

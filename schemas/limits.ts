@@ -19,5 +19,11 @@ export const SCHEMA_BYTES_MAX = 65_536
 /** Types in a schema and symbols of its enums, a named type counted in full wherever it is used: names cannot multiply work. */
 export const SCHEMA_NODES_MAX = 1_000
 export const SCHEMA_DEPTH_MAX = 32
-/** Attribution methods that a policy may name; one that is not here could stop every epoch in which it is in force. */
+export const FEATURE_WAIT_EPOCHS_MAX = 100
+/** Where a policy may let a data part go that influence cannot divide. */
+export const FALLBACKS = ['unattributed'] as const
+/**
+ * Attribution methods that a policy may name: those with a record of passed gates in docs/gates/, to which
+ * test/bench/gates-record.test.ts holds this list. One that is unknown could stop every epoch in which it is in force.
+ */
 export const METHODS = ['influence/factored@2'] as const

@@ -55,6 +55,10 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       range('epochIntervalS', body.epochIntervalS, 1, 31_536_000),
       range('minEvents', body.minEvents, 1, 1_000_000_000),
       range('maxPeriodEpochs', body.maxPeriodEpochs, 1, 10_000),
+      range('featureWaitEpochs', body.featureWaitEpochs, 0, limits.FEATURE_WAIT_EPOCHS_MAX),
+      limits.FALLBACKS.some((fallback) => fallback === body.fallback)
+        ? undefined
+        : field('fallback is not known to this version.'),
       bytes('signature', body.signature, 65),
     ),
   FeatureMapPublished: (body) =>

@@ -24,7 +24,7 @@ export interface PeriodInput {
   readonly dataParts: number
   readonly minEvents: number
   readonly dBarFixed: bigint | null
-  /** To be divided when the period pays, smallest unit. */
+  /** What is divided when the period pays, smallest unit. */
   readonly pool: bigint
 }
 
@@ -55,7 +55,8 @@ interface Solved {
 /** What a period that pays has besides. */
 interface Payment {
   readonly paid: bigint
-  readonly carried: bigint
+  /** What of the pool nobody is paid. */
+  readonly left: bigint
   readonly dBarNext: bigint
   readonly dBarFixed: bigint
 }
@@ -154,15 +155,15 @@ function groupsOf(accounts: readonly AccountItems[]): AccountGroups[] {
   return accounts.map(({ kept, withdrawn }) => ({ kept: take(kept.length), withdrawn: take(withdrawn.length) }))
 }
 
-/** Step 8: parts of the accounts, and last what is carried. */
+/** Step 8: parts of the accounts, and last what nobody is paid. */
 function divide(pool: bigint, { value }: Demand<Scored>, denominator: bigint): bigint[] {
   const weights = value.scores.map((score) => maximum(0n, score))
   return apportion(pool, [...weights, denominator - value.sumPositive])
 }
 
-function sumsOf(parts: readonly bigint[]): { paid: bigint; carried: bigint } {
-  const carried = parts.at(-1)!
-  return { paid: parts.reduce((sum, part) => sum + part, 0n) - carried, carried }
+function sumsOf(parts: readonly bigint[]): { paid: bigint; left: bigint } {
+  const left = parts.at(-1)!
+  return { paid: parts.reduce((sum, part) => sum + part, 0n) - left, left }
 }
 
 /** @param parts empty when the period does not pay */

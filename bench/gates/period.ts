@@ -30,7 +30,7 @@ export interface Paid {
 }
 
 /**
- * What of a pool a period may pay, as jobs/settlement does it (docs/formats.md#settlement rule 4): at most 10/9 of its own.
+ * What of a pool a period may pay, as jobs/settlement does it (docs/formats.md#settlement rule 5): at most 10/9 of its own.
  *
  * @param own data's part of the period's own fees
  */

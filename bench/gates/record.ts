@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { GATES } from './all-gates.ts'
 import type { GateRow } from './gate.ts'
 
@@ -32,6 +33,16 @@ export function shortcomings({ seeds, gates }: Pick<GatesRecord, 'seeds' | 'gate
 /** @returns where a method's record is, below docs/gates/: `influence/factored@2` → `influence-factored-2.json` */
 export function recordName(method: string): string {
   return `${method.replace(/[/@]/g, '-')}.json`
+}
+
+/** Why a method may not pay by what `folder` has of it: no record, another method's, or one that does not pass. None: it may. */
+export function faultsOfRecord(folder: string, method: string): string[] {
+  const name = recordName(method)
+  const path = join(folder, name)
+  if (!existsSync(path)) return [`${method} has no record ${name}`]
+  const record = JSON.parse(readFileSync(path, 'utf8')) as GatesRecord
+  if (record.method !== method) return [`${name} is a record of ${record.method}`]
+  return shortcomings(record).map((fault) => `${name}: ${fault}`)
 }
 
 export function writeRecord(

@@ -1,6 +1,8 @@
 import { BIGINT, BLOB, DOUBLE, type DuckDBValue, HUGEINT, INTEGER, VARCHAR } from '@duckdb/node-api'
 import { toBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
+import { readSql } from '../../pipelines/warehouse/read-sql.ts'
+import { FEATURE_WAIT_EPOCHS_MAX } from '../../schemas/limits.ts'
 import { type CarriedPeriod, loadState } from '../carry-state.ts'
 import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import { compareText, fundFees } from '../funding/fund-fees.ts'
@@ -13,6 +15,8 @@ import type { Kernels } from './kernel/kernels.ts'
 import { withKernels } from './kernel/open-kernels.ts'
 import type { PeriodResult } from './method.ts'
 import { methodFor } from './methods.ts'
+
+const openedPeriods = readSql(new URL('./opened-periods.sql', import.meta.url))
 
 const SCORE_TYPES = [INTEGER, VARCHAR, VARCHAR, VARCHAR, INTEGER, INTEGER, HUGEINT, HUGEINT, DOUBLE, DOUBLE, DOUBLE]
 const VALUE_TYPES = [INTEGER, VARCHAR, VARCHAR, BLOB, INTEGER, BIGINT]
@@ -68,7 +72,7 @@ async function attribute(options: Attribution, epoch: number): Promise<PeriodDra
   const state = await loadState(warehouse, epoch - 1)
   const policy = await policyInForce(warehouse, epoch)
   const before = state.balances.map((balance) => ({ ...balance, amount: BigInt(balance.amount) }))
-  const balances = await fundFees(warehouse, epoch, before, policy !== undefined)
+  const balances = await fundFees(warehouse, epoch, before, policy)
   const drafts: PeriodDraft[] = []
   if (policy !== undefined) {
     for (const period of await openPeriods(warehouse, epoch, state.periods)) {
@@ -86,22 +90,21 @@ async function attribute(options: Attribution, epoch: number): Promise<PeriodDra
   return drafts
 }
 
-/** Periods that were open already, and those that this epoch's featured, funded fees open; ascending by (model, token). */
+/** Periods that were open already, and those opened by features of this epoch that count; ascending by (model, token). */
 async function openPeriods(
   warehouse: Database,
   epoch: number,
   carried: readonly CarriedPeriod[],
 ): Promise<CarriedPeriod[]> {
   const periods = new Map(carried.map((period) => [`${period.model}/${period.token}`, period]))
-  const opened = await warehouse.all<{ model: string; token: string }>(
-    `SELECT DISTINCT i.model, i.token FROM funded AS paid JOIN inference AS i USING (inference)
-     JOIN inference_features AS f ON f.inference = i.inference AND f.epoch = i.epoch WHERE paid.epoch = $epoch`,
-    { epoch },
-  )
+  const opened = await warehouse.all<{ model: string; token: string }>(openedPeriods, {
+    epoch,
+    featureWaitMax: FEATURE_WAIT_EPOCHS_MAX,
+  })
   const touched = new Set(opened.map(({ model, token }) => `${model}/${token}`))
   for (const { model, token } of opened) {
     const key = `${model}/${token}`
-    if (!periods.has(key)) periods.set(key, { model, token, dBarFixed: null, epochs: [], pool: '0' })
+    if (!periods.has(key)) periods.set(key, { model, token, dBarFixed: null, epochs: [], pool: '0', carriedIn: '0' })
   }
   return [...periods]
     .filter(([key, period]) => period.epochs.length > 0 || touched.has(key))
@@ -128,7 +131,7 @@ async function attributePeriod(
   const loaded = await loadItems(warehouse, shape, featureMap, epoch)
   const paid = await loadEvents(warehouse, shape, { model, token, featureMap, firstEpoch: epochs[0]!, epoch })
   const curvature =
-    policy.dataParts === 0
+    paid.dataParts === 0
       ? undefined
       : await keepCurvature({ warehouse, kernels: options.kernels, shape, featureMap, loaded })
   const result =
@@ -138,7 +141,7 @@ async function attributePeriod(
           accounts: loaded.accounts.length,
           items: loaded.items,
           events: paid.events,
-          dataParts: policy.dataParts,
+          dataParts: paid.dataParts,
           minEvents: policy.minEvents,
           dBarFixed: dBarFixed === null ? null : BigInt(dBarFixed),
           kernels: options.kernels,

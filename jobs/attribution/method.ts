@@ -7,7 +7,7 @@ export interface PeriodInput {
   readonly accounts: number
   readonly items: PeriodItems
   readonly events: PeriodEvents
-  /** Millionths of a fee that go to data under the policy in force, above 0. */
+  /** Millionths of a fee that go to data: the greatest of the policies under which the events' fees were taken, above 0. */
   readonly dataParts: number
   readonly minEvents: number
   /** D̄ at exponent 128 from the last paid period, null before the first. */

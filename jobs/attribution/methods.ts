@@ -8,7 +8,10 @@ import type { AttributionMethod } from './method.ts'
 import type { FeatureRows } from './rows.ts'
 import { trakEnsemble } from './trak-ensemble/trak-ensemble.ts'
 
-/** Every method, the default first. Which of them a policy may name is decided by their gates (docs/gates/). */
+/**
+ * Every method that can be tried, compared and explained, the default first. A policy may name only those in `METHODS` of
+ * schemas/limits.ts, which have a record of passed gates (docs/gates/).
+ */
 export const METHODS: readonly AttributionMethod[] = [
   influenceFactored,
   influenceDense,

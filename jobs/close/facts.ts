@@ -24,7 +24,10 @@ const TABLES = {
   source: [VARCHAR, VARCHAR, LIST(VARCHAR), INTEGER, BIGINT],
   asset: [VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT],
   asset_owner: [VARCHAR, VARCHAR, INTEGER, INTEGER],
-  policy: [VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, BIGINT],
+  policy: [
+    ...[VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, BIGINT],
+    ...[INTEGER, VARCHAR],
+  ],
   feature_map: [VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, INTEGER, BIGINT],
   deposit: [BLOB, INTEGER, VARCHAR, VARCHAR, HUGEINT, INTEGER, BIGINT],
   contribution_batch: [BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT],
@@ -94,6 +97,8 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       body.minEvents,
       body.maxPeriodEpochs,
       ...place,
+      body.featureWaitEpochs,
+      body.fallback,
     ]),
   FeatureMapPublished: ({ body }, place, push) =>
     push('feature_map', [

@@ -10,6 +10,8 @@ export interface Policy {
   readonly method: string
   readonly minEvents: number
   readonly maxPeriodEpochs: number
+  /** For so many epochs after its own, features of a use still count. */
+  readonly featureWaitEpochs: number
 }
 
 /** The policy in force in `epoch`: a policy takes effect after an epoch of notice, the very first one at once. */
@@ -30,5 +32,6 @@ export async function policyInForce(warehouse: Database, epoch: number): Promise
     method: row.method as string,
     minEvents: row.min_events as number,
     maxPeriodEpochs: row.max_period_epochs as number,
+    featureWaitEpochs: row.feature_wait_epochs as number,
   }
 }

@@ -8,7 +8,7 @@ import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { type Address, type Hash32, toHex } from '../../schemas/ids.ts'
 import { OUTCOMES, reasonOfCode } from '../../schemas/rejection.ts'
-import { type CarryState, encodeState, loadState } from '../carry-state.ts'
+import { type CarryState, encodeState, heldAmounts, loadState } from '../carry-state.ts'
 import { compareText } from '../funding/fund-fees.ts'
 import type { Ledger } from '../ledger.ts'
 import { lineRow } from '../settlement/lines.ts'
@@ -177,12 +177,13 @@ export async function loadManifest(warehouse: Database, epoch: number): Promise<
 }
 
 function totalsOf(accounts: readonly AccountRow[], state: CarryState): Manifest['payout']['totals'] {
-  const tokens = new Set([...accounts, ...state.periods, ...state.unattributed].map(({ token }) => token))
+  const held = heldAmounts(state)
+  const tokens = new Set([...accounts, ...held, ...state.unattributed].map(({ token }) => token))
   return [...tokens].sort(compareText).map((token) => {
     const own = <Row extends { token: string }>(rows: readonly Row[]) => rows.filter((row) => row.token === token)
     const cumulative = own(accounts).reduce((sum, row) => sum + BigInt(row.cumulative), 0n)
-    const held = own(state.periods).reduce((sum, period) => sum + BigInt(period.pool), 0n)
-    const reserved = own(state.unattributed).reduce((sum, row) => sum + BigInt(row.amount), held)
+    const waits = own(held).reduce((sum, row) => sum + row.amount, 0n)
+    const reserved = own(state.unattributed).reduce((sum, row) => sum + BigInt(row.amount), waits)
     return {
       token: token as Address,
       cumulative: cumulative.toString(),

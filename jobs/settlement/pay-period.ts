@@ -8,7 +8,6 @@ import type { CarriedPeriod, CarryState } from '../carry-state.ts'
 import type { Policy } from '../funding/policy.ts'
 import { apportion } from './apportion.ts'
 import type { Lines } from './lines.ts'
-import type { DataParts } from './pools.ts'
 
 export interface SettledPeriod {
   readonly entry: ManifestPeriod
@@ -17,43 +16,90 @@ export interface SettledPeriod {
   readonly unattributed: bigint
 }
 
-/** Pays a period, holds it, or gives its pool to unattributed (docs/formats.md#settlement rule 4). */
+/**
+ * Pays a period, holds it, or gives its pool to unattributed (docs/formats.md#settlement rule 5).
+ *
+ * @param joined data parts that joined the period in this epoch
+ */
 export async function payPeriod(
   warehouse: Database,
   epoch: number,
   draft: PeriodDraft,
   before: CarryState,
-  data: DataParts,
+  joined: bigint,
   policy: Policy,
   lines: Lines,
 ): Promise<SettledPeriod> {
   const { model, token, output } = draft
-  const carried = before.periods.find((period) => period.model === model && period.token === token)
-  const pool = BigInt(carried?.pool ?? 0) + (data.featured.get(`${model}/${token}`) ?? 0n)
-  const payable = output.next !== null
-  const expired = !payable && draft.epochs.length >= policy.maxPeriodEpochs
-  const paid = payable ? await payAccounts(warehouse, epoch, draft, pool, lines) : 0n
-  const left = payable ? pool - paid : 0n
-  const state = payable ? 'paid' : expired ? 'unattributed' : 'held'
+  const known = before.periods.find((period) => period.model === model && period.token === token)
+  const pool = BigInt(known?.pool ?? 0) + joined
+  const carriedIn = BigInt(known?.carriedIn ?? 0)
+  const pays = output.next !== null
+  const state = pays ? 'paid' : draft.epochs.length >= policy.maxPeriodEpochs ? 'unattributed' : 'held'
+  const whole: Pool = { state, pool, carriedIn }
+  const books = { ...whole, ...(await divide(warehouse, epoch, draft, whole, lines)) }
+  const stays = state === 'held' ? pool : books.carried
   return {
-    entry: await describePeriod(warehouse, epoch, draft, { state, pool, paid, carried: left }),
+    entry: await describePeriod(warehouse, epoch, draft, books),
     next: {
       model,
       token,
-      dBarFixed: output.next?.dBarFixed ?? carried?.dBarFixed ?? null,
+      dBarFixed: output.next?.dBarFixed ?? known?.dBarFixed ?? null,
       epochs: state === 'held' ? draft.epochs : [],
-      pool: (payable ? left : expired ? 0n : pool).toString(),
+      pool: stays.toString(),
+      carriedIn: (state === 'held' ? carriedIn : stays).toString(),
     },
-    unattributed: expired ? pool : 0n,
+    unattributed: books.unattributed,
   }
 }
 
-/** docs/attribution.md step 8. @returns what was paid; the rest of the pool is carried. */
+interface Pool {
+  readonly state: ManifestPeriod['state']
+  readonly pool: bigint
+  readonly carriedIn: bigint
+}
+
+/** Where a pool goes; all of it is held when it goes nowhere. */
+interface Division {
+  readonly paid: bigint
+  /** Into the next period. */
+  readonly carried: bigint
+  readonly unattributed: bigint
+}
+
+async function divide(
+  warehouse: Database,
+  epoch: number,
+  draft: PeriodDraft,
+  { state, pool, carriedIn }: Pool,
+  lines: Lines,
+): Promise<Division> {
+  if (state === 'held') return { paid: 0n, carried: 0n, unattributed: 0n }
+  if (state === 'unattributed') return { paid: 0n, carried: 0n, unattributed: pool }
+  const own = pool - carriedIn
+  const paid = await payAccounts(warehouse, epoch, draft, payablePart(pool, own), lines)
+  const left = pool - paid
+  const carried = left < own ? left : own
+  return { paid, carried, unattributed: left - carried }
+}
+
+/**
+ * What of a pool a period may pay: a ninth more than its own fees brought, so that nobody's purchase returns more than it
+ * cost (docs/attribution.md, "Why an own purchase cannot pay").
+ *
+ * @param own data parts of the period's own fees, at most `pool`
+ */
+function payablePart(pool: bigint, own: bigint): bigint {
+  const most = own + own / 9n
+  return pool < most ? pool : most
+}
+
+/** docs/attribution.md step 8. @returns what of `payable` was paid */
 async function payAccounts(
   warehouse: Database,
   epoch: number,
   draft: PeriodDraft,
-  pool: bigint,
+  payable: bigint,
   lines: Lines,
 ): Promise<bigint> {
   const { model, token } = draft
@@ -63,7 +109,7 @@ async function payAccounts(
     { epoch, model, token },
   )
   const weights = scores.map(({ s }) => (s > 0n ? s : 0n))
-  const amounts = apportion(pool, [...weights, BigInt(solved.denominator) - BigInt(solved.sumPositive)])
+  const amounts = apportion(payable, [...weights, BigInt(solved.denominator) - BigInt(solved.sumPositive)])
   let paid = 0n
   for (const [index, { account }] of scores.entries()) {
     const amount = amounts[index]!
@@ -78,18 +124,11 @@ async function payAccounts(
   return paid
 }
 
-interface Outcome {
-  readonly state: ManifestPeriod['state']
-  readonly pool: bigint
-  readonly paid: bigint
-  readonly carried: bigint
-}
-
 async function describePeriod(
   warehouse: Database,
   epoch: number,
   draft: PeriodDraft,
-  outcome: Outcome,
+  outcome: Pool & Division,
 ): Promise<ManifestPeriod> {
   const { model, token, output } = draft
   const { solved, next } = output
@@ -116,8 +155,10 @@ async function describePeriod(
     effectiveEvents: output.effectiveEvents,
     fees: output.fees,
     pool: outcome.pool.toString(),
+    carriedIn: outcome.carriedIn.toString(),
     paid: outcome.paid.toString(),
     carried: outcome.carried.toString(),
+    unattributed: outcome.unattributed.toString(),
     feeShift: output.feeShift,
     lambda: solved?.lambda ?? null,
     lambdaRetries: solved?.lambdaRetries ?? null,

@@ -1,5 +1,6 @@
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
+import type { WaitingPart } from '../carry-state.ts'
 import type { Policy } from '../funding/policy.ts'
 import { apportion } from './apportion.ts'
 import { addTo, type Lines } from './lines.ts'
@@ -9,8 +10,8 @@ const feeGroups = readSql(new URL('./fee-groups.sql', import.meta.url))
 export interface DataParts {
   /** `model/token` → data part of featured fees. */
   readonly featured: ReadonlyMap<string, bigint>
-  /** token → data part of fees without features. */
-  readonly unattributed: ReadonlyMap<string, bigint>
+  /** Data parts of fees without features, one a (model, token). */
+  readonly waiting: readonly WaitingPart[]
 }
 
 /**
@@ -20,7 +21,7 @@ export interface DataParts {
 export async function splitFees(warehouse: Database, epoch: number, policy: Policy, lines: Lines): Promise<DataParts> {
   const owners = await loadOwners(warehouse)
   const featured = new Map<string, bigint>()
-  const unattributed = new Map<string, bigint>()
+  const waiting = new Map<string, WaitingPart>()
   const rows = await warehouse.all<{
     model: string
     infrastructure: string
@@ -35,9 +36,20 @@ export async function splitFees(warehouse: Database, epoch: number, policy: Poli
     payOwners(lines, owners, group.token, 'infrastructure', group.infrastructure, infrastructure)
     lines.add({ account: policy.treasury, token: group.token, kind: 'treasury', asset: policy.policy }, treasury)
     if (group.featured) addTo(featured, `${group.model}/${group.token}`, data)
-    else addTo(unattributed, group.token, data)
+    else addWaiting(waiting, { epoch, until: epoch + policy.featureWaitEpochs }, group, data)
   }
-  return { featured, unattributed }
+  return { featured, waiting: [...waiting.values()] }
+}
+
+function addWaiting(
+  waiting: Map<string, WaitingPart>,
+  span: Pick<WaitingPart, 'epoch' | 'until'>,
+  { model, token, fees }: { readonly model: string; readonly token: string; readonly fees: bigint },
+  part: bigint,
+): void {
+  const key = `${model}/${token}`
+  const sum = waiting.get(key) ?? { ...span, model, token, featured: '0', fees: '0', part: '0' }
+  waiting.set(key, { ...sum, fees: `${BigInt(sum.fees) + fees}`, part: `${BigInt(sum.part) + part}` })
 }
 
 interface Owner {

@@ -6,7 +6,7 @@ import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import type { Address } from '../../schemas/ids.ts'
 import type { PeriodDraft } from '../attribution/attribute-epoch.ts'
-import { type CarryState, loadState } from '../carry-state.ts'
+import { type CarryState, heldAmounts, loadState } from '../carry-state.ts'
 import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import { compareText } from '../funding/fund-fees.ts'
 import { policyInForce } from '../funding/policy.ts'
@@ -15,6 +15,7 @@ import { ConservationError } from './errors.ts'
 import { addTo, type Line, Lines, lineBytes } from './lines.ts'
 import { payPeriod, type SettledPeriod } from './pay-period.ts'
 import { type DataParts, splitFees } from './pools.ts'
+import { settleWaiting, type Waited } from './waiting.ts'
 
 const unfundedFees = readSql(new URL('./unfunded-fees.sql', import.meta.url))
 
@@ -49,12 +50,15 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
   const policy = await policyInForce(warehouse, epoch)
   const lines = new Lines()
   const data: DataParts =
-    policy === undefined
-      ? { featured: new Map(), unattributed: new Map() }
-      : await splitFees(warehouse, epoch, policy, lines)
+    policy === undefined ? { featured: new Map(), waiting: [] } : await splitFees(warehouse, epoch, policy, lines)
+  const waited = await settleWaiting(warehouse, epoch, before.waiting, data.waiting)
   const settled: SettledPeriod[] = []
-  for (const period of drafts) settled.push(await payPeriod(warehouse, epoch, period, before, data, policy!, lines))
-  const state = nextState(epoch, before, balances, settled, data)
+  for (const period of drafts) {
+    const key = `${period.model}/${period.token}`
+    const joined = (data.featured.get(key) ?? 0n) + (waited.joined.get(key) ?? 0n)
+    settled.push(await payPeriod(warehouse, epoch, period, before, joined, policy!, lines))
+  }
+  const state = nextState(epoch, before, balances, settled, waited)
   const sorted = lines.sorted()
   const conservation = await conserve(warehouse, epoch, before, state, sorted)
   await writeLines(warehouse, epoch, sorted)
@@ -74,12 +78,12 @@ function nextState(
   before: CarryState,
   balances: Balances,
   settled: readonly SettledPeriod[],
-  data: DataParts,
+  waited: Waited,
 ): CarryState {
   const periods = new Map(before.periods.map((period) => [`${period.model}/${period.token}`, period]))
   for (const { next } of settled) periods.set(`${next.model}/${next.token}`, next)
   const unattributed = new Map(before.unattributed.map(({ token, amount }) => [token, BigInt(amount)]))
-  for (const [token, amount] of data.unattributed) addTo(unattributed, token, amount)
+  for (const [token, amount] of waited.unattributed) addTo(unattributed, token, amount)
   for (const { entry, unattributed: amount } of settled) addTo(unattributed, entry.token, amount)
   return {
     format: 'tallystick-state/1',
@@ -90,6 +94,7 @@ function nextState(
       .filter(([, amount]) => amount > 0n)
       .map(([token, amount]) => ({ amount: amount.toString(), token }))
       .sort((a, b) => compareText(a.token, b.token)),
+    waiting: waited.waiting,
   }
 }
 
@@ -107,13 +112,13 @@ async function conserve(
     { before: epoch - 1 },
   )
   const tokens = new Set(
-    [...fees, ...totals, ...lines, ...after.periods, ...after.unattributed].map(({ token }) => token),
+    [...fees, ...totals, ...lines, ...heldAmounts(after), ...after.unattributed].map(({ token }) => token),
   )
   return [...tokens].sort(compareText).map((token) => {
     const fee = fees.find((row) => row.token === token)
     const out = sumOf(lines.filter((line) => line.token === token).map((line) => line.amount))
-    const heldIn = poolOf(before, token)
-    const heldOut = poolOf(after, token)
+    const heldIn = heldOf(before, token)
+    const heldOut = heldOf(after, token)
     const unattributed = unattributedOf(after, token) - unattributedOf(before, token)
     const funded = fee?.funded ?? 0n
     if (funded + heldIn !== out + heldOut + unattributed) {
@@ -131,8 +136,12 @@ async function conserve(
   })
 }
 
-function poolOf(state: CarryState, token: string): bigint {
-  return sumOf(state.periods.filter((period) => period.token === token).map((period) => BigInt(period.pool)))
+function heldOf(state: CarryState, token: string): bigint {
+  return sumOf(
+    heldAmounts(state)
+      .filter((held) => held.token === token)
+      .map(({ amount }) => amount),
+  )
 }
 
 function unattributedOf(state: CarryState, token: string): bigint {

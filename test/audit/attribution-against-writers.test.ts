@@ -104,8 +104,8 @@ async function compare(period: Period) {
     dBarFixed: period.dBarFixed,
     pool: POOL,
   })
-  const { paid, carried } = found.payment ?? { paid: 0n, carried: POOL }
-  expect(paid + carried).toBe(POOL)
+  const { paid, left } = found.payment ?? { paid: 0n, left: POOL }
+  expect(paid + left).toBe(POOL)
   const expected = ours(found)
   expect(theirs(await method.attribute({ ...period, kernels }))).toEqual(expected)
   if (period.items.rows.count < PLAIN_ITEMS_MAX) {

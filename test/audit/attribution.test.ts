@@ -166,7 +166,7 @@ describe('attribution against exact rational arithmetic', () => {
     const next = attributePeriod({ ...policy, shape: SMALL, contributions, events, dBarFixed })
     expect(next.solved?.dBar).toBe(dBarFixed >> BigInt(128 - next.solved!.exponent))
     expect(next.payment?.dBarNext).toBe((next.solved!.dBar * 9n) / 10n)
-    expect(next.payment!.carried).toBeGreaterThan(0n)
+    expect(next.payment!.left).toBeGreaterThan(0n)
   })
 
   test('D̄ never falls below the least at which it says anything', () => {
@@ -179,11 +179,11 @@ describe('attribution against exact rational arithmetic', () => {
     expect([found.solved!.dBar, found.payment!.dBarNext >= least]).toEqual([least, true])
   })
 
-  test('what is paid and what is carried is the whole pool, and payers who own a share weigh nothing', () => {
+  test('what is paid and what is left is the whole pool, and payers who own a share weigh nothing', () => {
     const contributions = contributionsOf(5, 9, SMALL, 3)
     const events = eventsOf(105, 14, SMALL)
     const all = attributePeriod({ ...policy, shape: SMALL, contributions, events })
-    expect(all.payment!.paid + all.payment!.carried).toBe(policy.pool)
+    expect(all.payment!.paid + all.payment!.left).toBe(policy.pool)
     expect(all.accounts.reduce((sum, { pay }) => sum + pay, 0n)).toBe(all.payment!.paid)
     const owned = events.map((event) => ({ ...event, isPayerOwner: true }))
     const none = attributePeriod({ ...policy, shape: SMALL, contributions, events: owned })
@@ -219,7 +219,7 @@ describe('attribution against exact rational arithmetic', () => {
     const events = eventsOf(107, 14, SMALL).map((event) => ({ ...event, fee: 2n ** 96n - 1n }))
     expectExact({ ...policy, shape: SMALL, contributions, events })
     const found = attributePeriod({ ...policy, shape: SMALL, contributions, events, pool: 2n ** 99n })
-    expect(found.payment!.paid + found.payment!.carried).toBe(2n ** 99n)
+    expect(found.payment!.paid + found.payment!.left).toBe(2n ** 99n)
     expect(found.effectiveEvents).toBeGreaterThan(1n)
   })
 

@@ -2,10 +2,11 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { canonicalJson } from '../../anchor/canonical-json.ts'
+import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.ts'
+import { sha256 } from '../../anchor/hash.ts'
 import { tableRoot } from '../../anchor/table-root.ts'
 import { type AuditReport, auditBundle } from '../../audit/index.ts'
-import { toHex } from '../../schemas/ids.ts'
+import { type Hash32, toHex } from '../../schemas/ids.ts'
 import { type EpochFiles, filesOf, writeFilesJson, writeParquet } from './support/bundle-writer.ts'
 import { accountJson, publishWorld, scoreJson, writeWorld } from './support/published-world.ts'
 
@@ -40,6 +41,19 @@ async function auditChanged(change: (first: EpochFiles, second: EpochFiles) => v
   } finally {
     await remove()
   }
+}
+
+/** Something waits in the state, and the manifest carries it out. */
+function wait(files: EpochFiles, entry: object): void {
+  const { token } = files.manifest.periods[0]!
+  const waiting = { epoch: 2, model: 'reader', token, until: 3, part: '0', fees: '1', featured: '0', ...entry }
+  ;(files.state as { waiting: object[] }).waiting.push(waiting)
+  recarry(files)
+}
+
+/** A manifest that carries out the state as it was changed. */
+function recarry({ manifest, state }: EpochFiles): void {
+  manifest.carryOut = toHex(sha256(canonicalJson(state as CanonicalJson))) as Hash32
 }
 
 describe('a bundle as its documents say', () => {
@@ -352,6 +366,72 @@ describe('what is published', () => {
       ({ manifest }) => {
         manifest.periods[0]!.dBarNext = '1'
       },
+    ],
+    [
+      'a period that paid more than its own part and a ninth',
+      'periods',
+      'manifest.json periods[0].paid',
+      ({ manifest }) => {
+        manifest.periods[0]!.carriedIn = manifest.periods[0]!.pool
+      },
+    ],
+    [
+      'more carried in than there is',
+      'periods',
+      'manifest.json periods[0].carriedIn',
+      ({ manifest }) => {
+        manifest.periods[0]!.carriedIn = '902'
+      },
+    ],
+    [
+      'another amount carried in',
+      'periods',
+      'manifest.json periods[0].carriedIn',
+      ({ manifest }) => {
+        manifest.periods[0]!.carriedIn = '1'
+      },
+    ],
+    [
+      'a held period that gives something up',
+      'periods',
+      'manifest.json periods[0].unattributed',
+      (_, { manifest }) => {
+        manifest.periods[0]!.unattributed = '1'
+      },
+    ],
+    [
+      'a state that says something else of what was carried in',
+      'periods',
+      'state.json periods (reader, ',
+      (_, second) => {
+        ;(second.state as { periods: { carriedIn: string }[] }).periods[0]!.carriedIn = '1'
+        recarry(second)
+      },
+    ],
+    [
+      'fees that wait though none came without features',
+      'state',
+      'state.json.waiting[0]',
+      (_, second) => wait(second, {}),
+    ],
+    [
+      'a wait that is over',
+      'state',
+      'state.json waiting[0].until',
+      (_, second) => wait(second, { epoch: 1, until: 2 }),
+    ],
+    [
+      'more features than uses that wait',
+      'state',
+      'state.json waiting[0].featured',
+      (_, second) => wait(second, { featured: '2' }),
+    ],
+    [
+      'an amount that waits and is not reserved',
+      'totals',
+      'manifest.json payout.totals[0].reserved',
+      // 7 − 7·1 div 2 = 4 of it are held.
+      (_, second) => wait(second, { part: '7', fees: '2', featured: '1' }),
     ],
     [
       'a held period with another lambda',

@@ -3,8 +3,8 @@ import type { Manifest } from '../../anchor/manifest.ts'
 import { RandomWorld } from '../support/ledger/random-world.ts'
 import { runs } from '../support/random-runs.ts'
 
-const WORLDS = 15
-const EPOCHS = 3
+const WORLDS = 8
+const EPOCHS = 5
 const { seed } = runs(WORLDS)
 const seeds = Array.from({ length: WORLDS }, (_, index) => (seed + index) % 2 ** 32)
 

@@ -33,6 +33,15 @@ async function use(count: number, prefix: string): Promise<void> {
   }
 }
 
+/** Uses of which the model is quite sure already: contributors help them less than D̄ says. */
+async function useWeakly(prefix: string): Promise<void> {
+  for (let index = 0; index < 4; index++) {
+    const features = { ...featuresOf(randomOf(5), SHAPE, 0), p: [999, 1], multiplier: 200 }
+    const id = `${prefix}-${index}`
+    await world.send(world.records.inference(id, FEE), world.records.inferenceFeatures(id, features))
+  }
+}
+
 const shownOf = ({ periods }: Manifest) =>
   periods.map(({ state, epochs, firstEpoch, events, effectiveEvents, pool, paid, carried }) => {
     return { state, epochs, firstEpoch, events, effectiveEvents, pool, paid: paid !== '0', carried }
@@ -98,7 +107,7 @@ describe('promise 4: conservation while a period is held', () => {
     await expect(statementOf(world.ledger.warehouse, addressOf('stranger'))).rejects.toThrow(AccountUnknownError)
   })
 
-  test('a use whose features come in a later epoch of its period is no event of it', async () => {
+  test('a use whose features come later than the policy waits is no event of the period', async () => {
     await world.found({ minEvents: 100 })
     await contributeAll()
     await use(2, 'first')
@@ -138,24 +147,72 @@ describe('promise 4: conservation while a period is held', () => {
     await contributeAll()
     await use(4, 'helpful')
     const first = await world.runEpoch()
-    // Uses of which the model is quite sure already: contributors help them less than D̄ says.
-    for (let index = 0; index < 4; index++) {
-      const features = { ...featuresOf(randomOf(5), SHAPE, 0), p: [999, 1], multiplier: 200 }
-      const id = `weak-${index}`
-      await world.send(world.records.inference(id, FEE), world.records.inferenceFeatures(id, features))
-    }
+    await useWeakly('weak')
     const second = await world.runEpoch()
     const [before, after] = [first.periods[0]!, second.periods[0]!]
-    expect(before).toMatchObject({ state: 'paid', carried: '0', dBarNext: before.dBar })
-    expect(after.state).toBe('paid')
+    expect(before).toMatchObject({ state: 'paid', carriedIn: '0', carried: '0', dBarNext: before.dBar })
+    expect(after).toMatchObject({ state: 'paid', carriedIn: '0', unattributed: '0' })
     expect(BigInt(after.carried)).toBeGreaterThan(0n)
     expect(BigInt(after.paid) + BigInt(after.carried)).toBe(BigInt(after.pool))
     const [dBar, dBarNext] = [BigInt(after.dBar!), BigInt(after.dBarNext!)]
     expect(dBarNext).toBe((dBar * 9n) / 10n)
+    expect((await world.state(2)).periods).toMatchObject([
+      { epochs: [], pool: after.carried, carriedIn: after.carried },
+    ])
+    for (const manifest of [first, second]) expectConserved(manifest)
+    expect((await world.audit()).firstDifference).toBeUndefined()
+  })
+
+  test('a period pays at most a ninth more than its own part and carries at most that; the rest is unattributed', async () => {
+    await world.found({ minEvents: 1 })
+    await contributeAll()
+    await use(4, 'helpful')
+    const manifests = [await world.runEpoch()]
+    for (const prefix of ['weak', 'weaker']) {
+      await useWeakly(prefix)
+      manifests.push(await world.runEpoch())
+    }
     await use(4, 'again')
-    const third = await world.runEpoch()
-    expect(BigInt(third.periods[0]!.pool)).toBe(BigInt(after.carried) + 2_002n)
-    for (const manifest of [first, second, third]) expectConserved(manifest)
+    manifests.push(await world.runEpoch())
+    const [, second, third, fourth] = manifests.map(({ periods }) => periods[0]!)
+    // 4 · 1,001 · 50 %
+    const own = 2_002n
+    expect(third).toMatchObject({ carriedIn: second!.carried, pool: String(own + BigInt(second!.carried)) })
+    expect(third!.carried).toBe(String(own))
+    expect(BigInt(third!.unattributed)).toBe(BigInt(second!.carried) - BigInt(third!.paid))
+    expect(BigInt(third!.unattributed)).toBeGreaterThan(0n)
+    // Scores are above the floor: all that may be paid is, 2,002 and a ninth of it, although there are 4,004.
+    expect(fourth).toMatchObject({ carriedIn: '2002', pool: '4004', paid: '2224', carried: '1780', unattributed: '0' })
+    expect(await world.state(4)).toMatchObject({
+      periods: [{ epochs: [], pool: '1780', carriedIn: '1780' }],
+      unattributed: [{ amount: third!.unattributed, token: TOKEN }],
+    })
+    for (const manifest of manifests) expectConserved(manifest)
+    expect((await world.audit()).firstDifference).toBeUndefined()
+  })
+
+  test('what was carried in stays apart while the next period is held', async () => {
+    await world.found({ minEvents: 1, maxPeriodEpochs: 3 })
+    await contributeAll()
+    await world.send(await world.records.policy({ policy: 'policy-2', minEvents: 6, maxPeriodEpochs: 3 }))
+    await use(4, 'helpful')
+    await world.runEpoch()
+    await useWeakly('weak')
+    const { carried } = (await world.runEpoch()).periods[0]!
+    for (const epoch of [3, 4]) {
+      await use(2, `epoch ${epoch}`)
+      const manifest = await world.runEpoch()
+      const own = BigInt(epoch - 2) * 1_001n
+      expect(manifest.periods[0]).toMatchObject({ state: 'held', carriedIn: carried, pool: `${own + BigInt(carried)}` })
+      expect((await world.state(epoch)).periods).toMatchObject([
+        { carriedIn: carried, epochs: [3, 4].slice(0, epoch - 2) },
+      ])
+    }
+    await use(2, 'epoch 5')
+    const [period] = (await world.runEpoch()).periods
+    const [pool, most] = [3_003n + BigInt(carried), 3_003n + 333n]
+    expect(period).toMatchObject({ state: 'paid', carriedIn: carried, pool: `${pool}` })
+    expect(BigInt(period!.paid)).toBe(pool < most ? pool : most)
     expect((await world.audit()).firstDifference).toBeUndefined()
   })
 })

@@ -157,6 +157,60 @@ describe('a warehouse', () => {
     })
   })
 
+  describe('of an older version', () => {
+    const migrations = new URL('../../pipelines/warehouse/migrations/', import.meta.url)
+
+    /** A warehouse as the first `version` migrations make it. */
+    async function openOld(version: number): Promise<Database> {
+      const old = await Database.open(path, { verb: 'test' })
+      await old.run('CREATE TABLE migration (version INTEGER NOT NULL)')
+      for (const [index, name] of readdirSync(migrations).sort().slice(0, version).entries()) {
+        await old.run(readFileSync(new URL(name, migrations), 'utf8'))
+        await old.run('INSERT INTO migration VALUES ($version)', { version: index + 1 })
+      }
+      return old
+    }
+
+    test('is brought up to date when it holds nothing that would have to be guessed', async () => {
+      const old = await openOld(8)
+      await old.run("INSERT INTO meta VALUES ('a', 'b')")
+      old.close()
+      const warehouse = await openWarehouse(path, { verb: 'test' })
+      expect(await warehouse.one('SELECT value FROM meta')).toEqual({ value: 'b' })
+      expect(await warehouse.all('SELECT features_until, data_parts FROM funded')).toEqual([])
+      warehouse.close()
+    })
+
+    test.each([
+      [
+        'features of a use',
+        8,
+        "INSERT INTO inference_features VALUES ('x', 'map', [1], 1, [1000], [], 0, 'true', 1, 1, 0)",
+        'Ingest the log into a new data folder',
+      ],
+      [
+        'features of a contribution',
+        8,
+        "INSERT INTO contribution_features VALUES ('map', 'x', 0, [1], 1, [1000], [], 0, 'x', 1, 0)",
+        'Ingest the log into a new data folder',
+      ],
+      [
+        'a policy that says nothing of late features',
+        10,
+        "INSERT INTO policy VALUES ('p', 1, 1, 1, 1, 1, 'x', 'method', 1, 1, 1, 0)",
+        'a policy that has featureWaitEpochs and fallback',
+      ],
+    ])('with %s it is refused, and says what to do; it is left as it was', async (_, version, row, hint) => {
+      const old = await openOld(version)
+      await old.run(row)
+      old.close()
+      for (let time = 0; time < 2; time++) await expect(openWarehouse(path, { verb: 'test' })).rejects.toThrow(hint)
+      const raw = await Database.open(path, { verb: 'test' })
+      expect(await raw.one('SELECT max(version) AS version FROM migration')).toEqual({ version })
+      raw.close()
+    })
+  })
+
   describe('keeps a transaction whole', () => {
     test('of appended rows, an error later in the transaction leaves none', async () => {
       const warehouse = await openWarehouse(path, { verb: 'test' })

@@ -176,7 +176,7 @@ describe('decodeRecord', () => {
         { account: bytes(20), parts: 500_000 },
       ]),
     ).toBe('SHARES_INVALID')
-    const policy = (dataParts: number) =>
+    const policy = (dataParts: number, change: Partial<EventBodies['PolicyPublished']> = {}) =>
       reasonOf(
         record('PolicyPublished', {
           policy: 'p',
@@ -189,11 +189,17 @@ describe('decodeRecord', () => {
           method: 'influence/factored@2',
           minEvents: 1,
           maxPeriodEpochs: 1,
+          featureWaitEpochs: 100,
+          fallback: 'unattributed',
           signature: bytes(65),
+          ...change,
         }),
       )
     expect(policy(600_000)).toBe('decoded')
     expect(policy(600_001)).toBe('SHARES_INVALID')
+    expect(policy(1, { featureWaitEpochs: 0 })).toBe('decoded')
+    for (const featureWaitEpochs of [-1, 101]) expect(policy(1, { featureWaitEpochs })).toBe('FIELD_INVALID')
+    for (const fallback of ['', 'retrieved ids', 'Unattributed']) expect(policy(1, { fallback })).toBe('FIELD_INVALID')
   })
 
   test('promise 2: any bytes at all get an outcome, never an exception', () => {

@@ -41,16 +41,20 @@ def by_bytes(row, *names):
 
 # Epoch 1 takes a deposit and nothing else; epoch 2 pays ----------------------------------------------------------------
 
-EMPTY_STATE = {"format": "tallystick-state/1", "epoch": 0, "balances": [], "periods": [], "unattributed": []}
+EMPTY_STATE = {"format": "tallystick-state/1", "epoch": 0, "balances": [], "periods": [], "unattributed": [],
+               "waiting": []}
 STATE_1 = {**EMPTY_STATE, "epoch": 1, "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1)}]}
 DATA, MODEL_PART, INFRASTRUCTURE_PART, TREASURY_PART = apportion(FEES, PARTS)
+WAITING = 9
 CARRIED = DATA - sum(apportion(DATA, [700, 200, 100])[:2])
 STATE_2 = {
     "format": "tallystick-state/1", "epoch": 2,
-    "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1 - FEES - 7)}],
-    "periods": [{"model": MODEL, "token": TOKEN, "epochs": [], "pool": str(CARRIED), "dBarFixed": str(2 ** 128 + 1)},
-                {"model": "other", "token": OTHER_TOKEN, "epochs": [2], "pool": "0", "dBarFixed": None}],
+    "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1 - FEES - 7 - WAITING)}],
+    "periods": [{"model": MODEL, "token": TOKEN, "epochs": [], "pool": str(CARRIED), "carriedIn": str(CARRIED), "dBarFixed": str(2 ** 128 + 1)},
+                {"model": "other", "token": OTHER_TOKEN, "epochs": [2], "pool": "0", "carriedIn": "0", "dBarFixed": None}],
     "unattributed": [{"token": TOKEN, "amount": "7"}],
+    "waiting": [{"epoch": 2, "model": "\ufb33", "token": TOKEN, "until": 4, "part": str(WAITING), "fees": str(WAITING), "featured": "0"},
+                {"epoch": 2, "model": "\U0001f9ee", "token": OTHER_TOKEN, "until": 2 ** 31, "part": "0", "fees": "1", "featured": "0"}],
 }
 
 
@@ -134,8 +138,8 @@ def manifest_1():
 def paid_period():
     return {
         "model": MODEL, "token": TOKEN, "featureMap": FEATURE_MAP, "method": "influence/factored@2", "state": "paid", "firstEpoch": 2,
-        "epochs": 1, "events": 3, "items": 10, "duplicates": 1, "effectiveEvents": "2", "fees": str(FEES), "pool": str(DATA),
-        "paid": str(DATA - CARRIED), "carried": str(CARRIED), "feeShift": 0, "lambda": str(2 ** 60 + 1), "lambdaRetries": 0, "exponent": -3,
+        "epochs": 1, "events": 3, "items": 10, "duplicates": 1, "effectiveEvents": "2", "fees": str(FEES), "pool": str(DATA), "carriedIn": "0",
+        "paid": str(DATA - CARRIED), "carried": str(CARRIED), "unattributed": "0", "feeShift": 0, "lambda": str(2 ** 60 + 1), "lambdaRetries": 0, "exponent": -3,
         "vExponent": 21, "dBar": str(2 ** 50), "dBarNext": str(2 ** 50), "sumPositive": str(2 ** 70), "denominator": str(2 ** 71),
         "vHash": hashed(int32(V)), "xHash": hashed(float64(X)), "vErrorNano": "12",
     }
@@ -146,15 +150,15 @@ def held_period():
                            "xHash", "vErrorNano"))
     return {
         "model": "other", "token": OTHER_TOKEN, "featureMap": "other/1", "method": "influence/factored@2", "state": "held", "firstEpoch": 2,
-        "epochs": 1, "events": 1, "items": 0, "duplicates": 0, "effectiveEvents": "0", "fees": "1", "pool": "0", "paid": "0",
-        "carried": "0", "feeShift": 0, **nulls,
+        "epochs": 1, "events": 1, "items": 0, "duplicates": 0, "effectiveEvents": "0", "fees": "1", "pool": "0", "carriedIn": "0",
+        "paid": "0", "carried": "0", "unattributed": "0", "feeShift": 0, **nulls,
     }
 
 
 def manifest_2(previous):
     cumulative = sum(int(row["cumulative"]) for row in ACCOUNT_ROWS)
-    out, reserved = sum(int(line["amount"]) for line in LINES), CARRIED + 7
-    assert FEES + 7 == out + CARRIED + 7
+    out, reserved = sum(int(line["amount"]) for line in LINES), CARRIED + WAITING + 7
+    assert FEES + WAITING + 7 == out + reserved
     flow = lambda token, **amounts: {"token": token, **{name: str(amount) for name, amount in amounts.items()}}
     return {
         "format": "tallystick-manifest/1", "ledger": "0x" + LEDGER_ID.hex(), "epoch": 2, "attempt": 2, "engine": ENGINE,
@@ -165,7 +169,7 @@ def manifest_2(previous):
         "counts": {"accepted": 20, "duplicate": 2, "rejected": 3, "reasons": {"SIGNATURE_INVALID": 1, "AVRO_INVALID": 2}},
         "tree": {"size": str(2 ** 53 + 3), "root": "0x" + mth([b"the deposit", b"the rest"]).hex(), "previousSize": "1"}, "policy": POLICY,
         "periods": [paid_period(), held_period()],
-        "conservation": [flow(TOKEN, funded=FEES + 7, unfunded=0, heldIn=0, out=out, heldOut=CARRIED, unattributed=7),
+        "conservation": [flow(TOKEN, funded=FEES + WAITING + 7, unfunded=0, heldIn=0, out=out, heldOut=CARRIED + WAITING, unattributed=7),
                          flow(OTHER_TOKEN, funded=0, unfunded=2 ** 96 - 1, heldIn=0, out=0, heldOut=0, unattributed=0)],
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], **payout_root(ACCOUNT_ROWS),
                    "totals": [flow(TOKEN, cumulative=cumulative, reserved=reserved, total=cumulative + reserved),

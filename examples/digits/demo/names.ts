@@ -24,3 +24,5 @@ export const SHARES = {
 } as const
 export const MIN_EVENTS = 1_000
 export const MAX_PERIOD_EPOCHS = 12
+/** Features that come one or two epochs after their use still count. */
+export const FEATURE_WAIT_EPOCHS = 2

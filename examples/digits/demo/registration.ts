@@ -6,6 +6,7 @@ import type { Actor, Cast } from './cast.ts'
 import { EPOCH_INTERVAL_S } from './clock.ts'
 import {
   DATASET,
+  FEATURE_WAIT_EPOCHS,
   INFRASTRUCTURE,
   LICENCE,
   MAX_PERIOD_EPOCHS,
@@ -86,6 +87,8 @@ async function policyRecord(context: RegistrationContext): Promise<OutgoingRecor
       method: 'influence/factored@2',
       minEvents: MIN_EVENTS,
       maxPeriodEpochs: MAX_PERIOD_EPOCHS,
+      featureWaitEpochs: FEATURE_WAIT_EPOCHS,
+      fallback: 'unattributed',
     },
   })
   return encodeEvent(event, context.time)

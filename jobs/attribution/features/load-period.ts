@@ -1,6 +1,7 @@
 import { fromBlob } from '../../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../../pipelines/warehouse/database.ts'
 import { readSql } from '../../../pipelines/warehouse/read-sql.ts'
+import { FEATURE_WAIT_EPOCHS_MAX } from '../../../schemas/limits.ts'
 import { bitLength } from '../../integers.ts'
 import type { FactoredRows, PeriodEvents, PeriodItems } from '../rows.ts'
 import { allocateFactoredRows, type FactoredShape, unpackRow } from './packed-row.ts'
@@ -71,12 +72,14 @@ export interface LoadedEvents {
   /** Σ fee. */
   readonly fees: bigint
   readonly feeShift: number
+  /** Millionths of a fee that are for data: the greatest of the policies under which these fees were taken. */
+  readonly dataParts: number
 }
 
 export async function loadEvents(warehouse: Database, shape: FactoredShape, key: PeriodKey): Promise<LoadedEvents> {
-  await warehouse.run(eventsSql, { ...key })
-  const total = await warehouse.one<{ events: bigint; fees: bigint }>(
-    'SELECT count(*) AS events, coalesce(sum(fee), 0)::HUGEINT AS fees FROM event',
+  await warehouse.run(eventsSql, { ...key, featureWaitMax: FEATURE_WAIT_EPOCHS_MAX })
+  const total = await warehouse.one<{ events: bigint; fees: bigint; data_parts: number }>(
+    'SELECT count(*) AS events, coalesce(sum(fee), 0)::HUGEINT AS fees, coalesce(max(data_parts), 0) AS data_parts FROM event',
   )
   const count = Number(total!.events)
   const feeShift = Math.max(0, bitLength(total!.fees) - FEE_BITS)
@@ -92,5 +95,5 @@ export async function loadEvents(warehouse: Database, shape: FactoredShape, key:
       events.own[at] = own![row] === true ? 1 : 0
     }
   }
-  return { events, fees: total!.fees, feeShift }
+  return { events, fees: total!.fees, feeShift, dataParts: total!.data_parts }
 }

@@ -70,7 +70,7 @@ export async function exportPeriod(warehouse: Database, request: ExportRequest):
   }
   const { items, accounts } = await loadItems(warehouse, shape, featureMap, epoch)
   const places = await warehouse.all<{ id: string }>(placesSql)
-  const { events } = await loadEvents(warehouse, shape, { model, token, featureMap, firstEpoch, epoch })
+  const { events, dataParts } = await loadEvents(warehouse, shape, { model, token, featureMap, firstEpoch, epoch })
   const uses = await warehouse.all<{ id: string; fee: bigint; payer: string }>(usesSql)
   const policy = await policyInForce(warehouse, epoch)
   const before = (await loadState(warehouse, epoch - 1)).periods.find(
@@ -96,7 +96,7 @@ export async function exportPeriod(warehouse: Database, request: ExportRequest):
     epoch,
     token,
     method,
-    dataParts: policy!.dataParts,
+    dataParts,
     minEvents: policy!.minEvents,
     dBarFixed: before?.dBarFixed ?? null,
     vHash,

@@ -1,7 +1,7 @@
 -- Features are kept as one packed value a row (jobs/attribution/features/packed-row.ts), and scores have no vectors any more.
 SELECT CASE WHEN count(*) > 0 THEN error(
   'This warehouse holds features as attribution version 1 kept them. Ingest the log into a new data folder: everything is computed again from it.'
-) END FROM contribution_features;
+) END FROM (SELECT 1 FROM contribution_features UNION ALL SELECT 1 FROM inference_features);
 ALTER TABLE contribution_features DROP COLUMN a;
 ALTER TABLE contribution_features DROP COLUMN ua;
 ALTER TABLE contribution_features DROP COLUMN p;

@@ -94,13 +94,14 @@ function publishFirst(world: World, place: WorldPlace): FirstEpoch {
   const { sumPositive, denominator, least, fees } = exact
   const pool = HAND.epoch1.dataPool
   const positive = exact.scores.map((s) => (s > 0n ? s : 0n))
+  // Nothing was carried in: the whole pool is payable, and what is left of it is less than it.
   const shares = largestRemainder(pool, [...positive, denominator - sumPositive])
   const carried = shares.at(-1)!
   const dBarNext = sumPositive / fees > least ? sumPositive / fees : least
   const dBarFixed = dBarNext << BigInt(128 - exact.exponent)
   const vectors = vectorsOf(exact)
   const period: ManifestPeriod = {
-    ...heldPeriod(place, 1, events, pool),
+    ...heldPeriod(place, 1, events, pool, 0n),
     ...solvedKeys(exact, vectors),
     state: 'paid',
     paid: (pool - carried).toString(),
@@ -129,6 +130,7 @@ function publishFirst(world: World, place: WorldPlace): FirstEpoch {
     leaves: [leaves],
     previous: undefined,
     openPool: carried,
+    carriedIn: carried,
     openEpochs: [],
     dBarFixed,
     heldIn: 0n,
@@ -178,7 +180,7 @@ function publishSecond(world: World, place: WorldPlace, first: FirstEpoch): Epoc
   const dataParts = BigInt(POLICY.dataParts)
   const exact = attributeExactly({ ...MAP, accounts, events, dataParts, dBarFixed: first.dBarFixed })!
   const vectors = vectorsOf(exact)
-  const period = { ...heldPeriod(place, 2, events, pool), ...solvedKeys(exact, vectors) }
+  const period = { ...heldPeriod(place, 2, events, pool, first.carried), ...solvedKeys(exact, vectors) }
   const leaves = world.epochs[1]!.map(leafOf)
   return assemble({
     world,
@@ -192,6 +194,7 @@ function publishSecond(world: World, place: WorldPlace, first: FirstEpoch): Epoc
     leaves: [first.leaves, leaves],
     previous: first.files,
     openPool: pool,
+    carriedIn: first.carried,
     openEpochs: [2],
     dBarFixed: first.dBarFixed,
     heldIn: first.carried,
@@ -199,7 +202,13 @@ function publishSecond(world: World, place: WorldPlace, first: FirstEpoch): Epoc
   })
 }
 
-function heldPeriod(place: WorldPlace, epoch: number, events: readonly PeriodEvent[], pool: bigint): ManifestPeriod {
+function heldPeriod(
+  place: WorldPlace,
+  epoch: number,
+  events: readonly PeriodEvent[],
+  pool: bigint,
+  carriedIn: bigint,
+): ManifestPeriod {
   return {
     model: 'reader',
     token: place.token as Address,
@@ -214,8 +223,10 @@ function heldPeriod(place: WorldPlace, epoch: number, events: readonly PeriodEve
     effectiveEvents: '0',
     fees: events.reduce((sum, { fee }) => sum + fee, 0n).toString(),
     pool: pool.toString(),
+    carriedIn: carriedIn.toString(),
     paid: '0',
     carried: '0',
+    unattributed: '0',
     feeShift: 0,
     lambda: null,
     lambdaRetries: null,
@@ -346,6 +357,7 @@ interface Assembly {
   leaves: readonly (readonly Uint8Array[])[]
   previous: EpochFiles | undefined
   openPool: bigint
+  carriedIn: bigint
   openEpochs: number[]
   dBarFixed: bigint
   heldIn: bigint
@@ -367,10 +379,12 @@ function assemble(parts: Assembly): EpochFiles {
         token: place.token,
         epochs: parts.openEpochs,
         pool: parts.openPool.toString(),
+        carriedIn: parts.carriedIn.toString(),
         dBarFixed: parts.dBarFixed.toString(),
       },
     ],
     unattributed: [{ token: place.token, amount: parts.unattributedSoFar.toString() }],
+    waiting: [],
   }
   const manifest: Manifest = {
     format: 'tallystick-manifest/1',
@@ -410,7 +424,7 @@ function assemble(parts: Assembly): EpochFiles {
 }
 
 function emptyStateHash(): Hash32 {
-  return jsonHash({ balances: [], epoch: 0, format: 'tallystick-state/1', periods: [], unattributed: [] })
+  return jsonHash({ balances: [], epoch: 0, format: 'tallystick-state/1', periods: [], unattributed: [], waiting: [] })
 }
 
 function linesOf({ place, hand, dataLines }: Assembly): Line[] {

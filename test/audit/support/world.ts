@@ -87,6 +87,8 @@ export const POLICY = {
   method: 'influence/factored@2',
   minEvents: 2,
   maxPeriodEpochs: 3,
+  featureWaitEpochs: 0,
+  fallback: 'unattributed',
 } as const
 
 /** What one event of a fixed sequence looks like: n-th of its kind. */

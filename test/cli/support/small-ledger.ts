@@ -167,6 +167,8 @@ function policy() {
     method: 'influence/factored@2',
     minEvents: 1,
     maxPeriodEpochs: 3,
+    featureWaitEpochs: 0,
+    fallback: 'unattributed',
   }
 }
 

@@ -16,7 +16,9 @@ export class RandomWorld {
   readonly shape: Shape
   readonly #random: Random
   #made = 0
-  #lateFeatures: NewRecord[] = []
+  #epoch = 0
+  /** Features that come so many epochs from now, in time or too late. */
+  #lateFeatures: { readonly epoch: number; readonly record: NewRecord }[] = []
 
   private constructor(ledger: SmallLedger, random: Random) {
     this.ledger = ledger
@@ -40,8 +42,10 @@ export class RandomWorld {
   async runEpoch(): Promise<Manifest> {
     const { ledger } = this
     const random = this.#random
+    this.#epoch++
     if (random(3) > 0) await ledger.send(ledger.records.deposit('payer', 1n << 90n))
-    await ledger.send(...this.#lateFeatures.splice(0))
+    const due = this.#lateFeatures.filter(({ epoch }) => epoch === this.#epoch)
+    await ledger.send(...due.map(({ record }) => record))
     if (random(3) === 0) await this.#contribute(1)
     if (random(4) === 0)
       await ledger.send(await ledger.records.policy({ ...this.#policy(), policy: this.#name('policy') }))
@@ -62,6 +66,7 @@ export class RandomWorld {
       treasuryParts: 1_000_000 - dataParts - modelParts - infrastructureParts,
       minEvents: [1, 1, 2, 3][this.#random(4)]!,
       maxPeriodEpochs: 1 + this.#random(3),
+      featureWaitEpochs: [0, 1, 2, 2, 3][this.#random(5)]!,
     }
   }
 
@@ -95,8 +100,8 @@ export class RandomWorld {
     })
     await this.ledger.send(use)
     const kind = this.#random(6)
-    if (kind === 0) this.#lateFeatures.push(features)
-    else if (kind !== 1) await this.ledger.send(features)
+    if (kind <= 1) this.#lateFeatures.push({ epoch: this.#epoch + 1 + this.#random(3), record: features })
+    else if (kind !== 2) await this.ledger.send(features)
     if (this.#random(5) === 0) await this.ledger.send(use)
   }
 

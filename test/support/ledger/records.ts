@@ -25,6 +25,8 @@ export const POLICY: Omit<EventBodies['PolicyPublished'], 'signature'> = {
   method: 'influence/factored@2',
   minEvents: 2,
   maxPeriodEpochs: 3,
+  featureWaitEpochs: 0,
+  fallback: 'unattributed',
 }
 export const LICENCE = 'CC0-1.0'
 

@@ -153,6 +153,8 @@ function rangeCases(records: Records) {
       'an unknown event type': records.source('urn:odd', ['Gossip']),
       'a map of another kind': records.featureMap({ featureMap: 'odd', kind: 'dense' }),
       'a map of too many dimensions': records.featureMap({ featureMap: 'wide', rank: 1_000, classes: 5 }),
+      'a wait of 101 epochs': records.policy({ policy: 'patient', featureWaitEpochs: 101 }),
+      'another fallback': records.policy({ policy: 'elsewhere', fallback: 'text' }),
       'an epoch of no length': records.policy({ policy: 'timeless', epochIntervalS: 0 }),
       'a chain below 0': records.deposit('payer', 1n, { body: { chainId: -1n } }),
     },

@@ -1,0 +1,63 @@
+import type { ManifestPeriod } from '../anchor/manifest.ts'
+import { minimum } from './attribution/integers.ts'
+import { assertSame, differ } from './difference.ts'
+import { assertAscending } from './published-shapes.ts'
+import type { State } from './state.ts'
+import { addTo } from './sums.ts'
+import { compareEntries } from './waiting.ts'
+
+/** What is held, by token: the pools of periods, and what waits for features. */
+export function heldInState({ periods, waiting }: State): Map<string, bigint> {
+  const held = new Map<string, bigint>()
+  for (const { token, pool } of periods) addTo(held, token, BigInt(pool))
+  for (const { token, part, featured, fees } of waiting) {
+    addTo(held, token, BigInt(part) - (BigInt(part) * BigInt(featured)) / BigInt(fees))
+  }
+  return held
+}
+
+/**
+ * What the books of each period say of each other, whatever its scores are (docs/formats.md#settlement rule 5): a period pays
+ * at most a ninth more than its own data parts and carries at most these.
+ *
+ * @throws DifferenceFound
+ */
+export function checkPeriodBooks(periods: readonly ManifestPeriod[], state: State): void {
+  for (const [index, period] of periods.entries()) {
+    const where = (key: string) => `manifest.json periods[${index}].${key}`
+    const [pool, carriedIn, paid] = [BigInt(period.pool), BigInt(period.carriedIn), BigInt(period.paid)]
+    const own = pool - carriedIn
+    if (own < 0n) differ('periods', where('carriedIn'), `at most the pool, ${pool}`, period.carriedIn)
+    const payable = period.state === 'paid' ? minimum(pool, own + own / 9n) : 0n
+    if (paid > payable) differ('periods', where('paid'), `at most ${payable}`, period.paid)
+    const carried = period.state === 'paid' ? minimum(pool - paid, own) : 0n
+    assertSame('periods', where('carried'), carried.toString(), period.carried)
+    const given = period.state === 'held' ? 0n : pool - paid - carried
+    assertSame('periods', where('unattributed'), given.toString(), period.unattributed)
+    checkCarriedOut(period, state)
+  }
+}
+
+/** state.json goes on where the period ended. */
+function checkCarriedOut({ model, token, state: outcome, ...period }: ManifestPeriod, { periods }: State): void {
+  const entry = periods.find((each) => each.model === model && each.token === token)
+  const where = `state.json periods (${model}, ${token})`
+  const isHeld = outcome === 'held'
+  assertSame('periods', `${where} pool`, isHeld ? period.pool : period.carried, entry?.pool)
+  assertSame('periods', `${where} carriedIn`, isHeld ? period.carriedIn : period.carried, entry?.carriedIn)
+}
+
+/**
+ * Whatever waits has some of its fees without features and some of its wait to come (docs/formats.md#settlement rule 4).
+ *
+ * @throws DifferenceFound
+ */
+export function checkWaiting({ epoch, waiting }: State): void {
+  assertAscending('state', 'state.json waiting', waiting, compareEntries)
+  for (const [index, { epoch: since, until, featured, fees }] of waiting.entries()) {
+    const where = (key: string) => `state.json waiting[${index}].${key}`
+    if (since > epoch) differ('state', where('epoch'), `at most ${epoch}`, `${since}`)
+    if (until <= epoch) differ('state', where('until'), `above ${epoch}`, `${until}`)
+    if (BigInt(featured) >= BigInt(fees)) differ('state', where('featured'), `below ${fees}`, featured)
+  }
+}
