@@ -51,11 +51,15 @@ function acceptSchema(history: History, body: EventBodies['SchemaRegistered']): 
 }
 
 function acceptContribution(history: History, event: EventOf<'ContributionFeatures'>): void {
-  const { featureMap, batchSource, batchId, index, fingerprint, a, ua, p, label } = event.body
+  const { featureMap, batchSource, batchId, index, fingerprint, a, ua, p, label, near } = event.body
   const batch = history.batches.get(eventKey(batchSource, batchId))!
   const contributions = history.contributions.get(featureMap) ?? []
   contributions.push({
     ...{ account: batch.account, fingerprint: toHex(fingerprint), batchRank: batch.rank, index },
+    near: near.map((other) => ({
+      batchRank: history.batches.get(eventKey(other.batchSource, other.batchId))!.rank,
+      index: other.index,
+    })),
     // No event withdraws a contribution yet.
     isWithdrawn: false,
     ...{ a: Int8Array.from(a), ua, p, label },

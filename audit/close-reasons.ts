@@ -91,13 +91,15 @@ const CHECKS: { readonly [Type in DecidedEventType]: Check<Type> } = {
       : undefined,
 
   ContributionFeatures: (history, _ledger, event) => {
-    const { featureMap, batchSource, batchId, index, a, p, checkpoints } = event.body
+    const { featureMap, batchSource, batchId, index, a, p, checkpoints, near } = event.body
     const map = history.featureMaps.get(featureMap)
     const reason = findFeatureReason(map, event.source, { vector: a, p, checkpoints })
     if (reason !== undefined) return reason
     const batch = history.batches.get(eventKey(batchSource, batchId))
     if (batch === undefined || index >= batch.items) return 'CONTRIBUTION_UNKNOWN'
-    return history.withFeatures.has(contributionKey(event.body)) ? 'FEATURES_EXIST' : undefined
+    if (history.withFeatures.has(contributionKey(event.body))) return 'FEATURES_EXIST'
+    if (near.length > 0 && map?.similarity === 'none') return 'NEAR_NOT_MEASURED'
+    return near.some((other) => other.index >= itemsOf(history, other)) ? 'NEAR_UNKNOWN' : undefined
   },
 
   InferenceFeatures: (history, _ledger, event) => {
@@ -114,6 +116,11 @@ const CHECKS: { readonly [Type in DecidedEventType]: Check<Type> } = {
 function assetOf(history: History, name: string, kind: string): EventBodies['AssetRegistered'] | undefined {
   const asset = history.assets.get(name)
   return asset?.kind === kind ? asset : undefined
+}
+
+/** 0 for a batch that was not accepted. */
+function itemsOf(history: History, batch: { batchSource: string; batchId: string }): number {
+  return history.batches.get(eventKey(batch.batchSource, batch.batchId))?.items ?? 0
 }
 
 function isOwner(asset: EventBodies['AssetRegistered'], account: Uint8Array): boolean {

@@ -60,6 +60,8 @@ export interface FeatureMapPublished {
   basisHash: Uint8Array
   trainingSetHash: Uint8Array
   fingerprintSalt: Uint8Array
+  /** A measure of `SIMILARITIES`, or `none`. */
+  similarity: string
   registrant: Uint8Array
   signature: Uint8Array
 }
@@ -77,6 +79,15 @@ export interface ContributionBatch {
   signature: Uint8Array
 }
 
+/** Evidence that another contribution has nearly the same content. */
+export interface NearContribution {
+  batchSource: string
+  batchId: string
+  index: number
+  /** Millionths. */
+  similarity: number
+}
+
 export interface ContributionFeatures {
   featureMap: string
   batchSource: string
@@ -88,6 +99,7 @@ export interface ContributionFeatures {
   checkpoints: number[]
   label: number
   fingerprint: Uint8Array
+  near: NearContribution[]
 }
 
 export interface InferenceRecorded {

@@ -43,6 +43,8 @@ export const REJECTION_REASONS = {
   DEPOSIT_FOREIGN: 123,
   SCHEMA_EXISTS: 124,
   SCHEMA_INCOMPATIBLE: 125,
+  NEAR_NOT_MEASURED: 126,
+  NEAR_UNKNOWN: 127,
 } as const
 
 export type RejectionReason = keyof typeof REJECTION_REASONS

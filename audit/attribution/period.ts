@@ -1,12 +1,20 @@
+/** Which contribution: rank of its batch record in accept order, then index in the batch. */
+export interface ContributionPlace {
+  readonly batchRank: number
+  readonly index: number
+}
+
 /** A contribution with features under the period's map. */
 export interface Contribution {
   /** 0x-hex of the account of its batch. */
   readonly account: string
   /** 0x-hex; equal content has equal fingerprints. */
   readonly fingerprint: string
-  /** Accept order: rank of the batch record, then index in the batch. */
+  /** Priority: rank of the batch record, then index in the batch. */
   readonly batchRank: number
   readonly index: number
+  /** Contributions that its features declare near: (batch rank, index), each an accepted one, with features or without. */
+  readonly near: readonly ContributionPlace[]
   readonly isWithdrawn: boolean
   /** r values in [−63, 63]. */
   readonly a: Int8Array

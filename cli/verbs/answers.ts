@@ -111,7 +111,7 @@ function chooseReceipt(receipts: readonly Receipt[], token: string | undefined):
 function printStatement(statement: Statement): void {
   printLine(paint.bold(`Statement of ${statement.account}`))
   printLine(
-    `${statement.contributions} contributions, ${statement.duplicates} of them copies of what was there before (they earn nothing).`,
+    `${statement.contributions} contributions, ${statement.duplicates} of them copies of what was there before (they earn nothing); ${statement.near} are not equal to another one, but near it.`,
   )
   for (const { epoch, state, lines } of statement.epochs) {
     printLine(`\nEpoch ${epoch} (${state})`)

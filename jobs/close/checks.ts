@@ -150,7 +150,19 @@ function checkContributionFeatures(
   if (fault !== undefined) return fault
   const items = context.references.itemsOfBatch(event)
   if (items === undefined || event.body.index >= items) return 'CONTRIBUTION_UNKNOWN'
-  return context.references.isTaken(event) ? 'FEATURES_EXIST' : undefined
+  if (context.references.isTaken(event)) return 'FEATURES_EXIST'
+  return checkNear(event, context)
+}
+
+/** Evidence of a measure that nobody named says nothing, and of a contribution that is not there no more. */
+function checkNear(
+  { body }: EventOf<'ContributionFeatures'>,
+  { registry, references }: CheckContext,
+): RejectionReason | undefined {
+  if (body.near.length > 0 && registry.featureMaps.get(body.featureMap)?.similarity === 'none')
+    return 'NEAR_NOT_MEASURED'
+  const isThere = body.near.every((near) => near.index < (references.itemsOfNearBatch(near) ?? 0))
+  return isThere ? undefined : 'NEAR_UNKNOWN'
 }
 
 function checkInferenceFeatures(

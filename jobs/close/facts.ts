@@ -25,11 +25,12 @@ const TABLES = {
   asset: [VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT],
   asset_owner: [VARCHAR, VARCHAR, INTEGER, INTEGER],
   policy: [VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, BIGINT],
-  feature_map: [VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, INTEGER, BIGINT],
+  feature_map: [VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, INTEGER, BIGINT, VARCHAR],
   deposit: [BLOB, INTEGER, VARCHAR, VARCHAR, HUGEINT, INTEGER, BIGINT],
   contribution_batch: [BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT],
   contribution: [BLOB, INTEGER, VARCHAR, BLOB, BLOB],
   contribution_features: [VARCHAR, BLOB, INTEGER, BLOB, INTEGER, BIGINT, BLOB],
+  contribution_near: [VARCHAR, BLOB, INTEGER, BLOB, INTEGER, INTEGER, INTEGER],
   inference: [BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, HUGEINT, BLOB, BLOB, INTEGER, BIGINT],
   inference_features: [BLOB, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT, BLOB],
 } satisfies Record<string, readonly DuckDBType[]>
@@ -105,6 +106,7 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       body.unitExponent,
       body.extractor,
       ...place,
+      body.similarity,
     ]),
   Deposited: ({ body }, place, push) =>
     push('deposit', [
@@ -130,15 +132,7 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       toBlob(body.outputHash),
       ...place,
     ]),
-  ContributionFeatures: ({ body }, place, push) =>
-    push('contribution_features', [
-      body.featureMap,
-      toBlob(idHashOf(body.batchSource, body.batchId)),
-      body.index,
-      toBlob(body.fingerprint),
-      ...place,
-      packed(body, body.a, body.ua),
-    ]),
+  ContributionFeatures: writeContributionFeatures,
   InferenceFeatures: ({ body }, place, push) =>
     push('inference_features', [
       toBlob(idHashOf(body.inferenceSource, body.inferenceId)),
@@ -157,6 +151,13 @@ function writeBatch({ source, id, body }: EventOf<'ContributionBatch'>, place: P
   for (const [index, item] of body.items.entries()) {
     push('contribution', [batch, index, account, toBlob(item.contentHash), toBlob(item.labelHash)])
   }
+}
+
+function writeContributionFeatures({ body }: EventOf<'ContributionFeatures'>, place: Place, push: Push): void {
+  const item = [body.featureMap, toBlob(idHashOf(body.batchSource, body.batchId)), body.index]
+  push('contribution_features', [...item, toBlob(body.fingerprint), ...place, packed(body, body.a, body.ua)])
+  for (const { batchSource, batchId, index, similarity } of body.near)
+    push('contribution_near', [...item, toBlob(idHashOf(batchSource, batchId)), index, similarity, place[0]])
 }
 
 type Features = EventBodies['ContributionFeatures'] | EventBodies['InferenceFeatures']

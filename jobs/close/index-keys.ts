@@ -22,9 +22,19 @@ function keyOf(text: string): Uint8Array {
   return createHash('sha256').update(text).digest().subarray(0, KEY_BYTES)
 }
 
+interface NamedBatch {
+  readonly batchSource: string
+  readonly batchId: string
+}
+
+/** The key of a batch that an event names. */
+export function batchKeyOf(named: NamedBatch): Uint8Array {
+  return keyOf(`batch/${batchOf(named)}`)
+}
+
 /** What the event says of another one: the key of its batch or its inference. */
 export function referredKeyOf(event: EventOf<DecidedEventType>): Uint8Array | undefined {
-  if (event.type === 'ContributionFeatures') return keyOf(`batch/${batchOf(event.body)}`)
+  if (event.type === 'ContributionFeatures') return batchKeyOf(event.body)
   if (event.type === 'InferenceFeatures') return keyOf(`inference/${inferenceOf(event.body)}`)
   return undefined
 }
@@ -75,8 +85,8 @@ export function modelPlaceOf(value: Uint8Array): AssetPlace {
 /** The value of a place that is taken: that it is there says everything. */
 export const TAKEN: Uint8Array = new Uint8Array(VALUE_BYTES)
 
-function batchOf(body: EventBodies['ContributionFeatures']): string {
-  return toHex(idHashOf(body.batchSource, body.batchId))
+function batchOf(named: NamedBatch): string {
+  return toHex(idHashOf(named.batchSource, named.batchId))
 }
 
 function inferenceOf(body: EventBodies['InferenceFeatures']): string {

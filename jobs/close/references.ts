@@ -1,6 +1,6 @@
 import type { IdIndex } from '../../pipelines/warehouse/id-index/id-index.ts'
-import type { DecidedEventType, EventOf } from '../../schemas/events.ts'
-import { itemsOf, modelPlaceOf, referableEntryOf, referredKeyOf, TAKEN, takenKeyOf } from './index-keys.ts'
+import type { DecidedEventType, EventOf, NearContribution } from '../../schemas/events.ts'
+import { batchKeyOf, itemsOf, modelPlaceOf, referableEntryOf, referredKeyOf, TAKEN, takenKeyOf } from './index-keys.ts'
 import type { AssetPlace, Registry } from './registry.ts'
 
 export interface Candidate {
@@ -40,6 +40,7 @@ export class PageReferences {
     for (const { event, idHash } of page) {
       ask(idHash)
       this.#keys.set(event, { referred: ask(referredKeyOf(event)), taken: ask(takenKeyOf(event)) })
+      if (event.type === 'ContributionFeatures') for (const near of event.body.near) ask(batchKeyOf(near))
     }
     const values = index.lookup([...asked.values()])
     for (const [position, text] of [...asked.keys()].entries()) {
@@ -62,6 +63,12 @@ export class PageReferences {
   /** Items of the batch that the event refers to; undefined when no such batch was accepted. */
   itemsOfBatch(event: EventOf<'ContributionFeatures'>): number | undefined {
     const value = this.#referred(event)
+    return value === undefined ? undefined : itemsOf(value)
+  }
+
+  /** Items of the batch in which the near contribution is said to be; undefined when no such batch was accepted. */
+  itemsOfNearBatch(near: NearContribution): number | undefined {
+    const value = this.#known.get(textOf(batchKeyOf(near)))
     return value === undefined ? undefined : itemsOf(value)
   }
 

@@ -33,6 +33,8 @@ export interface Statement {
   readonly contributions: number
   /** Of these, copies of what was there before: they earn nothing. */
   readonly duplicates: number
+  /** Contributions that an extractor said are near another one, not equal to it. */
+  readonly near: number
   readonly epochs: readonly StatementEpoch[]
   readonly totals: readonly { readonly token: string; readonly cumulative: bigint }[]
   readonly helped: readonly StatementItem[]
@@ -65,6 +67,7 @@ export async function statementOf(warehouse: Database, account: Address): Promis
     account,
     contributions: contributions.items,
     duplicates: contributions.duplicates,
+    near: contributions.near,
     epochs,
     totals,
     helped: await itemsOf(warehouse, account, 'DESC'),
@@ -72,13 +75,18 @@ export async function statementOf(warehouse: Database, account: Address): Promis
   }
 }
 
-async function countItems(warehouse: Database, account: Address): Promise<{ items: number; duplicates: number }> {
-  const row = await warehouse.one<{ items: bigint; duplicates: bigint | null }>(
+async function countItems(
+  warehouse: Database,
+  account: Address,
+): Promise<{ items: number; duplicates: number; near: number }> {
+  const row = await warehouse.one<{ items: bigint; duplicates: bigint | null; near: bigint }>(
     `WITH newest AS (SELECT model, token, duplicates, epoch FROM score WHERE account = $account ORDER BY epoch DESC LIMIT 1)
-     SELECT (SELECT count(*) FROM contribution WHERE account = $account) AS items, (SELECT duplicates FROM newest)::BIGINT AS duplicates`,
+     SELECT (SELECT count(*) FROM contribution WHERE account = $account) AS items, (SELECT duplicates FROM newest)::BIGINT AS duplicates,
+       (SELECT count(DISTINCT (batch, item_index)) FROM contribution_near JOIN contribution USING (batch, item_index)
+        WHERE account = $account) AS near`,
     { account },
   )
-  return { items: Number(row?.items ?? 0n), duplicates: Number(row?.duplicates ?? 0n) }
+  return { items: Number(row?.items ?? 0n), duplicates: Number(row?.duplicates ?? 0n), near: Number(row?.near ?? 0n) }
 }
 
 async function statementEpochs(warehouse: Database, account: Address): Promise<StatementEpoch[]> {

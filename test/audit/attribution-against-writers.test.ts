@@ -42,6 +42,7 @@ function contributionsOf({ rows, account, withdrawn }: PeriodItems): Contributio
     return {
       account: addressOf(account[index]!),
       fingerprint: `${index}`,
+      near: [],
       batchRank: 0,
       index,
       isWithdrawn,

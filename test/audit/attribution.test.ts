@@ -44,6 +44,7 @@ function contributionsOf(
   return Array.from({ length: count }, (_, index) => ({
     account: `0x${String(index % accounts).padStart(40, '0')}`,
     fingerprint: `f${index}`,
+    near: [],
     batchRank: 0,
     index,
     isWithdrawn: false,
@@ -303,7 +304,7 @@ function periods(): fc.Arbitrary<PeriodInput> {
         items.map(
           ({ row: { vector, multiplier, ...rest }, account, isWithdrawn }, index): Contribution => ({
             ...{ ...rest, account: `0x${account}`, isWithdrawn, index, a: vector, ua: multiplier },
-            ...{ fingerprint: `${index}`, batchRank: 0 },
+            ...{ fingerprint: `${index}`, batchRank: 0, near: [] },
           }),
         ),
       ),

@@ -101,6 +101,7 @@ export interface FeatureMapFacts {
   readonly basisHash: Uint8Array
   readonly trainingSetHash: Uint8Array
   readonly fingerprintSalt: Uint8Array
+  readonly similarity: string
 }
 
 /** The model's owner says how features are made and who may publish them. */

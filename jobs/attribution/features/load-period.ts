@@ -3,10 +3,10 @@ import type { Database } from '../../../pipelines/warehouse/database.ts'
 import { readSql } from '../../../pipelines/warehouse/read-sql.ts'
 import { bitLength } from '../../integers.ts'
 import type { FactoredRows, PeriodEvents, PeriodItems } from '../rows.ts'
+import { clusterItems } from './clusters.ts'
 import { allocateFactoredRows, type FactoredShape, unpackRow } from './packed-row.ts'
 
 const sql = (name: string) => readSql(new URL(name, import.meta.url))
-const itemsSql = sql('./items.sql')
 const eventsSql = sql('./events.sql')
 
 const FEE_BITS = 48
@@ -27,7 +27,7 @@ export async function loadItems(
   featureMap: string,
   epoch: number,
 ): Promise<LoadedItems> {
-  await warehouse.run(itemsSql, { featureMap, epoch })
+  await clusterItems(warehouse, featureMap, epoch)
   const accounts = await warehouse.all<{ account: string; items: bigint; duplicates: bigint }>(
     `SELECT account, count(*) FILTER (kept) AS items, count(*) FILTER (NOT kept) AS duplicates
      FROM item GROUP BY account ORDER BY account`,

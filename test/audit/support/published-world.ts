@@ -244,6 +244,7 @@ function periodInput(world: World, epoch: number): { accounts: { items: Contribu
         fingerprint: toHex(features.fingerprint),
         batchRank: 0,
         index,
+        near: [],
         isWithdrawn: false,
         a: Int8Array.from(features.a),
         ua: features.ua,

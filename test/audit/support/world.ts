@@ -240,6 +240,7 @@ async function addRegistry(log: Log, ledgerId: Uint8Array): Promise<void> {
       basisHash: hash('basis'),
       trainingSetHash: hash('training'),
       fingerprintSalt: hash('salt').subarray(0, 16),
+      similarity: 'none',
       registrant: fromHex(addressOf.modeller),
     },
   })
@@ -323,6 +324,7 @@ async function addContributions(log: Log, ledgerId: Uint8Array, items: WorldItem
         checkpoints: [],
         label,
         fingerprint: hash(isCopy ? 'fingerprint 0' : `fingerprint ${n}`),
+        near: [],
       }
       items.push({ person, batchId, index, features: body })
       log.event('accepted', {

@@ -185,6 +185,7 @@ function featureMap(registrant: Uint8Array) {
     basisHash: sha256('basis'),
     trainingSetHash: sha256('training'),
     fingerprintSalt: sha256('salt').subarray(0, 16),
+    similarity: 'none',
     registrant,
   }
 }
@@ -225,6 +226,7 @@ async function contributionsOf(
           ua: multiplier,
           ...shape,
           fingerprint: sha256(`fingerprint ${index}/${item}`),
+          near: [],
         },
       },
       TIME,

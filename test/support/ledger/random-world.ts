@@ -1,10 +1,11 @@
 import type { Manifest } from '../../../anchor/manifest.ts'
 import type { NewRecord } from '../../../pipelines/record-source.ts'
-import type { EventBodies } from '../../../schemas/events.ts'
+import type { EventBodies, NearContribution } from '../../../schemas/events.ts'
 import { fromHex } from '../../../schemas/ids.ts'
 import { type Name, OTHER_TOKEN, TOKEN } from './cast.ts'
 import { contributionOf } from './contributions.ts'
 import { featuresOf, type Random, randomOf, type Shape } from './random-features.ts'
+import { SOURCES } from './records.ts'
 import { SmallLedger } from './small-ledger.ts'
 
 const CONTRIBUTORS: readonly Name[] = ['alice', 'bob', 'carol', 'copier']
@@ -17,6 +18,8 @@ export class RandomWorld {
   readonly #random: Random
   #made = 0
   #lateFeatures: NewRecord[] = []
+  /** Everything that was contributed, for others to be near to. */
+  readonly #contributed: { batchId: string; index: number }[] = []
 
   private constructor(ledger: SmallLedger, random: Random) {
     this.ledger = ledger
@@ -74,14 +77,30 @@ export class RandomWorld {
       const contents = features.map((_, index) =>
         this.#random(4) === 0 ? `shared ${this.#random(5)}` : `${id}/${index}`,
       )
-      const own = await contributionOf(records, name, id, features, (index) => contents[index]!)
+      for (const index of features.keys()) this.#contributed.push({ batchId: id, index })
+      const own = await contributionOf(records, name, id, features, {
+        fingerprints: (index) => contents[index]!,
+        near: (index) => this.#near(id, index),
+      })
       await this.ledger.send(own.batch, ...own.features.filter(() => this.#random(10) > 0))
       if (this.#random(2) === 0) continue
-      const body = { featureMap: SECOND.map }
+      const body = (index: number) => ({ featureMap: SECOND.map, near: this.#near(id, index) })
       await this.ledger.send(
-        ...features.map((each, index) => records.itemFeatures(id, index, each, contents[index]!, { body })),
+        ...features.map((each, index) =>
+          records.itemFeatures(id, index, each, contents[index]!, { body: body(index) }),
+        ),
       )
     }
+  }
+
+  /** A few of all that was contributed so far, each once, and never the item itself. */
+  #near(id: string, index: number): NearContribution[] {
+    if (this.#random(3) > 0) return []
+    const others = this.#contributed.filter((each) => each.batchId !== id || each.index !== index)
+    const named = new Set(Array.from({ length: this.#random(4) }, () => others[this.#random(others.length)]))
+    return [...named]
+      .filter((each) => each !== undefined)
+      .map((each) => ({ batchSource: SOURCES.portal, ...each, similarity: this.#random(1_000_001) }))
   }
 
   async #use(): Promise<void> {

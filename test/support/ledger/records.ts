@@ -113,6 +113,7 @@ export class Records {
       basisHash: hashOf('basis'),
       trainingSetHash: hashOf('training set'),
       fingerprintSalt: hashOf('salt').subarray(0, 16),
+      similarity: 'image/pooled-cosine@1',
       registrant: accountOf('modeller'),
     }
     return this.#signed('FeatureMapPublished', SOURCES.operator, 'modeller', { ...ordinary, ...body }, change)
@@ -150,6 +151,7 @@ export class Records {
       checkpoints: features.checkpoints,
       label: features.label,
       fingerprint: hashOf(fingerprint),
+      near: [],
     }
     return this.#plain('ContributionFeatures', SOURCES.extractor, body, change)
   }

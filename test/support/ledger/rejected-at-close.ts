@@ -31,8 +31,10 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
     good: [
       records.source(SECOND_EXTRACTOR, ['ContributionFeatures', 'InferenceFeatures']),
       records.asset('second-reader', 'model', { modeller: 1_000_000 }),
+      records.asset('third-reader', 'model', { modeller: 1_000_000 }),
+      records.featureMap({ featureMap: 'map-3', model: 'third-reader', similarity: 'none' }),
       records.batch('carol', 'batch-carol', 3),
-      records.itemFeatures('batch-carol', 0, FEATURES, 'carol/0'),
+      records.itemFeatures('batch-carol', 0, FEATURES, 'carol/0', { body: { near: [near('batch-carol', 1)] } }),
       records.inference('use-1', 1n),
       records.itemFeatures('batch-carol', 1, FEATURES, 'carol/1', { id: 'features-0' }),
       records.inferenceFeatures('use-1', FEATURES),
@@ -134,6 +136,10 @@ function registryCases(records: Records) {
   }
 }
 
+function near(batchId: string, index: number, batchSource: string = SOURCES.portal) {
+  return { batchSource, batchId, index, similarity: 999_999 }
+}
+
 function referenceCases(records: Records) {
   const item = (index: number, change = {}) => records.itemFeatures('batch-carol', index, FEATURES, 'x', change)
   const shaped = (change: object) => records.itemFeatures('batch-carol', 2, { ...FEATURES, ...change }, 'x')
@@ -164,8 +170,22 @@ function referenceCases(records: Records) {
       'a use that was rejected': use('use-m'),
       'a use of another model': use('use-2'),
     },
+    NEAR_NOT_MEASURED: {
+      'near pairs under a map without a measure': item(2, {
+        body: { featureMap: 'map-3', near: [near('batch-carol', 0)] },
+      }),
+    },
+    NEAR_UNKNOWN: {
+      'near an item of a batch that nobody sent': item(2, { body: { near: [near('batch-nobody', 0)] } }),
+      'near an index behind the last item': item(2, {
+        body: { near: [near('batch-carol', 0), near('batch-carol', 3)] },
+      }),
+      'near an item of a batch that was rejected': item(2, { body: { near: [near('forged', 0)] } }),
+      'near an item of another source': item(2, { body: { near: [near('batch-carol', 0, SOURCES.gateway)] } }),
+    },
     FEATURES_EXIST: {
       'an item that has features': item(0),
+      'an item that has features, near nothing that is there': item(0, { body: { near: [near('batch-nobody', 0)] } }),
       'a use that has features': use('use-1'),
     },
   }
