@@ -1,5 +1,6 @@
 import type { DecidedEventType, EventBodies, EventOf } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
+import type { Contribution } from './attribution/period.ts'
 import { contributionKey, depositKey, findReader } from './close-reasons.ts'
 import { eventKey, type History } from './history.ts'
 
@@ -29,9 +30,14 @@ export function acceptInto(history: History, event: EventOf<DecidedEventType>, e
       break
     case 'ContributionBatch': {
       const account = toHex(event.body.account)
-      history.batches.set(key, { account, items: event.body.items.length, rank: history.batches.size })
+      const items = event.body.items.length
+      const rank = history.batches.size
+      history.batches.set(key, { account, items, rank, withdrawn: new Set(), contributions: [] })
       break
     }
+    case 'ContributionWithdrawn':
+      acceptWithdrawal(history, event.body)
+      break
     case 'InferenceRecorded':
       history.inferences.set(key, event.body)
       break
@@ -50,20 +56,29 @@ function acceptSchema(history: History, body: EventBodies['SchemaRegistered']): 
   history.schemaRegistrations.set(body.schemaId, body)
 }
 
+/** No index: all of the batch. Features may be there already, or come later. */
+function acceptWithdrawal(history: History, body: EventBodies['ContributionWithdrawn']): void {
+  const { items, withdrawn, contributions } = history.batches.get(eventKey(body.batchSource, body.batchId))!
+  const indexes = body.indexes.length > 0 ? body.indexes : Array.from({ length: items }, (_, index) => index)
+  for (const index of indexes) withdrawn.add(index)
+  for (const contribution of contributions) contribution.isWithdrawn = withdrawn.has(contribution.index)
+}
+
 function acceptContribution(history: History, event: EventOf<'ContributionFeatures'>): void {
   const { featureMap, batchSource, batchId, index, fingerprint, a, ua, p, label, near } = event.body
   const batch = history.batches.get(eventKey(batchSource, batchId))!
   const contributions = history.contributions.get(featureMap) ?? []
-  contributions.push({
+  const contribution: Contribution = {
     ...{ account: batch.account, fingerprint: toHex(fingerprint), batchRank: batch.rank, index },
     near: near.map((other) => ({
       batchRank: history.batches.get(eventKey(other.batchSource, other.batchId))!.rank,
       index: other.index,
     })),
-    // No event withdraws a contribution yet.
-    isWithdrawn: false,
+    isWithdrawn: batch.withdrawn.has(index),
     ...{ a: Int8Array.from(a), ua, p, label },
-  })
+  }
+  contributions.push(contribution)
+  batch.contributions.push(contribution)
   history.contributions.set(featureMap, contributions)
   history.withFeatures.add(contributionKey(event.body))
 }

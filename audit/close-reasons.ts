@@ -84,6 +84,15 @@ const CHECKS: { readonly [Type in DecidedEventType]: Check<Type> } = {
     return signer === toHex(event.body.account) ? undefined : 'SIGNATURE_INVALID'
   },
 
+  ContributionWithdrawn: async (history, ledger, event) => {
+    const { account, batchSource, batchId, indexes } = event.body
+    const batch = history.batches.get(eventKey(batchSource, batchId))
+    if (batch === undefined || indexes.some((index) => index >= batch.items)) return 'CONTRIBUTION_UNKNOWN'
+    if (batch.account !== toHex(account)) return 'ACCOUNT_MISMATCH'
+    const signer = await recoverSigner(ledger.ledgerId, event)
+    return signer === batch.account ? undefined : 'SIGNATURE_INVALID'
+  },
+
   InferenceRecorded: (history, _ledger, event) =>
     assetOf(history, event.body.model, 'model') === undefined ||
     assetOf(history, event.body.infrastructure, 'infrastructure') === undefined

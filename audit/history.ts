@@ -16,6 +16,10 @@ interface AcceptedBatch {
   readonly items: number
   /** Position of the batch among all accepted batches, in accept order. */
   readonly rank: number
+  /** Indexes of what its contributor took back. */
+  readonly withdrawn: Set<number>
+  /** Those of its items that have features, under any map. */
+  readonly contributions: Contribution[]
 }
 
 /** Everything accepted so far that a later record may refer to, and everything settlement needs. */

@@ -35,6 +35,7 @@ const KEYS: { [Type in EventType]: (body: EventBodies[Type], id: string) => stri
   PolicyPublished: (body) => body.policy,
   FeatureMapPublished: (body) => body.model,
   ContributionBatch: (body) => toHex(body.account),
+  ContributionWithdrawn: (body) => toHex(body.account),
   ContributionFeatures: (body) => body.batchId,
   InferenceRecorded: (_, id) => id,
   InferenceFeatures: (body) => body.inferenceId,

@@ -79,6 +79,15 @@ export interface ContributionBatch {
   signature: Uint8Array
 }
 
+export interface ContributionWithdrawn {
+  account: Uint8Array
+  batchSource: string
+  batchId: string
+  /** Ascending; empty: all items of the batch. */
+  indexes: number[]
+  signature: Uint8Array
+}
+
 /** Evidence that another contribution has nearly the same content. */
 export interface NearContribution {
   batchSource: string
@@ -150,6 +159,7 @@ export interface EventBodies {
   PolicyPublished: PolicyPublished
   FeatureMapPublished: FeatureMapPublished
   ContributionBatch: ContributionBatch
+  ContributionWithdrawn: ContributionWithdrawn
   ContributionFeatures: ContributionFeatures
   InferenceRecorded: InferenceRecorded
   InferenceFeatures: InferenceFeatures
@@ -177,6 +187,7 @@ export const DECISION_ORDER = [
   'FeatureMapPublished',
   'Deposited',
   'ContributionBatch',
+  'ContributionWithdrawn',
   'InferenceRecorded',
   'ContributionFeatures',
   'InferenceFeatures',

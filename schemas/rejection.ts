@@ -45,6 +45,7 @@ export const REJECTION_REASONS = {
   SCHEMA_INCOMPATIBLE: 125,
   NEAR_NOT_MEASURED: 126,
   NEAR_UNKNOWN: 127,
+  ACCOUNT_MISMATCH: 128,
 } as const
 
 export type RejectionReason = keyof typeof REJECTION_REASONS

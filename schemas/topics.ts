@@ -24,6 +24,7 @@ export const TOPIC_OF_EVENT: Readonly<Record<EventType, string>> = {
   PolicyPublished: TOPICS.registry,
   FeatureMapPublished: TOPICS.registry,
   ContributionBatch: TOPICS.contributions,
+  ContributionWithdrawn: TOPICS.contributions,
   ContributionFeatures: TOPICS.contributions,
   InferenceRecorded: TOPICS.inferences,
   InferenceFeatures: TOPICS.inferences,

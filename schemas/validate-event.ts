@@ -90,6 +90,19 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
         : field('A hash of an item does not have 32 bytes.'),
       bytes('signature', body.signature, 65),
     ),
+  ContributionWithdrawn: (body) =>
+    first(
+      bytes('account', body.account, 20),
+      identifier('batchSource', body.batchSource),
+      identifier('batchId', body.batchId),
+      range('indexes', body.indexes.length, 0, limits.BATCH_ITEMS_MAX),
+      body.indexes.every(
+        (index, at) => index >= 0 && index < limits.BATCH_ITEMS_MAX && !(index <= body.indexes[at - 1]!),
+      )
+        ? undefined
+        : field('indexes must ascend from 0 to 999.'),
+      bytes('signature', body.signature, 65),
+    ),
   ContributionFeatures: (body) =>
     first(
       featureVector(body.a, body.ua),

@@ -1,4 +1,4 @@
-import type { ContributionBatch, EventBodies } from '../../schemas/events.ts'
+import type { ContributionBatch, ContributionWithdrawn, EventBodies } from '../../schemas/events.ts'
 import { toHex } from '../../schemas/ids.ts'
 import { type CanonicalJson, canonicalJson } from '../canonical-json.ts'
 import { sha256 } from '../hash.ts'
@@ -50,6 +50,36 @@ export function batchTypedData(ledgerId: Uint8Array, event: EventIdentity, batch
       count: batch.items.length,
       contentRoot: toHex(rootHash(batch.items.map((item) => leafHash(item.contentHash)))),
       labelsRoot: toHex(rootHash(batch.items.map((item) => leafHash(item.labelHash)))),
+    },
+  } as const
+}
+
+/** EIP-712 typed data that the contributing account signs to take items back. */
+export function withdrawalTypedData(
+  ledgerId: Uint8Array,
+  event: EventIdentity,
+  withdrawal: Unsigned<ContributionWithdrawn>,
+) {
+  return {
+    domain: ledgerDomain(ledgerId),
+    types: {
+      ContributionWithdrawn: [
+        { name: 'source', type: 'string' },
+        { name: 'id', type: 'string' },
+        { name: 'account', type: 'address' },
+        { name: 'batchSource', type: 'string' },
+        { name: 'batchId', type: 'string' },
+        { name: 'indexes', type: 'uint32[]' },
+      ],
+    },
+    primaryType: 'ContributionWithdrawn',
+    message: {
+      source: event.source,
+      id: event.id,
+      account: toHex(withdrawal.account),
+      batchSource: withdrawal.batchSource,
+      batchId: withdrawal.batchId,
+      indexes: withdrawal.indexes,
     },
   } as const
 }

@@ -15,7 +15,8 @@ export interface Contribution {
   readonly index: number
   /** Contributions that its features declare near: (batch rank, index), each an accepted one, with features or without. */
   readonly near: readonly ContributionPlace[]
-  readonly isWithdrawn: boolean
+  /** Changes when its contributor takes it back. */
+  isWithdrawn: boolean
   /** r values in [−63, 63]. */
   readonly a: Int8Array
   readonly ua: number

@@ -17,3 +17,4 @@ export {
   UploadRefusedError,
   UploadUnansweredError,
 } from './send-records.ts'
+export { type WithdrawOptions, withdraw } from './withdraw.ts'

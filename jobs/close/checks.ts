@@ -48,6 +48,7 @@ const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
   FeatureMapPublished: checkFeatureMap,
   Deposited: checkDeposit,
   ContributionBatch: checkBatch,
+  ContributionWithdrawn: checkWithdrawal,
   InferenceRecorded: (event, { registry }) =>
     registry.asset(event.body.model, 'model') && registry.asset(event.body.infrastructure, 'infrastructure')
       ? undefined
@@ -120,6 +121,17 @@ async function checkBatch(
   if (dataset === undefined) return 'ASSET_UNKNOWN'
   if (dataset.licence !== event.body.licence) return 'LICENCE_MISMATCH'
   return (await recoverSigner(context.ledgerId, event)) === toHex(event.body.account) ? undefined : 'SIGNATURE_INVALID'
+}
+
+async function checkWithdrawal(
+  event: EventOf<'ContributionWithdrawn'>,
+  { references, ledgerId }: CheckContext,
+): Promise<RejectionReason | undefined> {
+  const items = references.itemsOfBatch(event) ?? 0
+  // Ascending: the last index is the greatest; without any, the batch alone has to be there.
+  if ((event.body.indexes.at(-1) ?? 0) >= items) return 'CONTRIBUTION_UNKNOWN'
+  if (!references.isOfWithdrawer(event)) return 'ACCOUNT_MISMATCH'
+  return (await recoverSigner(ledgerId, event)) === toHex(event.body.account) ? undefined : 'SIGNATURE_INVALID'
 }
 
 interface Features {

@@ -31,6 +31,7 @@ const TABLES = {
   contribution: [BLOB, INTEGER, VARCHAR, BLOB, BLOB],
   contribution_features: [VARCHAR, BLOB, INTEGER, BLOB, INTEGER, BIGINT, BLOB],
   contribution_near: [VARCHAR, BLOB, INTEGER, BLOB, INTEGER, INTEGER, INTEGER],
+  contribution_withdrawn: [BLOB, INTEGER, INTEGER],
   inference: [BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, HUGEINT, BLOB, BLOB, INTEGER, BIGINT],
   inference_features: [BLOB, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT, BLOB],
 } satisfies Record<string, readonly DuckDBType[]>
@@ -118,6 +119,7 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       ...place,
     ]),
   ContributionBatch: writeBatch,
+  ContributionWithdrawn: writeWithdrawal,
   InferenceRecorded: ({ source, id, body }, place, push) =>
     push('inference', [
       toBlob(idHashOf(source, id)),
@@ -151,6 +153,13 @@ function writeBatch({ source, id, body }: EventOf<'ContributionBatch'>, place: P
   for (const [index, item] of body.items.entries()) {
     push('contribution', [batch, index, account, toBlob(item.contentHash), toBlob(item.labelHash)])
   }
+}
+
+/** A whole batch is one row: whoever withdraws it again and again adds no more rows than records. */
+function writeWithdrawal({ body }: EventOf<'ContributionWithdrawn'>, [epoch]: Place, push: Push): void {
+  const batch = toBlob(idHashOf(body.batchSource, body.batchId))
+  for (const index of body.indexes.length === 0 ? [null] : body.indexes)
+    push('contribution_withdrawn', [batch, index, epoch])
 }
 
 function writeContributionFeatures({ body }: EventOf<'ContributionFeatures'>, place: Place, push: Push): void {

@@ -4,8 +4,9 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.ts'
 import { ledgerIdOf } from '../../anchor/ledger-id.ts'
 import { recoverSigner, type SignedEvent, signEvent } from '../../anchor/signatures/signer.ts'
-import { batchTypedData, registryTypedData } from '../../anchor/signatures/typed-data.ts'
+import { batchTypedData, registryTypedData, withdrawalTypedData } from '../../anchor/signatures/typed-data.ts'
 import { contribute } from '../../client/src/contribute.ts'
+import { withdraw } from '../../client/src/withdraw.ts'
 import { decodeRecord } from '../../schemas/decode-record.ts'
 import { toGenesis } from '../../schemas/genesis.ts'
 import { readTaggedVectors } from '../vectors/tagged.ts'
@@ -36,9 +37,9 @@ const addressOf = (signer: SignatureVector['signer']) => `0x${vectors.accounts[s
 const accountOf = (signer: SignatureVector['signer']) => privateKeyToAccount(`0x${vectors.accounts[signer].privateKey}`)
 
 function typedDataOf(event: SignedEvent) {
-  return event.type === 'ContributionBatch'
-    ? batchTypedData(ledgerId, event, event.body)
-    : registryTypedData(ledgerId, event as never, event.body as never)
+  if (event.type === 'ContributionBatch') return batchTypedData(ledgerId, event, event.body)
+  if (event.type === 'ContributionWithdrawn') return withdrawalTypedData(ledgerId, event, event.body)
+  return registryTypedData(ledgerId, event as never, event.body as never)
 }
 
 test('the ledger’s name is the hash of its genesis', () => {
@@ -54,6 +55,7 @@ describe('signatures, golden vectors', () => {
     expect([...types].sort()).toEqual([
       'AssetRegistered',
       'ContributionBatch',
+      'ContributionWithdrawn',
       'FeatureMapPublished',
       'PolicyPublished',
       'SchemaRegistered',
@@ -75,7 +77,7 @@ describe('signatures, golden vectors', () => {
     expect(hashTypedData(data as never)).toBe(`0x${digest}`)
     const { message } = data
     if ('bodyHash' in message) expect(message.bodyHash).toBe(`0x${vector.bodyHash}`)
-    else
+    if ('contentRoot' in message)
       expect([message.contentRoot, message.labelsRoot]).toEqual([`0x${vector.contentRoot}`, `0x${vector.labelsRoot}`])
   })
 
@@ -113,6 +115,23 @@ test.each(vectors.cases.filter(({ items }) => items !== undefined))(
       licence: event.body.licence,
       items: items!.map(({ payload, label }) => ({ payload: unhex(payload), label })),
       randomSalt: () => salts.shift()!,
+    })
+    expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
+  },
+)
+
+test.each(vectors.cases.filter(({ event }) => event.type === 'ContributionWithdrawn'))(
+  '$name: the client makes it, whatever the order of the indexes',
+  async ({ signer, event }) => {
+    if (event.type !== 'ContributionWithdrawn') throw new Error('Only withdrawals.')
+    const { batchSource, batchId, indexes } = event.body
+    const { record } = await withdraw({
+      ledgerId,
+      signer: accountOf(signer),
+      source: event.source,
+      id: event.id,
+      batch: { source: batchSource, id: batchId },
+      indexes: [...indexes, ...indexes].reverse(),
     })
     expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
   },

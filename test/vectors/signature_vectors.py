@@ -21,6 +21,7 @@ LEDGER_ID = hashlib.sha256(canonical(GENESIS).encode("utf-8")).digest()
 DOMAIN_TYPE = "EIP712Domain(string name,string version,bytes32 salt)"
 BATCH_TYPE = ("ContributionBatch(string source,string id,address account,string dataset,string licence,uint32 count,"
               "bytes32 contentRoot,bytes32 labelsRoot)")
+WITHDRAWAL_TYPE = "ContributionWithdrawn(string source,string id,address account,string batchSource,string batchId,uint32[] indexes)"
 REGISTRY_TYPE = "RegistryEvent(string source,string id,string eventType,bytes32 bodyHash)"
 DOMAIN = hash_struct(DOMAIN_TYPE, ["Tallystick", "1", LEDGER_ID])
 
@@ -58,6 +59,13 @@ def batch(case, source, event_id, items, dataset, licence):
             "items": [{"salt": i["salt"].hex(), "payload": i["payload"].hex(), "label": i["label"]} for i in items]}
 
 
+def withdrawal(case, source, event_id, batch_source, batch_id, indexes):
+    account = ACCOUNTS["contributor"]
+    struct_hash = hash_struct(WITHDRAWAL_TYPE, [source, event_id, account, batch_source, batch_id, indexes])
+    body = {"account": account, "batchSource": batch_source, "batchId": batch_id, "indexes": indexes}
+    return signed(case, "ContributionWithdrawn", source, event_id, body, "contributor", struct_hash)
+
+
 def registry(case, event, signer, source="urn:example:operator", event_id="registry-1", **change):
     body = {**TYPICAL[event], **change}
     del body["signature"]
@@ -81,6 +89,8 @@ def cases():
     yield batch("a batch of one", "urn:example:uploads", "batch-1", items(1), "digits", "CC-BY-4.0")
     yield batch("a batch of three", "urn:example:uploads", "batch-2", items(3), "digits", "CC-BY-4.0")
     yield batch("a batch of many under long names", LONG_TEXT, "ü" * 128, items(37), WIDE_TEXT, LONG_TEXT)
+    yield withdrawal("a whole batch withdrawn", "urn:example:uploads", "withdrawal-1", "urn:example:uploads", "batch-1", [])
+    yield withdrawal("three items withdrawn", "urn:example:uploads", "withdrawal-2", "urn:example:others", "batch-2", [0, 2, 999])
     yield registry("a schema", "SchemaRegistered", "operator")
     yield registry("a source", "SourceRegistered", "operator")
     yield registry("a source of no type under a wide name", "SourceRegistered", "operator", source=WIDE_TEXT, eventTypes=[])

@@ -12,7 +12,7 @@ BUILT_IN_FROM = 0x54410000
 LONG_TEXT = "é" * 256
 WIDE_TEXT = "\U0001f9ee" * 128
 DECIDED = ["SchemaRegistered", "SourceRegistered", "AssetRegistered", "PolicyPublished", "FeatureMapPublished", "Deposited", "ContributionBatch",
-           "InferenceRecorded", "ContributionFeatures", "InferenceFeatures"]
+           "ContributionWithdrawn", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures"]
 
 
 def signed_bytes(*values):
@@ -46,6 +46,8 @@ TYPICAL = {
                             "similarity": "none", "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
     "ContributionBatch": {"account": seeded("contributor", 20), "dataset": "digits", "licence": "CC-BY-4.0",
                           "items": [item(0), item(1), item(2)], "signature": seeded("signature", 65)},
+    "ContributionWithdrawn": {"account": seeded("contributor", 20), "batchSource": "urn:example:uploads", "batchId": "batch-1",
+                              "indexes": [0, 2, 64, 999], "signature": seeded("signature", 65)},
     "ContributionFeatures": {"featureMap": "digits-net/1", "batchSource": "urn:example:uploads", "batchId": "batch-1", "index": 2,
                              "a": signed_bytes(1, -1, 63, -63), "ua": 4_096, "p": [100, 200, 700],
                              "checkpoints": [0, 0, 1000, 333, 333, 334], "label": 2, "fingerprint": seeded("fingerprint", 32),
@@ -78,6 +80,7 @@ EXTREME = {
     "FeatureMapPublished": {"featureMap": WIDE_TEXT, "rank": 1_000, "classes": 4, "checkpoints": 16, "unitExponent": 62,
                             "codeHash": b"\x00" * 32, "weightsHash": b"\xff" * 32, "similarity": "image/pooled-cosine@1"},
     "ContributionBatch": {"dataset": LONG_TEXT, "items": [item(n) for n in range(65)]},
+    "ContributionWithdrawn": {"batchSource": LONG_TEXT, "batchId": WIDE_TEXT, "indexes": list(range(1_000))},
     "ContributionFeatures": {"index": 999, "a": signed_bytes(*range(-63, 64)), "ua": 65_535, "p": [10] * 99 + [110],
                              "checkpoints": [0] * 99 + [1000], "label": 99,
                              "near": [near(WIDE_TEXT, 999 - n, 1_000_000 * (n % 2), LONG_TEXT) for n in range(16)]},
@@ -125,6 +128,13 @@ def schema_cases():
         yield f"a schema of {event}", "SchemaRegistered", {**TYPICAL["SchemaRegistered"], "eventType": event}, "FIELD_INVALID"
 
 
+def withdrawal_cases():
+    for name, indexes, reason in (("all", [], None), ("the first", [0], None), ("one twice", [1, 1], "FIELD_INVALID"),
+                                  ("descending", [2, 1], "FIELD_INVALID"), ("below 0", [-1], "FIELD_INVALID"),
+                                  ("1,000", [1_000], "FIELD_INVALID")):
+        yield f"withdrawn {name}", "ContributionWithdrawn", {**TYPICAL["ContributionWithdrawn"], "indexes": indexes}, reason
+
+
 def near_cases():
     features, batch = TYPICAL["ContributionFeatures"], TYPICAL["ContributionFeatures"]["batchId"]
     many = [near("batch-2", n, n) for n in range(17)]
@@ -148,6 +158,7 @@ def cases():
     yield from long_cases()
     yield from schema_cases()
     yield from near_cases()
+    yield from withdrawal_cases()
 
 
 def other_forms():

@@ -22,7 +22,7 @@ export async function clusterItems(warehouse: Database, featureMap: string, epoc
     [BIGINT, BIGINT],
     [...members].map((row) => row.map(BigInt)),
   )
-  await warehouse.run(itemsSql, { featureMap })
+  await warehouse.run(itemsSql, { featureMap, epoch })
 }
 
 /**

@@ -33,7 +33,7 @@ export interface InfluentialItem {
 export interface EventInfluence {
   /** Strongest first; positive ones pulled towards the label by which the answer is judged. */
   readonly items: readonly InfluentialItem[]
-  /** Account → sum of the scores of its kept items. */
+  /** Account → sum of the scores of its items; what it withdrew counts where it lowers the sum. */
   readonly accounts: ReadonlyMap<string, number>
 }
 
@@ -90,7 +90,12 @@ async function eventOf(
 function ranked({ items, accounts, places }: LoadedItems, scores: Float64Array, top: number): EventInfluence {
   const accountOf = (item: number) => accounts[items.account[item]!]!.account
   const sums = new Map<string, number>()
-  for (const [item, score] of scores.entries()) sums.set(accountOf(item), (sums.get(accountOf(item)) ?? 0) + score)
+  const withdrawn = new Map<string, number>()
+  for (const [item, score] of scores.entries()) {
+    const group = items.withdrawn[item] === 1 ? withdrawn : sums
+    group.set(accountOf(item), (group.get(accountOf(item)) ?? 0) + score)
+  }
+  for (const [account, sum] of withdrawn) sums.set(account, (sums.get(account) ?? 0) + Math.min(0, sum))
   const order = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, top)
   return {
     items: order.map((item) => ({ account: accountOf(item), ...places[item]!, score: scores[item]! })),

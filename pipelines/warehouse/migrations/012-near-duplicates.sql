@@ -13,3 +13,5 @@ CREATE TABLE contribution_near (
   similarity INTEGER NOT NULL,
   epoch INTEGER NOT NULL
 );
+-- one row per item that its contributor took back, or one for all items of a batch: item_index is null
+CREATE TABLE contribution_withdrawn (batch BLOB NOT NULL, item_index INTEGER, epoch INTEGER NOT NULL);

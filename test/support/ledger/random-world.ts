@@ -19,7 +19,7 @@ export class RandomWorld {
   #made = 0
   #lateFeatures: NewRecord[] = []
   /** Everything that was contributed, for others to be near to. */
-  readonly #contributed: { batchId: string; index: number }[] = []
+  readonly #contributed: { name: Name; batchId: string; index: number }[] = []
 
   private constructor(ledger: SmallLedger, random: Random) {
     this.ledger = ledger
@@ -46,6 +46,7 @@ export class RandomWorld {
     if (random(3) > 0) await ledger.send(ledger.records.deposit('payer', 1n << 90n))
     await ledger.send(...this.#lateFeatures.splice(0))
     if (random(3) === 0) await this.#contribute(1)
+    if (random(2) === 0) await this.#withdraw()
     if (random(4) === 0)
       await ledger.send(await ledger.records.policy({ ...this.#policy(), policy: this.#name('policy') }))
     await ledger.send(ledger.records.deposit(this.#payer(), this.#amount(), { body: this.#token() }))
@@ -77,7 +78,7 @@ export class RandomWorld {
       const contents = features.map((_, index) =>
         this.#random(4) === 0 ? `shared ${this.#random(5)}` : `${id}/${index}`,
       )
-      for (const index of features.keys()) this.#contributed.push({ batchId: id, index })
+      for (const index of features.keys()) this.#contributed.push({ name, batchId: id, index })
       const own = await contributionOf(records, name, id, features, {
         fingerprints: (index) => contents[index]!,
         near: (index) => this.#near(id, index),
@@ -100,7 +101,18 @@ export class RandomWorld {
     const named = new Set(Array.from({ length: this.#random(4) }, () => others[this.#random(others.length)]))
     return [...named]
       .filter((each) => each !== undefined)
-      .map((each) => ({ batchSource: SOURCES.portal, ...each, similarity: this.#random(1_000_001) }))
+      .map(({ batchId, index }) => ({
+        ...{ batchSource: SOURCES.portal, batchId, index },
+        similarity: this.#random(1_000_001),
+      }))
+  }
+
+  /** An item or a whole batch, perhaps once more. */
+  async #withdraw(): Promise<void> {
+    const { name, batchId, index } = this.#contributed[this.#random(this.#contributed.length)]!
+    const { records } = this.ledger
+    for (let times = 1 + this.#random(2); times > 0; times--)
+      await this.ledger.send(await records.withdrawal(name, batchId, this.#random(3) === 0 ? [] : [index]))
   }
 
   async #use(): Promise<void> {

@@ -44,6 +44,7 @@ type SignedType =
   | 'PolicyPublished'
   | 'FeatureMapPublished'
   | 'ContributionBatch'
+  | 'ContributionWithdrawn'
 type PlainType = Exclude<EventType, SignedType>
 
 export function hashOf(text: string): Uint8Array {
@@ -130,6 +131,17 @@ export class Records {
       })),
     }
     return this.#signed('ContributionBatch', SOURCES.portal, account, body, { id, ...change })
+  }
+
+  /** @param indexes none: the whole batch */
+  withdrawal(
+    account: Name,
+    batchId: string,
+    indexes: number[],
+    change: Change<'ContributionWithdrawn'> = {},
+  ): Promise<OutgoingRecord> {
+    const body = { account: accountOf(account), batchSource: SOURCES.portal, batchId, indexes }
+    return this.#signed('ContributionWithdrawn', SOURCES.portal, account, body, change)
   }
 
   /** @param fingerprint equal text for equal contents */
