@@ -76,6 +76,9 @@ const CHECKS: { readonly [Type in DecidedEventType]: Check<Type> } = {
     return history.deposits.has(depositKey(event.body)) ? 'DEPOSIT_EXISTS' : undefined
   },
 
+  // Nobody signs it: it is worth something to the account that it names alone.
+  ContributionCommitted: () => undefined,
+
   ContributionBatch: async (history, ledger, event) => {
     const dataset = assetOf(history, event.body.dataset, 'dataset')
     if (dataset === undefined) return 'ASSET_UNKNOWN'

@@ -34,6 +34,7 @@ const KEYS: { [Type in EventType]: (body: EventBodies[Type], id: string) => stri
   AssetRegistered: (body) => body.asset,
   PolicyPublished: (body) => body.policy,
   FeatureMapPublished: (body) => body.model,
+  ContributionCommitted: (body) => toHex(body.account),
   ContributionBatch: (body) => toHex(body.account),
   ContributionWithdrawn: (body) => toHex(body.account),
   ContributionFeatures: (body) => body.batchId,

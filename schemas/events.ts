@@ -76,7 +76,14 @@ export interface ContributionBatch {
   dataset: string
   licence: string
   items: ContributionItem[]
+  /** 32 bytes, or none when nothing was committed to. */
+  commitmentSalt: Uint8Array
   signature: Uint8Array
+}
+
+export interface ContributionCommitted {
+  account: Uint8Array
+  commitment: Uint8Array
 }
 
 export interface ContributionWithdrawn {
@@ -158,6 +165,7 @@ export interface EventBodies {
   AssetRegistered: AssetRegistered
   PolicyPublished: PolicyPublished
   FeatureMapPublished: FeatureMapPublished
+  ContributionCommitted: ContributionCommitted
   ContributionBatch: ContributionBatch
   ContributionWithdrawn: ContributionWithdrawn
   ContributionFeatures: ContributionFeatures
@@ -186,6 +194,7 @@ export const DECISION_ORDER = [
   'PolicyPublished',
   'FeatureMapPublished',
   'Deposited',
+  'ContributionCommitted',
   'ContributionBatch',
   'ContributionWithdrawn',
   'InferenceRecorded',

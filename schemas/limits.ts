@@ -12,6 +12,8 @@ export const RANK_MAX = 1_000
 export const CLASSES_MAX = 100
 export const DIMENSION_MAX = 4_096
 export const CHECKPOINTS_MAX = 16
+/** A commitment gives priority to a batch of its own epoch and of so many after it. */
+export const COMMIT_EPOCHS_MAX = 10
 /** Measures of nearness that a feature map may name (docs/similarity.md); `none`: its extractor names no near pairs. */
 export const SIMILARITIES = [
   'none',

@@ -23,6 +23,7 @@ export const TOPIC_OF_EVENT: Readonly<Record<EventType, string>> = {
   AssetRegistered: TOPICS.registry,
   PolicyPublished: TOPICS.registry,
   FeatureMapPublished: TOPICS.registry,
+  ContributionCommitted: TOPICS.contributions,
   ContributionBatch: TOPICS.contributions,
   ContributionWithdrawn: TOPICS.contributions,
   ContributionFeatures: TOPICS.contributions,

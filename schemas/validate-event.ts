@@ -79,6 +79,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       bytes('registrant', body.registrant, 20),
       bytes('signature', body.signature, 65),
     ),
+  ContributionCommitted: (body) => first(bytes('account', body.account, 20), bytes('commitment', body.commitment, 32)),
   ContributionBatch: (body) =>
     first(
       bytes('account', body.account, 20),
@@ -88,6 +89,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       body.items.every((item) => item.contentHash.length === 32 && item.labelHash.length === 32)
         ? undefined
         : field('A hash of an item does not have 32 bytes.'),
+      body.commitmentSalt.length === 0 ? undefined : bytes('commitmentSalt', body.commitmentSalt, 32),
       bytes('signature', body.signature, 65),
     ),
   ContributionWithdrawn: (body) =>

@@ -38,6 +38,7 @@ export function batchTypedData(ledgerId: Uint8Array, event: EventIdentity, batch
         { name: 'count', type: 'uint32' },
         { name: 'contentRoot', type: 'bytes32' },
         { name: 'labelsRoot', type: 'bytes32' },
+        { name: 'commitmentSalt', type: 'bytes' },
       ],
     },
     primaryType: 'ContributionBatch',
@@ -50,6 +51,7 @@ export function batchTypedData(ledgerId: Uint8Array, event: EventIdentity, batch
       count: batch.items.length,
       contentRoot: toHex(rootHash(batch.items.map((item) => leafHash(item.contentHash)))),
       labelsRoot: toHex(rootHash(batch.items.map((item) => leafHash(item.labelHash)))),
+      commitmentSalt: toHex(batch.commitmentSalt),
     },
   } as const
 }

@@ -24,7 +24,9 @@ interface Content {
  * @returns accounts with at least one contribution, ascending
  */
 export function clusterContributions(contributions: readonly Contribution[]): AccountItems[] {
-  const inOrder = [...contributions].sort((a, b) => a.batchRank - b.batchRank || a.index - b.index)
+  const inOrder = [...contributions].sort(
+    (a, b) => a.priority - b.priority || a.batchRank - b.batchRank || a.index - b.index,
+  )
   const contents = contentsOf(inOrder)
   const accounts = new Map<string, AccountItems>()
   for (const contribution of inOrder) {

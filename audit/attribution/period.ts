@@ -10,7 +10,9 @@ export interface Contribution {
   readonly account: string
   /** 0x-hex; equal content has equal fingerprints. */
   readonly fingerprint: string
-  /** Priority: rank of the batch record, then index in the batch. */
+  /** Rank of the record that gives priority: the commitment if it was revealed in time, else the batch record. */
+  readonly priority: number
+  /** Rank of the batch record in accept order. Priority is the same: then this decides, then the index in the batch. */
   readonly batchRank: number
   readonly index: number
   /** Contributions that its features declare near: (batch rank, index), each an accepted one, with features or without. */

@@ -47,6 +47,8 @@ const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
   AssetRegistered: checkAsset,
   FeatureMapPublished: checkFeatureMap,
   Deposited: checkDeposit,
+  // It binds the account that it is for: whoever sends it, nobody else gains by it.
+  ContributionCommitted: () => undefined,
   ContributionBatch: checkBatch,
   ContributionWithdrawn: checkWithdrawal,
   InferenceRecorded: (event, { registry }) =>

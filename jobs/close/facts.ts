@@ -9,6 +9,7 @@ import {
   listValue,
   VARCHAR,
 } from '@duckdb/node-api'
+import { commitmentOf } from '../../anchor/commitment.ts'
 import { idHashOf } from '../../pipelines/ingest/identity.ts'
 import { toBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
@@ -27,7 +28,8 @@ const TABLES = {
   policy: [VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, BIGINT],
   feature_map: [VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, INTEGER, BIGINT, VARCHAR],
   deposit: [BLOB, INTEGER, VARCHAR, VARCHAR, HUGEINT, INTEGER, BIGINT],
-  contribution_batch: [BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT],
+  contribution_commitment: [VARCHAR, BLOB, INTEGER, BIGINT],
+  contribution_batch: [BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT, BLOB],
   contribution: [BLOB, INTEGER, VARCHAR, BLOB, BLOB],
   contribution_features: [VARCHAR, BLOB, INTEGER, BLOB, INTEGER, BIGINT, BLOB],
   contribution_near: [VARCHAR, BLOB, INTEGER, BLOB, INTEGER, INTEGER, INTEGER],
@@ -41,10 +43,12 @@ type FactTable = keyof typeof TABLES
 /** Rows of accepted facts, gathered for a page and appended in one go. */
 export class Facts {
   readonly #epoch: number
+  readonly #ledgerId: Uint8Array
   readonly #rows = new Map<FactTable, Values[]>()
 
-  constructor(epoch: number) {
+  constructor(epoch: number, ledgerId: Uint8Array) {
     this.#epoch = epoch
+    this.#ledgerId = ledgerId
   }
 
   /** @param ordinal place of the record in the accept order of its epoch */
@@ -54,8 +58,9 @@ export class Facts {
       event: EventOf,
       place: [number, bigint],
       push: (table: FactTable, values: Values) => void,
+      ledgerId: Uint8Array,
     ) => void
-    write(event, [this.#epoch, ordinal], (table, values) => this.#push(table, values))
+    write(event, [this.#epoch, ordinal], (table, values) => this.#push(table, values), this.#ledgerId)
   }
 
   async append(warehouse: Database): Promise<void> {
@@ -72,7 +77,12 @@ export class Facts {
 
 type Place = readonly [epoch: number, ordinal: bigint]
 type Push = (table: FactTable, values: Values) => void
-type Writer<Type extends DecidedEventType> = (event: EventOf<Type>, place: Place, push: Push) => void
+type Writer<Type extends DecidedEventType> = (
+  event: EventOf<Type>,
+  place: Place,
+  push: Push,
+  ledgerId: Uint8Array,
+) => void
 
 const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
   SchemaRegistered: ({ body }, place, push) =>
@@ -118,6 +128,8 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       body.amount,
       ...place,
     ]),
+  ContributionCommitted: ({ body }, place, push) =>
+    push('contribution_commitment', [toHex(body.account), toBlob(body.commitment), ...place]),
   ContributionBatch: writeBatch,
   ContributionWithdrawn: writeWithdrawal,
   InferenceRecorded: ({ source, id, body }, place, push) =>
@@ -146,10 +158,17 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
     ]),
 }
 
-function writeBatch({ source, id, body }: EventOf<'ContributionBatch'>, place: Place, push: Push): void {
+function writeBatch(
+  { source, id, body }: EventOf<'ContributionBatch'>,
+  place: Place,
+  push: Push,
+  ledgerId: Uint8Array,
+): void {
   const batch = toBlob(idHashOf(source, id))
   const account = toHex(body.account)
-  push('contribution_batch', [batch, source, id, account, body.dataset, body.items.length, ...place])
+  const { account: own, items, commitmentSalt: salt } = body
+  const commitment = salt.length === 0 ? null : toBlob(commitmentOf({ ledgerId, account: own, items, salt }))
+  push('contribution_batch', [batch, source, id, account, body.dataset, items.length, ...place, commitment])
   for (const [index, item] of body.items.entries()) {
     push('contribution', [batch, index, account, toBlob(item.contentHash), toBlob(item.labelHash)])
   }

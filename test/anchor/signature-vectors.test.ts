@@ -5,6 +5,7 @@ import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.t
 import { ledgerIdOf } from '../../anchor/ledger-id.ts'
 import { recoverSigner, type SignedEvent, signEvent } from '../../anchor/signatures/signer.ts'
 import { batchTypedData, registryTypedData, withdrawalTypedData } from '../../anchor/signatures/typed-data.ts'
+import { commit } from '../../client/src/commit.ts'
 import { contribute } from '../../client/src/contribute.ts'
 import { withdraw } from '../../client/src/withdraw.ts'
 import { decodeRecord } from '../../schemas/decode-record.ts'
@@ -22,6 +23,7 @@ interface SignatureVector {
   readonly labelsRoot?: string
   readonly items?: readonly { salt: string; payload: string; label: string }[]
   readonly bodyHash?: string
+  readonly commitment?: string
 }
 
 const vectors = readTaggedVectors<{
@@ -115,7 +117,31 @@ test.each(vectors.cases.filter(({ items }) => items !== undefined))(
       licence: event.body.licence,
       items: items!.map(({ payload, label }) => ({ payload: unhex(payload), label })),
       randomSalt: () => salts.shift()!,
+      commitmentSalt: event.body.commitmentSalt,
     })
+    expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
+  },
+)
+
+test.each(vectors.cases.filter(({ commitment }) => commitment !== undefined))(
+  '$name: the client commits to it, and what it keeps makes the batch',
+  async ({ signer, event, items, commitment }) => {
+    if (event.type !== 'ContributionBatch') throw new Error('Only batches are committed to.')
+    const salts = [...items!.map(({ salt }) => unhex(salt)), event.body.commitmentSalt]
+    const { source, id } = event
+    const committed = commit({
+      ledgerId,
+      account: addressOf(signer),
+      source,
+      items: items!.map(({ payload, label }) => ({ payload: unhex(payload), label })),
+      randomSalt: () => salts.shift()!,
+    })
+    const decoded = decodeRecord(committed.record)
+    const body = { account: event.body.account, commitment: unhex(commitment!) }
+    expect(decoded).toMatchObject({ outcome: 'decoded', event: { type: 'ContributionCommitted', source, body } })
+    const { dataset, licence } = event.body
+    const kept = { items: committed.items, commitmentSalt: committed.commitmentSalt }
+    const { record } = await contribute({ ledgerId, signer: accountOf(signer), source, id, dataset, licence, ...kept })
     expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
   },
 )
@@ -151,6 +177,7 @@ function otherValues(value: unknown): { path: string; value: unknown }[] {
   if (typeof value === 'string') return [{ path: '', value: `${value}x` }]
   if (typeof value === 'number') return [{ path: '', value: value + 1 }]
   if (Buffer.isBuffer(value)) {
+    if (value.length === 0) return [{ path: '', value: Buffer.of(0) }]
     const flipped = Buffer.from(value)
     flipped[value.length - 1]! ^= 1
     return [{ path: '', value: flipped }]

@@ -43,6 +43,7 @@ function contributionsOf({ rows, account, withdrawn }: PeriodItems): Contributio
       account: addressOf(account[index]!),
       fingerprint: `${index}`,
       near: [],
+      priority: 0,
       batchRank: 0,
       index,
       isWithdrawn,

@@ -31,6 +31,7 @@ async function fillEpoch(): Promise<void> {
     batch,
     ...features,
     await records.withdrawal('alice', 'batch-alice', [2]),
+    records.commitment('alice', 'batch-later', 3, new Uint8Array(32)),
     records.itemFeatures('batch-alice', 1, item, 'once more', { body: { featureMap: AWKWARD_MAP } }),
     records.deposit('payer', 9_999n),
     ...uses(records, random, ['use-1', 'use-2'], 1_001n),
@@ -76,7 +77,14 @@ async function sendLater(): Promise<void> {
 const COUNTS = {
   accepted: 5,
   duplicate: 1,
-  reasons: { ID_REUSED: 1, FEATURES_EXIST: 4, INFERENCE_UNKNOWN: 1, CONTRIBUTION_UNKNOWN: 2, ACCOUNT_MISMATCH: 1, DEPOSIT_EXISTS: 1 },
+  reasons: {
+    ID_REUSED: 1,
+    FEATURES_EXIST: 4,
+    INFERENCE_UNKNOWN: 1,
+    CONTRIBUTION_UNKNOWN: 2,
+    ACCOUNT_MISMATCH: 1,
+    DEPOSIT_EXISTS: 1,
+  },
 }
 
 describe('the id index of close', () => {

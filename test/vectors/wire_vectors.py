@@ -11,8 +11,8 @@ AMOUNT_LIMIT = 2 ** 96
 BUILT_IN_FROM = 0x54410000
 LONG_TEXT = "é" * 256
 WIDE_TEXT = "\U0001f9ee" * 128
-DECIDED = ["SchemaRegistered", "SourceRegistered", "AssetRegistered", "PolicyPublished", "FeatureMapPublished", "Deposited", "ContributionBatch",
-           "ContributionWithdrawn", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures"]
+DECIDED = ["SchemaRegistered", "SourceRegistered", "AssetRegistered", "PolicyPublished", "FeatureMapPublished", "Deposited", "ContributionCommitted",
+           "ContributionBatch", "ContributionWithdrawn", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures"]
 
 
 def signed_bytes(*values):
@@ -44,8 +44,9 @@ TYPICAL = {
                             "codeHash": seeded("code", 32), "weightsHash": seeded("weights", 32), "basisHash": seeded("basis", 32),
                             "trainingSetHash": seeded("training set", 32), "fingerprintSalt": seeded("salt", 16),
                             "similarity": "none", "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
+    "ContributionCommitted": {"account": seeded("contributor", 20), "commitment": seeded("commitment", 32)},
     "ContributionBatch": {"account": seeded("contributor", 20), "dataset": "digits", "licence": "CC-BY-4.0",
-                          "items": [item(0), item(1), item(2)], "signature": seeded("signature", 65)},
+                          "items": [item(0), item(1), item(2)], "commitmentSalt": b"", "signature": seeded("signature", 65)},
     "ContributionWithdrawn": {"account": seeded("contributor", 20), "batchSource": "urn:example:uploads", "batchId": "batch-1",
                               "indexes": [0, 2, 64, 999], "signature": seeded("signature", 65)},
     "ContributionFeatures": {"featureMap": "digits-net/1", "batchSource": "urn:example:uploads", "batchId": "batch-1", "index": 2,
@@ -79,7 +80,8 @@ EXTREME = {
                         "maxPeriodEpochs": 10_000},
     "FeatureMapPublished": {"featureMap": WIDE_TEXT, "rank": 1_000, "classes": 4, "checkpoints": 16, "unitExponent": 62,
                             "codeHash": b"\x00" * 32, "weightsHash": b"\xff" * 32, "similarity": "image/pooled-cosine@1"},
-    "ContributionBatch": {"dataset": LONG_TEXT, "items": [item(n) for n in range(65)]},
+    "ContributionCommitted": {"account": b"\xff" * 20, "commitment": b"\x00" * 32},
+    "ContributionBatch": {"dataset": LONG_TEXT, "items": [item(n) for n in range(65)], "commitmentSalt": seeded("commitment salt", 32)},
     "ContributionWithdrawn": {"batchSource": LONG_TEXT, "batchId": WIDE_TEXT, "indexes": list(range(1_000))},
     "ContributionFeatures": {"index": 999, "a": signed_bytes(*range(-63, 64)), "ua": 65_535, "p": [10] * 99 + [110],
                              "checkpoints": [0] * 99 + [1000], "label": 99,
@@ -128,6 +130,15 @@ def schema_cases():
         yield f"a schema of {event}", "SchemaRegistered", {**TYPICAL["SchemaRegistered"], "eventType": event}, "FIELD_INVALID"
 
 
+def commitment_cases():
+    for length in (1, 16, 31, 33):
+        yield (f"a salt of {length} bytes", "ContributionBatch",
+               {**TYPICAL["ContributionBatch"], "commitmentSalt": seeded("commitment salt", length)}, "FIELD_INVALID")
+    for length in (0, 31, 33):
+        yield (f"a commitment of {length} bytes", "ContributionCommitted",
+               {**TYPICAL["ContributionCommitted"], "commitment": seeded("commitment", length)}, "FIELD_INVALID")
+
+
 def withdrawal_cases():
     for name, indexes, reason in (("all", [], None), ("the first", [0], None), ("one twice", [1, 1], "FIELD_INVALID"),
                                   ("descending", [2, 1], "FIELD_INVALID"), ("below 0", [-1], "FIELD_INVALID"),
@@ -159,6 +170,7 @@ def cases():
     yield from schema_cases()
     yield from near_cases()
     yield from withdrawal_cases()
+    yield from commitment_cases()
 
 
 def other_forms():

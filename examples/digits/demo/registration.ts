@@ -30,7 +30,11 @@ export async function registrationRecords(context: RegistrationContext): Promise
   const { cast } = context
   return [
     await sourceRecord(context, SOURCES.operator, ['AssetRegistered', 'FeatureMapPublished']),
-    await sourceRecord(context, SOURCES.portal, ['ContributionBatch', 'ContributionWithdrawn']),
+    await sourceRecord(context, SOURCES.portal, [
+      'ContributionCommitted',
+      'ContributionBatch',
+      'ContributionWithdrawn',
+    ]),
     await sourceRecord(context, SOURCES.gateway, ['InferenceRecorded']),
     await sourceRecord(context, SOURCES.extractor, ['ContributionFeatures', 'InferenceFeatures']),
     await sourceRecord(context, SOURCES.watcher, ['Deposited']),

@@ -1,6 +1,7 @@
 import { BIGINT } from '@duckdb/node-api'
 import type { Database } from '../../../pipelines/warehouse/database.ts'
 import { readSql } from '../../../pipelines/warehouse/read-sql.ts'
+import { COMMIT_EPOCHS_MAX } from '../../../schemas/limits.ts'
 
 const sql = (name: string) => readSql(new URL(name, import.meta.url))
 const placedSql = sql('./placed.sql')
@@ -13,7 +14,7 @@ const itemsSql = sql('./items.sql')
  * that of sorting contributions and near pairs; memory beyond DuckDB's grows with the members alone.
  */
 export async function clusterItems(warehouse: Database, featureMap: string, epoch: number): Promise<void> {
-  await warehouse.run(placedSql, { featureMap, epoch })
+  await placeContributions(warehouse, featureMap, epoch)
   await warehouse.run(nearEdgesSql, { featureMap, epoch })
   await warehouse.run('CREATE OR REPLACE TEMP TABLE star_member (content BIGINT, representative BIGINT)')
   const members = await starMembers(warehouse)
@@ -23,6 +24,11 @@ export async function clusterItems(warehouse: Database, featureMap: string, epoc
     [...members].map((row) => row.map(BigInt)),
   )
   await warehouse.run(itemsSql, { featureMap, epoch })
+}
+
+/** The order of priority alone: leaves the temporary table `placed`, one row per contribution with features under the map. */
+export async function placeContributions(warehouse: Database, featureMap: string, epoch: number): Promise<void> {
+  await warehouse.run(placedSql, { featureMap, epoch, commitEpochsMax: COMMIT_EPOCHS_MAX })
 }
 
 /**

@@ -15,3 +15,7 @@ CREATE TABLE contribution_near (
 );
 -- one row per item that its contributor took back, or one for all items of a batch: item_index is null
 CREATE TABLE contribution_withdrawn (batch BLOB NOT NULL, item_index INTEGER, epoch INTEGER NOT NULL);
+-- what the batch reveals; null: nothing
+ALTER TABLE contribution_batch ADD COLUMN commitment BLOB;
+-- one row per accepted commitment
+CREATE TABLE contribution_commitment (account VARCHAR NOT NULL, commitment BLOB NOT NULL, epoch INTEGER NOT NULL, ordinal BIGINT NOT NULL);

@@ -242,6 +242,7 @@ function periodInput(world: World, epoch: number): { accounts: { items: Contribu
       .map(({ index, features }) => ({
         account: addressOf[person as Person],
         fingerprint: toHex(features.fingerprint),
+        priority: 0,
         batchRank: 0,
         index,
         near: [],

@@ -287,6 +287,7 @@ async function addContributions(log: Log, ledgerId: Uint8Array, items: WorldItem
           contentHash: hash(`${id} ${index}`),
           labelHash: hash(`label ${index}`),
         })),
+        commitmentSalt: new Uint8Array(0),
       },
     }
     const batch = await signEvent(ledgerId, signers[person] as never, unsigned)

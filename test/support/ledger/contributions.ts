@@ -30,6 +30,8 @@ interface Contents {
   readonly fingerprints?: (index: number) => string
   /** What the extractor says they are near to. */
   readonly near?: (index: number) => NearContribution[]
+  /** Of the commitment that the batch reveals. */
+  readonly commitmentSalt?: Uint8Array
 }
 
 /** A batch with exactly these features. */
@@ -38,10 +40,15 @@ export async function contributionOf(
   account: Name,
   id: string,
   features: readonly Features[],
-  { fingerprints = (index) => `${id}/${index}`, near = () => [] }: Contents = {},
+  { fingerprints = (index) => `${id}/${index}`, near = () => [], commitmentSalt }: Contents = {},
 ): Promise<Contributed> {
   return {
-    batch: await records.batch(account, id, features.length),
+    batch: await records.batch(
+      account,
+      id,
+      features.length,
+      commitmentSalt === undefined ? {} : { body: { commitmentSalt } },
+    ),
     features: features.map((each, index) =>
       records.itemFeatures(id, index, each, fingerprints(index), { body: { near: near(index) } }),
     ),

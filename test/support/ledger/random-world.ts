@@ -4,12 +4,21 @@ import type { EventBodies, NearContribution } from '../../../schemas/events.ts'
 import { fromHex } from '../../../schemas/ids.ts'
 import { type Name, OTHER_TOKEN, TOKEN } from './cast.ts'
 import { contributionOf } from './contributions.ts'
-import { featuresOf, type Random, randomOf, type Shape } from './random-features.ts'
-import { SOURCES } from './records.ts'
+import { type Features, featuresOf, type Random, randomOf, type Shape } from './random-features.ts'
+import { hashOf, SOURCES } from './records.ts'
 import { SmallLedger } from './small-ledger.ts'
 
 const CONTRIBUTORS: readonly Name[] = ['alice', 'bob', 'carol', 'copier']
 const SECOND = { model: 'second-reader', map: 'map-2' } as const
+
+/** A batch that its contributor has. */
+interface Planned {
+  readonly name: Name
+  readonly id: string
+  readonly features: readonly Features[]
+  readonly contents: readonly string[]
+  readonly commitmentSalt: Uint8Array | undefined
+}
 
 /** A ledger of a few epochs in which everything that may happen happens now and then; it follows from the seed. */
 export class RandomWorld {
@@ -19,6 +28,8 @@ export class RandomWorld {
   #made = 0
   #lateFeatures: NewRecord[] = []
   /** Everything that was contributed, for others to be near to. */
+  /** Committed to, and still to be shown; some never are. */
+  readonly #committed: Planned[] = []
   readonly #contributed: { name: Name; batchId: string; index: number }[] = []
 
   private constructor(ledger: SmallLedger, random: Random) {
@@ -45,6 +56,7 @@ export class RandomWorld {
     const random = this.#random
     if (random(3) > 0) await ledger.send(ledger.records.deposit('payer', 1n << 90n))
     await ledger.send(...this.#lateFeatures.splice(0))
+    for (const planned of this.#committed.splice(0, random(3))) await this.#show(planned)
     if (random(3) === 0) await this.#contribute(1)
     if (random(2) === 0) await this.#withdraw()
     if (random(4) === 0)
@@ -78,20 +90,31 @@ export class RandomWorld {
       const contents = features.map((_, index) =>
         this.#random(4) === 0 ? `shared ${this.#random(5)}` : `${id}/${index}`,
       )
-      for (const index of features.keys()) this.#contributed.push({ name, batchId: id, index })
-      const own = await contributionOf(records, name, id, features, {
-        fingerprints: (index) => contents[index]!,
-        near: (index) => this.#near(id, index),
-      })
-      await this.ledger.send(own.batch, ...own.features.filter(() => this.#random(10) > 0))
-      if (this.#random(2) === 0) continue
-      const body = (index: number) => ({ featureMap: SECOND.map, near: this.#near(id, index) })
-      await this.ledger.send(
-        ...features.map((each, index) =>
-          records.itemFeatures(id, index, each, contents[index]!, { body: body(index) }),
-        ),
-      )
+      const commitmentSalt = [undefined, undefined, hashOf(`salt of ${id}`)][this.#random(3)]
+      const planned = { name, id, features, contents, commitmentSalt }
+      // Now and then a salt is given, and nothing was committed to.
+      if (commitmentSalt === undefined || this.#random(6) === 0) await this.#show(planned)
+      else {
+        await this.ledger.send(records.commitment(name, id, features.length, commitmentSalt))
+        this.#committed.push(planned)
+      }
     }
+  }
+
+  async #show({ name, id, features, contents, commitmentSalt }: Planned): Promise<void> {
+    const { records } = this.ledger
+    for (const index of features.keys()) this.#contributed.push({ name, batchId: id, index })
+    const own = await contributionOf(records, name, id, features, {
+      fingerprints: (index) => contents[index]!,
+      near: (index) => this.#near(id, index),
+      ...(commitmentSalt === undefined ? {} : { commitmentSalt }),
+    })
+    await this.ledger.send(own.batch, ...own.features.filter(() => this.#random(10) > 0))
+    if (this.#random(2) === 0) return
+    const body = (index: number) => ({ featureMap: SECOND.map, near: this.#near(id, index) })
+    await this.ledger.send(
+      ...features.map((each, index) => records.itemFeatures(id, index, each, contents[index]!, { body: body(index) })),
+    )
   }
 
   /** A few of all that was contributed so far, each once, and never the item itself. */
@@ -109,7 +132,9 @@ export class RandomWorld {
 
   /** An item or a whole batch, perhaps once more. */
   async #withdraw(): Promise<void> {
-    const { name, batchId, index } = this.#contributed[this.#random(this.#contributed.length)]!
+    const some = this.#contributed[this.#random(this.#contributed.length)]
+    if (some === undefined) return
+    const { name, batchId, index } = some
     const { records } = this.ledger
     for (let times = 1 + this.#random(2); times > 0; times--)
       await this.ledger.send(await records.withdrawal(name, batchId, this.#random(3) === 0 ? [] : [index]))
