@@ -49,10 +49,10 @@ export function addAnswers(program: Command): void {
     program
       .command('insights <model>')
       .description(
-        'what would make a model better: data that hurts, data by what it did and cost, badly served demand',
+        'what would make a model better: data that hurts, data by what it did and cost, near-duplicates paid for, badly served demand',
       ),
   )
-    .option('--top <n>', 'how many hurting contributions to name', wholeNumber, 10)
+    .option('--top <n>', 'how many hurting contributions, and paid near-duplicates, to name', wholeNumber, 10)
     .addHelpText('after', '\nExample:\n  $ tally insights digit-reader --top 20')
     .action((model: string, flags: GlobalFlags & { top: number }) =>
       runReadingVerb('insights', flags, async ({ session, answer, progress }) => {
