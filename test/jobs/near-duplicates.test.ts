@@ -95,11 +95,27 @@ describe('near duplicates', () => {
     expect(await world.earned(1, addressOf('copier'))).toBe(paid)
   })
 
-  test('the statement counts what was found near', async () => {
+  test('the statement counts what is near something before it, whoever said so, and shows the evidence', async () => {
     await contribute('alice', 'original')
     await contribute('copier', 'copy', { near: [near('original')] })
+    await contribute('bob', 'another original', { near: [near('another copy')] })
+    await contribute('carol', 'another copy')
     await useAndSettle()
-    const { contributions, duplicates, near: found } = await statementOf(world.ledger.warehouse, addressOf('copier'))
-    expect({ contributions, duplicates, found }).toEqual({ contributions: 1, duplicates: 1, found: 1 })
+    const of = async (name: Name) => {
+      const { duplicates, near: found, evidence } = await statementOf(world.ledger.warehouse, addressOf(name))
+      return { duplicates, near: found, evidence }
+    }
+    const because = { index: 0, similarity: 997_421, measure: 'image/pooled-cosine@1' }
+    const original = { duplicates: 0, near: 0, evidence: [] }
+    expect(await of('alice')).toEqual(original)
+    expect(await of('bob')).toEqual(original)
+    expect(await of('copier')).toEqual({
+      ...{ duplicates: 1, near: 1 },
+      evidence: [{ ...because, batchId: 'copy', of: { batchId: 'original', index: 0 } }],
+    })
+    expect(await of('carol')).toEqual({
+      ...{ duplicates: 1, near: 1 },
+      evidence: [{ ...because, batchId: 'another copy', of: { batchId: 'another original', index: 0 } }],
+    })
   })
 })

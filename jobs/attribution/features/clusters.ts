@@ -1,16 +1,17 @@
 import { BIGINT } from '@duckdb/node-api'
 import type { Database } from '../../../pipelines/warehouse/database.ts'
 import { readSql } from '../../../pipelines/warehouse/read-sql.ts'
-import { COMMIT_EPOCHS_MAX } from '../../../schemas/limits.ts'
+import { BATCH_ITEMS_MAX, COMMIT_EPOCHS_MAX } from '../../../schemas/limits.ts'
 
 const sql = (name: string) => readSql(new URL(name, import.meta.url))
+const batchRanksSql = sql('./batch-ranks.sql')
 const placedSql = sql('./placed.sql')
 const nearEdgesSql = sql('./near-edges.sql')
 const itemsSql = sql('./items.sql')
 
 /**
  * Step 0 of docs/attribution.md: which contributions under a map are items, at the cut of an epoch. Leaves the temporary tables
- * `item` (one row per contribution) and `star_member` (one row per content that is near an earlier representative). Time is
+ * `item` (one row per contribution, `place` in the order of priority) and `star_member` (one row per content that is near an earlier representative). Time is
  * that of sorting contributions and near pairs; memory beyond DuckDB's grows with the members alone.
  */
 export async function clusterItems(warehouse: Database, featureMap: string, epoch: number): Promise<void> {
@@ -28,7 +29,13 @@ export async function clusterItems(warehouse: Database, featureMap: string, epoc
 
 /** The order of priority alone: leaves the temporary table `placed`, one row per contribution with features under the map. */
 export async function placeContributions(warehouse: Database, featureMap: string, epoch: number): Promise<void> {
-  await warehouse.run(placedSql, { featureMap, epoch, commitEpochsMax: COMMIT_EPOCHS_MAX })
+  await rankBatches(warehouse)
+  await warehouse.run(placedSql, { featureMap, epoch })
+}
+
+/** Priority of all batches: leaves the temporary table `batch_rank`, from whose `first_place` the items of a batch follow. */
+export async function rankBatches(warehouse: Database): Promise<void> {
+  await warehouse.run(batchRanksSql, { commitEpochsMax: COMMIT_EPOCHS_MAX, batchItemsMax: BATCH_ITEMS_MAX })
 }
 
 /**

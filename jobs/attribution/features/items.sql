@@ -3,7 +3,7 @@
 CREATE OR REPLACE TEMP TABLE item AS
 WITH gone AS (SELECT batch, item_index FROM contribution_withdrawn WHERE epoch <= $epoch)
 SELECT
-  p.batch, p.item_index, p.account, p.item, f.packed,
+  p.batch, p.item_index, p.account, p.place, f.packed,
   p.place = p.content AND m.content IS NULL AS kept,
   p.batch IN (SELECT batch FROM gone WHERE item_index IS NULL)
     OR EXISTS (SELECT 1 FROM gone AS g WHERE g.batch = p.batch AND g.item_index = p.item_index) AS withdrawn

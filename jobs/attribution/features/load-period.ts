@@ -38,7 +38,7 @@ export async function loadItems(
   const account = new Uint32Array(new SharedArrayBuffer(count * Uint32Array.BYTES_PER_ELEMENT))
   const withdrawn = new Uint8Array(count)
   const places: { batch: Uint8Array; index: number }[] = []
-  const sql = 'SELECT account, batch, item_index, packed, withdrawn FROM item WHERE kept ORDER BY item'
+  const sql = 'SELECT account, batch, item_index, packed, withdrawn FROM item WHERE kept ORDER BY place'
   for await (const chunk of warehouse.stream(sql)) {
     const [owners, batches, itemIndexes, packed, gone] = chunk.getColumns()
     for (let row = 0; row < chunk.rowCount; row++) {
