@@ -79,8 +79,11 @@ describe('near duplicates', () => {
     await contribute('alice', 'original')
     await contribute('bob', 'near copy', { content: 'shifted', near: [near('original')] })
     await contribute('copier', 'copy of the near copy', { content: 'shifted' })
+    await contribute('carol', 'quiet', { content: 'turned' })
+    await contribute('partner', 'copy that says it', { content: 'turned', near: [near('original')] })
     const of = await useAndSettle()
     expect([of('alice'), of('bob'), of('copier')]).toEqual([ITEM, DUPLICATE, DUPLICATE])
+    expect([of('carol'), of('partner')]).toEqual([DUPLICATE, DUPLICATE])
   })
 
   test('evidence waits for features: then the item that was paid meanwhile is one no more, and what is settled stays', async () => {
