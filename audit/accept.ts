@@ -1,10 +1,21 @@
+import { commitmentOf } from '../anchor/commitment.ts'
 import type { DecidedEventType, EventBodies, EventOf } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
+import { COMMIT_EPOCHS_MAX } from '../schemas/limits.ts'
+import type { Contribution } from './attribution/period.ts'
 import { contributionKey, depositKey, findReader } from './close-reasons.ts'
 import { eventKey, type History } from './history.ts'
 
-/** Adds an accepted event to what later records may refer to. Called in decision order, so that ranks are accept order. */
-export function acceptInto(history: History, event: EventOf<DecidedEventType>, epoch: number): void {
+/** What an acceptance is besides the event. */
+interface AcceptedIn {
+  readonly ledgerId: Uint8Array
+  readonly epoch: number
+  /** Of a batch or a commitment: its place among all of them, in accept order. */
+  readonly rank: number | undefined
+}
+
+/** Adds an accepted event to what later records may refer to. Called in decision order. */
+export function acceptInto(history: History, event: EventOf<DecidedEventType>, accepted: AcceptedIn): void {
   const key = eventKey(event.source, event.id)
   switch (event.type) {
     case 'SchemaRegistered':
@@ -18,7 +29,7 @@ export function acceptInto(history: History, event: EventOf<DecidedEventType>, e
       history.assets.set(event.body.asset, event.body)
       break
     case 'PolicyPublished':
-      history.policies.push({ epoch, policy: event.body })
+      history.policies.push({ epoch: accepted.epoch, policy: event.body })
       break
     case 'FeatureMapPublished':
       history.featureMaps.set(event.body.featureMap, event.body)
@@ -27,11 +38,15 @@ export function acceptInto(history: History, event: EventOf<DecidedEventType>, e
     case 'Deposited':
       history.deposits.add(depositKey(event.body))
       break
-    case 'ContributionBatch': {
-      const account = toHex(event.body.account)
-      history.batches.set(key, { account, items: event.body.items.length, rank: history.batches.size })
+    case 'ContributionCommitted':
+      acceptCommitment(history, event.body, accepted)
       break
-    }
+    case 'ContributionBatch':
+      acceptBatch(history, event, accepted)
+      break
+    case 'ContributionWithdrawn':
+      acceptWithdrawal(history, event.body)
+      break
     case 'InferenceRecorded':
       history.inferences.set(key, event.body)
       break
@@ -50,16 +65,63 @@ function acceptSchema(history: History, body: EventBodies['SchemaRegistered']): 
   history.schemaRegistrations.set(body.schemaId, body)
 }
 
+function acceptCommitment(
+  history: History,
+  { account, commitment }: EventBodies['ContributionCommitted'],
+  { epoch, rank }: AcceptedIn,
+): void {
+  const key = toHex(account) + toHex(commitment)
+  const earlier = history.commitments.get(key) ?? []
+  if (earlier.at(-1)?.epoch !== epoch) history.commitments.set(key, [...inTime(earlier, epoch), { epoch, rank: rank! }])
+}
+
+/** Those that still count for a batch of the epoch. */
+function inTime<Commitment extends { readonly epoch: number }>(
+  commitments: readonly Commitment[],
+  epoch: number,
+): Commitment[] {
+  return commitments.filter((commitment) => commitment.epoch >= epoch - COMMIT_EPOCHS_MAX)
+}
+
+function acceptBatch(history: History, event: EventOf<'ContributionBatch'>, accepted: AcceptedIn): void {
+  const { account, items, commitmentSalt: salt } = event.body
+  const rank = accepted.rank!
+  const key =
+    salt.length === 0
+      ? undefined
+      : toHex(account) + toHex(commitmentOf({ ledgerId: accepted.ledgerId, account, items, salt }))
+  const committed = key === undefined ? [] : (history.commitments.get(key) ?? [])
+  const first = inTime(committed, accepted.epoch).find((each) => each.rank < rank)
+  history.batches.set(eventKey(event.source, event.id), {
+    ...{ account: toHex(account), items: items.length, rank, priority: first?.rank ?? rank },
+    ...{ withdrawn: new Set(), contributions: [] },
+  })
+}
+
+/** No index: all of the batch. Features may be there already, or come later. */
+function acceptWithdrawal(history: History, body: EventBodies['ContributionWithdrawn']): void {
+  const { items, withdrawn, contributions } = history.batches.get(eventKey(body.batchSource, body.batchId))!
+  const indexes = body.indexes.length > 0 ? body.indexes : Array.from({ length: items }, (_, index) => index)
+  for (const index of indexes) withdrawn.add(index)
+  for (const contribution of contributions) contribution.isWithdrawn = withdrawn.has(contribution.index)
+}
+
 function acceptContribution(history: History, event: EventOf<'ContributionFeatures'>): void {
-  const { featureMap, batchSource, batchId, index, fingerprint, a, ua, p, label } = event.body
+  const { featureMap, batchSource, batchId, index, fingerprint, a, ua, p, label, near } = event.body
   const batch = history.batches.get(eventKey(batchSource, batchId))!
   const contributions = history.contributions.get(featureMap) ?? []
-  contributions.push({
-    ...{ account: batch.account, fingerprint: toHex(fingerprint), batchRank: batch.rank, index },
-    // No event withdraws a contribution yet.
-    isWithdrawn: false,
+  const contribution: Contribution = {
+    ...{ account: batch.account, fingerprint: toHex(fingerprint) },
+    ...{ priority: batch.priority, batchRank: batch.rank, index },
+    near: near.map((other) => ({
+      batchRank: history.batches.get(eventKey(other.batchSource, other.batchId))!.rank,
+      index: other.index,
+    })),
+    isWithdrawn: batch.withdrawn.has(index),
     ...{ a: Int8Array.from(a), ua, p, label },
-  })
+  }
+  contributions.push(contribution)
+  batch.contributions.push(contribution)
   history.contributions.set(featureMap, contributions)
   history.withFeatures.add(contributionKey(event.body))
 }

@@ -76,12 +76,24 @@ const CHECKS: { readonly [Type in DecidedEventType]: Check<Type> } = {
     return history.deposits.has(depositKey(event.body)) ? 'DEPOSIT_EXISTS' : undefined
   },
 
+  // Nobody signs it: it is worth something to the account that it names alone.
+  ContributionCommitted: () => undefined,
+
   ContributionBatch: async (history, ledger, event) => {
     const dataset = assetOf(history, event.body.dataset, 'dataset')
     if (dataset === undefined) return 'ASSET_UNKNOWN'
     if (dataset.licence !== event.body.licence) return 'LICENCE_MISMATCH'
     const signer = await recoverSigner(ledger.ledgerId, event)
     return signer === toHex(event.body.account) ? undefined : 'SIGNATURE_INVALID'
+  },
+
+  ContributionWithdrawn: async (history, ledger, event) => {
+    const { account, batchSource, batchId, indexes } = event.body
+    const batch = history.batches.get(eventKey(batchSource, batchId))
+    if (batch === undefined || indexes.some((index) => index >= batch.items)) return 'CONTRIBUTION_UNKNOWN'
+    if (batch.account !== toHex(account)) return 'ACCOUNT_MISMATCH'
+    const signer = await recoverSigner(ledger.ledgerId, event)
+    return signer === batch.account ? undefined : 'SIGNATURE_INVALID'
   },
 
   InferenceRecorded: (history, _ledger, event) =>
@@ -91,13 +103,15 @@ const CHECKS: { readonly [Type in DecidedEventType]: Check<Type> } = {
       : undefined,
 
   ContributionFeatures: (history, _ledger, event) => {
-    const { featureMap, batchSource, batchId, index, a, p, checkpoints } = event.body
+    const { featureMap, batchSource, batchId, index, a, p, checkpoints, near } = event.body
     const map = history.featureMaps.get(featureMap)
     const reason = findFeatureReason(map, event.source, { vector: a, p, checkpoints })
     if (reason !== undefined) return reason
     const batch = history.batches.get(eventKey(batchSource, batchId))
     if (batch === undefined || index >= batch.items) return 'CONTRIBUTION_UNKNOWN'
-    return history.withFeatures.has(contributionKey(event.body)) ? 'FEATURES_EXIST' : undefined
+    if (history.withFeatures.has(contributionKey(event.body))) return 'FEATURES_EXIST'
+    if (near.length > 0 && map?.similarity === 'none') return 'NEAR_NOT_MEASURED'
+    return near.some((other) => other.index >= itemsOf(history, other)) ? 'NEAR_UNKNOWN' : undefined
   },
 
   InferenceFeatures: (history, _ledger, event) => {
@@ -114,6 +128,11 @@ const CHECKS: { readonly [Type in DecidedEventType]: Check<Type> } = {
 function assetOf(history: History, name: string, kind: string): EventBodies['AssetRegistered'] | undefined {
   const asset = history.assets.get(name)
   return asset?.kind === kind ? asset : undefined
+}
+
+/** 0 for a batch that was not accepted. */
+function itemsOf(history: History, batch: { batchSource: string; batchId: string }): number {
+  return history.batches.get(eventKey(batch.batchSource, batch.batchId))?.items ?? 0
 }
 
 function isOwner(asset: EventBodies['AssetRegistered'], account: Uint8Array): boolean {

@@ -60,12 +60,13 @@ export async function decideEpoch(
     else sort(record, decodeRecord(record))
   }
   const accepted: Accepted[] = []
+  let ranks = new Map<AuditRecord, number>()
   for (const type of DECISION_ORDER) {
     for (const { record, event } of candidates.get(type)!.sort((a, b) => compareAcceptOrder(a.record, b.record))) {
       const decision = await decide(history, ledger, event, record)
       decisions[record.row] = decision
       if (decision.outcome !== 'accepted') continue
-      acceptInto(history, event, epoch)
+      acceptInto(history, event, { ledgerId: ledger.ledgerId, epoch, rank: ranks.get(record) })
       history.used.set(eventKey(event.source, event.id), { ceType: ceTypeOf(type), valueHash: valueHashOf(record) })
       accepted.push({ epoch, record, event })
     }
@@ -73,6 +74,7 @@ export async function decideEpoch(
     // The schemas of the cut are decided, and come first: now the values written with them can be read.
     for (const record of waiting.splice(0)) sort(record, decodeRecord(record, history.schemas))
     for (const record of waiting) decisions[record.row] = { outcome: 'rejected', reason: 'SCHEMA_UNKNOWN' }
+    ranks = rankContributions(history, candidates)
   }
   const of = <Type extends DecidedEventType>(type: Type) =>
     accepted.filter((each): each is Accepted & Accepted<Type> => each.event.type === type)
@@ -82,6 +84,16 @@ export async function decideEpoch(
     inferences: of('InferenceRecorded'),
     inferenceFeatures: of('InferenceFeatures'),
   }
+}
+
+/** Which of two batches or commitments came first is asked across types and epochs: each gets its number in accept order. */
+function rankContributions(
+  history: History,
+  candidates: ReadonlyMap<DecidedEventType, readonly Candidate[]>,
+): Map<AuditRecord, number> {
+  const types = ['ContributionCommitted', 'ContributionBatch'] as const
+  const records = types.flatMap((type) => candidates.get(type)!.map(({ record }) => record))
+  return new Map(records.sort(compareAcceptOrder).map((record) => [record, history.contributionRecords++]))
 }
 
 async function decide(

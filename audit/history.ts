@@ -14,8 +14,14 @@ interface AcceptedBatch {
   /** 0x-hex. */
   readonly account: string
   readonly items: number
-  /** Position of the batch among all accepted batches, in accept order. */
+  /** Place of its record among all batches and commitments, in accept order. */
   readonly rank: number
+  /** Place of the commitment that it reveals in time, else its own. */
+  readonly priority: number
+  /** Indexes of what its contributor took back. */
+  readonly withdrawn: Set<number>
+  /** Those of its items that have features, under any map. */
+  readonly contributions: Contribution[]
 }
 
 /** Everything accepted so far that a later record may refer to, and everything settlement needs. */
@@ -34,6 +40,10 @@ export interface History {
   readonly featureMapOfModel: Map<string, EventBodies['FeatureMapPublished']>
   readonly deposits: Set<string>
   readonly batches: Map<string, AcceptedBatch>
+  /** By account ‖ commitment, of each epoch the first; ascending. */
+  readonly commitments: Map<string, { readonly epoch: number; readonly rank: number }[]>
+  /** How many batches and commitments were sent, accepted or not. */
+  contributionRecords: number
   readonly inferences: Map<string, EventBodies['InferenceRecorded']>
   /** By feature map, in accept order of the features. */
   readonly contributions: Map<string, Contribution[]>
@@ -54,6 +64,8 @@ export function emptyHistory(): History {
     featureMapOfModel: new Map(),
     deposits: new Set(),
     batches: new Map(),
+    commitments: new Map(),
+    contributionRecords: 0,
     inferences: new Map(),
     contributions: new Map(),
     withFeatures: new Set(),

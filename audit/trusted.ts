@@ -40,7 +40,7 @@ export function trustedBy({ firstEpoch, lastEpoch, recomputedTo, isChainChecked,
     trusted.push(`${gaps.length} accepted gap(s), whose records nobody can see any more: ${shown}${more}.`)
   }
   trusted.push(
-    'The extractor of each feature map: features and fingerprints are taken as recorded, not computed from the contents.',
+    'The extractor of each feature map: features, fingerprints and near pairs are taken as recorded, not computed from the contents.',
     'The registered sources: inferences and deposits happened as their records say, and labels are the right ones.',
     'The log: append times are what the broker gave, and what was never appended cannot be seen.',
   )

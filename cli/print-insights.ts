@@ -1,13 +1,17 @@
 import Table from 'cli-table3'
 import type { Insights, PeriodInsights } from '../jobs/insights/insights.ts'
+import type { PaidDuplicates } from '../jobs/insights/paid-duplicates.ts'
 import type { ServedDemand } from '../jobs/insights/served-demand.ts'
 import { formatPercent, paint, printLine } from './output.ts'
 
+const MILLION = 1_000_000
+
 /** `tally insights` for a person. */
-export function printInsights({ model, periods, demand }: Insights): void {
+export function printInsights({ model, periods, duplicates, demand }: Insights): void {
   printLine(paint.bold(`Insights of ${model}`))
   if (periods.length === 0) printLine('No period of it has paid yet, so nothing is valued. See: tally epoch status')
   for (const period of periods) printPeriod(period)
+  for (const each of duplicates) printDuplicates(each)
   printDemand(demand)
 }
 
@@ -31,6 +35,22 @@ function printPeriod({ token, epoch, paid, hurting, hurtingItems, datasets }: Pe
   )
   for (const item of hurting)
     printLine(`  ${formatPercent(item.value)}  ${item.batchId}/${item.index} of ${item.dataset} by ${item.account}`)
+}
+
+function printDuplicates({ token, contributions, paid, accounts, most }: PaidDuplicates): void {
+  if (contributions === 0) {
+    printLine(`\nNear-duplicates paid for in ${token}: none by what is recorded now.`)
+    return
+  }
+  printLine(`\nNear-duplicates paid for in ${token}: ${contributions} contributions, ${paid} in all settled periods`)
+  printTable(
+    ['account', 'near what was paid to', 'contributions', 'paid'],
+    accounts.map((each) => [each.account, each.of, each.contributions, each.paid]),
+  )
+  for (const each of most)
+    printLine(
+      `  ${each.batchId}/${each.index} of ${each.of.batchId}/${each.of.index}: ${formatPercent(each.similarity / MILLION)} by ${each.measure}, paid ${each.paid}`,
+    )
 }
 
 function printDemand(demand: readonly ServedDemand[]): void {

@@ -62,6 +62,8 @@ export interface FeatureMapPublished {
   basisHash: Uint8Array
   trainingSetHash: Uint8Array
   fingerprintSalt: Uint8Array
+  /** A measure of `SIMILARITIES`, or `none`. */
+  similarity: string
   registrant: Uint8Array
   signature: Uint8Array
 }
@@ -76,7 +78,32 @@ export interface ContributionBatch {
   dataset: string
   licence: string
   items: ContributionItem[]
+  /** 32 bytes, or none when nothing was committed to. */
+  commitmentSalt: Uint8Array
   signature: Uint8Array
+}
+
+export interface ContributionCommitted {
+  account: Uint8Array
+  commitment: Uint8Array
+}
+
+export interface ContributionWithdrawn {
+  account: Uint8Array
+  batchSource: string
+  batchId: string
+  /** Ascending; empty: all items of the batch. */
+  indexes: number[]
+  signature: Uint8Array
+}
+
+/** Evidence that another contribution has nearly the same content. */
+export interface NearContribution {
+  batchSource: string
+  batchId: string
+  index: number
+  /** Millionths. */
+  similarity: number
 }
 
 export interface ContributionFeatures {
@@ -90,6 +117,7 @@ export interface ContributionFeatures {
   checkpoints: number[]
   label: number
   fingerprint: Uint8Array
+  near: NearContribution[]
 }
 
 export interface InferenceRecorded {
@@ -139,7 +167,9 @@ export interface EventBodies {
   AssetRegistered: AssetRegistered
   PolicyPublished: PolicyPublished
   FeatureMapPublished: FeatureMapPublished
+  ContributionCommitted: ContributionCommitted
   ContributionBatch: ContributionBatch
+  ContributionWithdrawn: ContributionWithdrawn
   ContributionFeatures: ContributionFeatures
   InferenceRecorded: InferenceRecorded
   InferenceFeatures: InferenceFeatures
@@ -166,7 +196,9 @@ export const DECISION_ORDER = [
   'PolicyPublished',
   'FeatureMapPublished',
   'Deposited',
+  'ContributionCommitted',
   'ContributionBatch',
+  'ContributionWithdrawn',
   'InferenceRecorded',
   'ContributionFeatures',
   'InferenceFeatures',

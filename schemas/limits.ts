@@ -12,6 +12,18 @@ export const RANK_MAX = 1_000
 export const CLASSES_MAX = 100
 export const DIMENSION_MAX = 4_096
 export const CHECKPOINTS_MAX = 16
+/** A commitment gives priority to a batch of its own epoch and of so many after it. */
+export const COMMIT_EPOCHS_MAX = 10
+/** Measures of nearness that a feature map may name (docs/similarity.md); `none`: its extractor names no near pairs. */
+export const SIMILARITIES = [
+  'none',
+  'fingerprint/equal@1',
+  'image/pooled-cosine@1',
+  'dense/cosine@1',
+  'text/shingles@1',
+] as const
+/** Near pairs that the features of one contribution may name: what one record adds to the clusters is bounded. */
+export const NEAR_MAX = 16
 /** Schema ids from here on are built in or belong to nobody; below, from 1, they are a schema registry's. */
 export const BUILT_IN_SCHEMA_IDS_FROM = 0x5441_0000
 /** Text of a registered schema, UTF-8. */

@@ -77,9 +77,13 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       bytes('basisHash', body.basisHash, 32),
       bytes('trainingSetHash', body.trainingSetHash, 32),
       bytes('fingerprintSalt', body.fingerprintSalt, 16),
+      limits.SIMILARITIES.some((measure) => measure === body.similarity)
+        ? undefined
+        : field('similarity is no measure that this version knows.'),
       bytes('registrant', body.registrant, 20),
       bytes('signature', body.signature, 65),
     ),
+  ContributionCommitted: (body) => first(bytes('account', body.account, 20), bytes('commitment', body.commitment, 32)),
   ContributionBatch: (body) =>
     first(
       bytes('account', body.account, 20),
@@ -89,6 +93,20 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       body.items.every((item) => item.contentHash.length === 32 && item.labelHash.length === 32)
         ? undefined
         : field('A hash of an item does not have 32 bytes.'),
+      body.commitmentSalt.length === 0 ? undefined : bytes('commitmentSalt', body.commitmentSalt, 32),
+      bytes('signature', body.signature, 65),
+    ),
+  ContributionWithdrawn: (body) =>
+    first(
+      bytes('account', body.account, 20),
+      identifier('batchSource', body.batchSource),
+      identifier('batchId', body.batchId),
+      range('indexes', body.indexes.length, 0, limits.BATCH_ITEMS_MAX),
+      body.indexes.every(
+        (index, at) => index >= 0 && index < limits.BATCH_ITEMS_MAX && !(index <= body.indexes[at - 1]!),
+      )
+        ? undefined
+        : field('indexes must ascend from 0 to 999.'),
       bytes('signature', body.signature, 65),
     ),
   ContributionFeatures: (body) =>
@@ -100,6 +118,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       identifier('batchId', body.batchId),
       range('index', body.index, 0, limits.BATCH_ITEMS_MAX - 1),
       bytes('fingerprint', body.fingerprint, 32),
+      near(body),
     ),
   InferenceRecorded: (body) =>
     first(
@@ -156,6 +175,25 @@ function bytes(name: string, value: Uint8Array, length: number): RangeFault | un
 
 function range(name: string, value: number, low: number, high: number): RangeFault | undefined {
   return value >= low && value <= high ? undefined : field(`${name} must lie between ${low} and ${high}.`)
+}
+
+/** Each pair once, and none of a contribution with itself. */
+function near(body: EventBodies['ContributionFeatures']): RangeFault | undefined {
+  const tooMany = range('near', body.near.length, 0, limits.NEAR_MAX)
+  if (tooMany !== undefined) return tooMany
+  for (const each of body.near) {
+    const fault = first(
+      identifier('batchSource of near', each.batchSource),
+      identifier('batchId of near', each.batchId),
+      range('index of near', each.index, 0, limits.BATCH_ITEMS_MAX - 1),
+      range('similarity', each.similarity, 0, limits.MILLIONTHS),
+    )
+    if (fault !== undefined) return fault
+  }
+  const named = [body, ...body.near].map(({ batchSource, batchId, index }) =>
+    JSON.stringify([batchSource, batchId, index]),
+  )
+  return new Set(named).size === named.length ? undefined : field('near names the item itself, or another one twice.')
 }
 
 function amount(value: bigint): RangeFault | undefined {

@@ -1,4 +1,4 @@
-import type { ContributionBatch, EventBodies } from '../../schemas/events.ts'
+import type { ContributionBatch, ContributionWithdrawn, EventBodies } from '../../schemas/events.ts'
 import { toHex } from '../../schemas/ids.ts'
 import { type CanonicalJson, canonicalJson } from '../canonical-json.ts'
 import { sha256 } from '../hash.ts'
@@ -38,6 +38,7 @@ export function batchTypedData(ledgerId: Uint8Array, event: EventIdentity, batch
         { name: 'count', type: 'uint32' },
         { name: 'contentRoot', type: 'bytes32' },
         { name: 'labelsRoot', type: 'bytes32' },
+        { name: 'commitmentSalt', type: 'bytes' },
       ],
     },
     primaryType: 'ContributionBatch',
@@ -50,6 +51,37 @@ export function batchTypedData(ledgerId: Uint8Array, event: EventIdentity, batch
       count: batch.items.length,
       contentRoot: toHex(rootHash(batch.items.map((item) => leafHash(item.contentHash)))),
       labelsRoot: toHex(rootHash(batch.items.map((item) => leafHash(item.labelHash)))),
+      commitmentSalt: toHex(batch.commitmentSalt),
+    },
+  } as const
+}
+
+/** EIP-712 typed data that the contributing account signs to take items back. */
+export function withdrawalTypedData(
+  ledgerId: Uint8Array,
+  event: EventIdentity,
+  withdrawal: Unsigned<ContributionWithdrawn>,
+) {
+  return {
+    domain: ledgerDomain(ledgerId),
+    types: {
+      ContributionWithdrawn: [
+        { name: 'source', type: 'string' },
+        { name: 'id', type: 'string' },
+        { name: 'account', type: 'address' },
+        { name: 'batchSource', type: 'string' },
+        { name: 'batchId', type: 'string' },
+        { name: 'indexes', type: 'uint32[]' },
+      ],
+    },
+    primaryType: 'ContributionWithdrawn',
+    message: {
+      source: event.source,
+      id: event.id,
+      account: toHex(withdrawal.account),
+      batchSource: withdrawal.batchSource,
+      batchId: withdrawal.batchId,
+      indexes: withdrawal.indexes,
     },
   } as const
 }

@@ -62,7 +62,7 @@ interface Payment {
 }
 
 export interface PeriodResult {
-  /** Kept contributions. */
+  /** Kept or withdrawn. */
   readonly items: number
   readonly duplicates: number
   readonly effectiveEvents: bigint
@@ -173,12 +173,12 @@ function resultOf(
   parts: readonly bigint[],
 ): PeriodResult {
   return {
-    items: accounts.reduce((sum, { kept }) => sum + kept.length, 0),
+    items: accounts.reduce((sum, { kept, withdrawn }) => sum + kept.length + withdrawn.length, 0),
     duplicates: accounts.reduce((sum, { duplicates }) => sum + duplicates, 0),
     effectiveEvents: 0n,
-    accounts: accounts.map(({ account, kept, duplicates }, index) => ({
+    accounts: accounts.map(({ account, kept, withdrawn, duplicates }, index) => ({
       account,
-      items: kept.length,
+      items: kept.length + withdrawn.length,
       duplicates,
       s: scores?.[index] ?? 0n,
       pay: parts[index] ?? 0n,

@@ -1,13 +1,24 @@
+/** Which contribution: rank of its batch record in accept order, then index in the batch. */
+export interface ContributionPlace {
+  readonly batchRank: number
+  readonly index: number
+}
+
 /** A contribution with features under the period's map. */
 export interface Contribution {
   /** 0x-hex of the account of its batch. */
   readonly account: string
   /** 0x-hex; equal content has equal fingerprints. */
   readonly fingerprint: string
-  /** Accept order: rank of the batch record, then index in the batch. */
+  /** Rank of the record that gives priority: the commitment if it was revealed in time, else the batch record. */
+  readonly priority: number
+  /** Rank of the batch record in accept order. Priority is the same: then this decides, then the index in the batch. */
   readonly batchRank: number
   readonly index: number
-  readonly isWithdrawn: boolean
+  /** Contributions that its features declare near: (batch rank, index), each an accepted one, with features or without. */
+  readonly near: readonly ContributionPlace[]
+  /** Changes when its contributor takes it back. */
+  isWithdrawn: boolean
   /** r values in [−63, 63]. */
   readonly a: Int8Array
   readonly ua: number

@@ -25,6 +25,7 @@ import type { OutgoingRecord } from '../../schemas/encode-record.ts'
 import { type Address, toAddress } from '../../schemas/ids.ts'
 import { foundLedger } from '../found-ledger.ts'
 import type { Session } from '../session.ts'
+import { NearPairs } from './near-pairs.ts'
 
 export type Say = (text: string) => void
 
@@ -107,9 +108,10 @@ export async function trainAndRecord(play: Play, say: Say): Promise<string> {
   play.lab = lab
   clock.moveTo(1, 900)
   await send(play, [await featureMapRecord({ ledgerId, cast, time: clock.text() }, FEATURE_MAP, lab.facts)])
+  const nearPairs = new NearPairs(lab)
   for (const batch of play.batches) {
-    say(`features of ${batch.contributor.name}`)
-    await send(play, contributionFeatureRecords(batch, lab, clock.text()))
+    say(`features of ${batch.contributor.name}, and what they are near`)
+    await send(play, contributionFeatureRecords(batch, lab, nearPairs.add(batch), clock.text()))
   }
   const right = accuracy(lab.model, play.split.heldOut(0))
   return `it reads ${(right * 100).toFixed(1)} % of digits right that nobody contributed`

@@ -29,13 +29,14 @@ function printAccounts(result: DemoResult): void {
     'role',
     'accepted',
     'duplicates',
+    'of these near',
     'share (90 % interval)',
     `earned ${TOKEN.symbol}`,
     'claimed',
   ]
   const table = new Table({
     head,
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right'],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right'],
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
     style: pc.isColorSupported ? { head: ['bold'], border: ['dim'] } : { head: [], border: [] },
   })
@@ -47,6 +48,7 @@ function printAccounts(result: DemoResult): void {
       ROLES[each.role],
       each.accepted,
       each.duplicates,
+      each.near,
       share,
       money(each.earned),
       money(each.claimed),

@@ -24,6 +24,8 @@ export interface AccountResult {
   readonly role: Contributor['role']
   readonly accepted: number
   readonly duplicates: number
+  /** Found to be near another one, not equal to it. */
+  readonly near: number
   readonly share: { readonly low: number; readonly value: number; readonly high: number }
   readonly earned: bigint
   readonly claimed: bigint
@@ -96,6 +98,7 @@ async function accountResult(
     role,
     accepted: statement.contributions - statement.duplicates,
     duplicates: statement.duplicates,
+    near: statement.near,
     share: { low: score?.share_low ?? 0, value: score?.share ?? 0, high: score?.share_high ?? 0 },
     earned: earned.get(account) ?? 0n,
     claimed: claimed.get(account) ?? 0n,
@@ -136,11 +139,12 @@ export function toJsonDocument(result: DemoResult, seed: string, seconds: number
       payoutRoot: payout.root,
       treeSize: Number(tree.size),
     })),
-    accounts: result.accounts.map(({ account, role, accepted, duplicates, share, earned, claimed }) => ({
+    accounts: result.accounts.map(({ account, role, accepted, duplicates, near, share, earned, claimed }) => ({
       account,
       role,
       accepted,
       duplicates,
+      near,
       share: share.value,
       earned: earned.toString(),
       claimed: claimed.toString(),
@@ -260,9 +264,9 @@ function toReportAccount(play: Play, account: AccountResult): ReportAccount {
 }
 
 /** One plain sentence: why an account earned what it earned. */
-function whyOf({ accepted, duplicates, earned, share }: AccountResult): string {
+function whyOf({ accepted, duplicates, near, earned, share }: AccountResult): string {
   if (accepted === 0 && duplicates > 0) {
-    return `All ${duplicates} contributions were in the dataset before, pixel for pixel. The first to contribute a digit is paid for it; a copy earns nothing.`
+    return `All ${duplicates} contributions were in the dataset before, ${duplicates - near} of them pixel for pixel and ${near} moved a little. The first to contribute a digit is paid for it; a copy earns nothing.`
   }
   if (earned === 0n)
     return 'Taken together, these contributions pulled paid answers away from the truth, so they earned nothing.'

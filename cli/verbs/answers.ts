@@ -10,6 +10,7 @@ import { type GlobalFlags, runReadingVerb, wholeNumber, withGlobalFlags } from '
 import { formatPercent, paint, printJson, printLine } from '../output.ts'
 import { printInsights } from '../print-insights.ts'
 
+const MILLION = 1_000_000
 const KINDS = {
   data: 'your contributions',
   model: 'your model',
@@ -49,10 +50,10 @@ export function addAnswers(program: Command): void {
     program
       .command('insights <model>')
       .description(
-        'what would make a model better: data that hurts, data by what it did and cost, badly served demand',
+        'what would make a model better: data that hurts, data by what it did and cost, near-duplicates paid for, badly served demand',
       ),
   )
-    .option('--top <n>', 'how many hurting contributions to name', wholeNumber, 10)
+    .option('--top <n>', 'how many hurting contributions, and paid near-duplicates, to name', wholeNumber, 10)
     .addHelpText('after', '\nExample:\n  $ tally insights digit-reader --top 20')
     .action((model: string, flags: GlobalFlags & { top: number }) =>
       runReadingVerb('insights', flags, async ({ session, answer, progress }) => {
@@ -111,7 +112,7 @@ function chooseReceipt(receipts: readonly Receipt[], token: string | undefined):
 function printStatement(statement: Statement): void {
   printLine(paint.bold(`Statement of ${statement.account}`))
   printLine(
-    `${statement.contributions} contributions, ${statement.duplicates} of them copies of what was there before (they earn nothing).`,
+    `${statement.contributions} contributions, ${statement.duplicates} of them copies of what was there before (they earn nothing); ${statement.near} are near one that was there before.`,
   )
   for (const { epoch, state, lines } of statement.epochs) {
     printLine(`\nEpoch ${epoch} (${state})`)
@@ -124,6 +125,11 @@ function printStatement(statement: Statement): void {
     }
   }
   for (const { token, cumulative } of statement.totals) printLine(`\nTogether ${cumulative} of ${token}.`)
+  if (statement.evidence.length > 0) printLine('\nNear contributions before them, the most similar')
+  for (const { batchId, index, of, similarity, measure } of statement.evidence)
+    printLine(
+      `  ${batchId}/${index}  ${formatPercent(similarity / MILLION)} as ${of.batchId}/${of.index} by ${measure}`,
+    )
   printItems('Most helpful (influence, not payment)', statement.helped)
   printItems('Most harmful (influence, not payment)', statement.hurt)
   printLine('\nCheck it: tally receipt ACCOUNT --out receipt.json && tally verify receipt.json')

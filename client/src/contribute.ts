@@ -10,6 +10,8 @@ export interface Contribution {
   readonly payload: Uint8Array
   /** What the item is, as text: the class, the language, whatever the dataset asks for. */
   readonly label: string
+  /** 16 bytes, when the item was committed to. Default: random ones. */
+  readonly salt?: Uint8Array
 }
 
 export interface ContributeOptions {
@@ -23,6 +25,8 @@ export interface ContributeOptions {
   readonly licence: string
   /** 1 to 1,000 items. */
   readonly items: readonly Contribution[]
+  /** Of the commitment that this batch reveals, with the items that `commit` returned. Default: nothing was committed to. */
+  readonly commitmentSalt?: Uint8Array
   /** Keep it when you send the batch again: the second one then counts as a duplicate, not as new. Default: a random UUID. */
   readonly id?: string
   readonly now?: Date
@@ -46,7 +50,7 @@ export async function contribute(
 ): Promise<{ id: string; record: OutgoingRecord; payloads: SaltedPayload[] }> {
   const id = options.id ?? randomUUID()
   const salt = options.randomSalt ?? (() => randomBytes(SALT_BYTES))
-  const payloads = options.items.map((item) => saltPayload(item, salt()))
+  const payloads = options.items.map((item) => saltPayload(item, item.salt ?? salt()))
   const event = await signEvent(options.ledgerId, options.signer, {
     type: 'ContributionBatch',
     source: options.source,
@@ -56,16 +60,19 @@ export async function contribute(
       dataset: options.dataset,
       licence: options.licence,
       items: payloads.map(toItem),
+      commitmentSalt: options.commitmentSalt ?? new Uint8Array(0),
     },
   })
   return { id, record: encodeEvent(event, (options.now ?? new Date()).toISOString()), payloads }
 }
 
-function saltPayload(item: Contribution, salt: Uint8Array): SaltedPayload {
+/** What of an item is kept and shown to the payload store. */
+export function saltPayload(item: Contribution, salt: Uint8Array): SaltedPayload {
   return { contentHash: saltedHash(salt, item.payload), salt, payload: item.payload, label: item.label }
 }
 
-function toItem(payload: SaltedPayload): ContributionItem {
+/** What of an item goes into a record. */
+export function toItem(payload: SaltedPayload): ContributionItem {
   return { contentHash: payload.contentHash, labelHash: saltedHash(payload.salt, Buffer.from(payload.label)) }
 }
 

@@ -8,6 +8,7 @@ export {
 } from '../../anchor/uploads/receipt.ts'
 export { type Receipt, readReceipt, type VerifiedReceipt, verifyReceiptOffline } from '../../anchor/verify/receipt.ts'
 export { encodeEvent, type OutgoingRecord } from '../../schemas/encode-record.ts'
+export { type CommitOptions, type Committed, commit } from './commit.ts'
 export { type ContributeOptions, type Contribution, contribute, type SaltedPayload, saltedHash } from './contribute.ts'
 export { type InferenceOptions, recordInference } from './record-inference.ts'
 export {
@@ -17,3 +18,4 @@ export {
   UploadRefusedError,
   UploadUnansweredError,
 } from './send-records.ts'
+export { type WithdrawOptions, withdraw } from './withdraw.ts'

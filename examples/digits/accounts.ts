@@ -1,6 +1,6 @@
 import { NumericError } from '../../extractors/errors.ts'
 import { type Seed, Xoshiro128 } from '../../extractors/random.ts'
-import { CLASSES, type LabelledImages, PIXELS } from './dataset.ts'
+import { CLASSES, type LabelledImages, PIXELS, SIDE } from './dataset.ts'
 
 export type Role = 'honest' | 'wrong-labels' | 'copier' | 'noise'
 
@@ -114,9 +114,26 @@ function wrongLabel(label: number, random: Xoshiro128): number {
   return (label + 1 + random.nextInt(CLASSES - 1)) % CLASSES
 }
 
+/** Every other digit is moved by a pixel, so that no two bytes need stand in the same place. */
 function copyAccount(name: string, victim: DigitAccount): DigitAccount {
-  const contributions = victim.contributions.map((item) => ({ ...item, image: item.image.slice() }))
+  const contributions = victim.contributions.map((item, index) => ({
+    ...item,
+    image: index % 2 === 0 ? item.image.slice() : movedByAPixel(item.image),
+  }))
   return { name, role: 'copier', contributions, copiedFrom: victim.name }
+}
+
+/** To the side at whose edge there is no ink to lose; a digit that fills its whole picture stays where it is. */
+function movedByAPixel(image: Uint8Array): Uint8Array {
+  const line = (at: (n: number) => number) => Array.from({ length: SIDE }, (_, n) => image[at(n)]!)
+  const sides = [
+    { edge: line((n) => n * SIDE + SIDE - 1), step: 1 },
+    { edge: line((n) => n * SIDE), step: -1 },
+    { edge: line((n) => (SIDE - 1) * SIDE + n), step: SIDE },
+    { edge: line((n) => n), step: -SIDE },
+  ]
+  const { step } = sides.find(({ edge }) => edge.every((grey) => grey === 0)) ?? { step: 0 }
+  return Uint8Array.from(image, (_, at) => image[at - step] ?? 0)
 }
 
 function makeNoise(random: Xoshiro128): DigitSample[] {

@@ -191,12 +191,12 @@ async function writeScores(
   await warehouse.append('score', SCORE_TYPES, rows)
 }
 
-/** Values of single items, of periods that pay. */
+/** Values of single items, of periods that pay. What was withdrawn can lower a score and never raise one: so does its value. */
 async function writeValues(
   warehouse: Database,
   epoch: number,
   { model, token }: CarriedPeriod,
-  { places }: LoadedItems,
+  { items, places }: LoadedItems,
   { next, values }: PeriodResult,
 ): Promise<void> {
   if (next === null) return
@@ -206,7 +206,7 @@ async function writeValues(
     token,
     toBlob(batch),
     index,
-    BigInt(values[item]!),
+    BigInt(items.withdrawn[item] === 1 ? Math.min(0, values[item]!) : values[item]!),
   ])
   await warehouse.append('item_value', VALUE_TYPES, rows)
 }

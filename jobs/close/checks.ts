@@ -47,7 +47,10 @@ const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
   AssetRegistered: checkAsset,
   FeatureMapPublished: checkFeatureMap,
   Deposited: checkDeposit,
+  // It binds the account that it is for: whoever sends it, nobody else gains by it.
+  ContributionCommitted: () => undefined,
   ContributionBatch: checkBatch,
+  ContributionWithdrawn: checkWithdrawal,
   InferenceRecorded: (event, { registry }) =>
     registry.asset(event.body.model, 'model') && registry.asset(event.body.infrastructure, 'infrastructure')
       ? undefined
@@ -122,6 +125,17 @@ async function checkBatch(
   return (await recoverSigner(context.ledgerId, event)) === toHex(event.body.account) ? undefined : 'SIGNATURE_INVALID'
 }
 
+async function checkWithdrawal(
+  event: EventOf<'ContributionWithdrawn'>,
+  { references, ledgerId }: CheckContext,
+): Promise<RejectionReason | undefined> {
+  const items = references.itemsOfBatch(event) ?? 0
+  // Ascending: the last index is the greatest; without any, the batch alone has to be there.
+  if ((event.body.indexes.at(-1) ?? 0) >= items) return 'CONTRIBUTION_UNKNOWN'
+  if (!references.isOfWithdrawer(event)) return 'ACCOUNT_MISMATCH'
+  return (await recoverSigner(ledgerId, event)) === toHex(event.body.account) ? undefined : 'SIGNATURE_INVALID'
+}
+
 interface Features {
   readonly featureMap: string
   readonly p: readonly number[]
@@ -150,7 +164,19 @@ function checkContributionFeatures(
   if (fault !== undefined) return fault
   const items = context.references.itemsOfBatch(event)
   if (items === undefined || event.body.index >= items) return 'CONTRIBUTION_UNKNOWN'
-  return context.references.isTaken(event) ? 'FEATURES_EXIST' : undefined
+  if (context.references.isTaken(event)) return 'FEATURES_EXIST'
+  return checkNear(event, context)
+}
+
+/** Evidence of a measure that nobody named says nothing, and of a contribution that is not there no more. */
+function checkNear(
+  { body }: EventOf<'ContributionFeatures'>,
+  { registry, references }: CheckContext,
+): RejectionReason | undefined {
+  if (body.near.length > 0 && registry.featureMaps.get(body.featureMap)?.similarity === 'none')
+    return 'NEAR_NOT_MEASURED'
+  const isThere = body.near.every((near) => near.index < (references.itemsOfNearBatch(near) ?? 0))
+  return isThere ? undefined : 'NEAR_UNKNOWN'
 }
 
 function checkInferenceFeatures(

@@ -56,7 +56,7 @@ export async function decideRecords(options: DecideOptions): Promise<void> {
 async function decidePage(options: DecideOptions, registry: Registry, page: readonly Candidate[]): Promise<void> {
   const { warehouse, index, genesis, ledgerId, epoch } = options
   const references = new PageReferences(index, registry, page)
-  const facts = new Facts(epoch)
+  const facts = new Facts(epoch, ledgerId)
   const decisions: DuckDBValue[][] = []
   for (const candidate of page) {
     const used = references.bodyUnder(candidate.idHash)

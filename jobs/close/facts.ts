@@ -9,6 +9,7 @@ import {
   listValue,
   VARCHAR,
 } from '@duckdb/node-api'
+import { commitmentOf } from '../../anchor/commitment.ts'
 import { idHashOf } from '../../pipelines/ingest/identity.ts'
 import { toBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
@@ -28,11 +29,14 @@ const TABLES = {
     ...[VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, BIGINT],
     ...[INTEGER, VARCHAR],
   ],
-  feature_map: [VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, INTEGER, BIGINT],
+  feature_map: [VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, INTEGER, BIGINT, VARCHAR],
   deposit: [BLOB, INTEGER, VARCHAR, VARCHAR, HUGEINT, INTEGER, BIGINT],
-  contribution_batch: [BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT],
+  contribution_commitment: [VARCHAR, BLOB, INTEGER, BIGINT],
+  contribution_batch: [BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT, BLOB],
   contribution: [BLOB, INTEGER, VARCHAR, BLOB, BLOB],
   contribution_features: [VARCHAR, BLOB, INTEGER, BLOB, INTEGER, BIGINT, BLOB],
+  contribution_near: [VARCHAR, BLOB, INTEGER, BLOB, INTEGER, INTEGER, INTEGER],
+  contribution_withdrawn: [BLOB, INTEGER, INTEGER],
   inference: [BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, HUGEINT, BLOB, BLOB, INTEGER, BIGINT],
   inference_features: [BLOB, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT, BLOB],
 } satisfies Record<string, readonly DuckDBType[]>
@@ -42,10 +46,12 @@ type FactTable = keyof typeof TABLES
 /** Rows of accepted facts, gathered for a page and appended in one go. */
 export class Facts {
   readonly #epoch: number
+  readonly #ledgerId: Uint8Array
   readonly #rows = new Map<FactTable, Values[]>()
 
-  constructor(epoch: number) {
+  constructor(epoch: number, ledgerId: Uint8Array) {
     this.#epoch = epoch
+    this.#ledgerId = ledgerId
   }
 
   /** @param ordinal place of the record in the accept order of its epoch */
@@ -55,8 +61,9 @@ export class Facts {
       event: EventOf,
       place: [number, bigint],
       push: (table: FactTable, values: Values) => void,
+      ledgerId: Uint8Array,
     ) => void
-    write(event, [this.#epoch, ordinal], (table, values) => this.#push(table, values))
+    write(event, [this.#epoch, ordinal], (table, values) => this.#push(table, values), this.#ledgerId)
   }
 
   async append(warehouse: Database): Promise<void> {
@@ -73,7 +80,12 @@ export class Facts {
 
 type Place = readonly [epoch: number, ordinal: bigint]
 type Push = (table: FactTable, values: Values) => void
-type Writer<Type extends DecidedEventType> = (event: EventOf<Type>, place: Place, push: Push) => void
+type Writer<Type extends DecidedEventType> = (
+  event: EventOf<Type>,
+  place: Place,
+  push: Push,
+  ledgerId: Uint8Array,
+) => void
 
 const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
   SchemaRegistered: ({ body }, place, push) =>
@@ -110,6 +122,7 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       body.unitExponent,
       body.extractor,
       ...place,
+      body.similarity,
     ]),
   Deposited: ({ body }, place, push) =>
     push('deposit', [
@@ -120,7 +133,10 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       body.amount,
       ...place,
     ]),
+  ContributionCommitted: ({ body }, place, push) =>
+    push('contribution_commitment', [toHex(body.account), toBlob(body.commitment), ...place]),
   ContributionBatch: writeBatch,
+  ContributionWithdrawn: writeWithdrawal,
   InferenceRecorded: ({ source, id, body }, place, push) =>
     push('inference', [
       toBlob(idHashOf(source, id)),
@@ -135,15 +151,7 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       toBlob(body.outputHash),
       ...place,
     ]),
-  ContributionFeatures: ({ body }, place, push) =>
-    push('contribution_features', [
-      body.featureMap,
-      toBlob(idHashOf(body.batchSource, body.batchId)),
-      body.index,
-      toBlob(body.fingerprint),
-      ...place,
-      packed(body, body.a, body.ua),
-    ]),
+  ContributionFeatures: writeContributionFeatures,
   InferenceFeatures: ({ body }, place, push) =>
     push('inference_features', [
       toBlob(idHashOf(body.inferenceSource, body.inferenceId)),
@@ -155,13 +163,34 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
     ]),
 }
 
-function writeBatch({ source, id, body }: EventOf<'ContributionBatch'>, place: Place, push: Push): void {
+function writeBatch(
+  { source, id, body }: EventOf<'ContributionBatch'>,
+  place: Place,
+  push: Push,
+  ledgerId: Uint8Array,
+): void {
   const batch = toBlob(idHashOf(source, id))
   const account = toHex(body.account)
-  push('contribution_batch', [batch, source, id, account, body.dataset, body.items.length, ...place])
+  const { account: own, items, commitmentSalt: salt } = body
+  const commitment = salt.length === 0 ? null : toBlob(commitmentOf({ ledgerId, account: own, items, salt }))
+  push('contribution_batch', [batch, source, id, account, body.dataset, items.length, ...place, commitment])
   for (const [index, item] of body.items.entries()) {
     push('contribution', [batch, index, account, toBlob(item.contentHash), toBlob(item.labelHash)])
   }
+}
+
+/** A whole batch is one row: whoever withdraws it again and again adds no more rows than records. */
+function writeWithdrawal({ body }: EventOf<'ContributionWithdrawn'>, [epoch]: Place, push: Push): void {
+  const batch = toBlob(idHashOf(body.batchSource, body.batchId))
+  for (const index of body.indexes.length === 0 ? [null] : body.indexes)
+    push('contribution_withdrawn', [batch, index, epoch])
+}
+
+function writeContributionFeatures({ body }: EventOf<'ContributionFeatures'>, place: Place, push: Push): void {
+  const item = [body.featureMap, toBlob(idHashOf(body.batchSource, body.batchId)), body.index]
+  push('contribution_features', [...item, toBlob(body.fingerprint), ...place, packed(body, body.a, body.ua)])
+  for (const { batchSource, batchId, index, similarity } of body.near)
+    push('contribution_near', [...item, toBlob(idHashOf(batchSource, batchId)), index, similarity, place[0]])
 }
 
 type Features = EventBodies['ContributionFeatures'] | EventBodies['InferenceFeatures']

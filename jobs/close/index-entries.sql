@@ -6,6 +6,8 @@ WITH entry AS (
   UNION ALL
   SELECT sha256('batch/0x' || lower(hex(batch))), printf('%08x', items) || repeat('0', 24) FROM contribution_batch
   UNION ALL
+  SELECT sha256('contributor/0x' || lower(hex(batch)) || '/' || account), repeat('0', 32) FROM contribution_batch
+  UNION ALL
   SELECT
     sha256('contribution-features/0x' || lower(hex(batch)) || '/' || item_index || '/' || feature_map),
     repeat('0', 32)

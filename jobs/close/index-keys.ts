@@ -7,6 +7,9 @@ import type { AssetPlace } from './registry.ts'
 const KEY_BYTES = 16
 const VALUE_BYTES = 16
 
+/** The value of a place that is taken: that it is there says everything. */
+export const TAKEN: Uint8Array = new Uint8Array(VALUE_BYTES)
+
 /** A key of the id index (pipelines/warehouse/id-index) with what stands under it. */
 export interface IndexEntry {
   readonly key: Uint8Array
@@ -22,9 +25,29 @@ function keyOf(text: string): Uint8Array {
   return createHash('sha256').update(text).digest().subarray(0, KEY_BYTES)
 }
 
+interface NamedBatch {
+  readonly batchSource: string
+  readonly batchId: string
+}
+
+/** The key of a batch that an event names. */
+export function batchKeyOf(named: NamedBatch): Uint8Array {
+  return keyOf(`batch/${batchOf(named)}`)
+}
+
+/** Is there when the batch was contributed by the account: the value under the batch itself has no room for an address. */
+function contributorKeyOf(batch: string, account: Uint8Array): Uint8Array {
+  return keyOf(`contributor/${batch}/${toHex(account)}`)
+}
+
+/** As an accepted batch leaves it, when the withdrawal is by the account that contributed the batch. */
+export function withdrawerKeyOf({ body }: EventOf<'ContributionWithdrawn'>): Uint8Array {
+  return contributorKeyOf(batchOf(body), body.account)
+}
+
 /** What the event says of another one: the key of its batch or its inference. */
 export function referredKeyOf(event: EventOf<DecidedEventType>): Uint8Array | undefined {
-  if (event.type === 'ContributionFeatures') return keyOf(`batch/${batchOf(event.body)}`)
+  if (event.type === 'ContributionFeatures' || event.type === 'ContributionWithdrawn') return batchKeyOf(event.body)
   if (event.type === 'InferenceFeatures') return keyOf(`inference/${inferenceOf(event.body)}`)
   return undefined
 }
@@ -42,23 +65,27 @@ export function takenKeyOf(event: EventOf<DecidedEventType>): Uint8Array | undef
  * What an accepted batch or inference leaves for those that refer to it.
  * @param modelPlace of the model of an inference
  */
-export function referableEntryOf(
+export function referableEntriesOf(
   event: EventOf<DecidedEventType>,
   idHash: Uint8Array,
   modelPlace: (model: string) => AssetPlace,
-): IndexEntry | undefined {
+): IndexEntry[] {
   const value = Buffer.alloc(VALUE_BYTES)
   if (event.type === 'ContributionBatch') {
     value.writeUInt32BE(event.body.items.length)
-    return { key: keyOf(`batch/${toHex(idHash)}`), value }
+    const batch = toHex(idHash)
+    return [
+      { key: keyOf(`batch/${batch}`), value },
+      { key: contributorKeyOf(batch, event.body.account), value: TAKEN },
+    ]
   }
   if (event.type === 'InferenceRecorded') {
     const place = modelPlace(event.body.model)
     value.writeUInt32BE(place.epoch)
     value.writeBigUInt64BE(place.ordinal, 4)
-    return { key: keyOf(`inference/${toHex(idHash)}`), value }
+    return [{ key: keyOf(`inference/${toHex(idHash)}`), value }]
   }
-  return undefined
+  return []
 }
 
 /** Items of a batch, from the value under its key. */
@@ -72,11 +99,8 @@ export function modelPlaceOf(value: Uint8Array): AssetPlace {
   return { epoch: bytes.readUInt32BE(), ordinal: bytes.readBigUInt64BE(4) }
 }
 
-/** The value of a place that is taken: that it is there says everything. */
-export const TAKEN: Uint8Array = new Uint8Array(VALUE_BYTES)
-
-function batchOf(body: EventBodies['ContributionFeatures']): string {
-  return toHex(idHashOf(body.batchSource, body.batchId))
+function batchOf(named: NamedBatch): string {
+  return toHex(idHashOf(named.batchSource, named.batchId))
 }
 
 function inferenceOf(body: EventBodies['InferenceFeatures']): string {

@@ -1,6 +1,15 @@
 import type { IdIndex } from '../../pipelines/warehouse/id-index/id-index.ts'
-import type { DecidedEventType, EventOf } from '../../schemas/events.ts'
-import { itemsOf, modelPlaceOf, referableEntryOf, referredKeyOf, TAKEN, takenKeyOf } from './index-keys.ts'
+import type { DecidedEventType, EventOf, NearContribution } from '../../schemas/events.ts'
+import {
+  batchKeyOf,
+  itemsOf,
+  modelPlaceOf,
+  referableEntriesOf,
+  referredKeyOf,
+  TAKEN,
+  takenKeyOf,
+  withdrawerKeyOf,
+} from './index-keys.ts'
 import type { AssetPlace, Registry } from './registry.ts'
 
 export interface Candidate {
@@ -40,6 +49,8 @@ export class PageReferences {
     for (const { event, idHash } of page) {
       ask(idHash)
       this.#keys.set(event, { referred: ask(referredKeyOf(event)), taken: ask(takenKeyOf(event)) })
+      if (event.type === 'ContributionWithdrawn') ask(withdrawerKeyOf(event))
+      if (event.type === 'ContributionFeatures') for (const near of event.body.near) ask(batchKeyOf(near))
     }
     const values = index.lookup([...asked.values()])
     for (const [position, text] of [...asked.keys()].entries()) {
@@ -60,8 +71,19 @@ export class PageReferences {
   }
 
   /** Items of the batch that the event refers to; undefined when no such batch was accepted. */
-  itemsOfBatch(event: EventOf<'ContributionFeatures'>): number | undefined {
+  itemsOfBatch(event: EventOf<'ContributionFeatures' | 'ContributionWithdrawn'>): number | undefined {
     const value = this.#referred(event)
+    return value === undefined ? undefined : itemsOf(value)
+  }
+
+  /** Whether the batch that is withdrawn was contributed by the account that withdraws it. */
+  isOfWithdrawer(event: EventOf<'ContributionWithdrawn'>): boolean {
+    return this.#known.has(textOf(withdrawerKeyOf(event)))
+  }
+
+  /** Items of the batch in which the near contribution is said to be; undefined when no such batch was accepted. */
+  itemsOfNearBatch(near: NearContribution): number | undefined {
+    const value = this.#known.get(textOf(batchKeyOf(near)))
     return value === undefined ? undefined : itemsOf(value)
   }
 
@@ -76,8 +98,8 @@ export class PageReferences {
     this.#add(idHash, bodyHash)
     const taken = takenKeyOf(event)
     if (taken !== undefined) this.#add(taken, TAKEN)
-    const entry = referableEntryOf(event, idHash, (model) => this.#placeOf(model))
-    if (entry !== undefined) this.#index.add(entry.key, entry.value)
+    for (const { key, value } of referableEntriesOf(event, idHash, (model) => this.#placeOf(model)))
+      this.#index.add(key, value)
   }
 
   #referred(event: EventOf<DecidedEventType>): Uint8Array | undefined {

@@ -25,6 +25,7 @@ export interface FeatureMap {
   readonly classes: number
   readonly checkpoints: number
   readonly extractor: string
+  readonly similarity: string
 }
 
 /**
@@ -129,6 +130,7 @@ function toFeatureMap(row: Readonly<Record<string, DuckDBValue>>): FeatureMap {
     classes: row.classes as number,
     checkpoints: row.checkpoints as number,
     extractor: row.extractor as string,
+    similarity: row.similarity as string,
   }
 }
 

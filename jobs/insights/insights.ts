@@ -4,6 +4,7 @@ import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type Address, type Hash32, toHex } from '../../schemas/ids.ts'
 import { apportion } from '../settlement/apportion.ts'
+import { type PaidDuplicates, paidDuplicatesOf } from './paid-duplicates.ts'
 import { type ServedDemand, servedDemand } from './served-demand.ts'
 
 const sql = (name: string) => readSql(new URL(name, import.meta.url))
@@ -53,6 +54,8 @@ export interface Insights {
   readonly featureMap: string
   /** One a token, ascending. */
   readonly periods: readonly PeriodInsights[]
+  /** One a token, ascending: what was paid for contributions that are near or equal to one that was paid too. */
+  readonly duplicates: readonly PaidDuplicates[]
   /** By the answer that was right, the least sure first: where a contribution would do most. */
   readonly demand: readonly ServedDemand[]
 }
@@ -68,9 +71,10 @@ export class ModelUnknownError extends TallyError {
 }
 
 /**
- * What a model builder can act on: data that hurts, datasets by what they did for what they cost, demand that is served badly.
+ * What a model builder can act on: data that hurts, datasets by what they did for what they cost, what was paid for near
+ * duplicates, demand that is served badly.
  *
- * @param top how many hurting items to name
+ * @param top how many hurting items, and paid duplicates, to name
  * @throws ModelUnknownError
  */
 export async function insightsOf(warehouse: Database, model: string, top: number): Promise<Insights> {
@@ -80,10 +84,15 @@ export async function insightsOf(warehouse: Database, model: string, top: number
   const map = maps.find((each) => each.model === model)
   if (map === undefined) throw new ModelUnknownError({ model, known: maps.map((each) => each.model).join(', ') })
   const periods = await warehouse.all<{ token: Address; epoch: number; paid: bigint }>(paidPeriods, { model })
+  const duplicates: PaidDuplicates[] = []
+  // One behind the other: they share a temporary table.
+  for (const { token } of periods)
+    duplicates.push(await paidDuplicatesOf(warehouse, { model, featureMap: map.feature_map, token }, top))
   return {
     model,
     featureMap: map.feature_map,
     periods: await Promise.all(periods.map((period) => periodInsights(warehouse, model, period, top))),
+    duplicates,
     demand: await servedDemand(warehouse, model),
   }
 }

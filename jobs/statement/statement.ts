@@ -1,7 +1,9 @@
 import { fromBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
+import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toHex } from '../../schemas/ids.ts'
+import { rankBatches } from '../attribution/features/clusters.ts'
 import type { LineKind } from '../settlement/lines.ts'
 
 export interface StatementItem {
@@ -10,6 +12,16 @@ export interface StatementItem {
   readonly contentHash: string
   /** Influence on the paid uses of the period, a whole number without a unit. Influence, not payment. */
   readonly value: bigint
+}
+
+/** Why a contribution may be taken for a copy: what the extractor of a feature map said of it. */
+export interface StatementEvidence {
+  readonly batchId: string
+  readonly index: number
+  readonly of: { readonly batchId: string; readonly index: number }
+  /** Whole millionths. */
+  readonly similarity: number
+  readonly measure: string
 }
 
 export interface StatementLine {
@@ -33,6 +45,10 @@ export interface Statement {
   readonly contributions: number
   /** Of these, copies of what was there before: they earn nothing. */
   readonly duplicates: number
+  /** Contributions that are near another one before them, as an extractor said. */
+  readonly near: number
+  /** Of these the most similar ones, most similar first. */
+  readonly evidence: readonly StatementEvidence[]
   readonly epochs: readonly StatementEpoch[]
   readonly totals: readonly { readonly token: string; readonly cumulative: bigint }[]
   readonly helped: readonly StatementItem[]
@@ -49,6 +65,7 @@ export class AccountUnknownError extends TallyError {
   }
 }
 
+const nearEvidence = readSql(new URL('./near-evidence.sql', import.meta.url))
 const ITEMS_SHOWN = 5
 
 /** Everything that is settled for an account, and what explains it. @throws AccountUnknownError */
@@ -65,6 +82,7 @@ export async function statementOf(warehouse: Database, account: Address): Promis
     account,
     contributions: contributions.items,
     duplicates: contributions.duplicates,
+    ...(await evidenceOf(warehouse, account)),
     epochs,
     totals,
     helped: await itemsOf(warehouse, account, 'DESC'),
@@ -79,6 +97,24 @@ async function countItems(warehouse: Database, account: Address): Promise<{ item
     { account },
   )
   return { items: Number(row?.items ?? 0n), duplicates: Number(row?.duplicates ?? 0n) }
+}
+
+interface Evidence {
+  readonly near: number
+  readonly evidence: readonly StatementEvidence[]
+}
+
+async function evidenceOf(warehouse: Database, account: Address): Promise<Evidence> {
+  await rankBatches(warehouse)
+  const rows = await warehouse.all(nearEvidence, { account, top: ITEMS_SHOWN })
+  const evidence = rows.map((row) => ({
+    batchId: row.batch_id as string,
+    index: row.item_index as number,
+    of: { batchId: row.of_batch_id as string, index: row.of_index as number },
+    similarity: row.similarity as number,
+    measure: row.measure as string,
+  }))
+  return { near: Number((rows[0]?.found as bigint | undefined) ?? 0n), evidence }
 }
 
 async function statementEpochs(warehouse: Database, account: Address): Promise<StatementEpoch[]> {

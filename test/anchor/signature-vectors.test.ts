@@ -4,8 +4,10 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.ts'
 import { ledgerIdOf } from '../../anchor/ledger-id.ts'
 import { recoverSigner, type SignedEvent, signEvent } from '../../anchor/signatures/signer.ts'
-import { batchTypedData, registryTypedData } from '../../anchor/signatures/typed-data.ts'
+import { batchTypedData, registryTypedData, withdrawalTypedData } from '../../anchor/signatures/typed-data.ts'
+import { commit } from '../../client/src/commit.ts'
 import { contribute } from '../../client/src/contribute.ts'
+import { withdraw } from '../../client/src/withdraw.ts'
 import { decodeRecord } from '../../schemas/decode-record.ts'
 import { toGenesis } from '../../schemas/genesis.ts'
 import { readTaggedVectors } from '../vectors/tagged.ts'
@@ -21,6 +23,7 @@ interface SignatureVector {
   readonly labelsRoot?: string
   readonly items?: readonly { salt: string; payload: string; label: string }[]
   readonly bodyHash?: string
+  readonly commitment?: string
 }
 
 const vectors = readTaggedVectors<{
@@ -36,9 +39,9 @@ const addressOf = (signer: SignatureVector['signer']) => `0x${vectors.accounts[s
 const accountOf = (signer: SignatureVector['signer']) => privateKeyToAccount(`0x${vectors.accounts[signer].privateKey}`)
 
 function typedDataOf(event: SignedEvent) {
-  return event.type === 'ContributionBatch'
-    ? batchTypedData(ledgerId, event, event.body)
-    : registryTypedData(ledgerId, event as never, event.body as never)
+  if (event.type === 'ContributionBatch') return batchTypedData(ledgerId, event, event.body)
+  if (event.type === 'ContributionWithdrawn') return withdrawalTypedData(ledgerId, event, event.body)
+  return registryTypedData(ledgerId, event as never, event.body as never)
 }
 
 test('the ledger’s name is the hash of its genesis', () => {
@@ -54,6 +57,7 @@ describe('signatures, golden vectors', () => {
     expect([...types].sort()).toEqual([
       'AssetRegistered',
       'ContributionBatch',
+      'ContributionWithdrawn',
       'FeatureMapPublished',
       'PolicyPublished',
       'SchemaRegistered',
@@ -75,7 +79,7 @@ describe('signatures, golden vectors', () => {
     expect(hashTypedData(data as never)).toBe(`0x${digest}`)
     const { message } = data
     if ('bodyHash' in message) expect(message.bodyHash).toBe(`0x${vector.bodyHash}`)
-    else
+    if ('contentRoot' in message)
       expect([message.contentRoot, message.labelsRoot]).toEqual([`0x${vector.contentRoot}`, `0x${vector.labelsRoot}`])
   })
 
@@ -113,6 +117,47 @@ test.each(vectors.cases.filter(({ items }) => items !== undefined))(
       licence: event.body.licence,
       items: items!.map(({ payload, label }) => ({ payload: unhex(payload), label })),
       randomSalt: () => salts.shift()!,
+      commitmentSalt: event.body.commitmentSalt,
+    })
+    expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
+  },
+)
+
+test.each(vectors.cases.filter(({ commitment }) => commitment !== undefined))(
+  '$name: the client commits to it, and what it keeps makes the batch',
+  async ({ signer, event, items, commitment }) => {
+    if (event.type !== 'ContributionBatch') throw new Error('Only batches are committed to.')
+    const salts = [...items!.map(({ salt }) => unhex(salt)), event.body.commitmentSalt]
+    const { source, id } = event
+    const committed = commit({
+      ledgerId,
+      account: addressOf(signer),
+      source,
+      items: items!.map(({ payload, label }) => ({ payload: unhex(payload), label })),
+      randomSalt: () => salts.shift()!,
+    })
+    const decoded = decodeRecord(committed.record)
+    const body = { account: event.body.account, commitment: unhex(commitment!) }
+    expect(decoded).toMatchObject({ outcome: 'decoded', event: { type: 'ContributionCommitted', source, body } })
+    const { dataset, licence } = event.body
+    const kept = { items: committed.items, commitmentSalt: committed.commitmentSalt }
+    const { record } = await contribute({ ledgerId, signer: accountOf(signer), source, id, dataset, licence, ...kept })
+    expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
+  },
+)
+
+test.each(vectors.cases.filter(({ event }) => event.type === 'ContributionWithdrawn'))(
+  '$name: the client makes it, whatever the order of the indexes',
+  async ({ signer, event }) => {
+    if (event.type !== 'ContributionWithdrawn') throw new Error('Only withdrawals.')
+    const { batchSource, batchId, indexes } = event.body
+    const { record } = await withdraw({
+      ledgerId,
+      signer: accountOf(signer),
+      source: event.source,
+      id: event.id,
+      batch: { source: batchSource, id: batchId },
+      indexes: [...indexes, ...indexes].reverse(),
     })
     expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
   },
@@ -132,6 +177,7 @@ function otherValues(value: unknown): { path: string; value: unknown }[] {
   if (typeof value === 'string') return [{ path: '', value: `${value}x` }]
   if (typeof value === 'number') return [{ path: '', value: value + 1 }]
   if (Buffer.isBuffer(value)) {
+    if (value.length === 0) return [{ path: '', value: Buffer.of(0) }]
     const flipped = Buffer.from(value)
     flipped[value.length - 1]! ^= 1
     return [{ path: '', value: flipped }]

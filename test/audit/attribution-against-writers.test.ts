@@ -44,6 +44,8 @@ function contributionsOf({ rows, account, withdrawn }: PeriodItems): Contributio
     return {
       account: addressOf(account[index]!),
       fingerprint: `${index}`,
+      near: [],
+      priority: 0,
       batchRank: 0,
       index,
       isWithdrawn,

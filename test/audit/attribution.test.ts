@@ -44,6 +44,8 @@ function contributionsOf(
   return Array.from({ length: count }, (_, index) => ({
     account: `0x${String(index % accounts).padStart(40, '0')}`,
     fingerprint: `f${index}`,
+    near: [],
+    priority: 0,
     batchRank: 0,
     index,
     isWithdrawn: false,
@@ -305,7 +307,7 @@ function periods(): fc.Arbitrary<PeriodInput> {
         items.map(
           ({ row: { vector, multiplier, ...rest }, account, isWithdrawn }, index): Contribution => ({
             ...{ ...rest, account: `0x${account}`, isWithdrawn, index, a: vector, ua: multiplier },
-            ...{ fingerprint: `${index}`, batchRank: 0 },
+            ...{ fingerprint: `${index}`, priority: 0, batchRank: 0, near: [] },
           }),
         ),
       ),

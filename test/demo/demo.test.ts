@@ -19,6 +19,7 @@ interface DemoDocument {
     role: 'honest' | 'wrong-labels' | 'copier' | 'noise'
     accepted: number
     duplicates: number
+    near: number
     share: number
     earned: string
     claimed: string
@@ -87,7 +88,11 @@ describe('the demo', () => {
     for (const earned of [...earnedBy('wrong-labels'), ...earnedBy('noise')])
       expect(earned).toBeLessThanOrEqual(mean / 10)
     expect(earnedBy('copier')).toEqual([0])
-    expect(first.accounts.find(({ role }) => role === 'copier')).toMatchObject({ accepted: 0, duplicates: 500 })
+    expect(first.accounts.find(({ role }) => role === 'copier')).toMatchObject({
+      accepted: 0,
+      duplicates: 500,
+      near: 250,
+    })
   })
 
   test(

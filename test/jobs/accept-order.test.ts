@@ -145,8 +145,8 @@ describe('accept order', () => {
     const random = randomOf(4)
     const contents = [0, 1, 0, 1].map((kind) => featuresOf(random, SHAPE, kind))
     const byContent = (index: number) => `content ${index}`
-    const original = await contributionOf(records, 'alice', 'batch-alice', contents, byContent)
-    const copy = await contributionOf(records, 'copier', 'batch-copier', contents, byContent)
+    const original = await contributionOf(records, 'alice', 'batch-alice', contents, { fingerprints: byContent })
+    const copy = await contributionOf(records, 'copier', 'batch-copier', contents, { fingerprints: byContent })
     const send = async ({ batch, features }: Contributed, partition: number) =>
       world.send({ ...batch, partition }, ...features.map((record) => ({ ...record, partition })))
     await send(original, 2)

@@ -30,6 +30,8 @@ async function fillEpoch(): Promise<void> {
     await records.featureMap({ featureMap: AWKWARD_MAP, model: 'second', ...SHAPE }),
     batch,
     ...features,
+    await records.withdrawal('alice', 'batch-alice', [2]),
+    records.commitment('alice', 'batch-later', 3, new Uint8Array(32)),
     records.itemFeatures('batch-alice', 1, item, 'once more', { body: { featureMap: AWKWARD_MAP } }),
     records.deposit('payer', 9_999n),
     ...uses(records, random, ['use-1', 'use-2'], 1_001n),
@@ -63,6 +65,9 @@ async function sendLater(): Promise<void> {
     records.itemFeatures('batch-alice', 1, features, 'x', { body: { featureMap: AWKWARD_MAP } }), // FEATURES_EXIST
     records.itemFeatures('batch-alice', 2, features, 'x', { body: { featureMap: AWKWARD_MAP } }),
     records.itemFeatures('batch-alice', 3, features, 'x'), // CONTRIBUTION_UNKNOWN
+    await records.withdrawal('alice', 'batch-alice', []),
+    await records.withdrawal('alice', 'batch-alice', [3]), // CONTRIBUTION_UNKNOWN
+    await records.withdrawal('bob', 'batch-alice', []), // ACCOUNT_MISMATCH
     deposit,
     { ...deposit, headers: records.deposit('payer', 5n).headers }, // DEPOSIT_EXISTS
   )
@@ -70,9 +75,16 @@ async function sendLater(): Promise<void> {
 }
 
 const COUNTS = {
-  accepted: 4,
+  accepted: 5,
   duplicate: 1,
-  reasons: { ID_REUSED: 1, FEATURES_EXIST: 4, INFERENCE_UNKNOWN: 1, CONTRIBUTION_UNKNOWN: 1, DEPOSIT_EXISTS: 1 },
+  reasons: {
+    ID_REUSED: 1,
+    FEATURES_EXIST: 4,
+    INFERENCE_UNKNOWN: 1,
+    CONTRIBUTION_UNKNOWN: 2,
+    ACCOUNT_MISMATCH: 1,
+    DEPOSIT_EXISTS: 1,
+  },
 }
 
 describe('the id index of close', () => {

@@ -38,8 +38,8 @@ test('the stored curvature follows what is added, and what an earlier copy whose
   // Another extraction of the same content: only its fingerprint is the same.
   const others = Array.from({ length: 3 }, (_, index) => featuresOf(randomOf(80 + index), SHAPE, index % 2))
   const content = (index: number) => `content ${index}`
-  const first = await contributionOf(world.records, 'alice', 'first', contents, content)
-  const copy = await contributionOf(world.records, 'copier', 'copy', others, content)
+  const first = await contributionOf(world.records, 'alice', 'first', contents, { fingerprints: content })
+  const copy = await contributionOf(world.records, 'copier', 'copy', others, { fingerprints: content })
   await world.send(first.batch)
   await world.send(copy.batch, ...copy.features)
   await useTwice(1)

@@ -71,7 +71,9 @@ describe('what a contribution earns', () => {
   test('a copier takes nothing from anybody: everybody else is paid as if the copies were not there', async () => {
     const contents = Array.from({ length: 4 }, (_, index) => featuresOf(randomOf(40 + index), SHAPE, index % 2))
     const send = async (world: SmallLedger, name: Name) => {
-      const own = await contributionOf(world.records, name, `batch-${name}`, contents, (index) => `content ${index}`)
+      const own = await contributionOf(world.records, name, `batch-${name}`, contents, {
+        fingerprints: (index) => `content ${index}`,
+      })
       await world.send(own.batch, ...own.features)
     }
     const alone = await score(async (world) => {
@@ -100,7 +102,9 @@ describe('what a contribution earns', () => {
     const contents = Array.from({ length: 4 }, (_, index) => featuresOf(randomOf(60 + index), SHAPE, index % 2))
     const fill = (copies: number) => async (world: SmallLedger) => {
       const twice = Array.from({ length: copies }, () => contents).flat()
-      const own = await contributionOf(world.records, 'alice', 'batch-alice', twice, (index) => `content ${index % 4}`)
+      const own = await contributionOf(world.records, 'alice', 'batch-alice', twice, {
+        fingerprints: (index) => `content ${index % 4}`,
+      })
       const { batch, features } = await contribution(world.records, randomOf(8), 'bob', 5)
       await world.send(own.batch, ...own.features, batch, ...features)
     }

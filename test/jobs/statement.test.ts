@@ -21,8 +21,10 @@ beforeAll(async () => {
   const { records } = world
   const contents = Array.from({ length: 6 }, (_, index) => featuresOf(randomOf(index), SHAPE, index % 2))
   const content = (index: number) => `content ${index}`
-  const alice = await contributionOf(records, 'alice', 'batch-alice', contents, content)
-  const copier = await contributionOf(records, 'copier', 'batch-copier', contents.slice(0, 2), content)
+  const alice = await contributionOf(records, 'alice', 'batch-alice', contents, { fingerprints: content })
+  const copier = await contributionOf(records, 'copier', 'batch-copier', contents.slice(0, 2), {
+    fingerprints: content,
+  })
   const bob = await contribution(records, randomOf(50), 'bob', 6, { wrong: (index) => index === 0 })
   for (const { batch, features } of [alice, bob, copier]) await world.send(batch, ...features)
   for (const epoch of [1, 2]) {

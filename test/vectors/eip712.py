@@ -6,6 +6,10 @@ from keccak import keccak256
 def word(kind, value):
     if kind == "string":
         return keccak256(value.encode("utf-8"))
+    if kind == "bytes":
+        return keccak256(value)
+    if kind.endswith("[]"):
+        return keccak256(b"".join(word(kind[:-2], each) for each in value))
     if kind == "bytes32":
         assert len(value) == 32
         return value

@@ -16,7 +16,9 @@ PLACES = {
     "AssetRegistered": ("tally.registry", "digits"),
     "PolicyPublished": ("tally.registry", "policy/1"),
     "FeatureMapPublished": ("tally.registry", "digits-net"),
+    "ContributionCommitted": ("tally.contributions", "0x" + TYPICAL["ContributionCommitted"]["account"].hex()),
     "ContributionBatch": ("tally.contributions", "0x" + TYPICAL["ContributionBatch"]["account"].hex()),
+    "ContributionWithdrawn": ("tally.contributions", "0x" + TYPICAL["ContributionWithdrawn"]["account"].hex()),
     "ContributionFeatures": ("tally.contributions", "batch-1"),
     "InferenceRecorded": ("tally.inferences", "InferenceRecorded-1"),
     "InferenceFeatures": ("tally.inferences", "inference-1"),
@@ -45,7 +47,7 @@ def epochs():
     headers = headers_of("InferenceRecorded")
     traced = [("traceparent", b"00-01-02-03"), *headers[::-1], ("note", None), ("note", b""), ("größe", b"\x00\xff")]
     wide = headers_of("InferenceRecorded", "\U0001f9ee" * 64, "urn:größe")
-    first = [record(e) for e in ("Deposited", "ContributionBatch", "ContributionFeatures", "InferenceRecorded", "InferenceFeatures",
+    first = [record(e) for e in ("Deposited", "ContributionCommitted", "ContributionBatch", "ContributionWithdrawn", "ContributionFeatures", "InferenceRecorded", "InferenceFeatures",
                                  "SchemaRegistered", "SourceRegistered", "AssetRegistered", "PolicyPublished", "FeatureMapPublished")]
     first.insert(1, record("Deposited", outcome="duplicate"))
     first[-1] |= {"outcome": "rejected", "reason": SIGNATURE_INVALID}

@@ -20,7 +20,8 @@ GENESIS = {"format": "tallystick-genesis/1", "name": "Größe \U0001f9ee", "chai
 LEDGER_ID = hashlib.sha256(canonical(GENESIS).encode("utf-8")).digest()
 DOMAIN_TYPE = "EIP712Domain(string name,string version,bytes32 salt)"
 BATCH_TYPE = ("ContributionBatch(string source,string id,address account,string dataset,string licence,uint32 count,"
-              "bytes32 contentRoot,bytes32 labelsRoot)")
+              "bytes32 contentRoot,bytes32 labelsRoot,bytes commitmentSalt)")
+WITHDRAWAL_TYPE = "ContributionWithdrawn(string source,string id,address account,string batchSource,string batchId,uint32[] indexes)"
 REGISTRY_TYPE = "RegistryEvent(string source,string id,string eventType,bytes32 bodyHash)"
 DOMAIN = hash_struct(DOMAIN_TYPE, ["Tallystick", "1", LEDGER_ID])
 
@@ -47,15 +48,27 @@ def signed(case, event, source, event_id, body, signer, struct_hash):
             "structHash": struct_hash.hex(), "digest": hashed.hex(), "signature": signature.hex()}
 
 
-def batch(case, source, event_id, items, dataset, licence):
+def commitment(account, roots, salt):
+    fields = [b"tallystick-commitment/1", LEDGER_ID, account, *roots, salt]
+    return hashlib.sha256(b"".join(len(field).to_bytes(4, "big") + field for field in fields)).digest()
+
+
+def batch(case, source, event_id, items, dataset, licence, salt=b""):
     account = ACCOUNTS["contributor"]
     hashes = [{"contentHash": salted(i["salt"], i["payload"]), "labelHash": salted(i["salt"], i["label"].encode("utf-8"))} for i in items]
     roots = [mth([each[name] for each in hashes]) for name in ("contentHash", "labelHash")]
-    struct_hash = hash_struct(BATCH_TYPE, [source, event_id, account, dataset, licence, len(items), *roots])
-    body = {"account": account, "dataset": dataset, "licence": licence, "items": hashes}
+    struct_hash = hash_struct(BATCH_TYPE, [source, event_id, account, dataset, licence, len(items), *roots, salt])
+    body = {"account": account, "dataset": dataset, "licence": licence, "items": hashes, "commitmentSalt": salt}
     return {**signed(case, "ContributionBatch", source, event_id, body, "contributor", struct_hash),
-            "contentRoot": roots[0].hex(), "labelsRoot": roots[1].hex(),
+            "contentRoot": roots[0].hex(), "labelsRoot": roots[1].hex(), **({"commitment": commitment(account, roots, salt).hex()} if salt else {}),
             "items": [{"salt": i["salt"].hex(), "payload": i["payload"].hex(), "label": i["label"]} for i in items]}
+
+
+def withdrawal(case, source, event_id, batch_source, batch_id, indexes):
+    account = ACCOUNTS["contributor"]
+    struct_hash = hash_struct(WITHDRAWAL_TYPE, [source, event_id, account, batch_source, batch_id, indexes])
+    body = {"account": account, "batchSource": batch_source, "batchId": batch_id, "indexes": indexes}
+    return signed(case, "ContributionWithdrawn", source, event_id, body, "contributor", struct_hash)
 
 
 def registry(case, event, signer, source="urn:example:operator", event_id="registry-1", **change):
@@ -80,7 +93,10 @@ def cases():
     contributor = ACCOUNTS["contributor"]
     yield batch("a batch of one", "urn:example:uploads", "batch-1", items(1), "digits", "CC-BY-4.0")
     yield batch("a batch of three", "urn:example:uploads", "batch-2", items(3), "digits", "CC-BY-4.0")
+    yield batch("a batch that was committed to", "urn:example:uploads", "batch-3", items(2), "digits", "CC-BY-4.0", seeded("commitment salt", 32))
     yield batch("a batch of many under long names", LONG_TEXT, "ü" * 128, items(37), WIDE_TEXT, LONG_TEXT)
+    yield withdrawal("a whole batch withdrawn", "urn:example:uploads", "withdrawal-1", "urn:example:uploads", "batch-1", [])
+    yield withdrawal("three items withdrawn", "urn:example:uploads", "withdrawal-2", "urn:example:others", "batch-2", [0, 2, 999])
     yield registry("a schema", "SchemaRegistered", "operator")
     yield registry("a source", "SourceRegistered", "operator")
     yield registry("a source of no type under a wide name", "SourceRegistered", "operator", source=WIDE_TEXT, eventTypes=[])

@@ -11,8 +11,8 @@ AMOUNT_LIMIT = 2 ** 96
 BUILT_IN_FROM = 0x54410000
 LONG_TEXT = "é" * 256
 WIDE_TEXT = "\U0001f9ee" * 128
-DECIDED = ["SchemaRegistered", "SourceRegistered", "AssetRegistered", "PolicyPublished", "FeatureMapPublished", "Deposited", "ContributionBatch",
-           "InferenceRecorded", "ContributionFeatures", "InferenceFeatures"]
+DECIDED = ["SchemaRegistered", "SourceRegistered", "AssetRegistered", "PolicyPublished", "FeatureMapPublished", "Deposited", "ContributionCommitted",
+           "ContributionBatch", "ContributionWithdrawn", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures"]
 
 
 def signed_bytes(*values):
@@ -21,6 +21,10 @@ def signed_bytes(*values):
 
 def item(n):
     return {"contentHash": seeded(f"content {n}", 32), "labelHash": seeded(f"label {n}", 32)}
+
+
+def near(batch, index, similarity, source="urn:example:uploads"):
+    return {"batchSource": source, "batchId": batch, "index": index, "similarity": similarity}
 
 
 TYPICAL = {
@@ -39,12 +43,16 @@ TYPICAL = {
                             "checkpoints": 3, "unitExponent": 12, "extractor": "urn:example:extractor",
                             "codeHash": seeded("code", 32), "weightsHash": seeded("weights", 32), "basisHash": seeded("basis", 32),
                             "trainingSetHash": seeded("training set", 32), "fingerprintSalt": seeded("salt", 16),
-                            "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
+                            "similarity": "none", "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
+    "ContributionCommitted": {"account": seeded("contributor", 20), "commitment": seeded("commitment", 32)},
     "ContributionBatch": {"account": seeded("contributor", 20), "dataset": "digits", "licence": "CC-BY-4.0",
-                          "items": [item(0), item(1), item(2)], "signature": seeded("signature", 65)},
+                          "items": [item(0), item(1), item(2)], "commitmentSalt": b"", "signature": seeded("signature", 65)},
+    "ContributionWithdrawn": {"account": seeded("contributor", 20), "batchSource": "urn:example:uploads", "batchId": "batch-1",
+                              "indexes": [0, 2, 64, 999], "signature": seeded("signature", 65)},
     "ContributionFeatures": {"featureMap": "digits-net/1", "batchSource": "urn:example:uploads", "batchId": "batch-1", "index": 2,
                              "a": signed_bytes(1, -1, 63, -63), "ua": 4_096, "p": [100, 200, 700],
-                             "checkpoints": [0, 0, 1000, 333, 333, 334], "label": 2, "fingerprint": seeded("fingerprint", 32)},
+                             "checkpoints": [0, 0, 1000, 333, 333, 334], "label": 2, "fingerprint": seeded("fingerprint", 32),
+                             "near": [near("batch-1", 0, 994_001)]},
     "InferenceRecorded": {"model": "digits-net", "infrastructure": "gateway", "payer": seeded("payer", 20),
                           "token": seeded("token", 20), "fee": 250_000, "inputHash": seeded("input", 32),
                           "outputHash": seeded("output", 32)},
@@ -71,10 +79,13 @@ EXTREME = {
                         "infrastructureParts": 0, "treasuryParts": 0, "minEvents": 1_000_000_000,
                         "maxPeriodEpochs": 10_000, "featureWaitEpochs": 100},
     "FeatureMapPublished": {"featureMap": WIDE_TEXT, "rank": 1_000, "classes": 4, "checkpoints": 16, "unitExponent": 62,
-                            "codeHash": b"\x00" * 32, "weightsHash": b"\xff" * 32},
-    "ContributionBatch": {"dataset": LONG_TEXT, "items": [item(n) for n in range(65)]},
+                            "codeHash": b"\x00" * 32, "weightsHash": b"\xff" * 32, "similarity": "image/pooled-cosine@1"},
+    "ContributionCommitted": {"account": b"\xff" * 20, "commitment": b"\x00" * 32},
+    "ContributionBatch": {"dataset": LONG_TEXT, "items": [item(n) for n in range(65)], "commitmentSalt": seeded("commitment salt", 32)},
+    "ContributionWithdrawn": {"batchSource": LONG_TEXT, "batchId": WIDE_TEXT, "indexes": list(range(1_000))},
     "ContributionFeatures": {"index": 999, "a": signed_bytes(*range(-63, 64)), "ua": 65_535, "p": [10] * 99 + [110],
-                             "checkpoints": [0] * 99 + [1000], "label": 99},
+                             "checkpoints": [0] * 99 + [1000], "label": 99,
+                             "near": [near(WIDE_TEXT, 999 - n, 1_000_000 * (n % 2), LONG_TEXT) for n in range(16)]},
     "InferenceRecorded": {"model": LONG_TEXT, "infrastructure": WIDE_TEXT, "payer": b"\x00" * 20, "token": b"\xff" * 20,
                           "fee": AMOUNT_LIMIT - 1},
     "InferenceFeatures": {"b": b"", "ub": 65_535, "p": [1000, 2], "checkpoints": [500, 500] * 16, "label": 1, "labelKind": "true",
@@ -119,6 +130,36 @@ def schema_cases():
         yield f"a schema of {event}", "SchemaRegistered", {**TYPICAL["SchemaRegistered"], "eventType": event}, "FIELD_INVALID"
 
 
+def commitment_cases():
+    for length in (1, 16, 31, 33):
+        yield (f"a salt of {length} bytes", "ContributionBatch",
+               {**TYPICAL["ContributionBatch"], "commitmentSalt": seeded("commitment salt", length)}, "FIELD_INVALID")
+    for length in (0, 31, 33):
+        yield (f"a commitment of {length} bytes", "ContributionCommitted",
+               {**TYPICAL["ContributionCommitted"], "commitment": seeded("commitment", length)}, "FIELD_INVALID")
+
+
+def withdrawal_cases():
+    for name, indexes, reason in (("all", [], None), ("the first", [0], None), ("one twice", [1, 1], "FIELD_INVALID"),
+                                  ("descending", [2, 1], "FIELD_INVALID"), ("below 0", [-1], "FIELD_INVALID"),
+                                  ("1,000", [1_000], "FIELD_INVALID")):
+        yield f"withdrawn {name}", "ContributionWithdrawn", {**TYPICAL["ContributionWithdrawn"], "indexes": indexes}, reason
+
+
+def near_cases():
+    features, batch = TYPICAL["ContributionFeatures"], TYPICAL["ContributionFeatures"]["batchId"]
+    many = [near("batch-2", n, n) for n in range(17)]
+    for name, pairs, reason in (("nothing", [], None), ("the item itself", [near(batch, features["index"], 1)], "FIELD_INVALID"),
+                                ("the same index of another batch", [near("batch-2", features["index"], 0)], None),
+                                ("another one twice", [near("batch-2", 1, 1), near("batch-2", 1, 2)], "FIELD_INVALID"),
+                                ("sixteen", many[:16], None), ("seventeen", many, "FIELD_INVALID"),
+                                ("more than equal", [near("batch-2", 1, 1_000_001)], "FIELD_INVALID")):
+        yield f"near {name}", "ContributionFeatures", {**features, "near": pairs}, reason
+    for measure in ("fingerprint/equal@1", "dense/cosine@1", "text/shingles@1", "None"):
+        yield (f"similarity {measure}", "FeatureMapPublished", {**TYPICAL["FeatureMapPublished"], "similarity": measure},
+               "FIELD_INVALID" if measure == "None" else None)
+
+
 def cases():
     for event, body in TYPICAL.items():
         yield "typical", event, body, None
@@ -127,6 +168,9 @@ def cases():
     yield from amount_cases()
     yield from long_cases()
     yield from schema_cases()
+    yield from near_cases()
+    yield from withdrawal_cases()
+    yield from commitment_cases()
 
 
 def other_forms():

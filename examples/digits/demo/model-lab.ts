@@ -3,12 +3,13 @@ import { leafHash } from '../../../anchor/log/leaf-hash.ts'
 import { rootHash } from '../../../anchor/log/root-hash.ts'
 import { Xoshiro128 } from '../../../extractors/random.ts'
 import { encodeEvent, type OutgoingRecord } from '../../../schemas/encode-record.ts'
+import type { NearContribution } from '../../../schemas/events.ts'
 import { CLASSES, PIXELS } from '../dataset.ts'
 import { extractContributionFeatures, type FeatureMap, makeFeatureMap, serialiseBasis } from '../features.ts'
 import { CHECKPOINTS, type DigitModel, RECIPE, serialiseWeights, trainModel } from '../model.ts'
 import { fitProjection } from '../projection.ts'
 import type { SentBatch } from './contributions.ts'
-import { FEATURE_MAP, SOURCES } from './names.ts'
+import { FEATURE_MAP, SIMILARITY, SOURCES } from './names.ts'
 import type { FeatureMapFacts } from './registration.ts'
 
 const RANK = 100
@@ -53,12 +54,22 @@ export async function train(
       basisHash: sha256(serialiseBasis(map)),
       trainingSetHash: rootHash(items.map(({ contentHash }) => leafHash(contentHash))),
       fingerprintSalt: Xoshiro128.fromSeed(seed).fork('fingerprint').bytes(16),
+      similarity: SIMILARITY,
     },
   }
 }
 
-/** One record for each contributed item, published by the extractor that the feature map names. */
-export function contributionFeatureRecords(batch: SentBatch, lab: Lab, time: string): OutgoingRecord[] {
+/**
+ * One record for each contributed item, published by the extractor that the feature map names.
+ *
+ * @param near of each item, what was found near it
+ */
+export function contributionFeatureRecords(
+  batch: SentBatch,
+  lab: Lab,
+  near: readonly NearContribution[][],
+  time: string,
+): OutgoingRecord[] {
   return batch.payloads.map((item, index) => {
     const features = extractContributionFeatures(lab.map, lab.model, item.payload, Number(item.label))
     return encodeEvent(
@@ -76,12 +87,18 @@ export function contributionFeatureRecords(batch: SentBatch, lab: Lab, time: str
           p: Array.from(features.p),
           checkpoints: features.checkpoints.flatMap((row) => Array.from(row)),
           label: features.label,
-          fingerprint: createHash('sha256').update(lab.facts.fingerprintSalt).update(item.payload).digest(),
+          fingerprint: fingerprintOf(lab, item.payload),
+          near: near[index]!,
         },
       },
       time,
     )
   })
+}
+
+/** Equal pictures have equal ones. */
+export function fingerprintOf(lab: Lab, payload: Uint8Array): Uint8Array {
+  return createHash('sha256').update(lab.facts.fingerprintSalt).update(payload).digest()
 }
 
 export function asBytes(values: Int8Array): Uint8Array {

@@ -4,6 +4,8 @@ export const DATASET = 'digits'
 export const LICENCE = 'CC-BY-4.0'
 export const MODEL = 'digits-logistic'
 export const INFRASTRUCTURE = 'gateway'
+/** How digits that are nearly the same are found (docs/similarity.md). */
+export const SIMILARITY = 'image/pooled-cosine@1'
 export const FEATURE_MAP = 'digits-logistic/features-1'
 export const POLICY = 'policy-1'
 

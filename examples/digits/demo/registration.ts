@@ -31,7 +31,11 @@ export async function registrationRecords(context: RegistrationContext): Promise
   const { cast } = context
   return [
     await sourceRecord(context, SOURCES.operator, ['AssetRegistered', 'FeatureMapPublished']),
-    await sourceRecord(context, SOURCES.portal, ['ContributionBatch']),
+    await sourceRecord(context, SOURCES.portal, [
+      'ContributionCommitted',
+      'ContributionBatch',
+      'ContributionWithdrawn',
+    ]),
     await sourceRecord(context, SOURCES.gateway, ['InferenceRecorded']),
     await sourceRecord(context, SOURCES.extractor, ['ContributionFeatures', 'InferenceFeatures']),
     await sourceRecord(context, SOURCES.watcher, ['Deposited']),
@@ -104,6 +108,7 @@ export interface FeatureMapFacts {
   readonly basisHash: Uint8Array
   readonly trainingSetHash: Uint8Array
   readonly fingerprintSalt: Uint8Array
+  readonly similarity: string
 }
 
 /** The model's owner says how features are made and who may publish them. */

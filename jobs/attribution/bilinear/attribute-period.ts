@@ -50,7 +50,7 @@ export async function attributePeriod(
   const u = cappedMultipliers(items.rows)
   const itemRows = itemGradients(items.rows)
   const eventRows = eventGradients(events.rows)
-  const groups = groupsOf(input)
+  const groups = groupsOf(input.items)
   input.onProgress?.(`how far each of ${events.rows.count} paid uses can move the accounts`)
   const bound = await movementBound(kernels, eventRows, new GroupSums(kernels, itemRows, u, groups), curvature.factor)
   if (bound === undefined) return undefined

@@ -1,6 +1,7 @@
 import { type GradientRows, itemGradients } from '../bilinear/gradient-rows.ts'
 import { cappedMultipliers } from '../bilinear/leverage.ts'
 import type { LoadedItems } from '../features/load-period.ts'
+import { groupsOf } from '../rule/payout-rule.ts'
 
 /** Where a contribution comes from. */
 export interface ItemPlace {
@@ -16,8 +17,8 @@ export interface ExplainedItems {
   blocks(): AsyncIterable<GradientRows>
   /** u of each item (docs/attribution.md step 2). */
   multipliers(): Promise<Uint32Array>
-  /** Index of each item's account among `accounts`. */
-  accountOf(): Promise<Uint32Array>
+  /** 2 · index of each item's account among `accounts`, and 1 more when it was withdrawn. */
+  groupOf(): Promise<Uint32Array>
   /** Ascending by bytes. */
   accounts(): Promise<readonly string[]>
   placeOf(item: number): Promise<ItemPlace>
@@ -45,8 +46,8 @@ export class LoadedExplainedItems implements ExplainedItems {
     return cappedMultipliers(this.#loaded.items.rows)
   }
 
-  async accountOf(): Promise<Uint32Array> {
-    return this.#loaded.items.account
+  async groupOf(): Promise<Uint32Array> {
+    return groupsOf(this.#loaded.items)
   }
 
   async accounts(): Promise<readonly string[]> {

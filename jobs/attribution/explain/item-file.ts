@@ -4,6 +4,7 @@ import { toAddress } from '../../../schemas/ids.ts'
 import { type GradientRows, itemGradients } from '../bilinear/gradient-rows.ts'
 import { cappedMultipliers } from '../bilinear/leverage.ts'
 import type { LoadedItems } from '../features/load-period.ts'
+import { groupsOf } from '../rule/payout-rule.ts'
 import type { ExplainedItems, ItemPlace } from './explained-items.ts'
 
 const FORMAT = 'tallystick-items/1'
@@ -29,14 +30,14 @@ interface Footer {
   readonly key: string
   /** Of K over these items: {@link curvatureHash}. */
   readonly curvatureHash: string
-  /** CRC-32 of each block, then of u, of the items' accounts, and of the accounts. */
+  /** CRC-32 of each block, then of u, of the items' groups, and of the accounts. */
   readonly blockSums: readonly number[]
   readonly columnSums: readonly number[]
 }
 
 /**
  * The items of one cut as an explanation reads them, so that a question takes one pass over a plain file and no query over all
- * contributions. Little-endian: blocks of gradients (factors int8, then errors int16, row by row), u and account of each item
+ * contributions. Little-endian: blocks of gradients (factors int8, then errors int16, row by row), u and group of each item
  * (u32), the accounts' bytes, a place of 24 bytes for each item, a footer in JSON, its length and its CRC-32.
  */
 export async function writeItemFile(file: FileHandle, key: string, loaded: LoadedItems, curvatureHash: string) {
@@ -53,7 +54,7 @@ export async function writeItemFile(file: FileHandle, key: string, loaded: Loade
   }
   const names = Buffer.from(accounts.map(({ account }) => account.slice(2)).join(''), 'hex')
   const columnSums: number[] = []
-  for (const column of [cappedMultipliers(items.rows), items.account, names])
+  for (const column of [cappedMultipliers(items.rows), groupsOf(items), names])
     columnSums.push(await append(file, [bytesOf(column)]))
   for (let from = 0; from < count; from += BLOCK_ROWS)
     await append(file, [placeBytes(places.slice(from, from + BLOCK_ROWS))])
@@ -152,7 +153,7 @@ export class ItemFile implements ExplainedItems {
     return this.#words(this.#columnsAt, 0)
   }
 
-  accountOf(): Promise<Uint32Array> {
+  groupOf(): Promise<Uint32Array> {
     return this.#words(this.#columnsAt + this.count * WORD, 1)
   }
 

@@ -13,7 +13,7 @@ export interface InfluentialItem extends ItemPlace {
 export interface EventInfluence {
   /** Strongest first; positive ones pulled towards the label by which the answer is judged. */
   readonly items: readonly InfluentialItem[]
-  /** Account → sum of the scores of its kept items. */
+  /** Account → sum of the scores of its items; what it withdrew counts where it lowers the sum. */
   readonly accounts: ReadonlyMap<string, number>
 }
 
@@ -38,18 +38,21 @@ export async function rankItems(
     projections.set(await kernels.project(rows, v), from)
     from += rows.count
   }
-  const [u, accountOf, accounts] = [await items.multipliers(), await items.accountOf(), await items.accounts()]
-  const sums = new Float64Array(accounts.length)
+  const [u, groupOf, accounts] = [await items.multipliers(), await items.groupOf(), await items.accounts()]
+  const sums = new Float64Array(2 * accounts.length)
   const scores = projections
   for (let item = 0; item < scores.length; item++) {
     const score = scores[item]! * u[item]!
     scores[item] = score
-    sums[accountOf[item]!]! += score
+    sums[groupOf[item]!]! += score
   }
   const named: InfluentialItem[] = []
   for (const item of strongest(scores, top))
-    named.push({ ...(await items.placeOf(item)), account: accounts[accountOf[item]!]!, score: scores[item]! })
-  return { items: named, accounts: new Map(accounts.map((account, index) => [account, sums[index]!])) }
+    named.push({ ...(await items.placeOf(item)), account: accounts[groupOf[item]! >> 1]!, score: scores[item]! })
+  return {
+    items: named,
+    accounts: new Map(accounts.map((account, at) => [account, sums[2 * at]! + Math.min(0, sums[2 * at + 1]!)])),
+  }
 }
 
 /** rint(2^k · A⁻¹·g) of the event's gradient; zeros when it has none. */

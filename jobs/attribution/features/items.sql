@@ -1,14 +1,13 @@
--- one row per contribution with features under $featureMap at the cut of $epoch, numbered in accept order; `kept` marks the
--- earliest of each cluster of equal fingerprints
+-- one row per contribution of `placed`; `kept` marks the items: the first of each content that is no member of a star;
+-- `withdrawn` those that their contributor took back by the cut of $epoch
 CREATE OR REPLACE TEMP TABLE item AS
-WITH placed AS (
-  SELECT
-    f.batch, f.item_index, f.packed, c.account,
-    row_number() OVER (ORDER BY b.epoch, b.ordinal, f.item_index) - 1 AS item,
-    row_number() OVER (PARTITION BY f.fingerprint ORDER BY b.epoch, b.ordinal, f.item_index) AS place_in_cluster
-  FROM contribution_features AS f
-  JOIN contribution_batch AS b USING (batch)
-  JOIN contribution AS c USING (batch, item_index)
-  WHERE f.feature_map = $featureMap AND f.epoch <= $epoch
-)
-SELECT * EXCLUDE (place_in_cluster), place_in_cluster = 1 AS kept FROM placed
+WITH gone AS (SELECT batch, item_index FROM contribution_withdrawn WHERE epoch <= $epoch)
+SELECT
+  p.batch, p.item_index, p.account, p.place, f.packed,
+  p.place = p.content AND m.content IS NULL AS kept,
+  p.batch IN (SELECT batch FROM gone WHERE item_index IS NULL)
+    OR EXISTS (SELECT 1 FROM gone AS g WHERE g.batch = p.batch AND g.item_index = p.item_index) AS withdrawn
+FROM placed AS p
+JOIN (SELECT batch, item_index, packed FROM contribution_features WHERE feature_map = $featureMap) AS f
+  USING (batch, item_index)
+LEFT JOIN star_member AS m USING (content)

@@ -4,20 +4,20 @@ import { readSql } from '../../../pipelines/warehouse/read-sql.ts'
 import { FEATURE_WAIT_EPOCHS_MAX } from '../../../schemas/limits.ts'
 import { bitLength } from '../../integers.ts'
 import type { FactoredRows, PeriodEvents, PeriodItems } from '../rows.ts'
+import { clusterItems } from './clusters.ts'
 import { allocateFactoredRows, type FactoredShape, unpackRow } from './packed-row.ts'
 
 const sql = (name: string) => readSql(new URL(name, import.meta.url))
-const itemsSql = sql('./items.sql')
 const eventsSql = sql('./events.sql')
 
 const FEE_BITS = 48
 
-/** Kept contributions of a feature map, with where each comes from. */
+/** Items of a feature map, with where each comes from. */
 export interface LoadedItems {
   readonly items: PeriodItems
-  /** Ascending by bytes; every account with a contribution, kept or not. */
+  /** Ascending by bytes; every account with a contribution, be it an item or a duplicate. */
   readonly accounts: readonly { readonly account: string; readonly items: number; readonly duplicates: number }[]
-  /** One a kept item. */
+  /** One an item. */
   readonly places: readonly { readonly batch: Uint8Array; readonly index: number }[]
 }
 
@@ -28,7 +28,7 @@ export async function loadItems(
   featureMap: string,
   epoch: number,
 ): Promise<LoadedItems> {
-  await warehouse.run(itemsSql, { featureMap, epoch })
+  await clusterItems(warehouse, featureMap, epoch)
   const accounts = await warehouse.all<{ account: string; items: bigint; duplicates: bigint }>(
     `SELECT account, count(*) FILTER (kept) AS items, count(*) FILTER (NOT kept) AS duplicates
      FROM item GROUP BY account ORDER BY account`,
@@ -37,18 +37,20 @@ export async function loadItems(
   const count = accounts.reduce((sum, { items }) => sum + Number(items), 0)
   const rows = allocateFactoredRows(count, shape)
   const account = new Uint32Array(new SharedArrayBuffer(count * Uint32Array.BYTES_PER_ELEMENT))
+  const withdrawn = new Uint8Array(count)
   const places: { batch: Uint8Array; index: number }[] = []
-  const sql = 'SELECT account, batch, item_index, packed FROM item WHERE kept ORDER BY item'
+  const sql = 'SELECT account, batch, item_index, packed, withdrawn FROM item WHERE kept ORDER BY place'
   for await (const chunk of warehouse.stream(sql)) {
-    const [owners, batches, itemIndexes, packed] = chunk.getColumns()
+    const [owners, batches, itemIndexes, packed, gone] = chunk.getColumns()
     for (let row = 0; row < chunk.rowCount; row++) {
       unpackRow(fromBlob(packed![row]), rows, places.length)
+      withdrawn[places.length] = gone![row] === true ? 1 : 0
       account[places.length] = indexes.get(owners![row] as string)!
       places.push({ batch: fromBlob(batches![row]), index: itemIndexes![row] as number })
     }
   }
   return {
-    items: { rows, account, withdrawn: new Uint8Array(count) },
+    items: { rows, account, withdrawn },
     accounts: accounts.map((each) => ({
       account: each.account,
       items: Number(each.items),

@@ -51,7 +51,7 @@ interface PeriodRow {
 }
 
 /**
- * The features of a published period: kept contributions (duplicates earn nothing and take no part) and its paid uses.
+ * The features of a published period: items (duplicates earn nothing and take no part) and its paid uses.
  *
  * @throws PeriodUnknownError
  */

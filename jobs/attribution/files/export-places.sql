@@ -1,5 +1,5 @@
--- one row per kept contribution of the temporary table `item`, in its order
+-- one row per item of the temporary table `item`, in its order
 SELECT concat(b.source, '/', b.batch_id, '/', i.item_index) AS id
 FROM item AS i JOIN contribution_batch AS b USING (batch)
 WHERE i.kept
-ORDER BY i.item
+ORDER BY i.place

@@ -57,7 +57,7 @@ export async function attributePairs(input: PeriodInput, pairs: PairScores): Pro
 
 /** events × groups: T of step 4. */
 function groupScores(input: PeriodInput, pairs: PairScores): Float64Array {
-  const groups = groupsOf(input)
+  const groups = groupsOf(input.items)
   const width = 2 * input.accounts
   const events = input.events.rows.count
   if (events * width > SCORES_MAX)

@@ -1,5 +1,6 @@
 import { shiftBy } from '../../integers.ts'
 import type { PeriodInput, PeriodResult } from '../method.ts'
+import type { PeriodItems } from '../rows.ts'
 import { boundOf, type EventWeights, leastDBar, nextDBar, weigh } from './demand.ts'
 
 const D_BAR_EXPONENT = 128
@@ -35,8 +36,8 @@ export function sumOfFees(fees: Float64Array): bigint {
 }
 
 /** What an account withdrew is a sum of its own: group 2 · account for what it keeps, and the next for what it withdrew. */
-export function groupsOf({ items }: PeriodInput): Uint32Array {
-  return items.account.map((account, item) => 2 * account + items.withdrawn[item]!)
+export function groupsOf({ account, withdrawn }: PeriodItems): Uint32Array {
+  return account.map((each, item) => 2 * each + withdrawn[item]!)
 }
 
 /** s of step 7 from the sums of the groups: what an account keeps, and of what it withdrew only what is negative. */

@@ -253,8 +253,10 @@ function periodInput(world: World, epoch: number): { accounts: { items: Contribu
       .map(({ index, features }) => ({
         account: addressOf[person as Person],
         fingerprint: toHex(features.fingerprint),
+        priority: 0,
         batchRank: 0,
         index,
+        near: [],
         isWithdrawn: false,
         a: Int8Array.from(features.a),
         ua: features.ua,

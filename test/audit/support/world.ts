@@ -242,6 +242,7 @@ async function addRegistry(log: Log, ledgerId: Uint8Array): Promise<void> {
       basisHash: hash('basis'),
       trainingSetHash: hash('training'),
       fingerprintSalt: hash('salt').subarray(0, 16),
+      similarity: 'none',
       registrant: fromHex(addressOf.modeller),
     },
   })
@@ -288,6 +289,7 @@ async function addContributions(log: Log, ledgerId: Uint8Array, items: WorldItem
           contentHash: hash(`${id} ${index}`),
           labelHash: hash(`label ${index}`),
         })),
+        commitmentSalt: new Uint8Array(0),
       },
     }
     const batch = await signEvent(ledgerId, signers[person] as never, unsigned)
@@ -325,6 +327,7 @@ async function addContributions(log: Log, ledgerId: Uint8Array, items: WorldItem
         checkpoints: [],
         label,
         fingerprint: hash(isCopy ? 'fingerprint 0' : `fingerprint ${n}`),
+        near: [],
       }
       items.push({ person, batchId, index, features: body })
       log.event('accepted', {

@@ -187,6 +187,7 @@ function featureMap(registrant: Uint8Array) {
     basisHash: sha256('basis'),
     trainingSetHash: sha256('training'),
     fingerprintSalt: sha256('salt').subarray(0, 16),
+    similarity: 'none',
     registrant,
   }
 }
@@ -227,6 +228,7 @@ async function contributionsOf(
           ua: multiplier,
           ...shape,
           fingerprint: sha256(`fingerprint ${index}/${item}`),
+          near: [],
         },
       },
       TIME,

@@ -1,4 +1,5 @@
 import type { NewRecord } from '../../../pipelines/record-source.ts'
+import type { NearContribution } from '../../../schemas/events.ts'
 import type { Name } from './cast.ts'
 import { type Features, featuresOf, type Random, SHAPE, type Shape } from './random-features.ts'
 import type { Records } from './records.ts'
@@ -24,17 +25,33 @@ export async function contribution(
   return contributionOf(records, account, id, features)
 }
 
-/** A batch with exactly these features; items with equal fingerprints are copies of each other. */
+interface Contents {
+  /** Items with equal ones are copies of each other. */
+  readonly fingerprints?: (index: number) => string
+  /** What the extractor says they are near to. */
+  readonly near?: (index: number) => NearContribution[]
+  /** Of the commitment that the batch reveals. */
+  readonly commitmentSalt?: Uint8Array
+}
+
+/** A batch with exactly these features. */
 export async function contributionOf(
   records: Records,
   account: Name,
   id: string,
   features: readonly Features[],
-  fingerprints: (index: number) => string = (index) => `${id}/${index}`,
+  { fingerprints = (index) => `${id}/${index}`, near = () => [], commitmentSalt }: Contents = {},
 ): Promise<Contributed> {
   return {
-    batch: await records.batch(account, id, features.length),
-    features: features.map((each, index) => records.itemFeatures(id, index, each, fingerprints(index))),
+    batch: await records.batch(
+      account,
+      id,
+      features.length,
+      commitmentSalt === undefined ? {} : { body: { commitmentSalt } },
+    ),
+    features: features.map((each, index) =>
+      records.itemFeatures(id, index, each, fingerprints(index), { body: { near: near(index) } }),
+    ),
   }
 }
 

@@ -1,14 +1,24 @@
 import type { Manifest } from '../../../anchor/manifest.ts'
 import type { NewRecord } from '../../../pipelines/record-source.ts'
-import type { EventBodies } from '../../../schemas/events.ts'
+import type { EventBodies, NearContribution } from '../../../schemas/events.ts'
 import { fromHex } from '../../../schemas/ids.ts'
 import { type Name, OTHER_TOKEN, TOKEN } from './cast.ts'
 import { contributionOf } from './contributions.ts'
-import { featuresOf, type Random, randomOf, type Shape } from './random-features.ts'
+import { type Features, featuresOf, type Random, randomOf, type Shape } from './random-features.ts'
+import { hashOf, SOURCES } from './records.ts'
 import { SmallLedger } from './small-ledger.ts'
 
 const CONTRIBUTORS: readonly Name[] = ['alice', 'bob', 'carol', 'copier']
 const SECOND = { model: 'second-reader', map: 'map-2' } as const
+
+/** A batch that its contributor has. */
+interface Planned {
+  readonly name: Name
+  readonly id: string
+  readonly features: readonly Features[]
+  readonly contents: readonly string[]
+  readonly commitmentSalt: Uint8Array | undefined
+}
 
 /** A ledger of a few epochs in which everything that may happen happens now and then; it follows from the seed. */
 export class RandomWorld {
@@ -19,6 +29,10 @@ export class RandomWorld {
   #epoch = 0
   /** Features that come so many epochs from now, in time or too late. */
   #lateFeatures: { readonly epoch: number; readonly record: NewRecord }[] = []
+  /** Committed to, and still to be shown; some never are. */
+  readonly #committed: Planned[] = []
+  /** Everything that was contributed, for others to be near to. */
+  readonly #contributed: { name: Name; batchId: string; index: number }[] = []
 
   private constructor(ledger: SmallLedger, random: Random) {
     this.ledger = ledger
@@ -46,7 +60,9 @@ export class RandomWorld {
     if (random(3) > 0) await ledger.send(ledger.records.deposit('payer', 1n << 90n))
     const due = this.#lateFeatures.filter(({ epoch }) => epoch === this.#epoch)
     await ledger.send(...due.map(({ record }) => record))
+    for (const planned of this.#committed.splice(0, random(3))) await this.#show(planned)
     if (random(3) === 0) await this.#contribute(1)
+    if (random(2) === 0) await this.#withdraw()
     if (random(4) === 0)
       await ledger.send(await ledger.records.policy({ ...this.#policy(), policy: this.#name('policy') }))
     await ledger.send(ledger.records.deposit(this.#payer(), this.#amount(), { body: this.#token() }))
@@ -79,14 +95,54 @@ export class RandomWorld {
       const contents = features.map((_, index) =>
         this.#random(4) === 0 ? `shared ${this.#random(5)}` : `${id}/${index}`,
       )
-      const own = await contributionOf(records, name, id, features, (index) => contents[index]!)
-      await this.ledger.send(own.batch, ...own.features.filter(() => this.#random(10) > 0))
-      if (this.#random(2) === 0) continue
-      const body = { featureMap: SECOND.map }
-      await this.ledger.send(
-        ...features.map((each, index) => records.itemFeatures(id, index, each, contents[index]!, { body })),
-      )
+      const commitmentSalt = [undefined, undefined, hashOf(`salt of ${id}`)][this.#random(3)]
+      const planned = { name, id, features, contents, commitmentSalt }
+      // Now and then a salt is given, and nothing was committed to.
+      if (commitmentSalt === undefined || this.#random(6) === 0) await this.#show(planned)
+      else {
+        await this.ledger.send(records.commitment(name, id, features.length, commitmentSalt))
+        this.#committed.push(planned)
+      }
     }
+  }
+
+  async #show({ name, id, features, contents, commitmentSalt }: Planned): Promise<void> {
+    const { records } = this.ledger
+    for (const index of features.keys()) this.#contributed.push({ name, batchId: id, index })
+    const own = await contributionOf(records, name, id, features, {
+      fingerprints: (index) => contents[index]!,
+      near: (index) => this.#near(id, index),
+      ...(commitmentSalt === undefined ? {} : { commitmentSalt }),
+    })
+    await this.ledger.send(own.batch, ...own.features.filter(() => this.#random(10) > 0))
+    if (this.#random(2) === 0) return
+    const body = (index: number) => ({ featureMap: SECOND.map, near: this.#near(id, index) })
+    await this.ledger.send(
+      ...features.map((each, index) => records.itemFeatures(id, index, each, contents[index]!, { body: body(index) })),
+    )
+  }
+
+  /** A few of all that was contributed so far, each once, and never the item itself. */
+  #near(id: string, index: number): NearContribution[] {
+    if (this.#random(3) > 0) return []
+    const others = this.#contributed.filter((each) => each.batchId !== id || each.index !== index)
+    const named = new Set(Array.from({ length: this.#random(4) }, () => others[this.#random(others.length)]))
+    return [...named]
+      .filter((each) => each !== undefined)
+      .map(({ batchId, index }) => ({
+        ...{ batchSource: SOURCES.portal, batchId, index },
+        similarity: this.#random(1_000_001),
+      }))
+  }
+
+  /** An item or a whole batch, perhaps once more. */
+  async #withdraw(): Promise<void> {
+    const some = this.#contributed[this.#random(this.#contributed.length)]
+    if (some === undefined) return
+    const { name, batchId, index } = some
+    const { records } = this.ledger
+    for (let times = 1 + this.#random(2); times > 0; times--)
+      await this.ledger.send(await records.withdrawal(name, batchId, this.#random(3) === 0 ? [] : [index]))
   }
 
   async #use(): Promise<void> {

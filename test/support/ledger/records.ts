@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { commitmentOf } from '../../../anchor/commitment.ts'
 import { signEvent } from '../../../anchor/signatures/signer.ts'
 import { encodeEvent, type OutgoingRecord } from '../../../schemas/encode-record.ts'
-import type { AssetKind, EventBodies, EventOf, EventType } from '../../../schemas/events.ts'
+import type { AssetKind, ContributionItem, EventBodies, EventOf, EventType } from '../../../schemas/events.ts'
 import { fromHex } from '../../../schemas/ids.ts'
 import { accountOf, GENESIS, type Name, signerOf, TOKEN } from './cast.ts'
 import { type Features, SHAPE } from './random-features.ts'
@@ -46,6 +47,7 @@ type SignedType =
   | 'PolicyPublished'
   | 'FeatureMapPublished'
   | 'ContributionBatch'
+  | 'ContributionWithdrawn'
 type PlainType = Exclude<EventType, SignedType>
 
 export function hashOf(text: string): Uint8Array {
@@ -115,9 +117,23 @@ export class Records {
       basisHash: hashOf('basis'),
       trainingSetHash: hashOf('training set'),
       fingerprintSalt: hashOf('salt').subarray(0, 16),
+      similarity: 'image/pooled-cosine@1',
       registrant: accountOf('modeller'),
     }
     return this.#signed('FeatureMapPublished', SOURCES.operator, 'modeller', { ...ordinary, ...body }, change)
+  }
+
+  /** To the batch of that id with so many items, revealed with this salt. */
+  commitment(
+    account: Name,
+    batchId: string,
+    items: number,
+    salt: Uint8Array,
+    change: Change<'ContributionCommitted'> = {},
+  ): OutgoingRecord {
+    const committed = { ledgerId: this.#ledgerId, account: accountOf(account), items: itemsOf(batchId, items), salt }
+    const body = { account: accountOf(account), commitment: commitmentOf(committed) }
+    return this.#plain('ContributionCommitted', SOURCES.portal, body, change)
   }
 
   batch(account: Name, id: string, items: number, change: Change<'ContributionBatch'> = {}): Promise<OutgoingRecord> {
@@ -125,12 +141,21 @@ export class Records {
       account: accountOf(account),
       dataset: 'digits',
       licence: LICENCE,
-      items: Array.from({ length: items }, (_, index) => ({
-        contentHash: hashOf(`${id}/${index}`),
-        labelHash: hashOf(`${id}/${index}/label`),
-      })),
+      items: itemsOf(id, items),
+      commitmentSalt: new Uint8Array(0),
     }
     return this.#signed('ContributionBatch', SOURCES.portal, account, body, { id, ...change })
+  }
+
+  /** @param indexes none: the whole batch */
+  withdrawal(
+    account: Name,
+    batchId: string,
+    indexes: number[],
+    change: Change<'ContributionWithdrawn'> = {},
+  ): Promise<OutgoingRecord> {
+    const body = { account: accountOf(account), batchSource: SOURCES.portal, batchId, indexes }
+    return this.#signed('ContributionWithdrawn', SOURCES.portal, account, body, change)
   }
 
   /** @param fingerprint equal text for equal contents */
@@ -152,6 +177,7 @@ export class Records {
       checkpoints: features.checkpoints,
       label: features.label,
       fingerprint: hashOf(fingerprint),
+      near: [],
     }
     return this.#plain('ContributionFeatures', SOURCES.extractor, body, change)
   }
@@ -226,6 +252,13 @@ export class Records {
   #envelope<Type extends EventType>(type: Type, source: string, change: Change<Type>) {
     return { type, source: change.source ?? source, id: change.id ?? `${type}-${this.#made++}` }
   }
+}
+
+function itemsOf(batchId: string, items: number): ContributionItem[] {
+  return Array.from({ length: items }, (_, index) => ({
+    contentHash: hashOf(`${batchId}/${index}`),
+    labelHash: hashOf(`${batchId}/${index}/label`),
+  }))
 }
 
 function encode(event: EventOf): OutgoingRecord {

@@ -31,8 +31,13 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
     good: [
       records.source(SECOND_EXTRACTOR, ['ContributionFeatures', 'InferenceFeatures']),
       records.asset('second-reader', 'model', { modeller: 1_000_000 }),
+      records.asset('third-reader', 'model', { modeller: 1_000_000 }),
+      records.featureMap({ featureMap: 'map-3', model: 'third-reader', similarity: 'none' }),
       records.batch('carol', 'batch-carol', 3),
-      records.itemFeatures('batch-carol', 0, FEATURES, 'carol/0'),
+      records.withdrawal('carol', 'batch-carol', [2]),
+      records.withdrawal('carol', 'batch-carol', [1, 2]),
+      records.withdrawal('carol', 'batch-carol', []),
+      records.itemFeatures('batch-carol', 0, FEATURES, 'carol/0', { body: { near: [near('batch-carol', 1)] } }),
       records.inference('use-1', 1n),
       records.itemFeatures('batch-carol', 1, FEATURES, 'carol/1', { id: 'features-0' }),
       records.inferenceFeatures('use-1', FEATURES),
@@ -81,6 +86,8 @@ function authorityCases(records: Records) {
     SIGNATURE_INVALID: {
       'a batch signed by another': records.batch('alice', 'forged', 1, { by: 'stranger' }),
       'a batch signed for another ledger': elsewhere.batch('alice', 'elsewhere', 1),
+      'a withdrawal signed by another': records.withdrawal('carol', 'batch-carol', [], { by: 'stranger' }),
+      'a withdrawal signed for another ledger': elsewhere.withdrawal('carol', 'batch-carol', []),
       'a signature that is no point': records.batch('alice', 'no-point', 1, { body: { signature: highV } }),
       'a source registered by a stranger': records.source('urn:mine', ['Deposited'], { by: 'stranger' }),
       'a policy published by a stranger': records.policy({ policy: 'mine' }, { by: 'stranger' }),
@@ -134,6 +141,10 @@ function registryCases(records: Records) {
   }
 }
 
+function near(batchId: string, index: number, batchSource: string = SOURCES.portal) {
+  return { batchSource, batchId, index, similarity: 999_999 }
+}
+
 function referenceCases(records: Records) {
   const item = (index: number, change = {}) => records.itemFeatures('batch-carol', index, FEATURES, 'x', change)
   const shaped = (change: object) => records.itemFeatures('batch-carol', 2, { ...FEATURES, ...change }, 'x')
@@ -154,6 +165,12 @@ function referenceCases(records: Records) {
       'a use with a vector of 4': records.inferenceFeatures('use-3', { ...FEATURES, vector: Int8Array.of(1, 2, 3, 4) }),
     },
     CONTRIBUTION_UNKNOWN: {
+      'a withdrawal from a batch that nobody sent': records.withdrawal('carol', 'batch-nobody', []),
+      'a withdrawal behind the last item': records.withdrawal('carol', 'batch-carol', [0, 3]),
+      'a withdrawal from a batch that was rejected': records.withdrawal('alice', 'forged', []),
+      'a withdrawal from the batch of another source': records.withdrawal('carol', 'batch-carol', [], {
+        body: { batchSource: SOURCES.gateway },
+      }),
       'a batch that nobody sent': records.itemFeatures('batch-nobody', 0, FEATURES, 'x'),
       'an index behind the last item': item(3),
       'a batch that was rejected': records.itemFeatures('forged', 0, FEATURES, 'x'),
@@ -164,8 +181,25 @@ function referenceCases(records: Records) {
       'a use that was rejected': use('use-m'),
       'a use of another model': use('use-2'),
     },
+    ACCOUNT_MISMATCH: {
+      'a withdrawal from a batch of somebody else': records.withdrawal('stranger', 'batch-carol', []),
+    },
+    NEAR_NOT_MEASURED: {
+      'near pairs under a map without a measure': item(2, {
+        body: { featureMap: 'map-3', near: [near('batch-carol', 0)] },
+      }),
+    },
+    NEAR_UNKNOWN: {
+      'near an item of a batch that nobody sent': item(2, { body: { near: [near('batch-nobody', 0)] } }),
+      'near an index behind the last item': item(2, {
+        body: { near: [near('batch-carol', 0), near('batch-carol', 3)] },
+      }),
+      'near an item of a batch that was rejected': item(2, { body: { near: [near('forged', 0)] } }),
+      'near an item of another source': item(2, { body: { near: [near('batch-carol', 0, SOURCES.gateway)] } }),
+    },
     FEATURES_EXIST: {
       'an item that has features': item(0),
+      'an item that has features, near nothing that is there': item(0, { body: { near: [near('batch-nobody', 0)] } }),
       'a use that has features': use('use-1'),
     },
   }

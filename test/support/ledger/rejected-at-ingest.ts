@@ -126,6 +126,11 @@ function rangeCases(records: Records) {
   const item = (change: object) => records.itemFeatures('batch-x', 0, { ...ordinary, ...change }, 'x')
   const use = (body: object) => records.inferenceFeatures('use-x', ordinary, { body })
   const whole = { modeller: 1_000_000 } as const
+  const other = { batchSource: 'urn:portal', batchId: 'batch-y', index: 1, similarity: 999_999 }
+  const near = (changes: Partial<typeof other>[]) =>
+    records.itemFeatures('batch-x', 0, ordinary, 'x', {
+      body: { near: changes.map((each) => ({ ...other, ...each })) },
+    })
   return {
     AMOUNT_NEGATIVE: {
       'a fee': records.inference('negative', -1n),
@@ -143,6 +148,22 @@ function rangeCases(records: Records) {
       'a batch without items': records.batch('alice', 'batch-empty', 0),
       'a batch of 1,001 items': records.batch('alice', 'batch-large', 1_001),
       'an index below 0': records.itemFeatures('batch-x', -1, ordinary, 'x'),
+      'a map with a measure that nobody knows': records.featureMap({ featureMap: 'odd', similarity: 'image/guess@1' }),
+      'a withdrawal of an item twice': records.withdrawal('carol', 'batch-x', [1, 1]),
+      'a withdrawal that descends': records.withdrawal('carol', 'batch-x', [2, 1]),
+      'a withdrawal of index 1,000': records.withdrawal('carol', 'batch-x', [1_000]),
+      'a withdrawal from no batch': records.withdrawal('carol', '', []),
+      'an item near itself': near([{ batchId: 'batch-x', index: 0 }]),
+      'an item near another one twice': near([{ similarity: 1 }, { similarity: 2 }]),
+      'an item near seventeen others': near(Array.from({ length: 17 }, (_, index) => ({ index }))),
+      'an item near more others than a function takes': near(
+        Array.from({ length: 200_000 }, () => ({ batchSource: '', batchId: '', index: 0, similarity: 0 })),
+      ),
+      'more than equal': near([{ similarity: 1_000_001 }]),
+      'less than unlike': near([{ similarity: -1 }]),
+      'near index 1,000': near([{ index: 1_000 }]),
+      'near an item of no batch': near([{ batchId: '' }]),
+      'near an item of no source': near([{ batchSource: '' }]),
       'a signature of 64 bytes': records.policy({ policy: 'short' }, { body: { signature: new Uint8Array(64) } }),
       'a schema of no event type': records.schema(7, 'Gossip', '"string"'),
       'a schema for registrations of schemas': records.schema(7, 'SchemaRegistered', '"string"'),

@@ -91,7 +91,7 @@ export class SmallLedger {
     const { records } = this
     await this.send(
       await records.source(SOURCES.operator, ['AssetRegistered', 'FeatureMapPublished']),
-      await records.source(SOURCES.portal, ['ContributionBatch']),
+      await records.source(SOURCES.portal, ['ContributionCommitted', 'ContributionBatch', 'ContributionWithdrawn']),
       await records.source(SOURCES.gateway, ['InferenceRecorded']),
       await records.source(SOURCES.extractor, ['ContributionFeatures', 'InferenceFeatures']),
       await records.source(SOURCES.watcher, ['Deposited']),
