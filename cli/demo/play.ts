@@ -14,6 +14,7 @@ import { askAll, type Question } from '../../examples/digits/demo/questions.ts'
 import { featureMapRecord, registrationRecords } from '../../examples/digits/demo/registration.ts'
 import { type Retrained, retrain } from '../../examples/digits/demo/retrain.ts'
 import { accuracy } from '../../examples/digits/model.ts'
+import { writeArtefact } from '../../extractors/artefact.ts'
 import { claimPayouts } from '../../jobs/anchoring/claim-payouts.ts'
 import { recordDeposits } from '../../jobs/anchoring/record-deposits.ts'
 import type { StepResult } from '../../jobs/epochs.ts'
@@ -105,6 +106,7 @@ export async function trainAndRecord(play: Play, say: Say): Promise<string> {
   const { clock, cast, ledgerId, seed } = play
   const lab = await train(play.batches, seed, say)
   play.lab = lab
+  writeArtefact(play.session.directory.extractor, lab.artefact)
   clock.moveTo(1, 900)
   await send(play, [await featureMapRecord({ ledgerId, cast, time: clock.text() }, FEATURE_MAP, lab.facts)])
   for (const batch of play.batches) {
