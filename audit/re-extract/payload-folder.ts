@@ -30,7 +30,7 @@ export async function readPayload(folder: string, contentHash: Uint8Array): Prom
     if (toHex(sha256(bytes)).slice(2) !== name) return { state: 'damaged' }
     return { state: 'found', salt: bytes.subarray(0, SALT_BYTES), payload: bytes.subarray(SALT_BYTES) }
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return { state: 'absent' }
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return { state: 'absent' }
     throw new BundleUnreadableError({ path, cause: causeText(cause) }, cause)
   }
 }

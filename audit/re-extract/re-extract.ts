@@ -138,8 +138,9 @@ async function compareDrawn(
     const entry = published.get(wantedKey(wanted))!
     const found = await readPayload(payloads, entry.item.contentHash)
     const { batchSource, batchId, index } = entry.features
+    const contentHash = toHex(entry.item.contentHash)
     items.push({
-      ...{ epoch, model, token, account, batchSource, batchId, index, value: value.toString(), draws },
+      ...{ epoch, model, token, account, batchSource, batchId, index, contentHash, value: value.toString(), draws },
       ...compareItem(entry, found, { extractor, fingerprintSalt: map.fingerprintSalt }),
     })
   }

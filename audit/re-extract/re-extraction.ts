@@ -70,6 +70,8 @@ export interface ReExtractedItem {
   readonly batchSource: string
   readonly batchId: string
   readonly index: number
+  /** Under which its payload is stored; 0x-hex. */
+  readonly contentHash: string
   /** Item value in the period. */
   readonly value: string
   /** How often it was drawn. */

@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { deployLocal, mintTestTokens } from '../../anchor/chain/deploy-local.ts'
 import { deposit } from '../../anchor/chain/deposit.ts'
 import { ledgerIdOf } from '../../anchor/ledger-id.ts'
-import { type DigitSplit, splitDigits } from '../../examples/digits/accounts.ts'
-import { loadDigits } from '../../examples/digits/dataset.ts'
+import type { DigitSplit } from '../../examples/digits/accounts.ts'
 import type { Cast } from '../../examples/digits/demo/cast.ts'
 import { castOf } from '../../examples/digits/demo/cast.ts'
 import { type DemoClock, EPOCH_INTERVAL_S } from '../../examples/digits/demo/clock.ts'
@@ -54,8 +53,7 @@ export interface Play {
 }
 
 /** Act 1: a chain with a contract, a ledger founded on it, ten accounts with their digits. */
-export async function found(session: Session, seed: string, clock: DemoClock): Promise<Play> {
-  const split = splitDigits(await loadDigits(), seed)
+export async function found(session: Session, split: DigitSplit, seed: string, clock: DemoClock): Promise<Play> {
   const cast = castOf(seed, split.accounts)
   const chain = await session.chain()
   const store = await session.transactions()

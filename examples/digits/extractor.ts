@@ -12,7 +12,7 @@ import { extractFeatures, type FeatureMap } from './features.ts'
 import { CHECKPOINTS, type DigitModel, RECIPE } from './model.ts'
 
 /** Name and version of the code of features.ts: another result for any image is another name. */
-export const DIGIT_EXTRACTOR = 'examples/digits@1'
+const DIGIT_EXTRACTOR = 'examples/digits@1'
 
 /** The pixels and the constant 1. */
 const INPUTS = PIXELS + 1

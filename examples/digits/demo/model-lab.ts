@@ -29,13 +29,14 @@ export async function train(
   batches: readonly SentBatch[],
   seed: string,
   onProgress: (text: string) => void,
+  rank = RANK,
 ): Promise<Lab> {
   const items = batches.flatMap((batch) => batch.payloads)
   const images = items.map(({ payload }) => payload)
   const labels = Uint8Array.from(items, ({ label }) => Number(label))
   onProgress('directions in which digits differ')
   await new Promise(setImmediate) // lets the line above appear: the next call does not yield
-  const projection = fitProjection(images, RANK, seed)
+  const projection = fitProjection(images, rank, seed)
   const model = await trainModel(
     { images, labels },
     { projection, seed, onProgress: (done, total) => onProgress(`pass ${done} of ${total}`) },
@@ -47,7 +48,7 @@ export async function train(
     map,
     artefact,
     facts: {
-      rank: RANK,
+      rank,
       classes: CLASSES,
       checkpoints: CHECKPOINTS,
       unitExponent: map.unitExponent,
