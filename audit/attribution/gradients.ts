@@ -71,3 +71,14 @@ export function product(gradients: Gradients, row: number, other: Int16Array | I
   }
   return sum
 }
+
+/** |g|₁ of a row's gradient. */
+export function normOf({ rank, classes, errors, vectors }: Gradients, row: number): number {
+  return absoluteSum(errors, row, classes) * absoluteSum(vectors, row, rank)
+}
+
+function absoluteSum(values: Float64Array | Int8Array, row: number, width: number): number {
+  let sum = 0
+  for (let at = row * width; at < (row + 1) * width; at++) sum += Math.abs(values[at]!)
+  return sum
+}

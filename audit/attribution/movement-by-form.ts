@@ -1,4 +1,4 @@
-import { type Gradients, product } from './gradients.ts'
+import { type Gradients, normOf, product } from './gradients.ts'
 import { psiOf } from './groups.ts'
 import { bitLength, integerSquareRoot, shifted } from './integers.ts'
 import type { Movement, MovementInput } from './movement-input.ts'
@@ -38,9 +38,12 @@ export function movementByForm(input: MovementInput): Movement {
   const drop = Math.max(0, bitLength(spread) + 27 - 60)
   const exponent = rootExponent - t - drop
   const squares = squaresOf(events, Int16Array.from(scaledBy(roots, rootExponent)), 2 ** z)
+  const sides = integerSquareRoot(BigInt(size)) + 1n
   const netOf = netMovement(events, total, solver, exponent)
   const moved = Array.from(squares, (q, e) => {
-    const sum = (spread * (integerSquareRoot(BigInt(q)) + 1n)) >> BigInt(drop)
+    const rounded = (sides * BigInt(normOf(events, e))) >> BigInt(z + 1)
+    const root = integerSquareRoot(BigInt(q)) + rounded + 2n
+    const sum = (spread * (root + (root >> 7n) + 1n)) >> BigInt(drop)
     return 1n + ((sum + 1n + netOf(e)) >> 1n)
   })
   return { exponent, moved }
@@ -65,14 +68,13 @@ function normsOf({ groups, items, multipliers }: MovementInput, size: number): N
     weight += 1n << BigInt(2 * h)
     return h
   })
-  const t = Math.max(0, (bitLength(weight) - 51) >> 1)
+  const t = (bitLength(weight) - 51) >> 1
   const form = new Float64Array(size * size)
   for (const [g, group] of groups.entries()) {
-    const shift = BigInt(halves[g]! + t)
-    const y = Float64Array.from(psiOf(items, multipliers, group), (value) => Number(value >> shift))
+    const y = Float64Array.from(psiOf(items, multipliers, group), (value) => Number(shifted(value, -(halves[g]! + t))))
     addOuterProduct(form, y)
   }
-  addRidge(form, size)
+  addRidge(form, size, groups.length)
   return { weight, t, form, total }
 }
 
@@ -85,11 +87,11 @@ function addOuterProduct(form: Float64Array, y: Float64Array): void {
   }
 }
 
-/** 1 + ((tr Γ div D) >> 20) on the diagonal. */
-function addRidge(form: Float64Array, size: number): void {
+/** 65·Y·D + 1 + ((tr Γ div D) >> 20) on the diagonal. */
+function addRidge(form: Float64Array, size: number, count: number): void {
   let trace = 0n
   for (let i = 0; i < size; i++) trace += BigInt(form[i * size + i]!)
-  const ridge = 1n + ((trace / BigInt(size)) >> 20n)
+  const ridge = 65n * BigInt(count * size) + 1n + ((trace / BigInt(size)) >> 20n)
   for (let i = 0; i < size; i++) form[i * size + i] = Number(BigInt(form[i * size + i]!) + ridge)
 }
 
@@ -111,7 +113,7 @@ function squaresOf(events: Gradients, roots: Int16Array, unit: number): Float64A
   return squares
 }
 
-/** net_e = |⟨g_e, Ŝ⟩| in units of 2^−exponent, S = substitute(A, ΣΨ). */
+/** net_e = |⟨g_e, Ŝ⟩| and what the rounding of Ŝ can do, in units of 2^−exponent, S = substitute(A, ΣΨ). */
 function netMovement(
   events: Gradients,
   total: readonly bigint[],
@@ -124,6 +126,6 @@ function netMovement(
   const sHat = scaledBy(s, own)
   return (e) => {
     const net = shifted(BigInt(product(events, e, sHat)), exponent - own)
-    return net < 0n ? -net : net
+    return (net < 0n ? -net : net) + shifted(BigInt(normOf(events, e)), exponent - own - 1) + 1n
   }
 }

@@ -14,6 +14,8 @@ export interface Movement {
 export interface MovementInput {
   /** Those with Ψ ≠ 0. */
   readonly groups: readonly Group[]
+  /** N: all that have items. */
+  readonly groupCount: number
   readonly items: Gradients
   readonly multipliers: Float64Array
   readonly events: Gradients

@@ -3,7 +3,10 @@ import { movementByForm } from './movement-by-form.ts'
 import { movementByGroup } from './movement-by-group.ts'
 import type { Movement, MovementInput } from './movement-input.ts'
 
-const GROUPS_MAX = 1_024
+const GROUPS_EACH = 1_024
+const GROUPS_EACH_MAX = 16_384
+const PRODUCTS_MAX = 2 ** 27
+const CELLS_MAX = 2 ** 24
 
 /**
  * Step 4 by 4a or 4b.
@@ -11,8 +14,18 @@ const GROUPS_MAX = 1_024
  * @param groups all that have items
  * @returns      undefined when every Ψ is 0: there is nothing to move
  */
-export function movementOf(groups: readonly Group[], input: Omit<MovementInput, 'groups'>): Movement | undefined {
+export function movementOf(
+  groups: readonly Group[],
+  input: Omit<MovementInput, 'groups' | 'groupCount'>,
+): Movement | undefined {
   const moving = groups.filter((group) => psiOf(input.items, input.multipliers, group).some((value) => value !== 0n))
   if (moving.length === 0) return undefined
-  return (groups.length <= GROUPS_MAX ? movementByGroup : movementByForm)({ ...input, groups: moving })
+  const bound = isBoundByGroup(groups.length, input) ? movementByGroup : movementByForm
+  return bound({ ...input, groups: moving, groupCount: groups.length })
+}
+
+function isBoundByGroup(count: number, { events, shape }: Pick<MovementInput, 'events' | 'shape'>): boolean {
+  if (count <= GROUPS_EACH) return true
+  const size = shape.rank * shape.classes
+  return count <= GROUPS_EACH_MAX && count * events.count <= PRODUCTS_MAX && count * size <= CELLS_MAX
 }

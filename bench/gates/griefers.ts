@@ -3,7 +3,7 @@ import { eventRows, joinEvents } from './features.ts'
 import type { Gate, Measurement } from './gate.ts'
 import type { Lab, Situation } from './lab.ts'
 import { oncePerLab } from './once-per-lab.ts'
-import { DATA_PARTS, payablePool, payPeriod } from './period.ts'
+import { carriedPool, DATA_PARTS, payablePool, payPeriod } from './period.ts'
 import { searchPurchase } from './purchase-search.ts'
 import { NO_RETURN } from './wash.ts'
 import type { Sample } from './world.ts'
@@ -85,7 +85,7 @@ async function runPeriods(
     griefer += paid.pay[GRIEFER]! * pool
     others += money - paid.pay[GRIEFER]! * pool
     spent += bought === undefined ? 0 : feesOf(bought)
-    carried += own - money
+    carried = carriedPool(own, carried, money)
     dBarFixed = paid.result.next!.dBarFixed
   }
   return { dBarFixed, griefer, others, spent }

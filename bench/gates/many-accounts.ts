@@ -9,7 +9,7 @@ import { buy, NO_RETURN, returnOf, usesOfBuyers } from './wash.ts'
 const BUYERS = 5
 const PURCHASES = [0.05, 0.25]
 
-/** Each item has an account of its own: more than are bounded one by one (docs/attribution.md step 4b). */
+/** Each item has an account of its own (docs/attribution.md step 4a, far above 1,024 groups). */
 export const MANY_GATES: readonly Gate[] = [
   { name: 'many accounts, wash demand', bound: NO_RETURN, measure: wash },
   { name: 'many accounts, pay by former owner', bound: correlationAtLeast(0.6), measure: sameOwners },

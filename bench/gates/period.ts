@@ -30,12 +30,17 @@ export interface Paid {
 }
 
 /**
- * What of a pool a period may pay, as jobs/settlement does it: all there is, what earlier periods left included.
+ * What of a pool a period may pay, as jobs/settlement does it (docs/formats.md#settlement rule 4): at most 10/9 of its own.
  *
  * @param own data's part of the period's own fees
  */
 export function payablePool(own: number, carried: number): number {
-  return own + carried
+  return Math.min(own + carried, (own * 10) / 9)
+}
+
+/** What of a pool goes on to the next period: at most as much as this one's own; the rest is nobody's. */
+export function carriedPool(own: number, carried: number, paid: number): number {
+  return Math.min(own, own + carried - paid)
 }
 
 /** What several gates ask for is computed once. */

@@ -4,7 +4,7 @@ import { type Factor, fullCurvature } from '../../jobs/attribution/bilinear/curv
 import { eventGradients, type GradientRows, itemGradients } from '../../jobs/attribution/bilinear/gradient-rows.ts'
 import { GroupSums } from '../../jobs/attribution/bilinear/group-sums.ts'
 import { cappedMultipliers } from '../../jobs/attribution/bilinear/leverage.ts'
-import { movementOf } from '../../jobs/attribution/bilinear/movement.ts'
+import { movementBound } from '../../jobs/attribution/bilinear/movement/movement.ts'
 import { baseWeights, boundOf } from '../../jobs/attribution/rule/demand.ts'
 import { eventRows } from './features.ts'
 import type { Situation } from './lab.ts'
@@ -87,18 +87,20 @@ async function rater(search: Search): Promise<(samples: readonly Sample[]) => Pr
   const groups = new GroupSums(rule.kernels, items, u, account)
   const wanted = await wantedDirection(rule, items, u, account, buyers, aim, factor)
   const { dBar, exponent } = without.result
+  const shape = eventGradients(situation.events.rows)
+  const movement = (await movementBound(rule.kernels, shape, groups, factor))!
+  // The exponent follows the accounts' solutions, which no purchase changes.
+  if (movement.exponent !== exponent) throw new RangeError('The search and the period disagree about the exponent.')
   const bound = boundOf(dBar, DATA_PARTS)
   return async (samples) => {
     const events = eventRows(situation.trained, samples, new Float64Array(samples.length))
     const gradients = eventGradients(events.rows)
-    const movement = (await movementOf(rule.kernels, gradients, groups, factor))!
+    const m = await movement.of(gradients)
     const base = baseWeights(events)
     const candidates = samples.map((sample, at) => {
-      const cap = capped ? Number(bound / movement.m[at]!) : Number.POSITIVE_INFINITY
+      const cap = capped ? Number(bound / m[at]!) : Number.POSITIVE_INFINITY
       const weight = Math.min(FRACTION * base[at]!, cap)
-      const score = along(gradients, at, wanted) * 2 ** movement.exponent
-      // The exponent follows the accounts' solutions, which no purchase changes.
-      if (movement.exponent !== exponent) throw new RangeError('The search and the period disagree about the exponent.')
+      const score = along(gradients, at, wanted) * 2 ** exponent
       return { sample, moved: (weight * score) / Number(dBar) }
     })
     return candidates.sort((a, b) => b.moved - a.moved)

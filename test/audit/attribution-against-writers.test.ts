@@ -193,7 +193,8 @@ describe('the same in corners that chance does not reach', () => {
   })
 
   // One group with cancelling items counts, but has no part.
-  test.each([1_023, 1_024, 1_025])('%i accounts and one whose items cancel', async (accounts) => {
+  // Up to 1,024 groups; up to 2,048; as many as are told apart, and one more.
+  test.each([1_023, 1_024, 1_500, 16_383, 16_384])('%i accounts and one whose items cancel', async (accounts) => {
     const random = randomOf(accounts)
     const rows = dense(2, Array.from({ length: 2 * accounts }, () => random(127) - 63).concat([1, -2, -1, 2]), 40_000)
     const items = itemsBy(rows, (row) => Math.min(row, accounts))
@@ -207,6 +208,15 @@ describe('the same in corners that chance does not reach', () => {
       fees,
     )
     await compare({ accounts: accounts + 1, items, events, ...policy })
+  })
+
+  // 2^27 products of an event with a group; and so many more that all groups are bounded together.
+  test.each([8_192, 8_193])('16,384 accounts and %i events', async (count) => {
+    const random = randomOf(count)
+    const entries = (of: number) => Array.from({ length: of }, () => random(127) - 63)
+    const items = itemsBy(dense(1, entries(16_384), 40_000), (row) => row)
+    const fees = Array.from({ length: count }, () => random(1_000_000))
+    await compare({ accounts: 16_384, items, events: plainEvents(dense(1, entries(count), 40_000), fees), ...policy })
   })
 
   test('more items and events than one round of exact sums takes', async () => {

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { eventGradients, itemGradients, vectorBits } from '../../jobs/attribution/bilinear/gradient-rows.ts'
+import {
+  absoluteSums,
+  eventGradients,
+  itemGradients,
+  vectorBits,
+} from '../../jobs/attribution/bilinear/gradient-rows.ts'
 import { cappedMultipliers } from '../../jobs/attribution/bilinear/leverage.ts'
 import { plainKernels } from '../../jobs/attribution/kernel/plain.ts'
 import { NEIGHBOURS, neighbourScores } from '../../jobs/attribution/knn-shapley/knn-shapley.ts'
@@ -120,6 +125,8 @@ describe('the loops give the numbers of the SQL that specifies them', () => {
         expect(Array.from(await plainKernels.movements(gradients, vectors, Uint8Array.from(shifts)))).toEqual(
           moved.map(({ movement }) => movement),
         )
+        const norms = await database.all<{ norm: bigint }>(specified('absolute-sums'))
+        expect([...absoluteSums(gradients)]).toEqual(norms.map(({ norm }) => Number(norm)))
         const squares = await database.all<{ q: bigint }>(specified('squares'), { classes, shift })
         expect(Array.from(await plainKernels.squares(gradients, vectors, shift))).toEqual(
           squares.map(({ q }) => Number(q)),

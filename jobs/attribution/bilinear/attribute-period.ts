@@ -8,7 +8,7 @@ import { eventGradients, type GradientRows, itemGradients, vectorBits } from './
 import { GroupSums } from './group-sums.ts'
 import { shareIntervals } from './jackknife.ts'
 import { cappedMultipliers } from './leverage.ts'
-import { movementOf } from './movement.ts'
+import { movementBound } from './movement/movement.ts'
 
 /** Item values are kept below 2^53: projections below 2^53 times multipliers below 2^21. */
 const VALUE_SHIFT = 21n
@@ -33,7 +33,7 @@ interface BilinearEvaluation extends Evaluation {
 
 /**
  * The payout rule for methods whose score is bilinear in the gradients of event and contribution: docs/attribution.md, steps
- * 2 to 9. Time grows with events + contributions, and for the cap with events · min(accounts, 1,024 or D).
+ * 2 to 9. Time grows with events + contributions, and for the cap with events · (accounts, or D where they are very many).
  *
  * @param curvatureOf the method's K and λ
  * @returns undefined when no item has a gradient or no fee was paid
@@ -52,16 +52,16 @@ export async function attributePeriod(
   const eventRows = eventGradients(events.rows)
   const groups = groupsOf(input)
   input.onProgress?.(`how far each of ${events.rows.count} paid uses can move the accounts`)
-  const movement = await movementOf(kernels, eventRows, new GroupSums(kernels, itemRows, u, groups), curvature.factor)
-  if (movement === undefined) return undefined
-  const { exponent } = movement
+  const bound = await movementBound(kernels, eventRows, new GroupSums(kernels, itemRows, u, groups), curvature.factor)
+  if (bound === undefined) return undefined
+  const { exponent } = bound
   const setting = { input, curvature, items: itemRows, u, groups, events: eventRows, exponent }
   input.onProgress?.('influence of contributions')
   const { result, ...ruled } = await applyRule(
     {
       input,
       base: baseWeights(events),
-      movement: movement.m,
+      movement: await bound.of(eventRows),
       exponent,
       evaluate: (weights) => evaluate(setting, weights),
     },

@@ -71,6 +71,19 @@ function denseGradients(rows: Extract<FeatureRows, { kind: 'dense' }>): Gradient
   return { count, rank, classes: 1, factors, multipliers, errors, errorSumMax: weights === undefined ? 1 : THOUSAND }
 }
 
+/** |g|₁ = Σ|error| · Σ|factor| of each row, multipliers left out: whole numbers below 2^28. */
+export function absoluteSums({ count, rank, classes, factors, errors }: GradientRows): Float64Array {
+  const sums = new Float64Array(count)
+  for (let row = 0; row < count; row++) {
+    let factor = 0
+    let error = 0
+    for (let at = row * rank; at < (row + 1) * rank; at++) factor += Math.abs(factors[at]!)
+    for (let at = row * classes; at < (row + 1) * classes; at++) error += Math.abs(errors[at]!)
+    sums[row] = factor * error
+  }
+  return sums
+}
+
 /** Some of the rows, in the order given. */
 export function pickRows(rows: GradientRows, order: Uint32Array): GradientRows {
   const { rank, classes } = rows

@@ -80,11 +80,14 @@ export function attributeExactly(input: ExactInput): ExactResult | undefined {
     own.filter((item) => item.isWithdrawn),
   ])
   const psis = groups.map((group) => psi(group, u, input))
-  const isMany = groups.filter((group) => group.length > 0).length > 1_024
+  const groupCount = groups.filter((group) => group.length > 0).length
+  const isEach =
+    groupCount <= 1_024 ||
+    (groupCount <= 16_384 && groupCount * input.events.length <= 2 ** 27 && groupCount * k.length <= 2 ** 24)
   const moving = psis.filter((each) => each.some((value) => value !== 0n))
   const fees = shiftedFees(input.events)
   if (moving.length === 0 || sum(fees) === 0n || input.dataParts === 0n) return undefined
-  const movement = (isMany ? byForm : byGroup)(moving, gradients, inverseOf(0), input)
+  const movement = (isEach ? byGroup : byForm)(moving, gradients, inverseOf(0), { ...input, groupCount })
   const { exponent } = movement
 
   const scored = (weights: readonly bigint[]) => {
@@ -108,6 +111,8 @@ export function attributeExactly(input: ExactInput): ExactResult | undefined {
 }
 
 const dot = (a: readonly bigint[], b: readonly bigint[]) => sum(a.map((value, i) => value * b[i]!))
+/** |g|₁, which for err ⊗ b is Σ|err|·Σ|b|. */
+const norm = (g: readonly bigint[]) => sum(g.map(absolute))
 /** errors ⊗ vector. */
 const outer = (errors: readonly bigint[], vector: Int8Array) =>
   errors.flatMap((error) => Array.from(vector, (value) => error * big(value)))
@@ -172,20 +177,23 @@ type Mover = (
   psis: readonly (readonly bigint[])[],
   gradients: readonly (readonly bigint[])[],
   inverse: Inverse,
-  shape: Shape,
+  shape: Shape & { readonly groupCount: number },
 ) => Movement
 
 const rounded = (values: readonly Fraction[], k: number) => values.map((value) => rint(scaled(value, k)))
 
-const byGroup: Mover = (psis, gradients, inverse) => {
+const byGroup: Mover = (psis, gradients, inverse, { groupCount }) => {
   const solutions = psis.map((each) => multiply(inverse, each))
   const own = solutions.map((solution) => exponentOf(solution, 15))
-  const exponents = own.map((k) => Math.min(k, Math.min(...own) + 10))
+  const spread = Math.min(10, 20 - bits(big(groupCount - 1)))
+  const exponents = own.map((k) => Math.min(k, Math.min(...own) + spread))
   const exponent = Math.max(...exponents)
   const sHat = solutions.map((solution, g) => rounded(solution, exponents[g]!))
   const moved = gradients.map((gradient) => {
     const t = sHat.map((each, g) => dot(gradient, each) * 2n ** big(exponent - exponents[g]!))
-    return 1n + max(sum(t.map((value) => max(value, 0n))), sum(t.map((value) => max(-value, 0n))))
+    const most = max(sum(t.map((value) => max(value, 0n))), sum(t.map((value) => max(-value, 0n))))
+    const roundings = sum(exponents.map((each) => 2n ** big(exponent - each)))
+    return 1n + most + (norm(gradient) * roundings + 1n) / 2n
   })
   return { exponent, moved, isClose: solutions.some((solution, g) => isClose(solution, own[g]!)) }
 }
@@ -194,10 +202,10 @@ const byForm: Mover = (psis, gradients, inverse, { kind, rank, classes }) => {
   const size = rank * classes
   const h = psis.map((each) => (bits(dot(each, each)) + 3) >> 2)
   const w = sum(h.map((each) => 4n ** big(each)))
-  const t = Math.max(0, (bits(w) - 51) >> 1)
+  const t = (bits(w) - 51) >> 1
   const ys = psis.map((each, g) => each.map((value) => shift(value, -(h[g]! + t))))
   const form = range(size).map((i) => range(size).map((j) => sum(ys.map((y) => y[i]! * y[j]!))))
-  const ridge = 1n + ((sum(form.map((row, i) => row[i]!)) / big(size)) >> 20n)
+  const ridge = 65n * big(psis.length * size) + 1n + ((sum(form.map((row, i) => row[i]!)) / big(size)) >> 20n)
   const l = factorExactly(
     form.map((row, i) => row.map((value, j) => (i === j ? value + ridge : value))),
     PLACES,
@@ -219,8 +227,13 @@ const byForm: Mover = (psis, gradients, inverse, { kind, rank, classes }) => {
   const sHat = rounded(s, kS)
   const moved = gradients.map((gradient) => {
     const q = sum(rHat.map((column) => (shift(absolute(dot(gradient, column)), -z) + 1n) ** 2n))
-    const net = absolute(shift(dot(gradient, sHat), exponent - kS))
-    return 1n + shift(shift(spread * (root(q) + 1n), -drop) + 1n + net, -1)
+    const isStill = total.every((value) => value === 0n)
+    const net = isStill
+      ? 0n
+      : absolute(shift(dot(gradient, sHat), exponent - kS)) + shift(norm(gradient), exponent - kS - 1) + 1n
+    const rounded = shift((root(big(size)) + 1n) * norm(gradient), -(z + 1))
+    const length = root(q) + rounded + 2n
+    return 1n + shift(shift(spread * (length + (length >> 7n) + 1n), -drop) + 1n + net, -1)
   })
   const isSumClose = total.some((value) => value !== 0n) && isClose(s, kS)
   return { exponent, moved, isClose: isSumClose || isClose(columns.flat(), kR) }
