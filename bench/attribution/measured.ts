@@ -31,6 +31,8 @@ export interface PeriodMeasured extends Times {
   readonly stages: readonly Stage[]
   /** Processor time of adding one contribution to K. */
   readonly curvature_us: number
+  /** Adding one more contribution to K. */
+  readonly one_more: Times
   /** The pair kernel on events × accounts. */
   readonly kernel: Times
   /** Factor, one right-hand side an account, and the period's own. */

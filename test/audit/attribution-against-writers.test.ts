@@ -21,6 +21,8 @@ interface Period {
   readonly dBarFixed: bigint | null
 }
 
+const POOL = 1_000_003n
+
 const addressOf = (account: number) => `0x${account.toString(16).padStart(40, '0')}`
 
 function rowOf(rows: FeatureRows, row: number) {
@@ -100,8 +102,10 @@ async function compare(period: Period) {
     dataParts: period.dataParts,
     minEvents: period.minEvents,
     dBarFixed: period.dBarFixed,
-    pool: 0n,
+    pool: POOL,
   })
+  const { paid, carried } = found.payment ?? { paid: 0n, carried: POOL }
+  expect(paid + carried).toBe(POOL)
   const expected = ours(found)
   expect(theirs(await method.attribute({ ...period, kernels }))).toEqual(expected)
   if (period.items.rows.count < PLAIN_ITEMS_MAX) {
@@ -193,6 +197,62 @@ describe('the same in corners that chance does not reach', () => {
   })
 
   // One group with cancelling items counts, but has no part.
+  const likely = (
+    rank: number,
+    classes: number,
+    factorOf: (row: number, dim: number) => number,
+    change: object = {},
+  ) => {
+    const count = 24
+    const probabilities = Uint16Array.from({ length: count * classes }, (_, at) =>
+      at % classes === Math.floor(at / classes) % classes ? 1_000 - 40 * (classes - 1) : 40,
+    )
+    return {
+      ...{ kind: 'factored' as const, count, rank, classes, probabilities, checkpointCount: 0 },
+      factors: Int8Array.from({ length: count * rank }, (_, at) => factorOf(Math.floor(at / rank), at % rank)),
+      multipliers: new Uint16Array(count).fill(20_000),
+      checkpoints: new Uint16Array(0),
+      labels: Uint16Array.from({ length: count }, (_, row) => row % classes),
+      ...change,
+    }
+  }
+  const some = (row: number, dim: number) => ((7 * row + 13 * dim) % 127) - 63
+  const greatest = new Uint16Array(24).fill(65_535)
+  const certain = Uint16Array.from({ length: 48 }, (_, at) => (at % 2 === Math.floor(at / 2) % 2 ? 1_000 : 0))
+  const wrong = certain.map((p) => 1_000 - p)
+
+  test.each<[what: string, rows: FeatureRows, accounts: number]>([
+    ['the greatest multipliers and factors there are', likely(3, 2, () => 63, { multipliers: greatest }), 4],
+    [
+      'the same, of a model that is sure and wrong',
+      likely(3, 2, () => 63, { multipliers: greatest, probabilities: wrong }),
+      4,
+    ],
+    [
+      'all rows equal',
+      likely(3, 2, () => 5, { labels: new Uint16Array(24), probabilities: new Uint16Array(48).fill(500) }),
+      4,
+    ],
+    ['rows that are each other’s negative', likely(3, 2, (row, dim) => (row % 2 === 0 ? 1 : -1) * (dim + 9)), 4],
+    ['one dimension of nine', likely(9, 2, (row, dim) => (dim === 4 ? (row % 60) + 1 : 0)), 4],
+    [
+      'one great multiplier beside small ones',
+      likely(3, 2, some, { multipliers: greatest.map((u, row) => (row === 3 ? u : 1)) }),
+      4,
+    ],
+    ['one class asked and contributed', likely(3, 2, some, { labels: new Uint16Array(24) }), 4],
+    ['a model that is certain of everything', likely(3, 2, some, { probabilities: certain }), 4],
+    ['one contributor', likely(3, 2, some), 1],
+  ])('%s: the same outcome, to the last atom', async (_, rows, accounts) => {
+    const items = itemsBy(rows, (row) => row % accounts)
+    for (const fees of [
+      new Array<number>(24).fill(1_000),
+      [2 ** 43, ...new Array<number>(23).fill(1)],
+      new Array<number>(24).fill(0),
+    ])
+      await compare({ accounts, items, events: plainEvents(rows, fees), ...policy })
+  })
+
   // Up to 1,024 groups; up to 2,048; as many as are told apart, and one more.
   test.each([1_023, 1_024, 1_500, 16_383, 16_384])('%i accounts and one whose items cancel', async (accounts) => {
     const random = randomOf(accounts)

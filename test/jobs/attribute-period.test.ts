@@ -37,19 +37,19 @@ const dense: fc.Arbitrary<Period> = fc.integer({ min: 1, max: 6 }).chain((rank) 
     events: denseRows(rank, few).chain((rows) => eventsOf(rows)),
   }),
 )
-/** Everybody has one contribution: more groups than are bounded one by one. */
-const MANY = 1_100
-const crowd: fc.Arbitrary<Period> = shape.chain(({ rank, classes }) =>
-  fc.record({
-    accounts: fc.constant(MANY),
-    items: factoredRows(rank, classes, { min: MANY, max: MANY }).map((rows) => ({
-      rows,
-      account: Uint32Array.from({ length: MANY }, (_, item) => item),
-      withdrawn: new Uint8Array(MANY),
-    })),
-    events: factoredRows(rank, classes, few).chain((rows) => eventsOf(rows)),
-  }),
-)
+/** Everybody has one contribution. */
+const crowdOf = (accounts: number): fc.Arbitrary<Period> =>
+  shape.chain(({ rank, classes }) =>
+    fc.record({
+      accounts: fc.constant(accounts),
+      items: factoredRows(rank, classes, { min: accounts, max: accounts }).map((rows) => ({
+        rows,
+        account: Uint32Array.from({ length: accounts }, (_, item) => item),
+        withdrawn: new Uint8Array(accounts),
+      })),
+      events: factoredRows(rank, classes, few).chain((rows) => eventsOf(rows)),
+    }),
+  )
 
 /** By the default method of the kind of features. */
 function attribute(period: Period, dBarFixed: bigint | null, change: Partial<PeriodInput> = {}, name?: string) {
@@ -89,7 +89,8 @@ function expectBounded({ scores, dBar, feesScaled, sumPositive, denominator }: P
 describe.each([
   ['of factored features', factored, 80],
   ['of dense features', dense, 80],
-  ['of more accounts than are bounded one by one', crowd, 6],
+  ['of more than 1,024 accounts', crowdOf(1_100), 6],
+  ['of more accounts than are bounded one by one', crowdOf(16_385), 1],
 ] as const)('a period %s', (_, periods, count) => {
   test('pays nobody more than what the fees can move, whatever is bought', async () => {
     await fc.assert(

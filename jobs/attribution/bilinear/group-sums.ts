@@ -3,6 +3,8 @@ import { type GradientRows, pickRows } from './gradient-rows.ts'
 
 /** So many sums are made at a time: 256 · 4,096 cells are 8 MiB. */
 const GROUPS_AT_A_TIME = 256
+/** A gradient's entry is below 2^41, so sums stay below 2^62: what an account has more makes another group. */
+const ROWS_MAX = 2 ** 20
 
 /** Ψ of docs/attribution.md step 3 for each group that has rows, made anew each time they are asked for: a few at a time in memory. */
 export class GroupSums {
@@ -24,11 +26,8 @@ export class GroupSums {
     this.#u = u
     // The sort is stable, so that rows of a group stay in accept order.
     this.#order = Uint32Array.from(group.keys()).sort((a, b) => group[a]! - group[b]!)
-    const starts = [...this.#order.keys()].filter(
-      (at) => at === 0 || group[this.#order[at]!] !== group[this.#order[at - 1]!],
-    )
-    this.count = starts.length
-    this.#starts = Uint32Array.from([...starts, group.length])
+    this.#starts = startsOf(group, this.#order)
+    this.count = this.#starts.length - 1
   }
 
   /** Ascending by group; each D cells. */
@@ -48,4 +47,14 @@ export class GroupSums {
     const u = Uint32Array.from(order, (row) => this.#u[row]!)
     return this.#kernels.groupGradients(pickRows(this.#rows, order), u, group, to - from)
   }
+}
+
+/** Where runs of rows of one group begin, and the end. */
+function startsOf(group: Uint32Array, order: Uint32Array): Uint32Array {
+  const starts: number[] = []
+  for (let at = 0; at < order.length; at++) {
+    const isFirst = at === 0 || group[order[at]!] !== group[order[at - 1]!]
+    if (isFirst || at - starts.at(-1)! === ROWS_MAX) starts.push(at)
+  }
+  return Uint32Array.from([...starts, order.length])
 }
