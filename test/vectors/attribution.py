@@ -1,4 +1,4 @@
-"""Attribution of a period, written from docs/attribution.md and the methods' pages (jobs/attribution/*/README.md) alone.
+"""Attribution of a period, as docs/attribution.md and the methods' pages (jobs/attribution/*/README.md) have it.
 
 Whole numbers are Python's own; the few floats are those of the solves.
 """
