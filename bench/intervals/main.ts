@@ -8,7 +8,7 @@ import { Population, type Setting } from './draws.ts'
 
 /** A draw takes about a second of one core: both dealings some two minutes. */
 const FULL = { accounts: 30, itemsEach: 60, events: 1_000, rank: 50, draws: 60 } as const
-const QUICK = { accounts: 10, itemsEach: 20, events: 200, rank: 20, draws: 8 } as const
+const QUICK = { accounts: 8, itemsEach: 15, events: 100, rank: 10, draws: 5 } as const
 const DEALINGS: readonly Dealing[] = ['IID', 'Dirichlet(.3)']
 /** The goal of docs/attribution.md for intervals of nominally 90 %. */
 const GOAL = [0.85, 0.95] as const
