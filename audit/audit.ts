@@ -1,5 +1,7 @@
 import type { ChainConnection } from '../anchor/chain/connect.ts'
+import { findFinalizingBlock } from '../anchor/chain/finalizing-block.ts'
 import { emptyFrontier, type Frontier } from '../anchor/log/frontier.ts'
+import { fromHex } from '../schemas/ids.ts'
 import { type EpochBundle, type EpochFolder, findEpochFolders, readEpoch } from './bundle.ts'
 import { type ChainDifference, connectTo, findChainDifference } from './chain.ts'
 import { compareSettlement } from './compare-settlement.ts'
@@ -10,6 +12,9 @@ import { emptyHistory, type History } from './history.ts'
 import { checkCounts, checkLeaves, checkTree } from './leaves.ts'
 import { checkLinks } from './links.ts'
 import { checkPublished } from './published.ts'
+import { NoRandomnessError, ReExtractionNeedsRecordsError } from './re-extract/errors.ts'
+import { type PaidPeriod, paidPeriodsOf, type Randomness, reExtract } from './re-extract/re-extract.ts'
+import type { ReExtractedItem, ReExtraction, ReExtractionReport } from './re-extract/re-extraction.ts'
 import { checkCut, endsOfCut, type PartitionEnds, readRecords } from './records.ts'
 import { type Books, emptyBooks, settleEpoch } from './settlement.ts'
 import { trustedBy } from './trusted.ts'
@@ -17,6 +22,8 @@ import { trustedBy } from './trusted.ts'
 export interface AuditOptions {
   /** With it the chain is checked too. */
   readonly rpcUrl?: string
+  /** With it features of some contributions are extracted anew. */
+  readonly reExtract?: ReExtraction
   readonly onProgress?: (step: AuditStep) => void
 }
 
@@ -42,6 +49,8 @@ export interface AuditReport {
   readonly trusted: readonly string[]
   readonly checked: readonly AuditStep[]
   readonly firstDifference?: Difference
+  /** Only when it was asked for and the audit came so far. */
+  readonly reExtraction?: ReExtractionReport
 }
 
 /**
@@ -53,13 +62,17 @@ export interface AuditReport {
  *
  * @throws BundleNotFoundError, BundleUnreadableError
  * @throws UnknownChainError, RpcUnreachableError, RpcRefusedError when an RPC is given
+ * @throws NoRandomnessError, ReExtractionNeedsRecordsError, ExtractorDiffersError when features are to be extracted anew
  */
 export async function auditBundle(path: string, options: AuditOptions = {}): Promise<AuditReport> {
+  const { rpcUrl, reExtract: wanted } = options
+  if (wanted !== undefined && wanted.randomness === undefined && rpcUrl === undefined) throw new NoRandomnessError()
   const folders = await findEpochFolders(path)
-  const audit = new Audit(options.onProgress)
+  const audit = new Audit(options)
   try {
     await audit.checkFolders(folders)
-    if (options.rpcUrl !== undefined) await audit.checkChain(options.rpcUrl)
+    if (rpcUrl !== undefined) await audit.checkChain(rpcUrl)
+    if (wanted !== undefined) await audit.reExtract(wanted)
   } catch (error) {
     if (!(error instanceof DifferenceFound)) throw error
     return audit.report({ ...error.difference, epoch: audit.epoch })
@@ -76,6 +89,7 @@ interface Recomputation {
 
 /** What is remembered of an epoch when its tables are let go. */
 interface AnchoredEpoch {
+  readonly folder: EpochFolder
   readonly manifest: EpochBundle['manifest']
   readonly manifestHash: string
 }
@@ -88,10 +102,15 @@ class Audit {
   readonly #anchored: AnchoredEpoch[] = []
   #firstEpoch: number | null = null
   #recomputedTo = 0
-  #isChainChecked = false
+  #connection: ChainConnection | undefined
+  #history: History | undefined
+  /** Kept only when features are to be extracted anew. */
+  readonly #paid: PaidPeriod[] | undefined
+  #reExtraction: ReExtractionReport | undefined
 
-  constructor(onProgress: ((step: AuditStep) => void) | undefined) {
+  constructor({ onProgress, reExtract }: AuditOptions) {
     this.#onProgress = onProgress
+    this.#paid = reExtract === undefined ? undefined : []
   }
 
   async checkFolders(folders: readonly EpochFolder[]): Promise<void> {
@@ -118,7 +137,7 @@ class Audit {
       frontier = this.#checkPublic(bundle, previous, frontier)
       if (bundle.records === undefined) recomputation = undefined
       if (recomputation !== undefined) await this.#recompute(bundle, recomputation)
-      this.#anchored.push({ manifest: bundle.manifest, manifestHash: bundle.manifestHash })
+      this.#anchored.push({ folder, manifest: bundle.manifest, manifestHash: bundle.manifestHash })
       previous = bundle
     }
   }
@@ -173,6 +192,8 @@ class Audit {
       `${settled.periods.length} periods, ${paid} paid; scores, lines, amounts and state recomputed`,
     )
     this.#recomputedTo = bundle.epoch
+    this.#history = history
+    this.#paid?.push(...paidPeriodsOf(bundle.epoch, settled.periods, history))
   }
 
   async checkChain(rpcUrl: string): Promise<void> {
@@ -193,7 +214,40 @@ class Audit {
       if (difference !== undefined) this.#chainDiffers(difference)
       this.#passed('chain', `finalized record of chain ${chainId} says the same`)
     }
-    this.#isChainChecked = true
+    this.#connection = connection as ChainConnection
+  }
+
+  /** After the chain was checked, so that a block is asked for only where the epoch is known to be final. */
+  async reExtract(options: ReExtraction): Promise<void> {
+    const lastEpoch = this.#anchored.at(-1)!.manifest.epoch
+    if (this.#history === undefined || this.#recomputedTo < lastEpoch)
+      throw new ReExtractionNeedsRecordsError({ recomputedTo: this.#recomputedTo, lastEpoch })
+    const report = await reExtract(options, {
+      periods: this.#paid!,
+      epochs: this.#anchored,
+      history: this.#history,
+      randomnessOf: (epoch) => this.#randomnessOf(epoch, options.randomness),
+    })
+    this.#reExtraction = report
+    for (const { epoch, model, token, draws, outcomes } of report.periods) {
+      this.epoch = epoch
+      const wrong = report.items.find(
+        (item) => item.outcome === 'differs' && item.epoch === epoch && item.model === model && item.token === token,
+      )
+      if (wrong !== undefined) featuresDiffer(wrong)
+      const counted = Object.entries(outcomes).filter(([, count]) => count > 0)
+      const detail = counted.map(([outcome, count]) => `${count} ${outcome}`).join(', ')
+      this.#passed('features extracted again', `${model}: ${draws} draws; ${detail}`)
+    }
+  }
+
+  async #randomnessOf(epoch: number, given: Uint8Array | undefined): Promise<Randomness> {
+    if (given !== undefined) return { bytes: given, from: 'given' }
+    const { chainId, distributor } = this.#anchored[0]!.manifest.payout
+    const block = await findFinalizingBlock({ connection: this.#connection!, distributor }, BigInt(epoch))
+    if (block === undefined) differ('chain', `block that finalized epoch ${epoch}`, 'a block', undefined)
+    const { number, hash } = block!
+    return { bytes: fromHex(hash), from: `hash of block ${number} of chain ${chainId}, which finalized the epoch` }
   }
 
   #chainDiffers({ where, expected, found }: ChainDifference): never {
@@ -202,21 +256,24 @@ class Audit {
 
   report(firstDifference: Difference | undefined): AuditReport {
     const ok = firstDifference === undefined
+    const isChainChecked = this.#connection !== undefined
     return {
       ok,
-      verdict: !ok ? 'difference' : this.#isChainChecked ? 'ok' : 'chain not checked',
-      chain: this.#isChainChecked ? 'checked' : 'not checked',
+      verdict: !ok ? 'difference' : isChainChecked ? 'ok' : 'chain not checked',
+      chain: isChainChecked ? 'checked' : 'not checked',
       trusted: trustedBy({
         firstEpoch: this.#firstEpoch,
         lastEpoch: this.#anchored.at(-1)?.manifest.epoch ?? null,
         recomputedTo: this.#recomputedTo,
-        isChainChecked: this.#isChainChecked,
+        isChainChecked,
+        reExtraction: this.#reExtraction,
         gaps: this.#anchored.flatMap(({ manifest }) =>
           manifest.gaps.map(({ topic, partition, from, to }) => `${topic}/${partition} from ${from} to ${to}`),
         ),
       }),
       checked: this.#checked,
       ...(firstDifference === undefined ? {} : { firstDifference }),
+      ...(this.#reExtraction === undefined ? {} : { reExtraction: this.#reExtraction }),
     }
   }
 
@@ -225,4 +282,11 @@ class Audit {
     this.#checked.push(step)
     this.#onProgress?.(step)
   }
+}
+
+/** The first thing that differs of a sampled contribution. @throws DifferenceFound always */
+function featuresDiffer({ account, batchId, index, differences }: ReExtractedItem): never {
+  const { field, published, extracted } = differences[0]!
+  const where = `contribution ${batchId}/${index} of ${account}, ${field}`
+  return differ('features extracted again', where, extracted, published)
 }

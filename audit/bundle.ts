@@ -150,8 +150,13 @@ export async function readEpoch(folder: EpochFolder, files: CheckedFiles): Promi
     lines: await readTable(at(TABLES.lines), TABLES.lines, LINES),
     scores: await readTable(at(TABLES.scores), TABLES.scores, SCORES),
     vectors: await readTable(at(TABLES.vectors), TABLES.vectors, VECTORS),
-    records: files.hasRecords ? await readTable(at(TABLES.records), TABLES.records, RECORDS) : undefined,
+    records: files.hasRecords ? await readRecordRows(folder) : undefined,
   }
+}
+
+/** The records of an epoch that has its restricted tier. @throws as {@link readEpoch} */
+export function readRecordRows(folder: EpochFolder): Promise<RecordRow[]> {
+  return readTable(join(folder.path, TABLES.records), TABLES.records, RECORDS)
 }
 
 function readManifest(bytes: Uint8Array): Manifest {

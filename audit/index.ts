@@ -8,4 +8,12 @@ export {
 } from './check-upload.ts'
 export type { Difference } from './difference.ts'
 export { BundleNotFoundError, BundleUnreadableError } from './errors.ts'
+export {
+  DRAWS_MAX,
+  type ExtractedRow,
+  type Extractor,
+  type ReExtractedItem,
+  type ReExtraction,
+  type ReExtractionReport,
+} from './re-extract/re-extraction.ts'
 export { type VerifiedReceipt, verifyReceipt } from './verify-receipt.ts'

@@ -1,3 +1,5 @@
+import type { ReExtractionReport } from './re-extract/re-extraction.ts'
+
 /** What an audit could reach. */
 export interface AuditReach {
   readonly firstEpoch: number | null
@@ -7,12 +9,20 @@ export interface AuditReach {
   readonly isChainChecked: boolean
   /** Accepted gaps of all epochs: `topic/partition from … to …`. */
   readonly gaps: readonly string[]
+  readonly reExtraction: ReExtractionReport | undefined
 }
 
 const GAPS_SHOWN_MAX = 10
 
 /** What the reader of a report still has to believe, in sentences: an audit never says a bare OK. */
-export function trustedBy({ firstEpoch, lastEpoch, recomputedTo, isChainChecked, gaps }: AuditReach): string[] {
+export function trustedBy({
+  firstEpoch,
+  lastEpoch,
+  recomputedTo,
+  isChainChecked,
+  gaps,
+  reExtraction,
+}: AuditReach): string[] {
   const trusted: string[] = []
   if (firstEpoch === null || lastEpoch === null) {
     trusted.push('Everything: no epoch was checked to its end.')
@@ -40,9 +50,31 @@ export function trustedBy({ firstEpoch, lastEpoch, recomputedTo, isChainChecked,
     trusted.push(`${gaps.length} accepted gap(s), whose records nobody can see any more: ${shown}${more}.`)
   }
   trusted.push(
-    'The extractor of each feature map: features, fingerprints and near pairs are taken as recorded, not computed from the contents.',
+    ...extractorTrusted(reExtraction),
     'The registered sources: inferences and deposits happened as their records say, and labels are the right ones.',
     'The log: append times are what the broker gave, and what was never appended cannot be seen.',
   )
+  return trusted
+}
+
+function extractorTrusted(report: ReExtractionReport | undefined): string[] {
+  if (report === undefined) {
+    return [
+      'The extractor of each feature map: features, fingerprints and near pairs are taken as recorded, not computed from the contents.',
+    ]
+  }
+  const compared = report.items.filter(({ outcome }) => outcome !== 'absent' && outcome !== 'damaged').length
+  const missing = report.items.length - compared
+  const trusted = [
+    `The extractor, but for the ${compared} contributions whose features were extracted again: near pairs are taken as recorded, and the weights given as those of the model that served.`,
+  ]
+  if (missing > 0)
+    trusted.push(
+      `${missing} sampled contributions, whose payloads are erased, absent or damaged: their features are taken as recorded.`,
+    )
+  if (report.leftOut.length > 0)
+    trusted.push(
+      `${report.leftOut.length} paid periods whose feature maps name another extractor: nothing of them was extracted again.`,
+    )
   return trusted
 }

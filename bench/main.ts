@@ -4,6 +4,7 @@ import { benchClose, type CloseBenchResult } from './close.ts'
 import { runExplainBench } from './explain/main.ts'
 import { benchIngest } from './ingest.ts'
 import { benchInsights } from './insights.ts'
+import { runIntervals } from './intervals/main.ts'
 import { runLds } from './lds/main.ts'
 import { runSimilarityBench } from './similarity/main.ts'
 
@@ -13,6 +14,7 @@ const USAGE = `Usage: npm run bench -- ingest [--records N] [--history N] [--run
        npm run bench -- attribution [--sizes N,N,N] [--threads N] [--quick] [--json]
        npm run bench -- explain [--contributions N] [--runs N] [--json]
        npm run bench -- insights [--runs N] [--json]
+       npm run bench -- intervals [--seed S] [--quick] [--json]
        npm run bench -- lds [--seed S] [--quick] [--json]
 
 ingest: records a second from a real broker, beside what kafkajs alone consumes, kcat and a plain sink
@@ -36,6 +38,9 @@ explain: why one use paid whom, over all contributions: in a process that has th
   --runs N      uses explained in each state of the cache (default 20)
 insights: the demo's model before and after the data that hurts is dropped, and after as much is dropped at random
   --runs N      seeds (default 5)
+intervals: how often the 90 % interval of a share holds the mean share, over new ensembles and new paid uses
+  --seed S      deals digits, starts trainings and draws uses (default 1)
+  --quick       a few small draws, to see that it runs: its figures mean little
 lds: how well each attribution method foretells what training on half of the data does (docs/quality.md)
   --seed S      deals samples and starts trainings (default 1)
   --quick       everything once on a small part, to see that it runs: its figures mean little
@@ -79,6 +84,9 @@ else if (bench === 'similarity' && positionals.length === 1) {
   const results = await benchInsights(Number(values.runs ?? 5), (text) => console.error(text))
   if (json) console.log(JSON.stringify(results, null, 2))
   else console.table(results)
+} else if (bench === 'intervals' && positionals.length === 1) {
+  const { seed, quick } = values
+  if (!(await runIntervals({ quick, json, ...(seed === undefined ? {} : { seed }) }))) fail()
 } else if (bench === 'lds' && positionals.length === 1) await runLds({ ...values, seed: values.seed ?? '1' })
 else if (settings === undefined || positionals.length !== 1) fail()
 else if (bench === 'ingest') await benchIngest({ ...settings, history: settings.history[0]!, json })

@@ -8,6 +8,8 @@ export interface DataDirectory {
   readonly warehouse: string
   readonly log: string
   readonly payloads: string
+  /** What features were extracted with, where this ledger's operator extracts them. */
+  readonly extractor: string
   readonly bundles: string
   readonly chainState: string
   readonly chainProcess: string
@@ -25,6 +27,7 @@ export function dataDirectory(root: string): DataDirectory {
     warehouse: join(root, 'warehouse.duckdb'),
     log: join(root, 'log.duckdb'),
     payloads: join(root, 'payloads'),
+    extractor: join(root, 'extractor'),
     bundles: join(root, 'bundles'),
     chainState: join(root, 'chain.state.json'),
     chainProcess: join(root, 'chain.process.json'),

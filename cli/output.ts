@@ -5,6 +5,12 @@ import { currentInvocation } from './invocation.ts'
 /** What the process ends with; `tally --help` lists them. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, chainNotChecked: 3, later: 4, error: 5 } as const
 
+/** Of a check that may have gone without asking the chain. */
+export function exitOfCheck(result: { readonly ok: boolean; readonly chain: string }): number {
+  if (!result.ok) return EXIT.failed
+  return result.chain === 'checked' ? EXIT.ok : EXIT.chainNotChecked
+}
+
 /** Errors of whoever called, which only they can mend. */
 const USAGE_CODES: ReadonlySet<string> = new Set(['CONFIG', 'INVALID_ID', 'SETTINGS_DIFFER', 'USAGE'])
 

@@ -21,3 +21,15 @@ export class FeatureOverflowError extends TallyError {
     )
   }
 }
+
+/** A folder is not an extractor's, or not of one that is known here. */
+export class ArtefactError extends TallyError {
+  override readonly code = 'EXTRACTOR_FOLDER'
+  constructor(facts: { file: string; reason: string }, cause?: unknown) {
+    super(`${facts.file} is not of an extractor's folder: ${facts.reason}.`, {
+      facts,
+      cause,
+      hint: 'docs/features.md says what such a folder holds.',
+    })
+  }
+}

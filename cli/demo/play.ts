@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { deployLocal, mintTestTokens } from '../../anchor/chain/deploy-local.ts'
 import { deposit } from '../../anchor/chain/deposit.ts'
 import { ledgerIdOf } from '../../anchor/ledger-id.ts'
-import { type DigitSplit, splitDigits } from '../../examples/digits/accounts.ts'
-import { loadDigits } from '../../examples/digits/dataset.ts'
+import type { DigitSplit } from '../../examples/digits/accounts.ts'
 import type { Cast } from '../../examples/digits/demo/cast.ts'
 import { castOf } from '../../examples/digits/demo/cast.ts'
 import { type DemoClock, EPOCH_INTERVAL_S } from '../../examples/digits/demo/clock.ts'
@@ -14,6 +13,7 @@ import { askAll, type Question } from '../../examples/digits/demo/questions.ts'
 import { featureMapRecord, registrationRecords } from '../../examples/digits/demo/registration.ts'
 import { type Retrained, retrain } from '../../examples/digits/demo/retrain.ts'
 import { accuracy } from '../../examples/digits/model.ts'
+import { writeArtefact } from '../../extractors/artefact.ts'
 import { claimPayouts } from '../../jobs/anchoring/claim-payouts.ts'
 import { recordDeposits } from '../../jobs/anchoring/record-deposits.ts'
 import type { StepResult } from '../../jobs/epochs.ts'
@@ -54,8 +54,7 @@ export interface Play {
 }
 
 /** Act 1: a chain with a contract, a ledger founded on it, ten accounts with their digits. */
-export async function found(session: Session, seed: string, clock: DemoClock): Promise<Play> {
-  const split = splitDigits(await loadDigits(), seed)
+export async function found(session: Session, split: DigitSplit, seed: string, clock: DemoClock): Promise<Play> {
   const cast = castOf(seed, split.accounts)
   const chain = await session.chain()
   const store = await session.transactions()
@@ -106,6 +105,7 @@ export async function trainAndRecord(play: Play, say: Say): Promise<string> {
   const { clock, cast, ledgerId, seed } = play
   const lab = await train(play.batches, seed, say)
   play.lab = lab
+  writeArtefact(play.session.directory.extractor, lab.artefact)
   clock.moveTo(1, 900)
   await send(play, [await featureMapRecord({ ledgerId, cast, time: clock.text() }, FEATURE_MAP, lab.facts)])
   const nearPairs = new NearPairs(lab)

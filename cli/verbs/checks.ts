@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { UPLOAD_RECEIPT_FORMAT } from '../../anchor/uploads/receipt.ts'
-import { auditBundle, type CheckedUpload, checkUpload, type UploadVerdict, verifyReceipt } from '../../audit/index.ts'
+import { type CheckedUpload, checkUpload, type UploadVerdict, verifyReceipt } from '../../audit/index.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type GlobalFlags, runVerbAlone, type VerbContext, withGlobalFlags } from '../command.ts'
-import { EXIT, paint, printLine } from '../output.ts'
+import { EXIT, exitOfCheck, paint, printLine } from '../output.ts'
+import { addAudit } from './audit.ts'
 
 const RECEIPT_BYTES_MAX = 16 * 1024 * 1024
 
@@ -43,40 +44,10 @@ export function addChecks(program: Command): void {
           printLine(verified.ok ? paint.green('receipt: OK') : paint.red('receipt: REFUTED'))
           if (verified.chain === 'not checked') printLine('chain: not checked (give --rpc URL)')
         })
-        return exitOf(verified)
+        return exitOfCheck(verified)
       }),
     )
-  withGlobalFlags(
-    program
-      .command('audit <bundle>')
-      .description('recompute a bundle from its records, with code that shares nothing with the writers'),
-  )
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ tally audit ./ledger/bundles --rpc http://127.0.0.1:8545\n\nExit codes: 0 everything agrees, 1 a difference, 3 all agrees but the chain was not asked.',
-    )
-    .action((bundle: string, flags: GlobalFlags) =>
-      runVerbAlone('audit', flags, async ({ config, progress, answer }) => {
-        const report = await auditBundle(bundle, {
-          ...(config.rpcUrl === undefined ? {} : { rpcUrl: config.rpcUrl }),
-          onProgress: (step) => progress.show(`epoch ${step.epoch}: ${step.name}`),
-        })
-        answer(report, () => {
-          for (const check of report.checked)
-            printLine(
-              `${paint.green('✓')} ${check.epoch === null ? 'chain' : `epoch ${check.epoch}`} ${check.name}: ${check.detail}`,
-            )
-          if (report.firstDifference !== undefined) {
-            const { epoch, check, where, expected, found } = report.firstDifference
-            printLine(`${paint.red('✗')} epoch ${epoch} ${check}, ${where}: expected ${expected}, found ${found}`)
-          }
-          for (const each of report.trusted) printLine(paint.dim(`trusted: ${each}`))
-          printLine(report.ok ? paint.green('audit: OK') : paint.red('audit: DIFFERENCE'))
-          if (report.chain === 'not checked') printLine('chain: not checked (give --rpc URL)')
-        })
-        return exitOf(report)
-      }),
-    )
+  addAudit(program)
 }
 
 /** What the document says it is; anything else is left to the reader of payout receipts, which says what is wrong. */
@@ -126,11 +97,6 @@ function uploadSummary({ ok, signed, fault, items }: CheckedUpload): string {
   if (has('not decided')) return paint.yellow('upload: NOT DECIDED')
   if (has('not yet')) return paint.yellow('upload: NOT YET')
   return paint.green(has('not looked for') ? 'upload: SIGNED' : 'upload: OK')
-}
-
-function exitOf(result: { readonly ok: boolean; readonly chain: string }): number {
-  if (!result.ok) return EXIT.failed
-  return result.chain === 'checked' ? EXIT.ok : EXIT.chainNotChecked
 }
 
 function readDocument(path: string): Uint8Array {

@@ -7,6 +7,8 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { Listr } from 'listr2'
 import pc from 'picocolors'
 import { type AuditReport, auditBundle } from '../../audit/index.ts'
+import { splitDigits } from '../../examples/digits/accounts.ts'
+import { loadDigits } from '../../examples/digits/dataset.ts'
 import { DemoClock } from '../../examples/digits/demo/clock.ts'
 import { readYourDigit } from '../../examples/digits/your-digit.ts'
 import { EPOCH_STEPS } from '../../jobs/run-epoch.ts'
@@ -164,7 +166,7 @@ async function playActs(
       },
     })
   add('Found the ledger', async (acts) => {
-    acts.play = await found(session, flags.seed, clock)
+    acts.play = await found(session, splitDigits(await loadDigits(), flags.seed), flags.seed, clock)
     return 'a local chain with a contract and a test dollar'
   })
   add('Contribute', (acts, say) => contributeAll(acts.play, say))
@@ -217,6 +219,7 @@ function printEnd(acts: Acts, folder: string, report: string, seconds: number): 
   a statement        npx tally statement ${best.account} --data ${shown}
   a receipt          npx tally receipt ${best.account} --data ${shown} --out receipt.json && npx tally verify receipt.json
   the audit alone    npx tally audit ${shown}/bundles
+  features anew      npx tally audit ${shown}/bundles --re-extract 50 --payloads ${shown}/payloads --extractor ${shown}/extractor --randomness $(openssl rand -hex 32)
   pay for your digit npx tally demo --digit my-digit.png\n`)
   printLine(pc.dim(`${seconds} s; everything is kept in ${shown}`))
   printLine(acts.audit.ok ? pc.green('audit: OK') : pc.red('audit: DIFFERENCE'))

@@ -2,7 +2,7 @@ import { NumericError } from '../../extractors/errors.ts'
 import { quantiseInput, roundHalfEven, thousandths, unitExponentFor } from '../../extractors/quantise.ts'
 import { argmax } from '../../extractors/softmax.ts'
 import { CLASSES, checkImage, checkLabel } from './dataset.ts'
-import { CHECKPOINTS, type DigitModel, float64Bytes, probabilities } from './model.ts'
+import { CHECKPOINTS, type DigitModel, probabilities } from './model.ts'
 import { type Projection, projectImage, projectImages } from './projection.ts'
 
 /**
@@ -83,9 +83,18 @@ export function extractContributionFeatures(
   label: number,
 ): ContributionFeatures {
   checkLabel(label)
+  return { ...extractFeatures(map, model, image), label }
+}
+
+/** What does not depend on a label. Errors as {@link extractContributionFeatures}. */
+export function extractFeatures(
+  map: FeatureMap,
+  model: DigitModel,
+  image: Uint8Array,
+): Omit<ContributionFeatures, 'label'> {
   const z = coordinates(map, image)
   const { factors, multiplier } = quantiseInput(z, map.unitExponent)
-  return { a: factors, ua: multiplier, ...quantisedProbabilities(model, z), label }
+  return { a: factors, ua: multiplier, ...quantisedProbabilities(model, z) }
 }
 
 /**
@@ -113,11 +122,6 @@ export function extractInferenceFeatures(
     label: trueLabel ?? served,
     labelKind: trueLabel === undefined ? 'served' : 'true',
   }
-}
-
-/** Basis as little-endian float64, input by input: what a basis hash is taken over. */
-export function serialiseBasis(map: FeatureMap): Uint8Array {
-  return float64Bytes([map.projection.basis])
 }
 
 function coordinates(map: FeatureMap, image: Uint8Array): Float64Array {

@@ -100,25 +100,6 @@ export function accuracy(model: DigitModel, data: { image: Uint8Array; label: nu
   return data.filter(({ image, label }) => classify(model, image) === label).length / data.length
 }
 
-/** Averaged weights, then the five checkpoints, as little-endian float64: what a weights hash is taken over. */
-export function serialiseWeights(model: DigitModel): Uint8Array {
-  return float64Bytes([model.weights, ...model.checkpoints])
-}
-
-/** Numbers as little-endian float64, whatever the machine's own order is. */
-export function float64Bytes(parts: readonly Float64Array[]): Uint8Array {
-  const out = new Uint8Array(8 * parts.reduce((sum, part) => sum + part.length, 0))
-  const view = new DataView(out.buffer)
-  let at = 0
-  for (const part of parts) {
-    for (const value of part) {
-      view.setFloat64(at, value, true)
-      at += 8
-    }
-  }
-  return out
-}
-
 /** Training holds weights input by input, the model class by class. */
 function byClass(weights: Float64Array, rank: number): Float64Array {
   return Float64Array.from(weights, (_, at) => weights[(at % rank) * CLASSES + Math.floor(at / rank)]!)

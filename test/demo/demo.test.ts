@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { AuditReport } from '../../audit/index.ts'
 import { builtCli } from '../cli/support/built-cli.ts'
 import { checkPayouts, ledgerRoots, readBundles } from './rebuild-roots.ts'
 
@@ -93,6 +94,22 @@ describe('the demo', () => {
       duplicates: 500,
       near: 250,
     })
+  })
+
+  test('the features of contributions that are drawn by what they are worth are extracted again, and are the same', async () => {
+    const flags = ['--payloads', join(kept, 'payloads'), '--extractor', join(kept, 'extractor'), '--json']
+    const args = ['audit', join(kept, 'bundles'), '--re-extract', '20', '--randomness', '5e'.repeat(32), ...flags]
+    // Exit code 3: the chain was not asked.
+    const { code, stdout } = (await promisify(execFile)(process.execPath, [tally, ...args], {
+      maxBuffer: 2 ** 24,
+    }).catch((error: unknown) => error)) as { code: number; stdout: string }
+    const { ok, reExtraction } = JSON.parse(stdout) as AuditReport
+    expect({ code, ok }).toEqual({ code: 3, ok: true })
+    expect(reExtraction!.periods.map(({ epoch, draws }) => ({ epoch, draws }))).toEqual([
+      { epoch: 1, draws: 20 },
+      { epoch: 2, draws: 20 },
+    ])
+    expect(reExtraction!.items.every(({ outcome }) => outcome === 'same')).toBe(true)
   })
 
   test(

@@ -3,17 +3,17 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import { type DigitSample, splitDigits } from '../../examples/digits/accounts.ts'
 import { loadDigits } from '../../examples/digits/dataset.ts'
 import { DigitRangeError } from '../../examples/digits/errors.ts'
+import { digitArtefact, openDigitExtractor } from '../../examples/digits/extractor.ts'
 import {
   extractContributionFeatures,
   extractInferenceFeatures,
   type FeatureMap,
   makeFeatureMap,
-  serialiseBasis,
 } from '../../examples/digits/features.ts'
-import { accuracy, classify, type DigitModel, serialiseWeights, trainModel } from '../../examples/digits/model.ts'
+import { accuracy, classify, type DigitModel, trainModel } from '../../examples/digits/model.ts'
 import { fitProjection, projectImage } from '../../examples/digits/projection.ts'
 import { topEigenvectors } from '../../extractors/eigen.ts'
-import { FeatureOverflowError, NumericError } from '../../extractors/errors.ts'
+import { ArtefactError, FeatureOverflowError, NumericError } from '../../extractors/errors.ts'
 import { roundHalfEven } from '../../extractors/quantise.ts'
 import { Xoshiro128 } from '../../extractors/random.ts'
 
@@ -96,7 +96,7 @@ describe('model', () => {
   })
 
   test('serialised weights hold the mean and five checkpoints, little-endian', () => {
-    const bytes = serialiseWeights(model)
+    const bytes = digitArtefact(map, model).weights
     expect(bytes).toHaveLength(8 * 6 * 10 * RANK)
     const view = new DataView(bytes.buffer)
     expect(view.getFloat64(8 * 17, true)).toBe(model.weights[17])
@@ -180,8 +180,24 @@ describe('features', () => {
   })
 
   test('the basis has one hashable form', () => {
-    expect(serialiseBasis(map)).toHaveLength(8 * 785 * RANK)
-    expect(new DataView(serialiseBasis(map).buffer).getFloat64(8 * 1234, true)).toBe(map.projection.basis[1234])
+    const { basis } = digitArtefact(map, model)
+    expect(basis).toHaveLength(8 * 785 * RANK)
+    expect(new DataView(basis.buffer).getFloat64(8 * 1234, true)).toBe(map.projection.basis[1234])
+  })
+
+  test('an extractor opened from its bytes extracts the same; bytes that do not fit are refused', () => {
+    const artefact = digitArtefact(map, model)
+    const { extract } = openDigitExtractor(artefact)
+    for (const { image, label } of contributions.slice(0, 20)) {
+      const { a, ua, p, checkpoints } = extractContributionFeatures(map, model, image, label)
+      expect(extract(image)).toEqual({ a, ua, p, checkpoints: checkpoints.flat() })
+    }
+    const other = (part: object) => () => openDigitExtractor({ ...artefact, ...part })
+    expect(other({ weights: artefact.weights.subarray(8) })).toThrow(ArtefactError)
+    expect(other({ basis: artefact.basis.slice().fill(0xff) })).toThrow('a number is not finite')
+    expect(other({ code: Buffer.from('{') })).toThrow('it is no JSON')
+    const renamed = Buffer.from(Buffer.from(artefact.code).toString().replace('digits@1', 'digits@2'))
+    expect(other({ code: renamed })).toThrow('it names examples/digits@2')
   })
 
   test('ties round to even', () => {
@@ -232,8 +248,8 @@ function relativeError(factors: Int8Array, multiplier: number, z: Float64Array):
 async function hashOfTraining(part: DigitSample[], seed: number): Promise<string> {
   const projection = fitProjection(imagesOf(part), 20, seed)
   const trained = await trainModel(trainingSet(part), { projection, seed })
-  const basis = serialiseBasis(makeFeatureMap(projection, imagesOf(part)))
-  return createHash('sha256').update(basis).update(serialiseWeights(trained)).digest('hex')
+  const { basis, weights } = digitArtefact(makeFeatureMap(projection, imagesOf(part)), trained)
+  return createHash('sha256').update(basis).update(weights).digest('hex')
 }
 
 function trainingSet(samples: DigitSample[]) {

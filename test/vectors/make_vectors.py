@@ -15,6 +15,14 @@ import sys
 
 sys.dont_write_bytecode = True  # before the imports below: no __pycache__ beside the vectors
 
+from attribution_vectors import (
+    dense_vectors,
+    exact_vectors,
+    factored_vectors,
+    gradient_dot_vectors,
+    knn_vectors,
+    trak_vectors,
+)
 from ledger_vectors import canonical_vectors, content_vectors, entry_vectors, log_vectors
 from manifest_vectors import manifest_vectors
 from record_vectors import record_vectors
@@ -35,6 +43,12 @@ FILES = {
     "records.json": record_vectors,
     "signatures.json": signature_vectors,
     "manifest.json": manifest_vectors,
+    "attribution/influence-factored-2.json": factored_vectors,
+    "attribution/influence-dense-1.json": dense_vectors,
+    "attribution/influence-exact-1.json": exact_vectors,
+    "attribution/trak-ensemble-1.json": trak_vectors,
+    "attribution/knn-shapley-1.json": knn_vectors,
+    "attribution/gradient-dot-1.json": gradient_dot_vectors,
 }
 
 # By another implementation: test/interop/make_golden.py.
@@ -42,7 +56,7 @@ MADE_ELSEWHERE = {"fastavro.json"}
 
 if __name__ == "__main__":
     check = sys.argv[1:] == ["--check"]
-    for stray in sorted({file.name for file in HERE.glob("*.json")} - FILES.keys() - MADE_ELSEWHERE):
+    for stray in sorted({file.relative_to(HERE).as_posix() for file in HERE.rglob("*.json")} - FILES.keys() - MADE_ELSEWHERE):
         sys.exit(f"{stray} is a vector that make_vectors.py does not compute")
     for name, make in FILES.items():
         text = json.dumps(make(), indent=1, ensure_ascii=True) + "\n"

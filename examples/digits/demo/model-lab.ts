@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import { leafHash } from '../../../anchor/log/leaf-hash.ts'
 import { rootHash } from '../../../anchor/log/root-hash.ts'
+import { type Artefact, artefactHashes } from '../../../extractors/artefact.ts'
 import { Xoshiro128 } from '../../../extractors/random.ts'
 import { encodeEvent, type OutgoingRecord } from '../../../schemas/encode-record.ts'
 import type { NearContribution } from '../../../schemas/events.ts'
-import { CLASSES, PIXELS } from '../dataset.ts'
-import { extractContributionFeatures, type FeatureMap, makeFeatureMap, serialiseBasis } from '../features.ts'
-import { CHECKPOINTS, type DigitModel, RECIPE, serialiseWeights, trainModel } from '../model.ts'
+import { CLASSES } from '../dataset.ts'
+import { digitArtefact } from '../extractor.ts'
+import { extractContributionFeatures, type FeatureMap, makeFeatureMap } from '../features.ts'
+import { CHECKPOINTS, type DigitModel, trainModel } from '../model.ts'
 import { fitProjection } from '../projection.ts'
 import type { SentBatch } from './contributions.ts'
 import { FEATURE_MAP, SIMILARITY, SOURCES } from './names.ts'
@@ -19,6 +21,8 @@ export interface Lab {
   readonly model: DigitModel
   readonly map: FeatureMap
   readonly facts: FeatureMapFacts
+  /** What the facts' hashes are of. */
+  readonly artefact: Artefact
 }
 
 /** Trains on everything that was accepted, bad contributions included, as an operator would who cannot tell them apart. */
@@ -26,32 +30,30 @@ export async function train(
   batches: readonly SentBatch[],
   seed: string,
   onProgress: (text: string) => void,
+  rank = RANK,
 ): Promise<Lab> {
   const items = batches.flatMap((batch) => batch.payloads)
   const images = items.map(({ payload }) => payload)
   const labels = Uint8Array.from(items, ({ label }) => Number(label))
   onProgress('directions in which digits differ')
   await new Promise(setImmediate) // lets the line above appear: the next call does not yield
-  const projection = fitProjection(images, RANK, seed)
+  const projection = fitProjection(images, rank, seed)
   const model = await trainModel(
     { images, labels },
     { projection, seed, onProgress: (done, total) => onProgress(`pass ${done} of ${total}`) },
   )
   const map = makeFeatureMap(projection, images)
-  const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
+  const artefact = digitArtefact(map, model)
   return {
     model,
     map,
+    artefact,
     facts: {
-      rank: RANK,
+      rank,
       classes: CLASSES,
       checkpoints: CHECKPOINTS,
       unitExponent: map.unitExponent,
-      codeHash: sha256(
-        Buffer.from(JSON.stringify({ extractor: 'examples/digits/features.ts', recipe: RECIPE, pixels: PIXELS })),
-      ),
-      weightsHash: sha256(serialiseWeights(model)),
-      basisHash: sha256(serialiseBasis(map)),
+      ...artefactHashes(artefact),
       trainingSetHash: rootHash(items.map(({ contentHash }) => leafHash(contentHash))),
       fingerprintSalt: Xoshiro128.fromSeed(seed).fork('fingerprint').bytes(16),
       similarity: SIMILARITY,

@@ -24,6 +24,8 @@ export interface RegistrationContext {
   readonly cast: Cast
   /** RFC 3339. */
   readonly time: string
+  /** Effective events that a period needs before it pays. Default: the demo's. */
+  readonly minEvents?: number
 }
 
 /** Sources, assets and the policy: what a ledger needs before anything can be contributed or used. */
@@ -89,7 +91,7 @@ async function policyRecord(context: RegistrationContext): Promise<OutgoingRecor
       ...SHARES,
       treasury: fromHex(context.cast.treasury.address),
       method: 'influence/factored@2',
-      minEvents: MIN_EVENTS,
+      minEvents: context.minEvents ?? MIN_EVENTS,
       maxPeriodEpochs: MAX_PERIOD_EPOCHS,
       featureWaitEpochs: FEATURE_WAIT_EPOCHS,
       fallback: 'unattributed',
