@@ -5,7 +5,7 @@ import { absoluteSums } from '../gradient-rows.ts'
 import type { GroupSums } from '../group-sums.ts'
 import { toFloat64 } from '../int64.ts'
 import { exponentFor, largestOf, toInt16 } from '../scaled-vector.ts'
-import type { MovementBound } from './movement.ts'
+import type { MovementBound } from './movement-bound.ts'
 
 const VECTOR_BITS = 15
 /** Sums of T of 2^20 groups of one scale stay in int64, and so do 2^10 groups of scales 2^10 apart. */

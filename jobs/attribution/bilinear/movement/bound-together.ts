@@ -6,7 +6,7 @@ import { absoluteSums, type GradientRows } from '../gradient-rows.ts'
 import type { GroupSums } from '../group-sums.ts'
 import { bitsOfSquares, CellSums, shiftDown } from '../int64.ts'
 import { exponentFor, largestOf, toInt16, toInt32 } from '../scaled-vector.ts'
-import type { EventShape, MovementBound } from './movement.ts'
+import type { EventShape, MovementBound } from './movement-bound.ts'
 
 const VECTOR_BITS = 15
 const NET_BITS = 24

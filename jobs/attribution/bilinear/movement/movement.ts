@@ -1,9 +1,9 @@
 import type { Kernels } from '../../kernel/kernels.ts'
 import type { Factor } from '../curvature.ts'
-import type { GradientRows } from '../gradient-rows.ts'
 import type { GroupSums } from '../group-sums.ts'
 import { boundEach } from './bound-each.ts'
 import { boundTogether } from './bound-together.ts'
+import type { EventShape, MovementBound } from './movement-bound.ts'
 
 /** So many groups are always bounded one by one; up to 16 times as many where that costs little. */
 const GROUPS_MIN = 1_024
@@ -12,17 +12,6 @@ const GROUPS_MAX = 16_384
 const PRODUCTS_MAX = 2 ** 27
 /** Cells of all groups' vectors: 128 MiB of float64. */
 const CELLS_MAX = 2 ** 24
-
-/** What accounts let events do: M of docs/attribution.md step 4. */
-export interface MovementBound {
-  /** M is in units of 2^−exponent. */
-  readonly exponent: number
-  /** M of each event: at least what one unit of its weight adds to, or takes from, the scores of all accounts together. */
-  of(events: GradientRows): Promise<BigInt64Array>
-}
-
-/** What is the same for all events of a period. */
-export type EventShape = Pick<GradientRows, 'rank' | 'classes' | 'errorSumMax'>
 
 /**
  * @param events how many the period has, and their shape
