@@ -6,7 +6,7 @@ import { attributePeriod, type PeriodResult } from './attribution/attribute.ts'
 import { CurvatureSum } from './attribution/curvature.ts'
 import { encodeFloat64, encodeInt32 } from './attribution/encode.ts'
 import { feeShiftOf, sumOfFees } from './attribution/fees.ts'
-import { minimum } from './attribution/integers.ts'
+import { maximum, minimum } from './attribution/integers.ts'
 import type { PeriodEvent } from './attribution/period.ts'
 import { assertSame } from './difference.ts'
 import type { FeaturedInference } from './funding.ts'
@@ -147,11 +147,11 @@ function payableOf({ pool, carriedIn }: Period): bigint {
   return minimum(pool, own + own / 9n)
 }
 
-/** Where what is not paid goes: up to the period's own data parts into the next one, if it paid at all. */
+/** Where what is not paid goes: up to the period's own data parts, or what was carried in, into the next one, if it paid at all. */
 function leftOf({ pool, carriedIn }: Period, { payment }: PeriodResult): { carried: bigint; unattributed: bigint } {
   if (payment === undefined) return { carried: 0n, unattributed: pool }
   const left = pool - payment.paid
-  const carried = minimum(left, pool - carriedIn)
+  const carried = minimum(left, maximum(pool - carriedIn, carriedIn))
   return { carried, unattributed: left - carried }
 }
 

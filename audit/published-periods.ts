@@ -1,5 +1,5 @@
 import type { ManifestPeriod } from '../anchor/manifest.ts'
-import { minimum } from './attribution/integers.ts'
+import { maximum, minimum } from './attribution/integers.ts'
 import { assertSame, differ } from './difference.ts'
 import { assertAscending } from './published-shapes.ts'
 import type { State } from './state.ts'
@@ -18,7 +18,7 @@ export function heldInState({ periods, waiting }: State): Map<string, bigint> {
 
 /**
  * What the books of each period say of each other, whatever its scores are (docs/formats.md#settlement rule 5): a period pays
- * at most a ninth more than its own data parts and carries at most these.
+ * at most a ninth more than its own data parts and carries at most these, or what was carried in.
  *
  * @throws DifferenceFound
  */
@@ -30,7 +30,7 @@ export function checkPeriodBooks(periods: readonly ManifestPeriod[], state: Stat
     if (own < 0n) differ('periods', where('carriedIn'), `at most the pool, ${pool}`, period.carriedIn)
     const payable = period.state === 'paid' ? minimum(pool, own + own / 9n) : 0n
     if (paid > payable) differ('periods', where('paid'), `at most ${payable}`, period.paid)
-    const carried = period.state === 'paid' ? minimum(pool - paid, own) : 0n
+    const carried = period.state === 'paid' ? minimum(pool - paid, maximum(own, carriedIn)) : 0n
     assertSame('periods', where('carried'), carried.toString(), period.carried)
     const given = period.state === 'held' ? 0n : pool - paid - carried
     assertSame('periods', where('unattributed'), given.toString(), period.unattributed)

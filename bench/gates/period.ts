@@ -38,9 +38,9 @@ export function payablePool(own: number, carried: number): number {
   return Math.min(own + carried, (own * 10) / 9)
 }
 
-/** What of a pool goes on to the next period: at most as much as this one's own; the rest is nobody's. */
+/** What of a pool goes on to the next period: at most as much as this one's own, or as came to it; the rest is nobody's. */
 export function carriedPool(own: number, carried: number, paid: number): number {
-  return Math.min(own, own + carried - paid)
+  return Math.min(Math.max(own, carried), own + carried - paid)
 }
 
 /** What several gates ask for is computed once. */

@@ -79,7 +79,9 @@ async function divide(
   const own = pool - carriedIn
   const paid = await payAccounts(warehouse, epoch, draft, payablePart(pool, own), lines)
   const left = pool - paid
-  const carried = left < own ? left : own
+  // Never less than was carried in: a period of tiny fees gives nothing of it up.
+  const most = own > carriedIn ? own : carriedIn
+  const carried = left < most ? left : most
   return { paid, carried, unattributed: left - carried }
 }
 

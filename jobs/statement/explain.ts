@@ -109,12 +109,13 @@ async function usesOf(warehouse: Database, id: string): Promise<Use[]> {
     const inference = toBlob(fromBlob(row.inference))
     const funded =
       (await warehouse.one('SELECT 1 FROM funded WHERE inference = $inference', { inference })) !== undefined
-    // Features that came in a later epoch changed nothing for it: docs/formats.md#settlement rule 3.
-    const featured = await warehouse.one(
-      'SELECT 1 FROM inference_features WHERE inference = $inference AND epoch = $epoch',
-      { inference, epoch: row.epoch },
+    // It belongs to the period of the epoch in which its features came in time (docs/formats.md#settlement rules 4 and 5).
+    const featured = await warehouse.one<{ epoch: number }>(
+      `SELECT f.epoch FROM inference_features AS f JOIN funded AS paid USING (inference)
+       WHERE f.inference = $inference AND f.epoch <= paid.features_until`,
+      { inference },
     )
-    const paidBy = funded && featured !== undefined ? await paidPeriodOf(warehouse, row) : undefined
+    const paidBy = featured === undefined ? undefined : await paidPeriodOf(warehouse, row, featured.epoch)
     uses.push({ ...row, funded, paidBy })
   }
   return uses
@@ -190,9 +191,11 @@ interface PaidPeriod {
   readonly paid: bigint
 }
 
+/** @param epoch in which its features came */
 async function paidPeriodOf(
   warehouse: Database,
-  { epoch, model, token }: InferenceRow,
+  { model, token }: InferenceRow,
+  epoch: number,
 ): Promise<PaidPeriod | undefined> {
   const row = await warehouse.one<{ epoch: number; settlement_json: string }>(
     `SELECT epoch, settlement_json FROM epoch WHERE epoch = (

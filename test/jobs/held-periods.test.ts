@@ -34,11 +34,11 @@ async function use(count: number, prefix: string): Promise<void> {
 }
 
 /** Uses of which the model is quite sure already: contributors help them less than D̄ says. */
-async function useWeakly(prefix: string): Promise<void> {
+async function useWeakly(prefix: string, fee = FEE): Promise<void> {
   for (let index = 0; index < 4; index++) {
     const features = { ...featuresOf(randomOf(5), SHAPE, 0), p: [999, 1], multiplier: 200 }
     const id = `${prefix}-${index}`
-    await world.send(world.records.inference(id, FEE), world.records.inferenceFeatures(id, features))
+    await world.send(world.records.inference(id, fee), world.records.inferenceFeatures(id, features))
   }
 }
 
@@ -188,6 +188,24 @@ describe('promise 4: conservation while a period is held', () => {
       unattributed: [{ amount: third!.unattributed, token: TOKEN }],
     })
     for (const manifest of manifests) expectConserved(manifest)
+    expect((await world.audit()).firstDifference).toBeUndefined()
+  })
+
+  test('a period of tiny fees gives nothing up of what was carried in', async () => {
+    await world.found({ minEvents: 1 })
+    await contributeAll()
+    await use(4, 'helpful')
+    await world.runEpoch()
+    await useWeakly('weak')
+    const [second] = (await world.runEpoch()).periods
+    await useWeakly('tiny', 2n)
+    const manifest = await world.runEpoch()
+    const [third] = manifest.periods
+    expect(BigInt(second!.carried)).toBeGreaterThan(100n)
+    // 4 · 2 · 50 %, and what is left of it would not fit beside what was carried in.
+    expect(third).toMatchObject({ carriedIn: second!.carried, carried: second!.carried })
+    expect(BigInt(third!.paid) + BigInt(third!.unattributed)).toBe(4n)
+    expectConserved(manifest)
     expect((await world.audit()).firstDifference).toBeUndefined()
   })
 

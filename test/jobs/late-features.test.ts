@@ -4,6 +4,7 @@ import { attributeFiles } from '../../jobs/attribution/files/attribute-files.ts'
 import { exportPeriod } from '../../jobs/attribution/files/export-ledger.ts'
 import { withKernels } from '../../jobs/attribution/kernel/open-kernels.ts'
 import { methodFor } from '../../jobs/attribution/methods.ts'
+import { explain } from '../../jobs/statement/explain.ts'
 import { fromHex } from '../../schemas/ids.ts'
 import { addressOf, OTHER_TOKEN, TOKEN } from '../support/ledger/cast.ts'
 import { contribution } from '../support/ledger/contributions.ts'
@@ -77,6 +78,9 @@ describe('promise 4: a data part whose features have not come', () => {
     expect(earned.reduce((sum, amount) => sum + amount, 0n)).toBe(BigInt(third.periods[0]!.paid))
     expect(BigInt(third.periods[0]!.paid)).toBeGreaterThan(0n)
     expect(await waitingIn(3)).toEqual([])
+    // An explanation knows the period that paid for it.
+    const [explained] = await explain(world.ledger.warehouse, ['late'], 3)
+    expect(explained).toMatchObject({ epoch: 1, funded: true, paid: BigInt(third.periods[0]!.paid) })
     await expectAudited()
   })
 
@@ -92,6 +96,7 @@ describe('promise 4: a data part whose features have not come', () => {
     expect(await world.outcomeOf(offset!)).toBe('accepted')
     expect(third.periods).toEqual([])
     expect(await unattributedIn(3)).toEqual([{ amount: '501', token: TOKEN }])
+    expect(await explain(world.ledger.warehouse, ['never'], 3)).toMatchObject([{ funded: true, paid: null }])
     await expectAudited()
   })
 
