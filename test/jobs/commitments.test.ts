@@ -46,6 +46,9 @@ async function itemsOf(...names: readonly Name[]): Promise<Partial<Record<Name, 
   return found
 }
 
+/** A test of more than ten epochs. */
+const LONG_MS = 180_000
+
 describe('commitments', () => {
   test('a batch revealed in time comes before the copy that was contributed in between', async () => {
     await commit('alice', 'original')
@@ -54,17 +57,21 @@ describe('commitments', () => {
     expect(await itemsOf('alice', 'copier')).toEqual({ alice: 2, copier: 0 })
   })
 
-  test('a late reveal takes the place of what was paid meanwhile, from then on; what was settled stays', async () => {
-    await commit('alice', 'original')
-    await contribute('copier', 'copy')
-    expect(await itemsOf('copier')).toEqual({ copier: 2 })
-    const paid = await world.earned(1, addressOf('copier'))
-    expect(paid).toBeGreaterThan(0n)
-    await contribute('alice', 'original', SALT)
-    expect(await itemsOf('alice', 'copier')).toEqual({ alice: 2, copier: 0 })
-    expect(await world.earned(1, addressOf('copier'))).toBe(paid)
-    expect(await world.earned(2, addressOf('copier'))).toBe(0n)
-  })
+  test(
+    'a late reveal takes the place of what was paid meanwhile, from then on; what was settled stays',
+    async () => {
+      await commit('alice', 'original')
+      await contribute('copier', 'copy')
+      expect(await itemsOf('copier')).toEqual({ copier: 2 })
+      const paid = await world.earned(1, addressOf('copier'))
+      expect(paid).toBeGreaterThan(0n)
+      await contribute('alice', 'original', SALT)
+      expect(await itemsOf('alice', 'copier')).toEqual({ alice: 2, copier: 0 })
+      expect(await world.earned(1, addressOf('copier'))).toBe(paid)
+      expect(await world.earned(2, addressOf('copier'))).toBe(0n)
+    },
+    LONG_MS,
+  )
 
   test.each([
     ['in the last epoch in time', COMMIT_EPOCHS_MAX, { alice: 2, copier: 0 }],
@@ -80,22 +87,26 @@ describe('commitments', () => {
     expect(await itemsOf('alice', 'copier')).toEqual(items)
   })
 
-  test('committed to again in time, the first commitment of those that are in time counts', async () => {
-    await commit('alice', 'original')
-    for (let epoch = 0; epoch < 2; epoch++) {
-      await world.send(world.records.deposit('payer', 1n))
-      await world.runEpoch()
-    }
-    await commit('alice', 'original')
-    await contribute('copier', 'copy')
-    await commit('alice', 'original')
-    for (let epoch = 0; epoch < COMMIT_EPOCHS_MAX - 1; epoch++) {
-      await world.send(world.records.deposit('payer', 1n))
-      await world.runEpoch()
-    }
-    await contribute('alice', 'original', SALT)
-    expect(await itemsOf('alice', 'copier')).toEqual({ alice: 2, copier: 0 })
-  })
+  test(
+    'committed to again in time, the first commitment of those that are in time counts',
+    async () => {
+      await commit('alice', 'original')
+      for (let epoch = 0; epoch < 2; epoch++) {
+        await world.send(world.records.deposit('payer', 1n))
+        await world.runEpoch()
+      }
+      await commit('alice', 'original')
+      await contribute('copier', 'copy')
+      await commit('alice', 'original')
+      for (let epoch = 0; epoch < COMMIT_EPOCHS_MAX - 1; epoch++) {
+        await world.send(world.records.deposit('payer', 1n))
+        await world.runEpoch()
+      }
+      await contribute('alice', 'original', SALT)
+      expect(await itemsOf('alice', 'copier')).toEqual({ alice: 2, copier: 0 })
+    },
+    LONG_MS,
+  )
 
   test('whoever else knows, sends or copies the commitment gains nothing by it', async () => {
     await commit('alice', 'original')
