@@ -76,16 +76,20 @@ describe('commitments', () => {
   test.each([
     ['in the last epoch in time', COMMIT_EPOCHS_MAX, { alice: 2, copier: 0 }],
     ['an epoch too late', COMMIT_EPOCHS_MAX + 1, { alice: 0, copier: 2 }],
-  ])('revealed %s', async (_, epochs, items) => {
-    await commit('alice', 'original')
-    await contribute('copier', 'copy')
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      await world.send(world.records.deposit('payer', 1n))
-      await world.runEpoch()
-    }
-    await contribute('alice', 'original', SALT)
-    expect(await itemsOf('alice', 'copier')).toEqual(items)
-  })
+  ])(
+    'revealed %s',
+    async (_, epochs, items) => {
+      await commit('alice', 'original')
+      await contribute('copier', 'copy')
+      for (let epoch = 0; epoch < epochs; epoch++) {
+        await world.send(world.records.deposit('payer', 1n))
+        await world.runEpoch()
+      }
+      await contribute('alice', 'original', SALT)
+      expect(await itemsOf('alice', 'copier')).toEqual(items)
+    },
+    LONG_MS,
+  )
 
   test(
     'committed to again in time, the first commitment of those that are in time counts',
