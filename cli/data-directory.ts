@@ -9,6 +9,10 @@ export interface DataDirectory {
   readonly log: string
   readonly payloads: string
   readonly bundles: string
+  /** The ledger's tree as static files. */
+  readonly tree: string
+  /** The key that signs its checkpoints, unless another folder is configured. */
+  readonly logKey: string
   readonly chainState: string
   readonly chainProcess: string
   /** Socket of the running ingest. */
@@ -26,6 +30,8 @@ export function dataDirectory(root: string): DataDirectory {
     log: join(root, 'log.duckdb'),
     payloads: join(root, 'payloads'),
     bundles: join(root, 'bundles'),
+    tree: join(root, 'log'),
+    logKey: join(root, 'log-key'),
     chainState: join(root, 'chain.state.json'),
     chainProcess: join(root, 'chain.process.json'),
     socket: join(root, 'tally.sock'),
