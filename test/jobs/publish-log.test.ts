@@ -1,11 +1,13 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { type Checkpoint, openCheckpoint } from '../../anchor/log/checkpoint.ts'
 import { leafHash } from '../../anchor/log/leaf-hash.ts'
 import { parseVerifierKey } from '../../anchor/log/note/keys.ts'
+import { originOf } from '../../anchor/log/origin.ts'
 import { TiledTree } from '../../anchor/log/tiles/tiled-tree.ts'
-import { type LogPlaces, publishLog, readTilesIn } from '../../jobs/publish/log/publish-log.ts'
+import { LogSigner } from '../../jobs/publish/log/log-signer.ts'
+import { type LogPlaces, publishLog, readTilesIn, rememberCheckpoint } from '../../jobs/publish/log/publish-log.ts'
 import { fromBlob } from '../../pipelines/warehouse/blob.ts'
 import { toHex } from '../../schemas/ids.ts'
 import { SmallLedger } from '../support/ledger/small-ledger.ts'
@@ -110,5 +112,55 @@ describe('publishing an epoch', () => {
     expect(bytesIn(places.folder)).toEqual(complete)
     writeFileSync(join(places.folder, 'tile/0/000'), 'damaged')
     expect(await codeOf(publishLog({ ledger: world.ledger, places, epoch: 2, whole: true }))).toBe('LOG_FILE_CONFLICT')
+  })
+})
+
+describe('a warehouse that comes from a backup', () => {
+  test('that reads the same log signs the same checkpoints, and none while it is behind', async () => {
+    const places = placesOf(world)
+    await publish(world, 3)
+    const backup = await world.twin()
+    await publish(world, 300)
+    const newest = readFileSync(join(places.folder, 'checkpoint'))
+    const step = await backup.publishNext({ log: places }).then(() => served(places))
+    expect(step.size).toBe(Number((await world.manifest(2)).tree.size))
+    await backup.publishNext({ log: places })
+    expect(readFileSync(join(places.folder, 'checkpoint'))).toEqual(newest)
+    backup.close()
+  })
+
+  test('that reads another log is refused, whichever of the three memories is left', async () => {
+    const places = placesOf(world)
+    const origin = originOf(world.ledger.ledgerId)
+    const newKey = join(world.folder, 'new-key')
+    ;(await LogSigner.open({ folder: places.keyFolder, origin, verb: 'test' })).release()
+    cpSync(places.keyFolder, newKey, { recursive: true })
+    await publish(world, 3)
+    const checkpoint = readFileSync(join(places.folder, 'checkpoint'))
+    const other = await SmallLedger.open()
+    await other.found()
+    // The key remembers.
+    expect(await codeOf(publish(other, 12, places))).toBe('CHECKPOINT_INCONSISTENT')
+    // Its folder comes from a backup too: what is served remembers.
+    rmSync(places.keyFolder, { recursive: true })
+    cpSync(newKey, places.keyFolder, { recursive: true })
+    expect(await codeOf(other.step('publish', { log: places }))).toBe('CHECKPOINT_INCONSISTENT')
+    expect(readFileSync(join(places.folder, 'checkpoint'))).toEqual(checkpoint)
+    // Nothing is served any more: the warehouse remembers.
+    const nowhere = { ...places, folder: join(world.folder, 'elsewhere'), keyFolder: newKey }
+    await rememberCheckpoint(other.ledger.warehouse, 1, checkpoint)
+    expect(await codeOf(other.step('publish', { log: nowhere }))).toBe('CHECKPOINT_INCONSISTENT')
+    expect(existsSync(join(nowhere.folder, 'checkpoint'))).toBe(false)
+    other.close()
+  })
+
+  test('a key that was lost is no reason to go on in silence', async () => {
+    const places = placesOf(world)
+    await publish(world, 3)
+    rmSync(places.keyFolder, { recursive: true })
+    expect(await codeOf(publish(world, 1))).toBe('LOG_KEY_CHANGED')
+    rmSync(join(places.folder, 'checkpoint'))
+    expect(await world.step('publish', { log: places })).toMatchObject({ did: 'done', epoch: 2 })
+    expect((await served(places)).size).toBe(Number((await world.manifest(2)).tree.size))
   })
 })
