@@ -1,6 +1,6 @@
 /** Bytes of an Ed25519 public key, and of the seed of a private one. RFC 8032 §5.1.5. */
 export const ED25519_KEY_BYTES = 32
-export const ED25519_SIGNATURE_BYTES = 64
+const ED25519_SIGNATURE_BYTES = 64
 
 /** DER in front of a raw public key (SubjectPublicKeyInfo) and of a seed (PKCS #8). RFC 8410 §4, §7. */
 const SPKI = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00)

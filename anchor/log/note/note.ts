@@ -28,7 +28,7 @@ export interface VerifiedSignature {
 
 /** Limits of Go's sumdb/note: what one side of a log takes, the other must take too. */
 export const NOTE_BYTES_MAX = 1_000_000
-export const NOTE_SIGNATURES_MAX = 100
+const NOTE_SIGNATURES_MAX = 100
 
 const KEY_ID_BYTES = 4
 const TIME_BYTES = 8
