@@ -14,6 +14,17 @@ export { TooManyLinesError } from './lines/errors.ts'
 export { buildLineTree, LINES_MAX, type LineTree } from './lines/line-tree.ts'
 export { type LineClaim, verifyLine } from './lines/verify-line.ts'
 // Ledger
+export {
+  type Checkpoint,
+  CheckpointFormatError,
+  type CheckpointPolicy,
+  CheckpointPolicyError,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type OpenedCheckpoint,
+  openCheckpoint,
+  signCheckpoint,
+} from './log/checkpoint.ts'
 export { consistencyProof } from './log/consistency-proof.ts'
 export { contentHash, type RecordContent } from './log/content-hash.ts'
 export {
@@ -35,7 +46,22 @@ export { appendLeaves, emptyFrontier, type Frontier, frontierRoot } from './log/
 export { inclusionProof } from './log/inclusion-proof.ts'
 export { leafHash } from './log/leaf-hash.ts'
 export { nodeHash } from './log/node-hash.ts'
+export { NoteFormatError, NoteKeyError, NoteSignatureError, NoteUnsignedError } from './log/note/errors.ts'
+export {
+  formatVerifierKey,
+  generateSigningKey,
+  type NoteSigner,
+  parseVerifierKey,
+  signerOf,
+  type VerifierKey,
+} from './log/note/keys.ts'
+export { openNote, parseNote, type SignedNote, signNote, type VerifiedSignature } from './log/note/note.ts'
+export { originOf } from './log/origin.ts'
 export { emptyRootHash, rootHash } from './log/root-hash.ts'
+export { TileFormatError, TileMismatchError, TileMissingError } from './log/tiles/errors.ts'
+export { LogUnreachableError, readTilesAt } from './log/tiles/read-over-http.ts'
+export { entriesPath, tilePath } from './log/tiles/tile.ts'
+export { type ReadTile, TiledTree } from './log/tiles/tiled-tree.ts'
 export { TREE_SIZE_MAX } from './log/tree-range.ts'
 export { type ConsistencyClaim, verifyConsistency } from './log/verify-consistency.ts'
 export { type InclusionClaim, verifyInclusion } from './log/verify-inclusion.ts'
@@ -58,3 +84,19 @@ export {
   type PayoutTreeInput,
 } from './payout/payout-tree.ts'
 export { verifyPayout } from './payout/verify-payout.ts'
+// Checks for anybody
+export {
+  formatLogProof,
+  type LogProof,
+  LogProofFormatError,
+  parseLogProof,
+  verifyLogProof,
+} from './verify/log-proof.ts'
+export {
+  type ComparedCheckpoints,
+  compareCheckpoints,
+  InvalidSplitViewError,
+  type ProvenSplitView,
+  type SplitView,
+  verifySplitView,
+} from './verify/split-view.ts'

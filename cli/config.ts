@@ -39,6 +39,7 @@ const shape = z.strictObject({
     .regex(/^(Bearer \S+|[^:\s]+:.+)$/, 'must be user:password, or Bearer and a token')
     .optional(),
   operatorKey: privateKey.optional(),
+  logKey: z.string().min(1, 'must name a folder').optional(),
   depositSource: z.string().min(1).max(256, 'must have at most 256 characters').optional(),
 })
 
@@ -58,6 +59,7 @@ const ENVIRONMENT = {
   SCHEMA_REGISTRY_URL: 'schemaRegistryUrl',
   SCHEMA_REGISTRY_AUTH: 'schemaRegistryAuth',
   OPERATOR_KEY: 'operatorKey',
+  TALLY_LOG_KEY: 'logKey',
   DEPOSIT_SOURCE: 'depositSource',
 } as const satisfies Record<string, keyof Config>
 

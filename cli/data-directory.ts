@@ -11,6 +11,10 @@ export interface DataDirectory {
   /** What features were extracted with, where this ledger's operator extracts them. */
   readonly extractor: string
   readonly bundles: string
+  /** The ledger's tree as static files. */
+  readonly tree: string
+  /** The key that signs its checkpoints, unless another folder is configured. */
+  readonly logKey: string
   readonly chainState: string
   readonly chainProcess: string
   /** Socket of the running ingest. */
@@ -29,6 +33,8 @@ export function dataDirectory(root: string): DataDirectory {
     payloads: join(root, 'payloads'),
     extractor: join(root, 'extractor'),
     bundles: join(root, 'bundles'),
+    tree: join(root, 'log'),
+    logKey: join(root, 'log-key'),
     chainState: join(root, 'chain.state.json'),
     chainProcess: join(root, 'chain.process.json'),
     socket: join(root, 'tally.sock'),

@@ -11,6 +11,7 @@ import { addEpochStatus } from './verbs/epoch-status.ts'
 import { addEpochSteps } from './verbs/epoch-steps.ts'
 import { addFeatureFiles } from './verbs/features.ts'
 import { addLogCopy } from './verbs/log-copy.ts'
+import { addLogFiles } from './verbs/log-files.ts'
 import { addRecords } from './verbs/records.ts'
 import { addSchemas } from './verbs/schema.ts'
 import { addSeal } from './verbs/seal.ts'
@@ -53,7 +54,9 @@ function tallyProgram(): Command {
   // The demo has a ledger of its own: it never runs in the process of another one.
   if (live === undefined) addDemo(program)
   addRecords(program, runCommandLine)
-  addLogCopy(program)
+  const log = program.command('log').description('the log of records (copy), and its tree as static files')
+  addLogCopy(log)
+  addLogFiles(log)
   addDlq(program)
   addTopics(program)
   addSeal(program)

@@ -3,6 +3,7 @@ import type { ActContext } from '../anchor/chain/act-once.ts'
 import type { TransactionStore } from '../anchor/chain/transaction-store.ts'
 import { WarehouseTransactionStore } from '../jobs/anchoring/warehouse-transaction-store.ts'
 import { type Ledger, openLedger, readGenesis } from '../jobs/ledger.ts'
+import type { LogPlaces } from '../jobs/publish/log/publish-log.ts'
 import { EmbeddedLog } from '../pipelines/embedded-log.ts'
 import { openKafkaAdmin } from '../pipelines/kafka-admin.ts'
 import { openKafkaSink } from '../pipelines/kafka-sink.ts'
@@ -179,6 +180,12 @@ export class Session {
     const { local } = await this.chain()
     const store = new WarehouseTransactionStore(await this.warehouse())
     return local === undefined ? store : new EmbeddedChainStore(store, local)
+  }
+
+  /** Where the log's static files and its key lie. */
+  logPlaces(): LogPlaces {
+    const { tree, logKey } = this.directory
+    return { folder: tree, keyFolder: this.config.logKey ?? logKey, verb: this.#options.verb }
   }
 
   /** What runs on this session's connection to the warehouse fails, and all that comes after it; {@link close} it then. */

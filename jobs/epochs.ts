@@ -48,3 +48,11 @@ function toEpochRow(row: Readonly<Record<string, unknown>>): EpochRow {
     cutTimeMs: row.cut_time_ms as bigint,
   }
 }
+
+/** The newest epoch whose bundle lies on disk. */
+export async function lastPublishedEpoch(warehouse: Database): Promise<number | undefined> {
+  const row = await warehouse.one<{ epoch: number }>(
+    `SELECT epoch FROM epoch WHERE state IN ('published', 'proposed', 'finalized') ORDER BY epoch DESC LIMIT 1`,
+  )
+  return row?.epoch
+}

@@ -5,6 +5,7 @@ import { attributeEpoch } from './attribution/attribute-epoch.ts'
 import { closeEpoch } from './close/close-epoch.ts'
 import type { StepResult } from './epochs.ts'
 import type { Ledger } from './ledger.ts'
+import type { LogPlaces } from './publish/log/publish-log.ts'
 import { publishEpoch } from './publish/publish-epoch.ts'
 import { settleEpoch } from './settlement/settle-epoch.ts'
 
@@ -18,6 +19,8 @@ export interface StepContext {
   readonly published?: RecordSource
   readonly clock: () => bigint
   readonly bundles: string
+  /** See `PublishOptions`. */
+  readonly log?: LogPlaces
   readonly chain: () => Promise<ActContext>
   readonly cutNow?: boolean
   /** See `CloseOptions`. */
@@ -37,7 +40,11 @@ export async function runStep(step: EpochStep, context: StepContext): Promise<St
     case 'settle':
       return settleEpoch({ ledger })
     case 'publish':
-      return publishEpoch({ ledger, bundles: context.bundles })
+      return publishEpoch({
+        ledger,
+        bundles: context.bundles,
+        ...(context.log === undefined ? {} : { log: context.log }),
+      })
     case 'propose':
       return proposeNext({ ledger, chain: context.chain })
     case 'finalize':

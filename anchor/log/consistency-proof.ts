@@ -1,4 +1,5 @@
-import { rangeHash, splitSize } from './root-hash.ts'
+import { consistencyRanges } from './proof-ranges.ts'
+import { rangeHash } from './root-hash.ts'
 import { assertHash, assertInRange } from './tree-range.ts'
 
 /**
@@ -20,22 +21,5 @@ export function consistencyProof(
   assertInRange('New tree size', newSize, 0, leafHashes.length)
   assertInRange('Old tree size', oldSize, 0, newSize)
   for (const hash of leafHashes) assertHash('Leaf hash', hash)
-  if (oldSize === 0) return []
-  return subProof(leafHashes, oldSize, 0, newSize, true).map((node) => node.slice())
-}
-
-/** SUBPROOF(m, D[start:end], b); `oldSize` counts from the first leaf of the whole tree. */
-function subProof(
-  leafHashes: readonly Uint8Array[],
-  oldSize: number,
-  start: number,
-  end: number,
-  isOldRoot: boolean,
-): Uint8Array[] {
-  // The verifier has the old root, so a subtree that is the whole old tree is left out.
-  if (oldSize === end) return isOldRoot ? [] : [rangeHash(leafHashes, start, end)]
-  const middle = start + splitSize(end - start)
-  return oldSize <= middle
-    ? [...subProof(leafHashes, oldSize, start, middle, isOldRoot), rangeHash(leafHashes, middle, end)]
-    : [...subProof(leafHashes, oldSize, middle, end, false), rangeHash(leafHashes, start, middle)]
+  return consistencyRanges(oldSize, newSize).map(([start, end]) => rangeHash(leafHashes, start, end).slice())
 }

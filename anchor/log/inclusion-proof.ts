@@ -1,4 +1,5 @@
-import { rangeHash, splitSize } from './root-hash.ts'
+import { inclusionRanges } from './proof-ranges.ts'
+import { rangeHash } from './root-hash.ts'
 import { assertHash, assertInRange } from './tree-range.ts'
 
 /**
@@ -19,14 +20,5 @@ export function inclusionProof(
   assertInRange('Tree size', treeSize, 1, leafHashes.length)
   assertInRange('Leaf index', index, 0, treeSize - 1)
   for (const hash of leafHashes) assertHash('Leaf hash', hash)
-  return auditPath(leafHashes, index, 0, treeSize).map((node) => node.slice())
-}
-
-/** PATH(m, D[start:end]); `index` counts from the first leaf of the whole tree. */
-function auditPath(leafHashes: readonly Uint8Array[], index: number, start: number, end: number): Uint8Array[] {
-  if (end - start === 1) return []
-  const middle = start + splitSize(end - start)
-  return index < middle
-    ? [...auditPath(leafHashes, index, start, middle), rangeHash(leafHashes, middle, end)]
-    : [...auditPath(leafHashes, index, middle, end), rangeHash(leafHashes, start, middle)]
+  return inclusionRanges(index, treeSize).map(([start, end]) => rangeHash(leafHashes, start, end).slice())
 }

@@ -15,5 +15,7 @@ export function assertInRange(what: string, found: number, min: number, max: num
  * @throws {@link HashLengthError} unless `hash` is 32 bytes
  */
 export function assertHash(what: string, hash: Uint8Array): void {
-  if (hash.length !== HASH_BYTES) throw new HashLengthError({ what, found: hash.length })
+  // Proofs come out of documents of strangers: what is no bytes at all is named too, and not taken for 32 of something.
+  const found = ArrayBuffer.isView(hash) ? hash.byteLength : 0
+  if (found !== HASH_BYTES) throw new HashLengthError({ what, found })
 }

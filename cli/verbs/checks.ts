@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { formatVerifierKey } from '../../anchor/log/note/keys.ts'
 import { UPLOAD_RECEIPT_FORMAT } from '../../anchor/uploads/receipt.ts'
+import { SPLIT_VIEW_FORMAT, verifySplitView } from '../../anchor/verify/split-view.ts'
 import { type CheckedUpload, checkUpload, type UploadVerdict, verifyReceipt } from '../../audit/index.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type GlobalFlags, runVerbAlone, type VerbContext, withGlobalFlags } from '../command.ts'
@@ -25,7 +27,7 @@ export function addChecks(program: Command): void {
   withGlobalFlags(
     program
       .command('verify <file>')
-      .description('check a receipt: of a payout, or of an upload; with the chain when --rpc is given'),
+      .description('check a receipt of a payout or of an upload, with the chain when --rpc is given; or a split view'),
   )
     .option('--bundle <dir>', 'of an upload receipt: look for its records in these epochs')
     .addHelpText(
@@ -36,7 +38,9 @@ export function addChecks(program: Command): void {
       runVerbAlone('verify', flags, async (context) => {
         const { config, answer } = context
         const document = readDocument(file)
-        if (isUploadReceipt(document)) return verifyUpload(context, document, flags.bundle)
+        const format = formatOf(document)
+        if (format === UPLOAD_RECEIPT_FORMAT) return verifyUpload(context, document, flags.bundle)
+        if (format === SPLIT_VIEW_FORMAT) return proveSplitView(context, document)
         const verified = await verifyReceipt(document, config.rpcUrl === undefined ? {} : { rpcUrl: config.rpcUrl })
         answer(verified, () => {
           for (const step of verified.steps)
@@ -51,13 +55,25 @@ export function addChecks(program: Command): void {
 }
 
 /** What the document says it is; anything else is left to the reader of payout receipts, which says what is wrong. */
-function isUploadReceipt(document: Uint8Array): boolean {
+function formatOf(document: Uint8Array): unknown {
   try {
     const value: unknown = JSON.parse(Buffer.from(document).toString())
-    return typeof value === 'object' && value !== null && 'format' in value && value.format === UPLOAD_RECEIPT_FORMAT
+    return typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined
   } catch {
-    return false // no JSON: verifyReceipt names the fault
+    return undefined // no JSON: verifyReceipt names the fault
   }
+}
+
+/** Evidence that holds is no failure of the check: what it proves is the failure of a log. */
+async function proveSplitView({ answer }: VerbContext, document: Uint8Array): Promise<number> {
+  const { key, smaller, larger } = await verifySplitView(document)
+  const sizes = [smaller.size, larger.size]
+  answer({ ok: true, proven: 'split view', key: formatVerifierKey(key), origin: key.name, sizes }, () => {
+    printLine(`${paint.green('✓')} signed twice by ${formatVerifierKey(key)}`)
+    printLine(paint.red(`split view: PROVEN, ${key.name} showed two histories (${sizes.join(' and ')} leaves)`))
+    printLine('That this is the key of a ledger you know, compare with its verifier key from elsewhere.')
+  })
+  return EXIT.ok
 }
 
 async function verifyUpload(

@@ -86,6 +86,7 @@ async function stepContext({ session, progress, catchUp }: VerbContext, cutNow: 
     ...log,
     clock: session.clock,
     bundles: session.directory.bundles,
+    log: session.logPlaces(),
     chain: () => session.distributor(),
     cutNow,
     ...(catchUp === undefined ? {} : { catchUp }),

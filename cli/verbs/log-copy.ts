@@ -12,8 +12,7 @@ interface CopyFlags extends GlobalFlags {
 }
 
 /** `log copy`. */
-export function addLogCopy(program: Command): void {
-  const log = program.command('log').description('the log of records: copy')
+export function addLogCopy(log: Command): void {
   withGlobalFlags(log.command('copy').description('copy the topics into the embedded log of a new data folder'))
     .requiredOption('--to <dir>', 'data folder that gets the copy')
     .addHelpText(

@@ -30,7 +30,7 @@ export async function writeLeaves(
     const rows = await warehouse.all(pageOfLeaves, { after, until: after + PAGE_LEAVES })
     const last = rows.at(-1)
     if (last === undefined) break
-    const hashes = rows.map(toLeafHash)
+    const hashes = rows.map((row) => leafHash(entryBytes(row)))
     const outcomes: DuckDBValue[][] = rows.map((row, index) => [
       row.rid!,
       epoch,
@@ -51,17 +51,16 @@ export async function writeLeaves(
   return frontier
 }
 
-function toLeafHash(row: Readonly<Record<string, DuckDBValue>>): Uint8Array {
-  return leafHash(
-    encodeEntry({
-      incarnation: row.incarnation as number,
-      topic: row.topic as string,
-      partition: row.partition_id as number,
-      offset: row.record_offset as bigint,
-      effectiveTimeMs: row.effective_ms as bigint,
-      outcome: ENTRY_OUTCOMES[row.outcome as number]!,
-      reason: row.reason as number,
-      content: fromBlob(row.content_hash),
-    }),
-  )
+/** Bytes of the leaf of a record: one row of a record with what was decided about it. */
+export function entryBytes(row: Readonly<Record<string, DuckDBValue>>): Uint8Array {
+  return encodeEntry({
+    incarnation: row.incarnation as number,
+    topic: row.topic as string,
+    partition: row.partition_id as number,
+    offset: row.record_offset as bigint,
+    effectiveTimeMs: row.effective_ms as bigint,
+    outcome: ENTRY_OUTCOMES[row.outcome as number]!,
+    reason: row.reason as number,
+    content: fromBlob(row.content_hash),
+  })
 }

@@ -81,7 +81,8 @@ async function decideAndSeal(options: SealOptions, index: IdIndex): Promise<{ re
   return { records: BigInt(after.size - before.size), treeSize: after.size }
 }
 
-async function loadFrontier(warehouse: Database, epoch: number): Promise<Frontier> {
+/** The ledger's tree as that epoch left it; 0 = before the first. */
+export async function loadFrontier(warehouse: Database, epoch: number): Promise<Frontier> {
   if (epoch === 0) return emptyFrontier()
   const row = await warehouse.one('SELECT tree_size, frontier FROM epoch WHERE epoch = $epoch', { epoch })
   const bytes = fromBlob(row?.frontier)

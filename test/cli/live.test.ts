@@ -26,7 +26,8 @@ import { temporaryFolder } from './support/temporary-folder.ts'
 const SETUP_LIMIT_MS = 180_000
 
 /** These hold the warehouse for as long as they run, or open none: nothing goes through another process. */
-const ALONE = ['demo', 'seal', 'schema check', 'topics create', 'import features', 'verify', 'audit']
+const OF_LOGS = ['checkpoint', 'check', 'prove', 'verify', 'compare'].map((verb) => `log ${verb}`)
+const ALONE = ['demo', 'seal', 'schema check', 'topics create', 'import features', 'verify', 'audit', ...OF_LOGS]
 
 describeWithAnvil('beside a running ingest', () => {
   const path = temporaryFolder()
@@ -81,6 +82,7 @@ describeWithAnvil('beside a running ingest', () => {
     ['claim', contributor],
     ['claim', contributor],
     ['log', 'copy', '--to', 'copy'],
+    ['log', 'tiles'],
     ['dlq', 'list'],
     ['dlq', 'show', '1'],
     ['dlq', 'redrive', '--all', '--dry-run'],

@@ -25,6 +25,7 @@ from attribution_vectors import (
 )
 from ledger_vectors import canonical_vectors, content_vectors, entry_vectors, log_vectors
 from manifest_vectors import manifest_vectors
+from note_vectors import note_vectors
 from record_vectors import record_vectors
 from settlement_vectors import apportion_vectors, line_vectors, payout_vectors
 from signature_vectors import signature_vectors
@@ -35,6 +36,7 @@ FILES = {
     "ledger-entry.json": entry_vectors,
     "ledger-content.json": content_vectors,
     "ledger-log.json": log_vectors,
+    "log-notes.json": note_vectors,
     "canonical-json.json": canonical_vectors,
     "settlement-lines.json": line_vectors,
     "payout-tree.json": payout_vectors,
