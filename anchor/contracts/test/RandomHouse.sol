@@ -12,12 +12,14 @@ import {PayoutTree} from "./PayoutTree.sol";
 /// (their leaves sum to more than the totals), so the limits are met too.
 contract RandomHouse is Fixture {
     uint256 public constant ACCOUNTS = 8;
+    uint256 private constant KEY = 0x1000;
 
     struct Epoch {
         bytes32[] nodes;
         uint256[16] cumulative;
     }
 
+    address[ACCOUNTS] public account;
     uint256 public accepted;
     uint256 public refused;
     uint256[2] public paid;
@@ -28,6 +30,9 @@ contract RandomHouse is Fixture {
 
     constructor() {
         setUp();
+        for (uint256 i = 0; i < ACCOUNTS; i++) {
+            account[i] = vm.addr(KEY + i);
+        }
         _epochs.push();
     }
 
@@ -39,9 +44,6 @@ contract RandomHouse is Fixture {
         return [tokenA, tokenB];
     }
 
-    function account(uint256 index) public pure returns (address) {
-        return vm.addr(0x1000 + index);
-    }
 
     function deposit(uint256 random, uint256 which) external {
         TestToken token = tokens()[which % 2];
@@ -60,7 +62,7 @@ contract RandomHouse is Fixture {
         for (uint256 i = 0; i < 16; i++) {
             earned[i] += (random >> (i * 16)) % 200;
             sums[i % 2] += earned[i];
-            leaves[i] = distributor.payoutLeaf(account(i / 2), address(tokens()[i % 2]), earned[i]);
+            leaves[i] = distributor.payoutLeaf(account[i / 2], address(tokens()[i % 2]), earned[i]);
         }
         bytes32[] memory nodes = PayoutTree.build(leaves);
         uint256 held = bound(reserve, 0, 300);
@@ -115,7 +117,7 @@ contract RandomHouse is Fixture {
         TallyTypes.Authorization memory authorization =
             TallyTypes.Authorization(leaf.account, 0, _nonce++, block.timestamp);
         bytes32 digest = distributor.claimDigest(leaf.account, leaf.token, authorization);
-        bytes memory signature = signed(0x1000 + (random >> 64) % ACCOUNTS, digest);
+        bytes memory signature = signed(KEY + (random >> 64) % ACCOUNTS, digest);
         try distributor.claimWithSig(leaf, authorization, signature) {
             note(leaf, before);
         } catch {
@@ -142,7 +144,7 @@ contract RandomHouse is Fixture {
         uint256 index = 2 * ((random >> 64) % ACCOUNTS) + random % 2;
         return TallyTypes.Claim(
             epoch,
-            account(index / 2),
+            account[index / 2],
             address(tokens()[index % 2]),
             _epochs[epoch].cumulative[index],
             PayoutTree.prove(_epochs[epoch].nodes, index)
