@@ -2,31 +2,25 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { encodeFunctionData, type Hex, type LocalAccount } from 'viem'
 import { attestationTypedData, claimTypedData } from '../../anchor/chain/attestation.ts'
 import { claim } from '../../anchor/chain/claim.ts'
-import { deployLocal, mintTestTokens } from '../../anchor/chain/deploy-local.ts'
 import { deposit } from '../../anchor/chain/deposit.ts'
 import { readAttesters, readEpoch } from '../../anchor/chain/distributor.ts'
 import { finalizeEpoch, proposeEpoch } from '../../anchor/chain/epochs.ts'
+import { localAccounts } from '../../anchor/chain/local-chain.ts'
 import { sendOnce } from '../../anchor/chain/send.ts'
 import { tallyDistributorAbi } from '../../anchor/contracts/artifacts/tally-distributor.ts'
 import { describeWithAnvil } from './chain-anvil.ts'
 import { contentOf, DELAY_S, earnedOf, type House, LOCAL, startHouse, treeOf } from './chain-house.ts'
 
 let house: House
-let attesters: LocalAccount[]
-let guardian: LocalAccount
+const attesters = localAccounts()
+  .slice(5, 8)
+  .sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1))
+const guardian = localAccounts()[8]!
 
-// A distributor of its own, beside the house's: two of three attesters are needed.
+// Two of three attesters are needed.
 beforeEach(async () => {
-  house = await startHouse()
-  attesters = [...house.chain.accounts.slice(5, 8)].sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1))
-  guardian = house.chain.accounts[8]!
-  const { token, distributor, fromBlock } = await deployLocal(await house.as(house.payer), {
-    proposer: house.proposer.address,
-    guardian: guardian.address,
-    attesters: attesters.map((each) => each.address).reverse(),
-    threshold: 2,
-  })
-  Object.assign(house, { token, distributor, fromBlock })
+  const members = attesters.map((each) => each.address).reverse()
+  house = await startHouse({ guardian: guardian.address, attesters: members, threshold: 2 })
 })
 afterEach(async () => {
   await house.chain.stop()
@@ -118,9 +112,7 @@ describeWithAnvil('a distributor with attesters and a guardian', () => {
   })
 
   async function fund(amount_atoms: bigint) {
-    const payer = await house.as(house.payer)
-    const [token, to] = [house.token, house.payer.address]
-    await mintTestTokens(payer, { intent: 'mint', token, to, amount_atoms })
-    await deposit(payer, { intent: 'fund', token, amount_atoms, payer: to })
+    const order = { intent: 'fund', token: house.token, amount_atoms, payer: house.payer.address }
+    await deposit(await house.as(house.payer), order)
   }
 })

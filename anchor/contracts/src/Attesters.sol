@@ -66,6 +66,8 @@ abstract contract Attesters is Roles, EIP712 {
         uint256 count = chosen.members.length;
         uint256 next = 0;
         for (uint256 i = 0; i < signatures.length; i++) {
+            // The third value only explains a failure.
+            // slither-disable-next-line unused-return
             (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecoverCalldata(digest, signatures[i]);
             if (failure != ECDSA.RecoverError.NoError) revert InvalidAttestation(i);
             while (next < count && chosen.members[next] != signer) next++;

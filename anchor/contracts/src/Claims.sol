@@ -237,6 +237,8 @@ abstract contract Claims is Epochs {
     /// @dev ECDSA first: an account with a key keeps it when it also has code (EIP-7702). OpenZeppelin's ECDSA takes 65 bytes
     /// with the lower s and nothing else, so a signature has one form.
     function _isSignedBy(address account, bytes32 digest, bytes calldata signature) private view returns (bool) {
+        // The third value only explains a failure.
+        // slither-disable-next-line unused-return
         (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecoverCalldata(digest, signature);
         if (failure == ECDSA.RecoverError.NoError && signer == account) return true;
         return SignatureChecker.isValidERC1271SignatureNowCalldata(account, digest, signature);

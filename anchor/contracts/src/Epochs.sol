@@ -55,6 +55,8 @@ abstract contract Epochs is Tokens {
     /// @dev Beside the record, so that a claim reads one slot for both the state and the root.
     mapping(uint64 epoch => bytes32) public claimableRoot;
 
+    // Written through storage pointers in `_propose`.
+    // slither-disable-next-line uninitialized-state
     mapping(uint64 epoch => StoredEpoch) internal _epochs;
 
     address[][] private _tokenLists;
