@@ -7,7 +7,7 @@ export interface DistributorPlace {
 }
 
 /** EIP-712 domain of a distributor, see TallyDistributor.sol. */
-export function distributorDomain({ chainId, distributor }: DistributorPlace) {
+function distributorDomain({ chainId, distributor }: DistributorPlace) {
   return { name: 'TallyDistributor', version: '1', chainId, verifyingContract: distributor } as const
 }
 
