@@ -8,6 +8,8 @@ export interface ChainEntry {
   readonly finalityTag: 'latest' | 'finalized'
   /** Shortest delay between a proposal and its finalization, in seconds. */
   readonly minimumDelay_s: number
+  /** Fewest attestations that a proposal has to need: 0 only where there is no real money. */
+  readonly minimumThreshold: number
 }
 
 export const LOCAL_CHAIN_ID = 31337
@@ -16,10 +18,10 @@ const HOUR_S = 3600
 // On a rollup the delay is at least its force-inclusion delay plus 24 h: a guardian whom the sequencer ignores can still
 // be heard in time. Base forces inclusion within 12 h.
 const CHAINS: readonly ChainEntry[] = [
-  { chainId: LOCAL_CHAIN_ID, name: 'local', finalityTag: 'latest', minimumDelay_s: HOUR_S },
-  { chainId: 1, name: 'mainnet', finalityTag: 'finalized', minimumDelay_s: 24 * HOUR_S },
-  { chainId: 11155111, name: 'sepolia', finalityTag: 'finalized', minimumDelay_s: 24 * HOUR_S },
-  { chainId: 8453, name: 'base', finalityTag: 'finalized', minimumDelay_s: 48 * HOUR_S },
+  { chainId: LOCAL_CHAIN_ID, name: 'local', finalityTag: 'latest', minimumDelay_s: HOUR_S, minimumThreshold: 0 },
+  { chainId: 1, name: 'mainnet', finalityTag: 'finalized', minimumDelay_s: 24 * HOUR_S, minimumThreshold: 1 },
+  { chainId: 11155111, name: 'sepolia', finalityTag: 'finalized', minimumDelay_s: 24 * HOUR_S, minimumThreshold: 1 },
+  { chainId: 8453, name: 'base', finalityTag: 'finalized', minimumDelay_s: 48 * HOUR_S, minimumThreshold: 1 },
 ]
 
 /**

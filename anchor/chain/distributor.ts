@@ -34,10 +34,16 @@ export interface EpochContent {
   readonly uri: string
 }
 
-/** What the chain has of an epoch. */
+/** A vetoed epoch may be proposed again with the next attempt; a revoked one cannot be claimed against any more. */
+export type EpochState = (typeof EPOCH_STATES)[number]
+
+/** In the contract's order, from 1; 0 is an epoch that was never proposed. */
+const EPOCH_STATES = ['proposed', 'finalized', 'vetoed', 'revoked'] as const
+
+/** What the chain has of an epoch: of its newest attempt. */
 export interface EpochRecord {
   readonly content: EpochContent
-  readonly state: 'proposed' | 'finalized'
+  readonly state: EpochState
   readonly prevHash: Hex
   readonly recordHash: Hex
   /** Block time, in seconds since 1970. */
@@ -45,6 +51,14 @@ export interface EpochRecord {
   readonly delay_s: bigint
   /** Block time, in seconds since 1970; undefined until it is finalized. */
   readonly finalizedAt_s: bigint | undefined
+  /** Number of the attester set under which it was proposed; see {@link readAttesters}. */
+  readonly attesterSet: number
+}
+
+/** Keys of auditors: `threshold` of them have to attest to a proposal. */
+export interface AttesterSet {
+  readonly members: readonly Address[]
+  readonly threshold: number
 }
 
 /** The state of the chain that a read sees. */
@@ -75,13 +89,37 @@ export async function readEpoch(
       ...content,
       totals: tokens.map((token, i) => ({ token, total_atoms: totals[i]!, reserved_atoms: reserved[i]! })),
     },
-    state: record.state === 1 ? 'proposed' : 'finalized',
+    state: EPOCH_STATES[record.state - 1]!,
     prevHash: record.prevHash,
     recordHash: record.recordHash,
     proposedAt_s: record.proposedAt,
     delay_s: record.delay,
     finalizedAt_s: record.finalizedAt === 0n ? undefined : record.finalizedAt,
+    attesterSet: record.attesterSet,
   }
+}
+
+/**
+ * An attester set. Sets never change. Errors as {@link readEpoch}.
+ *
+ * @param set its number; undefined: the one that the next proposal is made under
+ */
+export async function readAttesters(
+  at: DistributorAt,
+  set: number | undefined,
+  when: ReadAt = atFinality(at.connection),
+): Promise<AttesterSet> {
+  const { client } = at.connection
+  return read(at, async (contract) => {
+    const number = set ?? (await client.readContract({ ...contract, ...when, functionName: 'attesterSet' }))
+    const [members, threshold] = await client.readContract({
+      ...contract,
+      ...when,
+      functionName: 'attesters',
+      args: [number],
+    })
+    return { members, threshold }
+  })
 }
 
 /** Number of the newest finalized epoch, 0 when there is none. Errors as {@link readEpoch}. */
@@ -158,9 +196,13 @@ export function encodeProposeEpoch(content: EpochContent): Hex {
   })
 }
 
-/** Call data of `finalizeEpoch`. */
-export function encodeFinalizeEpoch(epoch: bigint): Hex {
-  return encodeFunctionData({ abi: tallyDistributorAbi, functionName: 'finalizeEpoch', args: [epoch] })
+/**
+ * Call data of `finalizeEpoch`.
+ *
+ * @param signatures attestations in ascending order of their signers' addresses
+ */
+export function encodeFinalizeEpoch(epoch: bigint, signatures: readonly Hex[] = []): Hex {
+  return encodeFunctionData({ abi: tallyDistributorAbi, functionName: 'finalizeEpoch', args: [epoch, signatures] })
 }
 
 /** What an account claims: a leaf of an epoch's payout tree with its proof. */

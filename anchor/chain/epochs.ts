@@ -1,3 +1,4 @@
+import type { Hex } from 'viem'
 import { type ActContext, type Acted, actOnce } from './act-once.ts'
 import { ask } from './connect.ts'
 import {
@@ -6,10 +7,17 @@ import {
   encodeFinalizeEpoch,
   encodeProposeEpoch,
   type ReadAt,
+  readAttesters,
   readDelay,
   readEpoch,
 } from './distributor.ts'
-import { DelayTooShortError, EpochNotProposedError, ProposalDiffersError } from './errors.ts'
+import {
+  DelayTooShortError,
+  EpochNotProposedError,
+  EpochVetoedError,
+  ProposalDiffersError,
+  ThresholdTooLowError,
+} from './errors.ts'
 import type { SettledTransaction } from './transaction-store.ts'
 
 export type ProposeOutcome =
@@ -18,21 +26,26 @@ export type ProposeOutcome =
 
 /**
  * Proposes an epoch, once. When the chain has it already with equal content, says so; `record.state` may then be
- * `finalized`.
+ * `finalized` or `revoked`. After a veto the next attempt is a new proposal.
  *
+ * @throws {@link EpochVetoedError}     this attempt was vetoed
  * @throws {@link ProposalDiffersError} the chain has other content for the epoch; names the first field that differs
  * @throws {@link DelayTooShortError}   the distributor's delay is below the chain table's minimum; nothing was sent
+ * @throws {@link ThresholdTooLowError} it needs fewer attestations than the chain table asks for; nothing was sent
  * Else as `sendOnce`.
  */
 export async function proposeEpoch(context: ActContext, content: EpochContent): Promise<ProposeOutcome> {
   const { epoch, attempt } = content
   await checkDelay(context)
+  await checkThreshold(context)
   const acted = await actOnce(context, {
     name: `propose/${epoch}/${attempt}`,
     data: encodeProposeEpoch(content),
     effect: async (when) => {
       const record = await readEpoch(context, epoch, when)
-      if (record !== undefined) assertSameContent(record, content)
+      if (record === undefined || isNextAttempt(record, attempt)) return undefined
+      assertSameContent(record, content)
+      if (record.state === 'vetoed') throw new EpochVetoedError({ epoch, attempt })
       return record
     },
   })
@@ -46,28 +59,35 @@ export type FinalizeOutcome =
   | { readonly outcome: 'already-finalized'; readonly record: EpochRecord }
   /** Nothing was sent. Block times, in seconds since 1970. */
   | { readonly outcome: 'too-early'; readonly possibleAt_s: bigint; readonly now_s: bigint }
+  /** Nothing was sent: fewer attestations than the set under which it was proposed asks for. */
+  | { readonly outcome: 'unattested'; readonly needed: number; readonly given: number; readonly now_s: bigint }
 
 /**
  * Finalizes a proposed epoch, once. Anyone may.
  *
+ * @param signatures attestations (see `attestationTypedData`) in ascending order of their signers' addresses
  * @throws {@link EpochNotProposedError}
+ * @throws {@link EpochVetoedError}
+ * @throws {@link SimulationFailedError} with reason `InvalidAttestation(i)` when signature i does not count
  * Else as `sendOnce`.
  */
-export async function finalizeEpoch(context: ActContext, epoch: bigint): Promise<FinalizeOutcome> {
-  const { client } = context.connection
+export async function finalizeEpoch(
+  context: ActContext,
+  epoch: bigint,
+  signatures: readonly Hex[] = [],
+): Promise<FinalizeOutcome> {
   const record = await readEpoch(context, epoch, { blockTag: 'latest' })
   if (record === undefined) throw new EpochNotProposedError({ epoch })
-  if (record.state === 'proposed') {
-    const { timestamp: now_s } = await ask(context.connection, () => client.getBlock())
-    const possibleAt_s = record.proposedAt_s + record.delay_s
-    if (now_s < possibleAt_s) return { outcome: 'too-early', possibleAt_s, now_s }
-  }
+  const { attempt } = record.content
+  const missing = record.state === 'proposed' ? await missingFor(context, record, signatures) : undefined
+  if (missing !== undefined) return missing
   const acted: Acted<EpochRecord> = await actOnce(context, {
-    name: `finalize/${epoch}/${record.content.attempt}`,
-    data: encodeFinalizeEpoch(epoch),
+    name: `finalize/${epoch}/${attempt}`,
+    data: encodeFinalizeEpoch(epoch, signatures),
     effect: async (when: ReadAt) => {
       const found = await readEpoch(context, epoch, when)
-      return found?.state === 'finalized' ? found : undefined
+      if (found?.state === 'vetoed') throw new EpochVetoedError({ epoch, attempt: found.content.attempt })
+      return found?.state === 'finalized' || found?.state === 'revoked' ? found : undefined
     },
   })
   return acted.outcome === 'done'
@@ -75,10 +95,35 @@ export async function finalizeEpoch(context: ActContext, epoch: bigint): Promise
     : { outcome: 'already-finalized', record: acted.effect }
 }
 
+/** What the pending proposal waits for, undefined when it can be finalized now. */
+async function missingFor(
+  context: ActContext,
+  { proposedAt_s, delay_s, attesterSet }: EpochRecord,
+  signatures: readonly Hex[],
+): Promise<Exclude<FinalizeOutcome, { record: EpochRecord }> | undefined> {
+  const { timestamp: now_s } = await ask(context.connection, () => context.connection.client.getBlock())
+  const possibleAt_s = proposedAt_s + delay_s
+  if (now_s < possibleAt_s) return { outcome: 'too-early', possibleAt_s, now_s }
+  const { threshold } = await readAttesters(context, attesterSet, { blockTag: 'latest' })
+  const given = signatures.length
+  return given < threshold ? { outcome: 'unattested', needed: threshold, given, now_s } : undefined
+}
+
+function isNextAttempt({ state, content }: EpochRecord, attempt: number): boolean {
+  return state === 'vetoed' && attempt === content.attempt + 1
+}
+
 async function checkDelay(context: ActContext): Promise<void> {
   const { chainId, minimumDelay_s } = context.connection.entry
   const delay_s = Number((await readDelay(context, { blockTag: 'latest' })).delay_s)
   if (delay_s < minimumDelay_s) throw new DelayTooShortError({ chainId, delay_s, minimumDelay_s })
+}
+
+async function checkThreshold(context: ActContext): Promise<void> {
+  const { chainId, minimumThreshold } = context.connection.entry
+  if (minimumThreshold === 0) return
+  const { threshold } = await readAttesters(context, undefined, { blockTag: 'latest' })
+  if (threshold < minimumThreshold) throw new ThresholdTooLowError({ chainId, threshold, minimumThreshold })
 }
 
 /**

@@ -151,6 +151,17 @@ export class ProposalDiffersError extends TallyError {
   }
 }
 
+/** The guardian vetoed this attempt. */
+export class EpochVetoedError extends TallyError {
+  override readonly code = 'EPOCH_VETOED'
+  constructor(facts: { epoch: bigint; attempt: number }) {
+    super(`Attempt ${facts.attempt} at epoch ${facts.epoch} was vetoed.`, {
+      facts,
+      hint: 'Ask the guardian why. What it found goes into the next attempt at the same epoch.',
+    })
+  }
+}
+
 /** The distributor's delay is shorter than the chain table allows. */
 export class DelayTooShortError extends TallyError {
   override readonly code = 'DELAY_TOO_SHORT'
@@ -159,6 +170,20 @@ export class DelayTooShortError extends TallyError {
       facts,
       hint: 'Let ADMIN set a longer delay, or deploy a distributor with a longer one.',
     })
+  }
+}
+
+/** Proposals at the distributor need fewer attestations than the chain table asks for. */
+export class ThresholdTooLowError extends TallyError {
+  override readonly code = 'THRESHOLD_TOO_LOW'
+  constructor(facts: { chainId: number; threshold: number; minimumThreshold: number }) {
+    super(
+      `Proposals need ${facts.threshold} attestations; chain ${facts.chainId} asks for at least ${facts.minimumThreshold}.`,
+      {
+        facts,
+        hint: 'Let ADMIN set attesters and a threshold. Without them one stolen key can propose what it likes.',
+      },
+    )
   }
 }
 

@@ -30,12 +30,27 @@ export class DeployFlagsError extends TallyError {
   }
 }
 
+export class PartsFlagsError extends TallyError {
+  override readonly code = 'USAGE'
+  constructor() {
+    super(
+      '--guardian, --attesters and --threshold are for a distributor that is deployed here, not for --distributor.',
+      {
+        hint: 'One that is deployed already has its own guardian and attesters.',
+      },
+    )
+  }
+}
+
 interface DeployFlags extends GlobalFlags {
   readonly name: string
   readonly operator?: string
   readonly distributor?: string
   readonly chainId?: number
   readonly fromBlock: number
+  readonly guardian?: string
+  readonly attesters?: string
+  readonly threshold?: number
 }
 
 /** `anchor deploy`, `anchor status`, `claim`. */
@@ -49,6 +64,9 @@ export function addChain(program: Command, anchor: Command): void {
     )
     .option('--chain-id <n>', 'chain of --distributor', wholeNumber)
     .option('--from-block <n>', 'block in which --distributor was created', wholeNumber, 0)
+    .option('--guardian <address>', 'who may veto epochs (default: the last account of the local chain)')
+    .option('--attesters <addresses>', 'who attests to epochs, separated by commas (default: nobody)')
+    .option('--threshold <k>', 'how many of them have to, before an epoch can be finalized (default: 0)', wholeNumber)
     .addHelpText('after', '\nExample:\n  $ tally anchor deploy --data ./ledger --name "Digits"')
     .action((flags: DeployFlags) =>
       runVerb('anchor deploy', flags, async ({ session, answer }) => {
@@ -121,6 +139,7 @@ async function deploy(session: Session, flags: DeployFlags) {
   const given = flags.operator === undefined ? undefined : toAddress(flags.operator)
   if (flags.distributor !== undefined) {
     if (flags.chainId === undefined || given === undefined) throw new DeployFlagsError()
+    if ((flags.guardian ?? flags.attesters ?? flags.threshold) !== undefined) throw new PartsFlagsError()
     const distributor = toAddress(flags.distributor)
     const fromBlock = String(flags.fromBlock)
     return foundLedger(session, {
@@ -129,11 +148,16 @@ async function deploy(session: Session, flags: DeployFlags) {
       deployment: { chainId: flags.chainId, distributor, token: null, fromBlock },
     })
   }
+  const guardian = flags.guardian === undefined ? {} : { guardian: toAddress(flags.guardian) }
+  const attesters = flags.attesters?.split(',').map((each) => toAddress(each.trim())) ?? []
   const chain = await session.chain()
   if (chain.deployer === undefined) throw new DistributorMissingError({ chainId: chain.connection.entry.chainId })
   const store = await session.transactions()
   const proposer: Address = toAddress(chain.proposer.address)
-  const deployed = await deployLocal({ connection: chain.connection, store, account: chain.deployer }, { proposer })
+  const deployed = await deployLocal(
+    { connection: chain.connection, store, account: chain.deployer },
+    { proposer, ...guardian, attesters, threshold: flags.threshold ?? 0 },
+  )
   return foundLedger(session, {
     name: flags.name,
     operator: given ?? proposer,

@@ -6,6 +6,9 @@ import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import type { Ledger } from '../ledger.ts'
 import { loadManifest } from '../publish/build-manifest.ts'
 
+/** Attesters answer when they have recomputed the epoch; until then it is asked again now and then. */
+const ATTESTATION_RETRY_S = 60n
+
 export interface AnchorOptions {
   readonly ledger: Ledger
   /** Asked for only when there is something to anchor: an idle run needs no chain. */
@@ -44,6 +47,10 @@ export async function finalizeNext({ ledger, chain }: AnchorOptions): Promise<St
     const untilMs = finalized.possibleAt_s * 1000n
     const detail = `The delay ends at ${new Date(Number(untilMs)).toISOString()}.`
     return { did: 'waiting', epoch: row.epoch, detail, untilMs }
+  }
+  if (finalized.outcome === 'unattested') {
+    const detail = `The delay is over; ${finalized.given} of ${finalized.needed} attestations are there.`
+    return { did: 'waiting', epoch: row.epoch, detail, untilMs: (finalized.now_s + ATTESTATION_RETRY_S) * 1000n }
   }
   await setState(ledger.warehouse, row.epoch, 'proposed', 'finalized')
   return { did: 'done', epoch: row.epoch, detail: 'Finalized; its accounts can claim.' }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const ARTIFACT = 'anchor/contracts/artifacts/tally-distributor.ts'
-const SOURCE = 'anchor/contracts/src/TallyDistributor.sol'
+const SOURCE = 'anchor/contracts/src/Tokens.sol'
 let copy: string
 
 // A copy elsewhere: the artifacts must not depend on where the repository lies.

@@ -1,7 +1,7 @@
 import { type Address, erc20Abi, type LocalAccount, type Transport } from 'viem'
 import type { ActContext } from '../../anchor/chain/act-once.ts'
 import { connectChain } from '../../anchor/chain/connect.ts'
-import { deployLocal, mintTestTokens } from '../../anchor/chain/deploy-local.ts'
+import { deployLocal, type LocalParts, mintTestTokens } from '../../anchor/chain/deploy-local.ts'
 import type { EpochContent } from '../../anchor/chain/distributor.ts'
 import { type LocalChain, startLocalChain } from '../../anchor/chain/local-chain.ts'
 import { MemoryTransactionStore, type TransactionStore } from '../../anchor/chain/transaction-store.ts'
@@ -27,21 +27,22 @@ export interface House {
   as(account: LocalAccount, store?: TransactionStore, transport?: Transport): Promise<ActContext>
 }
 
-export async function startHouse(): Promise<House> {
+/** @param parts who guards and attests; default: nobody attests */
+export async function startHouse(parts: Partial<LocalParts> = {}): Promise<House> {
   const chain = await startLocalChain({ genesisTime_s: GENESIS_S })
   try {
-    return await furnish(chain)
+    return await furnish(chain, parts)
   } catch (error) {
     await chain.stop()
     throw error
   }
 }
 
-async function furnish(chain: LocalChain): Promise<House> {
+async function furnish(chain: LocalChain, parts: Partial<LocalParts>): Promise<House> {
   const [deployer, proposer, payer, earner, anyone] = firstFive(chain)
   const connection = await connectChain({ rpcUrl: chain.rpcUrl, chainId: LOCAL })
   const context = { connection, store: new MemoryTransactionStore(), account: deployer, wait: QUICK }
-  const { token, distributor, fromBlock } = await deployLocal(context, { proposer: proposer.address })
+  const { token, distributor, fromBlock } = await deployLocal(context, { proposer: proposer.address, ...parts })
   await mintTestTokens(context, { intent: 'mint', token, to: payer.address, amount_atoms: 1_000_000n })
   return {
     chain,

@@ -58,7 +58,7 @@ describeWithAnvil('local chain', () => {
       await rpc(chain.rpcUrl, 'evm_mine')
       hashes.push(await blockHashes(chain.rpcUrl))
     }
-    expect(hashes[0]).toHaveLength(6)
+    expect(hashes[0]).toHaveLength(5)
     expect(hashes[1]).toEqual(hashes[0])
   })
 

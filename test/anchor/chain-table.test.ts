@@ -3,12 +3,13 @@ import { chainEntry } from '../../anchor/chain/chain-table.ts'
 
 describe('chain table', () => {
   test.each([
-    [31337, 'latest', 3_600],
-    [1, 'finalized', 86_400],
-    [11155111, 'finalized', 86_400],
-    [8453, 'finalized', 172_800],
-  ])('chain %d: finality %s, minimum delay %d s', (chainId, finalityTag, minimumDelay_s) => {
-    expect(chainEntry(chainId)).toMatchObject({ chainId, finalityTag, minimumDelay_s })
+    [31337, 'latest', 3_600, 0],
+    [1, 'finalized', 86_400, 1],
+    [11155111, 'finalized', 86_400, 1],
+    [8453, 'finalized', 172_800, 1],
+  ])('chain %d: finality %s, minimum delay %d s, at least %d attestations', (...entry) => {
+    const [chainId, finalityTag, minimumDelay_s, minimumThreshold] = entry
+    expect(chainEntry(chainId)).toMatchObject({ chainId, finalityTag, minimumDelay_s, minimumThreshold })
   })
 
   test('a chain without an entry does not start', () => {
