@@ -16,8 +16,8 @@ case "$*" in
 esac
 `
 const ALL_WELL = { JEST: '{ "numPassedTests": 20, "numFailedTests": 0, "numRuntimeErrorTestSuites": 0 }' }
-/** lint, types, import rules, dead code, contracts up to date, kernel up to date, demo, faults. */
-const OTHER_SUITES = 8
+/** lint, types, import rules, dead code, contracts up to date, Slither, kernel up to date, demo, faults. */
+const OTHER_SUITES = 9
 
 describe('.ci/run', () => {
   let folder: string
@@ -52,19 +52,19 @@ describe('.ci/run', () => {
   })
 
   test.each([
-    ['lint', { LINT: '1' }, [34, 1]],
+    ['lint', { LINT: '1' }, [35, 1]],
     [
       'some tests',
       { JEST: '{ "numPassedTests": 17, "numFailedTests": 2, "numRuntimeErrorTestSuites": 1 }', JEST_EXIT: '1' },
-      [32, 3],
+      [33, 3],
     ],
-    ['jest, without a failed test', { JEST_EXIT: '1' }, [35, 1]],
-    ['jest, without a result', { JEST: '', JEST_EXIT: '1' }, [15, 1]],
-    ['some contract tests', { FORGE: '5 tests passed, 2 failed', FORGE_EXIT: '1' }, [33, 2]],
-    ['the compiler of contracts', { FORGE: '', FORGE_EXIT: '1' }, [28, 1]],
-    ['the audit of the demo', { DEMO: '{ "audit": { "ok": false } }' }, [34, 1]],
-    ['the demo, without an answer', { DEMO: 'Killed' }, [34, 1]],
-    ['what is left after a fault', { FAULTS: '1' }, [34, 1]],
+    ['jest, without a failed test', { JEST_EXIT: '1' }, [36, 1]],
+    ['jest, without a result', { JEST: '', JEST_EXIT: '1' }, [16, 1]],
+    ['some contract tests', { FORGE: '5 tests passed, 2 failed', FORGE_EXIT: '1' }, [34, 2]],
+    ['the compiler of contracts', { FORGE: '', FORGE_EXIT: '1' }, [29, 1]],
+    ['the audit of the demo', { DEMO: '{ "audit": { "ok": false } }' }, [35, 1]],
+    ['the demo, without an answer', { DEMO: 'Killed' }, [35, 1]],
+    ['what is left after a fault', { FAULTS: '1' }, [35, 1]],
   ])('goes on when it fails in %s', (_, environment, [passed, failed]) => {
     const { status, lines, last } = run(environment)
     expect(last).toBe(`${passed} passed, ${failed} failed`)
