@@ -13,7 +13,7 @@ export interface ItemPlace {
 export interface ExplainedItems {
   readonly count: number
   readonly shape: Pick<GradientRows, 'rank' | 'errorSumMax'>
-  /** Their gradients in order. A block is good until the next one is asked for. */
+  /** Their gradients in order. A block is good until the one after the next is asked for. */
   blocks(): AsyncIterable<GradientRows>
   /** u of each item (docs/attribution.md step 2). */
   multipliers(): Promise<Uint32Array>

@@ -18,6 +18,8 @@ const ID_BYTES = 16
 const PLACE_BYTES = ID_BYTES + 2 * WORD
 /** Length and CRC-32 of the footer. */
 const END_BYTES = 2 * WORD
+/** The last file that was read stays in memory for the next question when its rows take no more than this. */
+const KEPT_BYTES_MAX = 2 ** 28
 
 interface Footer {
   readonly format: typeof FORMAT
@@ -77,6 +79,16 @@ export async function writeItemFile(file: FileHandle, key: string, loaded: Loade
   await append(file, [json, end])
 }
 
+/** What was read of a file, and checked. */
+interface Contents {
+  /** Names the file as it was when it was read: whatever writes to it makes another of it. */
+  readonly file: string
+  readonly blocks: readonly GradientRows[]
+}
+
+/** Of the file that was read last. */
+let kept: Contents | undefined
+
 /** The file is not what was written: an explanation makes it again. */
 export class DamagedFileError extends Error {}
 
@@ -84,15 +96,19 @@ export class DamagedFileError extends Error {}
 export class ItemFile implements ExplainedItems {
   readonly #file: FileHandle
   readonly #footer: Footer
+  /** See {@link Contents}. */
+  readonly #name: string
 
-  private constructor(file: FileHandle, footer: Footer) {
+  private constructor(file: FileHandle, footer: Footer, name: string) {
     this.#file = file
     this.#footer = footer
+    this.#name = name
   }
 
   /** @throws DamagedFileError */
   static async open(file: FileHandle, key: string): Promise<ItemFile> {
-    const { size } = await file.stat()
+    const { size: bytes, dev, ino, mtimeNs } = await file.stat({ bigint: true })
+    const size = Number(bytes)
     const end = await read(file, Buffer.alloc(Math.min(END_BYTES, size)), size - END_BYTES)
     const length = end.length === END_BYTES ? end.readUInt32LE() : 0
     if (length === 0 || length > size - END_BYTES) throw new DamagedFileError()
@@ -100,7 +116,7 @@ export class ItemFile implements ExplainedItems {
     check(json, end.readUInt32LE(WORD))
     const footer = JSON.parse(json.toString()) as Footer
     if (footer.format !== FORMAT || footer.key !== key) throw new DamagedFileError()
-    return new ItemFile(file, footer)
+    return new ItemFile(file, footer, [key, dev, ino, size, mtimeNs].join(' '))
   }
 
   get count(): number {
@@ -115,13 +131,32 @@ export class ItemFile implements ExplainedItems {
     return this.#footer
   }
 
-  /** The next one is read while one is worked on. */
   async *blocks(): AsyncGenerator<GradientRows> {
+    if (kept?.file === this.#name) {
+      yield* kept.blocks
+      return
+    }
+    kept = undefined
+    if (this.#columnsAt > KEPT_BYTES_MAX) {
+      yield* this.#readBlocks(3)
+      return
+    }
+    const blocks: GradientRows[] = []
+    for await (const rows of this.#readBlocks(Math.max(3, this.#footer.blockSums.length))) {
+      blocks.push(rows)
+      yield rows
+    }
+    kept = { file: this.#name, blocks }
+  }
+
+  /** The next one is read while two are worked on. @param count of buffers, at least 3, which are filled in turn */
+  async *#readBlocks(count: number): AsyncGenerator<GradientRows> {
     const { blockSums } = this.#footer
-    const buffers = [0, 1].map(() => new SharedArrayBuffer(Math.min(this.count, BLOCK_ROWS) * this.#rowBytes))
+    const bufferBytes = Math.min(this.count, BLOCK_ROWS) * this.#rowBytes
+    const buffers = Array.from({ length: count }, () => new SharedArrayBuffer(bufferBytes))
     // A failure waits for whoever asks for the block.
     const readAhead = (block: number) => {
-      const reading = this.#readBlock(block, buffers[block % 2]!)
+      const reading = this.#readBlock(block, buffers[block % count]!)
       reading.catch(() => undefined)
       return reading
     }

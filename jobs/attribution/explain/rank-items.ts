@@ -34,10 +34,18 @@ export async function rankItems(
   const v = vectorOf(factor, event, vectorBits(items.shape))
   const projections = new Float64Array(items.count)
   let from = 0
+  let before: Promise<void> | undefined
+  // A block is given to the threads before the one before it is done, so that they never wait for this one.
   for await (const rows of items.blocks()) {
-    projections.set(await kernels.project(rows, v), from)
+    const at = from
     from += rows.count
+    const task = kernels.project(rows, v).then((scores) => projections.set(scores, at))
+    // A failure waits for the line that awaits it.
+    task.catch(() => undefined)
+    await before
+    before = task
   }
+  await before
   const [u, groupOf, accounts] = [await items.multipliers(), await items.groupOf(), await items.accounts()]
   const sums = new Float64Array(2 * accounts.length)
   const scores = projections
