@@ -5,7 +5,7 @@ import { methodFor } from '../../jobs/attribution/methods.ts'
 import type { FactoredRows } from '../../jobs/attribution/rows.ts'
 import { randomOf } from '../support/ledger/random-features.ts'
 
-const [ITEMS, EVENTS, RANK, CLASSES] = [1_500, 400, 12, 4]
+const [EVENTS, RANK, CLASSES] = [400, 12, 4]
 const seed = Number(process.env.TALLY_SEED ?? Date.now() % 2 ** 31)
 
 function rowsOf(count: number, salt: number): FactoredRows {
@@ -30,19 +30,20 @@ function rowsOf(count: number, salt: number): FactoredRows {
 }
 
 test.each([
-  ['few accounts', 40],
-  ['more accounts than are bounded one by one', ITEMS],
+  ['few accounts', 1_500, 40],
+  ['more than 1,024 accounts', 1_500, 1_500],
+  ['more accounts than are bounded one by one', 16_500, 16_500],
 ])(
   'a period of %s is the same bits on one thread, on two, and without WebAssembly',
-  async (_, accounts) => {
+  async (_, items, accounts) => {
     console.log(`TALLY_SEED=${seed}`)
     const random = randomOf(seed)
     const input = {
       accounts,
       items: {
-        rows: rowsOf(ITEMS, 1),
-        account: Uint32Array.from({ length: ITEMS }, (_item, item) => item % accounts),
-        withdrawn: Uint8Array.from({ length: ITEMS }, () => (random(20) === 0 ? 1 : 0)),
+        rows: rowsOf(items, 1),
+        account: Uint32Array.from({ length: items }, (_item, item) => item % accounts),
+        withdrawn: Uint8Array.from({ length: items }, () => (random(20) === 0 ? 1 : 0)),
       },
       events: {
         rows: rowsOf(EVENTS, 2),
