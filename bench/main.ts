@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util'
 import { runAttributionBench } from './attribution.ts'
 import { benchClose, type CloseBenchResult } from './close.ts'
 import { runExplainBench } from './explain/main.ts'
@@ -6,6 +5,7 @@ import { benchIngest } from './ingest.ts'
 import { benchInsights } from './insights.ts'
 import { runIntervals } from './intervals/main.ts'
 import { runLds } from './lds/main.ts'
+import { parseFlags } from './parse-flags.ts'
 import { runSimilarityBench } from './similarity/main.ts'
 
 const USAGE = `Usage: npm run bench -- ingest [--records N] [--history N] [--runs N] [--json]
@@ -48,23 +48,26 @@ lds: how well each attribution method foretells what training on half of the dat
 
 ingest needs Java and Maven (see npm run kafka); all need a build (npm run build).`
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    records: { type: 'string' },
-    history: { type: 'string' },
-    runs: { type: 'string' },
-    items: { type: 'string' },
-    media: { type: 'string' },
-    seed: { type: 'string' },
-    sizes: { type: 'string' },
-    threads: { type: 'string' },
-    contributions: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
+const { positionals, values } = parseFlags(
+  {
+    allowPositionals: true,
+    options: {
+      records: { type: 'string' },
+      history: { type: 'string' },
+      runs: { type: 'string' },
+      items: { type: 'string' },
+      media: { type: 'string' },
+      seed: { type: 'string' },
+      sizes: { type: 'string' },
+      threads: { type: 'string' },
+      contributions: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
   },
-})
+  USAGE,
+)
 const { json } = values
 const [bench] = positionals
 const DEFAULTS = {

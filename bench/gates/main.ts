@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import type { AttributionMethod } from '../../jobs/attribution/method.ts'
+import { parseFlags } from '../parse-flags.ts'
 import { GATES } from './all-gates.ts'
 import { type Gate, type GateRow, type Measurement, summarise } from './gate.ts'
 import { measureSeed } from './measure-seed.ts'
@@ -39,19 +39,22 @@ interface Settings {
 
 type Measured = Record<string, Measurement[]>
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '1' },
-    seeds: { type: 'string', default: '10' },
-    only: { type: 'string', default: '' },
-    dealing: { type: 'string', default: 'both' },
-    method: { type: 'string', default: MEASURED_METHODS[0]!.name },
-    jobs: { type: 'string', default: '1' },
-    record: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
+const { values } = parseFlags(
+  {
+    options: {
+      seed: { type: 'string', default: '1' },
+      seeds: { type: 'string', default: '10' },
+      only: { type: 'string', default: '' },
+      dealing: { type: 'string', default: 'both' },
+      method: { type: 'string', default: MEASURED_METHODS[0]!.name },
+      jobs: { type: 'string', default: '1' },
+      record: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
   },
-})
+  USAGE,
+)
 const settings = readSettings()
 if (values.help) console.log(USAGE)
 else if (settings === undefined) {
