@@ -259,6 +259,8 @@ describe('the same in corners that chance does not reach', () => {
   test.each([1_023, 1_024, 1_500, 16_383, 16_384])('%i accounts and one whose items cancel', async (accounts) => {
     const random = randomOf(accounts)
     const rows = dense(2, Array.from({ length: 2 * accounts }, () => random(127) - 63).concat([1, -2, -1, 2]), 40_000)
+    // One so weak that its vector needs a scale of its own, which there is less room for the more groups there are.
+    rows.multipliers[0] = 3
     const items = itemsBy(rows, (row) => Math.min(row, accounts))
     const fees = Array.from({ length: 20 }, () => random(1_000_000))
     const events = plainEvents(
