@@ -26,7 +26,7 @@ export interface EventInfluence {
  */
 export async function rankItems(
   kernels: Kernels,
-  factor: StoredFactor,
+  factor: Pick<StoredFactor, 'substitute'>,
   items: ExplainedItems,
   event: GradientRows,
   top: number,
@@ -64,7 +64,11 @@ export async function rankItems(
 }
 
 /** rint(2^k · A⁻¹·g) of the event's gradient; zeros when it has none. */
-function vectorOf(factor: StoredFactor, { rank, classes, errors, factors }: GradientRows, bits: number): Int32Array {
+function vectorOf(
+  factor: Pick<StoredFactor, 'substitute'>,
+  { rank, classes, errors, factors }: GradientRows,
+  bits: number,
+): Int32Array {
   const gradient = new Float64Array(rank * classes)
   for (let c = 0; c < classes; c++) for (let j = 0; j < rank; j++) gradient[c * rank + j] = errors[c]! * factors[j]!
   const x = factor.substitute(gradient)
