@@ -1,11 +1,15 @@
 import type { ChainConnection } from '../anchor/chain/connect.ts'
 import { findFinalizingBlock } from '../anchor/chain/finalizing-block.ts'
 import { emptyFrontier, type Frontier } from '../anchor/log/frontier.ts'
+import type { Manifest } from '../anchor/manifest.ts'
+import type { EventBodies } from '../schemas/events.ts'
+import type { Genesis } from '../schemas/genesis.ts'
 import { fromHex } from '../schemas/ids.ts'
 import { type EpochBundle, type EpochFolder, findEpochFolders, readEpoch } from './bundle.ts'
 import { type ChainDifference, connectTo, findChainDifference } from './chain.ts'
 import { compareSettlement } from './compare-settlement.ts'
 import { checkOutcomes, decideEpoch } from './decide.ts'
+import { type ComparedDeposits, compareDeposits, depositsText } from './deposits.ts'
 import { type Difference, DifferenceFound, differ } from './difference.ts'
 import { type CheckedFiles, checkFiles } from './files.ts'
 import { emptyHistory, type History } from './history.ts'
@@ -24,7 +28,21 @@ export interface AuditOptions {
   readonly rpcUrl?: string
   /** With it features of some contributions are extracted anew. */
   readonly reExtract?: ReExtraction
+  /** Only epochs up to this one: later folders are not looked at. */
+  readonly through?: number
+  /** Told of each epoch whose own checks have passed, in order. */
+  readonly onEpoch?: (epoch: AuditedEpoch) => void
   readonly onProgress?: (step: AuditStep) => void
+}
+
+/** An epoch as the audit read it. */
+export interface AuditedEpoch {
+  readonly genesis: Genesis
+  readonly manifest: Manifest
+  /** Of the bytes that were read. */
+  readonly manifestHash: string
+  /** Accepted deposits; undefined when the epoch was not recomputed from records, only its public part was checked. */
+  readonly deposits: readonly EventBodies['Deposited'][] | undefined
 }
 
 /** A check that passed. */
@@ -67,7 +85,8 @@ export interface AuditReport {
 export async function auditBundle(path: string, options: AuditOptions = {}): Promise<AuditReport> {
   const { rpcUrl, reExtract: wanted } = options
   if (wanted !== undefined && wanted.randomness === undefined && rpcUrl === undefined) throw new NoRandomnessError()
-  const folders = await findEpochFolders(path)
+  const { through = Number.POSITIVE_INFINITY } = options
+  const folders = (await findEpochFolders(path)).filter(({ epoch }) => epoch === undefined || epoch <= through)
   const audit = new Audit(options)
   try {
     await audit.checkFolders(folders)
@@ -98,7 +117,11 @@ class Audit {
   /** The epoch at work, for a difference. */
   epoch: number | null = null
   readonly #onProgress: ((step: AuditStep) => void) | undefined
+  readonly #onEpoch: AuditOptions['onEpoch']
   readonly #checked: AuditStep[] = []
+  /** Accepted in recomputed epochs. */
+  readonly #deposits: EventBodies['Deposited'][] = []
+  #comparedDeposits: ComparedDeposits | undefined
   readonly #anchored: AnchoredEpoch[] = []
   #firstEpoch: number | null = null
   #recomputedTo = 0
@@ -108,8 +131,9 @@ class Audit {
   readonly #paid: PaidPeriod[] | undefined
   #reExtraction: ReExtractionReport | undefined
 
-  constructor({ onProgress, reExtract }: AuditOptions) {
+  constructor({ onProgress, onEpoch, reExtract }: AuditOptions) {
     this.#onProgress = onProgress
+    this.#onEpoch = onEpoch
     this.#paid = reExtract === undefined ? undefined : []
   }
 
@@ -136,7 +160,10 @@ class Audit {
       }
       frontier = this.#checkPublic(bundle, previous, frontier)
       if (bundle.records === undefined) recomputation = undefined
-      if (recomputation !== undefined) await this.#recompute(bundle, recomputation)
+      const deposits = recomputation === undefined ? undefined : await this.#recompute(bundle, recomputation)
+      this.#deposits.push(...(deposits ?? []))
+      const { genesis, manifest, manifestHash } = bundle
+      this.#onEpoch?.({ genesis, manifest, manifestHash, deposits })
       this.#anchored.push({ folder, manifest: bundle.manifest, manifestHash: bundle.manifestHash })
       previous = bundle
     }
@@ -170,7 +197,8 @@ class Audit {
     return next
   }
 
-  async #recompute(bundle: EpochBundle, recomputation: Recomputation): Promise<void> {
+  /** @returns the accepted deposits */
+  async #recompute(bundle: EpochBundle, recomputation: Recomputation): Promise<EventBodies['Deposited'][]> {
     const { history, books } = recomputation
     const { records, ends } = readRecords(bundle.records!, bundle.manifest, recomputation.ends)
     recomputation.ends = ends
@@ -194,6 +222,7 @@ class Audit {
     this.#recomputedTo = bundle.epoch
     this.#history = history
     this.#paid?.push(...paidPeriodsOf(bundle.epoch, settled.periods, history))
+    return decided.deposits.map(({ event }) => event.body)
   }
 
   async checkChain(rpcUrl: string): Promise<void> {
@@ -215,6 +244,16 @@ class Audit {
       this.#passed('chain', `finalized record of chain ${chainId} says the same`)
     }
     this.#connection = connection as ChainConnection
+    await this.#checkDeposits()
+  }
+
+  async #checkDeposits(): Promise<void> {
+    this.epoch = null
+    const at = { connection: this.#connection!, distributor: this.#anchored[0]!.manifest.payout.distributor }
+    const found = await compareDeposits(at, this.#deposits)
+    if (found.difference !== undefined) differ('deposits', ...found.difference)
+    this.#passed('deposits', depositsText(found))
+    this.#comparedDeposits = found
   }
 
   /** After the chain was checked, so that a block is asked for only where the epoch is known to be final. */
@@ -266,6 +305,7 @@ class Audit {
         lastEpoch: this.#anchored.at(-1)?.manifest.epoch ?? null,
         recomputedTo: this.#recomputedTo,
         isChainChecked,
+        deposits: this.#comparedDeposits,
         reExtraction: this.#reExtraction,
         gaps: this.#anchored.flatMap(({ manifest }) =>
           manifest.gaps.map(({ topic, partition, from, to }) => `${topic}/${partition} from ${from} to ${to}`),

@@ -1,4 +1,11 @@
-export { type AuditOptions, type AuditReport, type AuditStep, type AuditVerdict, auditBundle } from './audit.ts'
+export {
+  type AuditedEpoch,
+  type AuditOptions,
+  type AuditReport,
+  type AuditStep,
+  type AuditVerdict,
+  auditBundle,
+} from './audit.ts'
 export {
   type CheckedUpload,
   type CheckedUploadItem,
@@ -6,6 +13,7 @@ export {
   checkUpload,
   type UploadVerdict,
 } from './check-upload.ts'
+export { type ComparedDeposits, compareDeposits, depositsText } from './deposits.ts'
 export type { Difference } from './difference.ts'
 export { BundleNotFoundError, BundleUnreadableError } from './errors.ts'
 export {

@@ -1,3 +1,4 @@
+import { type ComparedDeposits, depositsText } from './deposits.ts'
 import type { ReExtractionReport } from './re-extract/re-extraction.ts'
 
 /** What an audit could reach. */
@@ -7,6 +8,8 @@ export interface AuditReach {
   /** 0 when nothing was recomputed from records. */
   readonly recomputedTo: number
   readonly isChainChecked: boolean
+  /** Undefined when they were not held to the chain. */
+  readonly deposits: ComparedDeposits | undefined
   /** Accepted gaps of all epochs: `topic/partition from … to …`. */
   readonly gaps: readonly string[]
   readonly reExtraction: ReExtractionReport | undefined
@@ -20,6 +23,7 @@ export function trustedBy({
   lastEpoch,
   recomputedTo,
   isChainChecked,
+  deposits,
   gaps,
   reExtraction,
 }: AuditReach): string[] {
@@ -51,10 +55,16 @@ export function trustedBy({
   }
   trusted.push(
     ...extractorTrusted(reExtraction),
-    'The registered sources: inferences and deposits happened as their records say, and labels are the right ones.',
+    ...depositsTrusted(deposits),
+    'The registered sources: inferences happened as their records say, and labels are the right ones.',
     'The log: append times are what the broker gave, and what was never appended cannot be seen.',
   )
   return trusted
+}
+
+function depositsTrusted(deposits: ComparedDeposits | undefined): string[] {
+  if (deposits === undefined) return ['The registered sources of deposits: that each was made, as its record says.']
+  return [`That no deposit before the first recorded one, or after the last, was left out; ${depositsText(deposits)}.`]
 }
 
 function extractorTrusted(report: ReExtractionReport | undefined): string[] {

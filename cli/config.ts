@@ -40,6 +40,8 @@ const shape = z.strictObject({
     .optional(),
   operatorKey: privateKey.optional(),
   logKey: z.string().min(1, 'must name a folder').optional(),
+  attesterKey: privateKey.optional(),
+  attestations: z.string().min(1, 'must name a folder').optional(),
   depositSource: z.string().min(1).max(256, 'must have at most 256 characters').optional(),
 })
 
@@ -61,6 +63,8 @@ const ENVIRONMENT = {
   OPERATOR_KEY: 'operatorKey',
   TALLY_LOG_KEY: 'logKey',
   DEPOSIT_SOURCE: 'depositSource',
+  ATTESTER_KEY: 'attesterKey',
+  TALLY_ATTESTATIONS: 'attestations',
 } as const satisfies Record<string, keyof Config>
 
 export class ConfigError extends TallyError {
@@ -134,7 +138,13 @@ function withPaths(config: Config): Config {
   const { data, segments, kafkaBrokers, depositSource } = config
   if (segments !== undefined && kafkaBrokers === undefined && depositSource !== undefined)
     throw new ConfigError(['segments: deposits are written to the log that is sealed, so kafkaBrokers must name it'])
-  return { ...config, data: resolve(data), ...(segments === undefined ? {} : { segments: resolve(segments) }) }
+  const { attestations } = config
+  return {
+    ...config,
+    data: resolve(data),
+    ...(segments === undefined ? {} : { segments: resolve(segments) }),
+    ...(attestations === undefined ? {} : { attestations: resolve(attestations) }),
+  }
 }
 
 function fromText(key: keyof Config, text: string): unknown {

@@ -15,6 +15,8 @@ export interface DataDirectory {
   readonly tree: string
   /** The key that signs its checkpoints, unless another folder is configured. */
   readonly logKey: string
+  /** What attesters sent, unless another folder is configured. */
+  readonly attestations: string
   readonly chainState: string
   readonly chainProcess: string
   /** Socket of the running ingest. */
@@ -35,6 +37,7 @@ export function dataDirectory(root: string): DataDirectory {
     bundles: join(root, 'bundles'),
     tree: join(root, 'log'),
     logKey: join(root, 'log-key'),
+    attestations: join(root, 'attestations'),
     chainState: join(root, 'chain.state.json'),
     chainProcess: join(root, 'chain.process.json'),
     socket: join(root, 'tally.sock'),

@@ -1,6 +1,6 @@
 import type { ActContext } from '../anchor/chain/act-once.ts'
 import type { PartitionBounds, RecordSink, RecordSource } from '../pipelines/record-source.ts'
-import { finalizeNext, proposeNext } from './anchoring/anchor-epoch.ts'
+import { type AnchorOptions, finalizeNext, proposeNext } from './anchoring/anchor-epoch.ts'
 import { attributeEpoch } from './attribution/attribute-epoch.ts'
 import { closeEpoch } from './close/close-epoch.ts'
 import type { StepResult } from './epochs.ts'
@@ -22,6 +22,9 @@ export interface StepContext {
   /** See `PublishOptions`. */
   readonly log?: LogPlaces
   readonly chain: () => Promise<ActContext>
+  /** See `AnchorOptions`. */
+  readonly attestations?: AnchorOptions['attestations']
+  readonly onDropped?: AnchorOptions['onDropped']
   readonly cutNow?: boolean
   /** See `CloseOptions`. */
   readonly catchUp?: (wanted: readonly PartitionBounds[]) => Promise<void>
@@ -48,6 +51,11 @@ export async function runStep(step: EpochStep, context: StepContext): Promise<St
     case 'propose':
       return proposeNext({ ledger, chain: context.chain })
     case 'finalize':
-      return finalizeNext({ ledger, chain: context.chain })
+      return finalizeNext({
+        ledger,
+        chain: context.chain,
+        ...(context.attestations === undefined ? {} : { attestations: context.attestations }),
+        ...(context.onDropped === undefined ? {} : { onDropped: context.onDropped }),
+      })
   }
 }

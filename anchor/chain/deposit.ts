@@ -1,64 +1,73 @@
 import { type Address, encodeFunctionData, erc20Abi, type Hex, isAddressEqual, parseEventLogs } from 'viem'
 import { tallyDistributorAbi } from '../contracts/artifacts/tally-distributor.ts'
 import { ask } from './connect.ts'
-import { blockNumberOf, type DistributorAt, read, readLastFinalized } from './distributor.ts'
+import { ChainMovedError } from './deposit-errors.ts'
+import { type Deposit, readDepositLogs } from './deposit-logs.ts'
+import { blockNumberOf, type DistributorAt, readLastFinalized } from './distributor.ts'
 import { BeyondFinalityError } from './errors.ts'
 import { type SendContext, type Sent, sendOnce } from './send.ts'
-
-/** One deposit, as the chain has it. */
-export interface Deposit {
-  readonly blockNumber: bigint
-  readonly blockHash: Hex
-  readonly transactionHash: Hex
-  readonly logIndex: number
-  /** Whose vouchers it funds. */
-  readonly payer: Address
-  readonly token: Address
-  /** Who sent the tokens. */
-  readonly from: Address
-  /** What arrived, in the token's smallest unit. */
-  readonly amount_atoms: bigint
-}
 
 /** Blocks asked for in one request: public nodes refuse wide ranges. */
 const LOG_RANGE_BLOCKS = 2_000n
 
+/** Blocks asked for at once, to see whether they are the chain's. */
+const BLOCKS_AT_ONCE = 16
+
+/** A block of a chain. */
+export interface BlockPlace {
+  readonly number: bigint
+  readonly hash: Hex
+}
+
 /**
- * Deposits in blocks `fromBlock` to `toBlock` (both included), in the chain's order.
+ * Deposits in blocks `fromBlock` to `toBlock` (both included), in the chain's order. Each is in a block that the chain still
+ * has when all are read.
  *
  * @param range.toBlock default: the block that the finality tag names now
- * @returns the deposits, and the number and hash of the block up to which they are complete
+ * @returns the deposits, and the block up to which they are complete
  * @throws {@link BeyondFinalityError} `toBlock` is not final
+ * @throws {@link LogsInvalidError}    the node gave something else than was asked for
+ * @throws {@link ChainMovedError}     the chain changed meanwhile
  * @throws {@link NoDistributorError} {@link RpcUnreachableError}
  */
 export async function readDeposits(
   at: DistributorAt,
   range: { fromBlock: bigint; toBlock?: bigint },
-): Promise<{ deposits: Deposit[]; toBlock: { number: bigint; hash: Hex } }> {
-  const { client, entry } = at.connection
+): Promise<{ deposits: Deposit[]; toBlock: BlockPlace }> {
   // Logs of an address without a contract are empty, not an error: "no deposits" would be a lie.
   await readLastFinalized(at)
-  const final = await blockNumberOf(at.connection, entry.finalityTag)
-  const end = range.toBlock ?? final
-  if (end > final) throw new BeyondFinalityError({ asked: end, final })
+  const final = await blockNumberOf(at.connection, at.connection.entry.finalityTag)
+  const number = range.toBlock ?? final
+  if (number > final) throw new BeyondFinalityError({ asked: number, final })
+  const toBlock = { number, hash: await blockHashOf(at, number) }
   const deposits: Deposit[] = []
-  for (let first = range.fromBlock; first <= end; first += LOG_RANGE_BLOCKS) {
+  for (let first = range.fromBlock; first <= number; first += LOG_RANGE_BLOCKS) {
     const last = first + LOG_RANGE_BLOCKS - 1n
-    deposits.push(...(await depositsBetween(at, first, last < end ? last : end)))
+    deposits.push(...(await readDepositLogs(at, first, last < number ? last : number)))
   }
-  const { hash } = await ask(at.connection, () => client.getBlock({ blockNumber: end }))
-  return { deposits, toBlock: { number: end, hash } }
+  await assertUnmoved(at, [
+    ...deposits.map(({ blockNumber, blockHash: hash }) => ({ number: blockNumber, hash })),
+    toBlock,
+  ])
+  return { deposits, toBlock }
 }
 
-async function depositsBetween(at: DistributorAt, fromBlock: bigint, toBlock: bigint): Promise<Deposit[]> {
-  const logs = await read(at, (contract) =>
-    at.connection.client.getContractEvents({ ...contract, eventName: 'Deposited', fromBlock, toBlock, strict: true }),
-  )
-  return logs
-    .map(({ args: { amount, ...who }, blockNumber, blockHash, transactionHash, logIndex }) => {
-      return { blockNumber, blockHash, transactionHash, logIndex, ...who, amount_atoms: amount }
-    })
-    .sort((a, b) => Number(a.blockNumber - b.blockNumber) || a.logIndex - b.logIndex)
+/** The hash of a block of the chain. */
+export async function blockHashOf({ connection }: DistributorAt, number: bigint): Promise<Hex> {
+  return (await ask(connection, () => connection.client.getBlock({ blockNumber: number }))).hash
+}
+
+/** Logs come from another index than blocks: one that lags shows logs of blocks that a reorganisation dropped. */
+async function assertUnmoved(at: DistributorAt, blocks: readonly BlockPlace[]): Promise<void> {
+  const distinct = [...new Map(blocks.map((block) => [`${block.number}/${block.hash}`, block])).values()]
+  for (let i = 0; i < distinct.length; i += BLOCKS_AT_ONCE) {
+    await Promise.all(
+      distinct.slice(i, i + BLOCKS_AT_ONCE).map(async ({ number, hash }) => {
+        const now = await blockHashOf(at, number)
+        if (now !== hash) throw new ChainMovedError({ block: number, before: hash, now })
+      }),
+    )
+  }
 }
 
 /** A deposit to make. */

@@ -1,4 +1,4 @@
-import type { Hex } from 'viem'
+import { concatHex, type Hex, keccak256 } from 'viem'
 import { type ActContext, type Acted, actOnce } from './act-once.ts'
 import { ask } from './connect.ts'
 import {
@@ -11,6 +11,7 @@ import {
   readDelay,
   readEpoch,
 } from './distributor.ts'
+import { findContentDifference } from './epoch-content.ts'
 import {
   DelayTooShortError,
   EpochNotProposedError,
@@ -82,7 +83,7 @@ export async function finalizeEpoch(
   const missing = record.state === 'proposed' ? await missingFor(context, record, signatures) : undefined
   if (missing !== undefined) return missing
   const acted: Acted<EpochRecord> = await actOnce(context, {
-    name: `finalize/${epoch}/${attempt}`,
+    name: `finalize/${epoch}/${attempt}${signaturesName(signatures)}`,
     data: encodeFinalizeEpoch(epoch, signatures),
     effect: async (when: ReadAt) => {
       const found = await readEpoch(context, epoch, when)
@@ -93,6 +94,14 @@ export async function finalizeEpoch(
   return acted.outcome === 'done'
     ? { outcome: 'finalized', record: acted.effect, transaction: acted.transaction }
     : { outcome: 'already-finalized', record: acted.effect }
+}
+
+/**
+ * Other signatures are another transaction: when more attestations come in between a crash and the next call, both may be
+ * sent, and the contract lets one of them finalize.
+ */
+function signaturesName(signatures: readonly Hex[]): string {
+  return signatures.length === 0 ? '' : `/${keccak256(concatHex(signatures)).slice(2, 18)}`
 }
 
 /** What the pending proposal waits for, undefined when it can be finalized now. */
@@ -126,34 +135,8 @@ async function checkThreshold(context: ActContext): Promise<void> {
   if (threshold < minimumThreshold) throw new ThresholdTooLowError({ chainId, threshold, minimumThreshold })
 }
 
-/**
- * Compares what the chain has with what is proposed here, in the order of the contract's arguments.
- *
- * @throws {@link ProposalDiffersError} naming the first field that differs
- */
+/** @throws {@link ProposalDiffersError} naming the first field that differs */
 function assertSameContent({ content: onChain, state }: EpochRecord, given: EpochContent): void {
-  const mine = new Map(fieldsOf(given))
-  const theirs = new Map(fieldsOf(onChain))
-  for (const field of new Set([...theirs.keys(), ...mine.keys()])) {
-    const [found, expected] = [theirs.get(field) ?? 'absent', mine.get(field) ?? 'absent']
-    if (found !== expected) {
-      throw new ProposalDiffersError({ epoch: given.epoch, state, field, onChain: found, given: expected })
-    }
-  }
-}
-
-function fieldsOf(content: EpochContent): [string, string][] {
-  return [
-    ['epoch', String(content.epoch)],
-    ['attempt', String(content.attempt)],
-    ['ledgerRoot', content.ledgerRoot.toLowerCase()],
-    ['treeSize', String(content.treeSize)],
-    ['payoutRoot', content.payoutRoot.toLowerCase()],
-    ...content.totals.flatMap(({ token, total_atoms, reserved_atoms }): [string, string][] => [
-      [`totals[${token.toLowerCase()}]`, String(total_atoms)],
-      [`reserved[${token.toLowerCase()}]`, String(reserved_atoms)],
-    ]),
-    ['manifestHash', content.manifestHash.toLowerCase()],
-    ['uri', content.uri],
-  ]
+  const difference = findContentDifference(onChain, given)
+  if (difference !== undefined) throw new ProposalDiffersError({ epoch: given.epoch, state, ...difference })
 }

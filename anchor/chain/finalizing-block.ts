@@ -1,13 +1,7 @@
-import type { Hex } from 'viem'
 import { tallyDistributorAbi } from '../contracts/artifacts/tally-distributor.ts'
 import { ask, type ChainConnection } from './connect.ts'
+import type { BlockPlace } from './deposit.ts'
 import { blockNumberOf, type DistributorAt, readEpoch } from './distributor.ts'
-
-/** A block of a chain. */
-export interface BlockPlace {
-  readonly number: bigint
-  readonly hash: Hex
-}
 
 /**
  * The block in which an epoch was finalized. Found by its time, which the contract keeps, with a binary search: a search of all

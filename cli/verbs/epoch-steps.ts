@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { DroppedAttestation } from '../../anchor/chain/count-attestations.ts'
 import type { StepResult } from '../../jobs/epochs.ts'
 import { EPOCH_STEPS, type EpochStep, runStep, type StepContext } from '../../jobs/run-epoch.ts'
 import type { PublishedLetters } from '../../pipelines/dead-letters/publish.ts'
@@ -6,7 +7,7 @@ import { ingest } from '../../pipelines/ingest.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { INPUT_TOPICS } from '../../schemas/topics.ts'
 import { type GlobalFlags, runVerb, type VerbContext, withGlobalFlags } from '../command.ts'
-import { EXIT, paint, printLine } from '../output.ts'
+import { EXIT, paint, printLine, printWarning } from '../output.ts'
 import { publishLetters, warnOfStopped } from '../publish-letters.ts'
 import { recordNewDeposits } from '../record-new-deposits.ts'
 import { unknownSchemas } from '../unknown-schemas.ts'
@@ -15,6 +16,7 @@ import { attributeFeatures, FEATURES_EXAMPLE, type FeatureFlags, withFeatureFlag
 interface StepFlags extends GlobalFlags {
   readonly now?: boolean
   readonly skipDelay?: boolean
+  readonly attestations?: readonly string[]
 }
 
 /** Close also sends the dead letters that wait, whether it had anything to close or not. */
@@ -55,10 +57,12 @@ export function addEpochSteps(program: Command, epoch: Command, anchor: Command)
   addStep(program, 'settle', 'settle', 'turn the scores of the oldest attributed epoch into amounts')
   addStep(program, 'publish', 'publish', 'write the bundle of the oldest settled epoch')
   addStep(anchor, 'anchor propose', 'propose', 'propose the oldest published epoch on chain')
-  addStep(anchor, 'anchor finalize', 'finalize', 'finalize the oldest proposed epoch after its delay').option(
-    '--skip-delay',
-    SKIP_DELAY,
-  )
+  addStep(anchor, 'anchor finalize', 'finalize', 'finalize the oldest proposed epoch after its delay')
+    .option('--skip-delay', SKIP_DELAY)
+    .option(
+      '--attestations <paths...>',
+      'files of attesters, or folders of them (besides the folder attestations of the data folder)',
+    )
 }
 
 /** The step, or with --features a period from files alone. */
@@ -78,7 +82,8 @@ function addStep(parent: Command, verb: string, step: EpochStep, description: st
     .action((flags: StepFlags) => runVerb(verb, flags, (context) => runOne(context, step, flags)))
 }
 
-async function stepContext({ session, progress, catchUp }: VerbContext, cutNow: boolean): Promise<StepContext> {
+async function stepContext(context: VerbContext, flags: StepFlags): Promise<StepContext> {
+  const { session, progress, catchUp } = context
   const ledger = await session.ledger()
   const log = await session.log()
   return {
@@ -88,14 +93,30 @@ async function stepContext({ session, progress, catchUp }: VerbContext, cutNow: 
     bundles: session.directory.bundles,
     log: session.logPlaces(),
     chain: () => session.distributor(),
-    cutNow,
+    attestations: {
+      named: (flags.attestations ?? []).map((path) => context.path(path)),
+      dropFolder: session.config.attestations ?? session.directory.attestations,
+    },
+    onDropped: onceEach(({ name, reason }) => printWarning(`${name} is no attestation that counts: ${reason}`, null)),
+    cutNow: flags.now === true,
     ...(catchUp === undefined ? {} : { catchUp }),
     onProgress: (text) => progress.show(text),
   }
 }
 
+/** Steps are taken again and again; a file is spoken of once. */
+function onceEach(tell: (dropped: DroppedAttestation) => void): (dropped: DroppedAttestation) => void {
+  const told = new Set<string>()
+  return (dropped) => {
+    const key = `${dropped.name}\n${dropped.reason}`
+    if (told.has(key)) return
+    told.add(key)
+    tell(dropped)
+  }
+}
+
 async function runOne(context: VerbContext, step: EpochStep, flags: StepFlags): Promise<number> {
-  const result = await takeStep(context, step, await stepContext(context, flags.now === true), flags)
+  const result = await takeStep(context, step, await stepContext(context, flags), flags)
   context.answer({ step, ...result }, () => printResult(step, result))
   return result.did === 'waiting' ? EXIT.later : EXIT.ok
 }
@@ -134,7 +155,7 @@ async function ingestUnknownSchemas({ session, progress, catchUp }: VerbContext)
 
 /** Steps until none has anything to do; epochs one after the other, since a settlement needs the one before. */
 async function runAll(context: VerbContext, flags: StepFlags): Promise<number> {
-  const steps = await stepContext(context, flags.now === true)
+  const steps = await stepContext(context, flags)
   const done: ({ step: EpochStep } & TakenStep)[] = []
   let waiting: ({ step: EpochStep } & TakenStep) | undefined
   for (let moved = true; moved; ) {

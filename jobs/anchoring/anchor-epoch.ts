@@ -1,10 +1,17 @@
 import type { ActContext } from '../../anchor/chain/act-once.ts'
-import type { EpochContent } from '../../anchor/chain/distributor.ts'
+import {
+  type CountedAttestations,
+  countAttestations,
+  type DroppedAttestation,
+} from '../../anchor/chain/count-attestations.ts'
+import { type EpochContent, type EpochRecord, readAttesters } from '../../anchor/chain/distributor.ts'
+import { epochContentOf } from '../../anchor/chain/epoch-content.ts'
 import { finalizeEpoch, proposeEpoch } from '../../anchor/chain/epochs.ts'
-import { type Manifest, manifestHash } from '../../anchor/manifest.ts'
+import type { Manifest } from '../../anchor/manifest.ts'
 import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import type { Ledger } from '../ledger.ts'
 import { loadManifest } from '../publish/build-manifest.ts'
+import { type AttestationPlaces, readAttestations } from './read-attestations.ts'
 
 /** Attesters answer when they have recomputed the epoch; until then it is asked again now and then. */
 const ATTESTATION_RETRY_S = 60n
@@ -13,6 +20,10 @@ export interface AnchorOptions {
   readonly ledger: Ledger
   /** Asked for only when there is something to anchor: an idle run needs no chain. */
   readonly chain: () => Promise<ActContext>
+  /** Only to finalize: what attesters sent. */
+  readonly attestations?: AttestationPlaces
+  /** Told of each file that does not count for the proposal at hand. */
+  readonly onDropped?: (dropped: DroppedAttestation) => void
 }
 
 /**
@@ -37,12 +48,14 @@ export async function proposeNext({ ledger, chain }: AnchorOptions): Promise<Ste
  * Finalizes the oldest proposed epoch, or says when that becomes possible. Before, the proposal is held to the manifest once
  * more: one that a reorganisation dropped is sent again, one with other content stops here.
  */
-export async function finalizeNext({ ledger, chain }: AnchorOptions): Promise<StepResult> {
+export async function finalizeNext(options: AnchorOptions): Promise<StepResult> {
+  const { ledger, chain } = options
   const row = await firstEpochIn(ledger.warehouse, 'proposed')
   if (row === undefined) return { did: 'nothing', epoch: null, detail: 'No proposed epoch waits to be finalized.' }
   const context = await chain()
-  await proposeEpoch(context, epochContent(await loadManifest(ledger.warehouse, row.epoch)))
-  const finalized = await finalizeEpoch(context, BigInt(row.epoch))
+  const { record } = await proposeEpoch(context, epochContent(await loadManifest(ledger.warehouse, row.epoch)))
+  const counted = await attestationsFor(options, context, record)
+  const finalized = await finalizeEpoch(context, BigInt(row.epoch), counted.signatures)
   if (finalized.outcome === 'too-early') {
     const untilMs = finalized.possibleAt_s * 1000n
     const detail = `The delay ends at ${new Date(Number(untilMs)).toISOString()}.`
@@ -56,20 +69,26 @@ export async function finalizeNext({ ledger, chain }: AnchorOptions): Promise<St
   return { did: 'done', epoch: row.epoch, detail: 'Finalized; its accounts can claim.' }
 }
 
+/** What was sent and counts for a proposal, by the set that the proposal was made under. */
+async function attestationsFor(
+  { attestations, onDropped }: AnchorOptions,
+  context: ActContext,
+  { state, content, recordHash, attesterSet }: EpochRecord,
+): Promise<CountedAttestations> {
+  if (state !== 'proposed' || attestations === undefined) return { signatures: [], attesters: [], dropped: [] }
+  const { given, dropped: unreadable } = await readAttestations(attestations)
+  const counted = await countAttestations(given, {
+    place: { chainId: context.connection.entry.chainId, distributor: context.distributor },
+    epoch: content.epoch,
+    attempt: content.attempt,
+    proposalHash: recordHash,
+    attesters: await readAttesters(context, attesterSet, { blockTag: 'latest' }),
+  })
+  for (const dropped of [...unreadable, ...counted.dropped]) onDropped?.(dropped)
+  return counted
+}
+
 /** What the contract is told of an epoch. */
 function epochContent(manifest: Manifest): EpochContent {
-  return {
-    epoch: BigInt(manifest.epoch),
-    attempt: manifest.attempt,
-    ledgerRoot: manifest.tree.root,
-    treeSize: BigInt(manifest.tree.size),
-    payoutRoot: manifest.payout.root,
-    totals: manifest.payout.totals.map(({ token, total, reserved }) => ({
-      token,
-      total_atoms: BigInt(total),
-      reserved_atoms: BigInt(reserved),
-    })),
-    manifestHash: manifestHash(manifest),
-    uri: `bundle:epoch-${String(manifest.epoch).padStart(6, '0')}`,
-  }
+  return epochContentOf(manifest, `bundle:epoch-${String(manifest.epoch).padStart(6, '0')}`)
 }

@@ -100,7 +100,7 @@ describe('deposits on the chain', () => {
 
   test('appended again after a crash they carry the same ids, so that each counts once', async () => {
     const before = await logged()
-    await warehouse.run("DELETE FROM meta WHERE name = 'deposits-next-block'") // as if killed before it was noted
+    await warehouse.run("DELETE FROM meta WHERE name = 'deposits-read'") // as if killed before it was noted
     expect(await record()).toBe(2)
     const after = await logged()
     expect(after.slice(2)).toEqual(before)

@@ -74,6 +74,8 @@ export interface WorldPlace {
   readonly chainId: number
   readonly distributor: string
   readonly token: string
+  /** The payer's deposit of 10,000 as a chain has it; without it one that never was. */
+  readonly deposit?: Pick<EventBodies['Deposited'], 'transactionHash' | 'logIndex' | 'blockNumber' | 'blockHash'>
 }
 
 export const SHAPE = { rank: 3, classes: 2 } as const
@@ -249,7 +251,13 @@ async function addRegistry(log: Log, ledgerId: Uint8Array): Promise<void> {
 }
 
 function addDeposits(log: Log, place: WorldPlace): void {
-  const deposit = (id: string, chainId: bigint, transaction: string) => ({
+  const made = place.deposit ?? {
+    transactionHash: hash('transaction'),
+    logIndex: 0,
+    blockNumber: 7n,
+    blockHash: hash('block'),
+  }
+  const deposit = (id: string, chainId: bigint, transactionHash: Uint8Array) => ({
     type: 'Deposited' as const,
     source: APP,
     id,
@@ -259,16 +267,14 @@ function addDeposits(log: Log, place: WorldPlace): void {
       payer: fromHex(addressOf.payer),
       token: fromHex(place.token),
       amount: 10_000n,
-      transactionHash: hash(transaction),
-      logIndex: 0,
-      blockNumber: 7n,
-      blockHash: hash('block'),
+      ...made,
+      transactionHash,
     },
   })
-  log.event('accepted', deposit('deposit 1', BigInt(place.chainId), 'transaction'))
+  log.event('accepted', deposit('deposit 1', BigInt(place.chainId), made.transactionHash))
   log.skip('tally.chain')
-  log.event('DEPOSIT_FOREIGN', deposit('deposit 2', 424_242n, 'other'))
-  log.event('DEPOSIT_EXISTS', deposit('deposit 3', BigInt(place.chainId), 'transaction'))
+  log.event('DEPOSIT_FOREIGN', deposit('deposit 2', 424_242n, hash('other')))
+  log.event('DEPOSIT_EXISTS', deposit('deposit 3', BigInt(place.chainId), made.transactionHash))
 }
 
 async function addContributions(log: Log, ledgerId: Uint8Array, items: WorldItem[]): Promise<void> {
