@@ -3,7 +3,7 @@ import { TallyError } from '../schemas/errors.ts'
 import { currentInvocation } from './invocation.ts'
 
 /** What the process ends with; `tally --help` lists them. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, chainNotChecked: 3, later: 4, error: 5 } as const
+export const EXIT = { ok: 0, failed: 1, usage: 2, chainNotChecked: 3, later: 4, error: 5, alarm: 6 } as const
 
 /** Of a check that may have gone without asking the chain. */
 export function exitOfCheck(result: { readonly ok: boolean; readonly chain: string }): number {
@@ -72,12 +72,28 @@ export function printWarning(message: string, hint: string | null): void {
   if (hint !== null) printRemark(hint)
 }
 
+/** Something that somebody has to look at, on stderr whatever is printed on stdout. */
+export function printAlarm(severity: string, message: string, command: string | null): void {
+  currentInvocation().output.stderr(`${paint.red(`ALARM ${severity}`)} ${printable(message)}\n`)
+  if (command !== null) printRemark(`a guardian would run, after looking: ${command}`)
+}
+
 /** Everything that is no visible text: controls, marks that turn text around, halves of characters. Line ends stay. */
 const INVISIBLE = /[^\P{C}\n]/gu
 
 /** One document; bigints as decimal text. What a terminal would obey is escaped, so that the document stays the same. */
 export function printJson(value: unknown): void {
-  const json = JSON.stringify(value, (_, field: unknown) => (typeof field === 'bigint' ? field.toString() : field), 2)
+  printJsonText(value, 2)
+}
+
+/** {@link printJson} on one line, for a verb that prints a document each time something happens. */
+export function printJsonLine(value: unknown): void {
+  printJsonText(value, 0)
+}
+
+function printJsonText(value: unknown, indent: number): void {
+  const plain = (_: string, field: unknown) => (typeof field === 'bigint' ? field.toString() : field)
+  const json = JSON.stringify(value, plain, indent)
   printLine(json.replace(INVISIBLE, (found) => found.split('').map(escapedUnit).join('')))
 }
 

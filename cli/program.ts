@@ -16,6 +16,7 @@ import { addRecords } from './verbs/records.ts'
 import { addSchemas } from './verbs/schema.ts'
 import { addSeal } from './verbs/seal.ts'
 import { addTopics } from './verbs/topics.ts'
+import { addWatch } from './verbs/watch.ts'
 
 const DESCRIPTION =
   'Meters each use of data, models and agents, works out what each contribution did for it, pays by that, and proves it.'
@@ -25,6 +26,7 @@ Exit codes:
   0  done, or nothing to do        3  checked, but the chain was not asked
   1  a check failed                4  not yet, or busy: run it again later
   2  bad usage or configuration    5  any other error
+                                   6  an alarm (anchor watch)
 
 Start here:
   $ tally demo`
@@ -62,10 +64,11 @@ function tallyProgram(): Command {
   addSeal(program)
   addSchemas(program)
   const epoch = program.command('epoch').description('epochs: close, status')
-  const anchor = program.command('anchor').description('the chain: deploy, propose, finalize, status')
+  const anchor = program.command('anchor').description('the chain: deploy, propose, finalize, status, watch')
   addEpochSteps(program, epoch, anchor)
   addEpochStatus(epoch)
   addChain(program, anchor)
+  addWatch(anchor)
   addFeatureFiles(program)
   addAnswers(program)
   addChecks(program)

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, isIPv6 } from 'node:net'
 import { TallyError } from '../../schemas/errors.ts'
-import type { LiveMetrics } from './metrics.ts'
 
 const REQUEST_LIMIT_MS = 5_000
 const REQUEST_CHECK_MS = 1_000
@@ -12,6 +11,12 @@ export interface ListenAddress {
   readonly host: string
   /** 0: any free one. */
   readonly port: number
+}
+
+/** Numbers in Prometheus's text format. */
+export interface Scraped {
+  readonly contentType: string
+  render(): Promise<string>
 }
 
 export interface MetricsServer {
@@ -26,13 +31,13 @@ export class MetricsPortError extends TallyError {
     super(`Metrics cannot be served at ${facts.host}, port ${facts.port}: ${facts.problem}.`, {
       facts,
       cause,
-      hint: 'Choose another --metrics-port, or 0 for any free one.',
+      hint: 'Choose another port, or 0 for any free one.',
     })
   }
 }
 
 /** Serves `/metrics` and `/healthz`, without any authentication: whoever reaches the address reads them. @throws MetricsPortError */
-export async function serveMetrics(metrics: LiveMetrics, { host, port }: ListenAddress): Promise<MetricsServer> {
+export async function serveMetrics(metrics: Scraped, { host, port }: ListenAddress): Promise<MetricsServer> {
   const server = createServer(
     {
       headersTimeout: REQUEST_LIMIT_MS,
@@ -60,7 +65,7 @@ export async function serveMetrics(metrics: LiveMetrics, { host, port }: ListenA
   }
 }
 
-async function answer(metrics: LiveMetrics, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(metrics: Scraped, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   if (isRead && request.url === '/healthz') {
     response.setHeader('content-type', 'text/plain; charset=utf-8')

@@ -10,6 +10,7 @@ import { publishLetters, warnOfStopped } from '../publish-letters.ts'
 import { recordNewDeposits } from '../record-new-deposits.ts'
 import type { Session } from '../session.ts'
 import { unknownSchemas } from '../unknown-schemas.ts'
+import { untilSignal } from '../until-signal.ts'
 
 const PORT_MAX = 65_535
 
@@ -122,16 +123,4 @@ async function answerCounts(context: VerbContext, { records, rejected }: IngestC
     warnOfStopped(deadLetters)
   })
   return EXIT.ok
-}
-
-/** SIGINT and SIGTERM end `work` through its signal; a second one ends the process at once. */
-async function untilSignal(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
-  const stop = new AbortController()
-  const abort = () => stop.abort()
-  process.once('SIGINT', abort).once('SIGTERM', abort)
-  try {
-    return await work(stop.signal)
-  } finally {
-    process.off('SIGINT', abort).off('SIGTERM', abort)
-  }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { cpSync } from 'node:fs'
 import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
-import { deployLocal, mintTestTokens } from '../../../anchor/chain/deploy-local.ts'
+import { deployLocal, type LocalParts, mintTestTokens } from '../../../anchor/chain/deploy-local.ts'
 import { deposit } from '../../../anchor/chain/deposit.ts'
 import { type LocalChain, startLocalChain } from '../../../anchor/chain/local-chain.ts'
 import { ledgerIdOf } from '../../../anchor/ledger-id.ts'
@@ -60,8 +60,10 @@ class FixedClock {
  * Founds a ledger on an embedded chain and fills its log, through the code that the CLI runs: two contributors with four
  * items each (rank 3, 2 classes), five paid uses an epoch, a deposit that covers them. Nothing is cut yet. The intervals of
  * its epochs are long past, so that `tally run` closes all of them. Always the same bytes.
+ *
+ * @param parts who guards and attests; default: nobody attests
  */
-export async function prepareLedger(data: string, epochs = 1): Promise<SmallLedger> {
+export async function prepareLedger(data: string, epochs = 1, parts: Partial<LocalParts> = {}): Promise<SmallLedger> {
   const clock = new FixedClock()
   const session = new Session({
     config: { data, partitions: 2, kafkaGroup: 'tallystick' },
@@ -73,7 +75,7 @@ export async function prepareLedger(data: string, epochs = 1): Promise<SmallLedg
     const chain = await session.chain()
     const store = await session.transactions()
     const deployer = { connection: chain.connection, store, account: chain.deployer! }
-    const deployed = await deployLocal(deployer, { proposer: chain.proposer.address })
+    const deployed = await deployLocal(deployer, { proposer: chain.proposer.address, ...parts })
     const { chainId } = chain.connection.entry
     const distributor = toAddress(deployed.distributor)
     const token = toAddress(deployed.token)

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { lstat, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DistributorAt } from '../../anchor/chain/distributor.ts'
+import type { WatchDifference } from '../../anchor/watch/alarm.ts'
+import type { Recomputation, RecomputedEpoch, Recomputer } from '../../anchor/watch/recomputer.ts'
+import { type AuditedEpoch, type AuditStep, auditBundle, compareDeposits } from '../../audit/index.ts'
+import { TallyError } from '../../schemas/errors.ts'
+
+interface Audited {
+  readonly epochs: readonly AuditedEpoch[]
+  readonly difference: WatchDifference | undefined
+  readonly isIncomplete: boolean
+}
+
+/** {@link Recomputer} by `auditBundle`, on a folder of epochs. It also holds recorded deposits to the chain. */
+export class BundleRecomputer implements Recomputer {
+  readonly #folder: string
+  readonly #at: DistributorAt
+  readonly #onProgress: (step: AuditStep) => void
+  #last: { fingerprint: string; through: number; audited: Audited } | undefined
+  /** Epochs whose deposits are on chain, by manifest. */
+  readonly #deposited = new Set<string>()
+
+  constructor(folder: string, at: DistributorAt, onProgress: (step: AuditStep) => void) {
+    this.#folder = folder
+    this.#at = at
+    this.#onProgress = onProgress
+  }
+
+  async has(epoch: number): Promise<boolean> {
+    const entry = await lstat(join(this.#folder, folderOf(epoch))).catch(() => undefined)
+    return entry?.isDirectory() === true
+  }
+
+  async recompute(through: number): Promise<Recomputation> {
+    const fingerprint = await this.#fingerprint(through)
+    const isKnown = this.#last?.fingerprint === fingerprint && this.#last.through === through
+    const audited = isKnown ? this.#last!.audited : await this.#audit(through)
+    // Something that changed meanwhile is looked at again the next time.
+    if (!isKnown) this.#last = { fingerprint, through, audited }
+    return this.#holdDeposits(audited)
+  }
+
+  async #audit(through: number): Promise<Audited> {
+    const epochs: AuditedEpoch[] = []
+    try {
+      const { firstDifference: difference } = await auditBundle(this.#folder, {
+        through,
+        onEpoch: (epoch) => void epochs.push(epoch),
+        onProgress: this.#onProgress,
+      })
+      const isOfFiles = difference?.check === 'files'
+      // Files are checked before anything else, of all epochs: those before the bad one are recomputed without it.
+      const before = isOfFiles && epochs.length === 0 ? (difference.epoch ?? 1) - 1 : 0
+      if (before === 0) return { epochs, difference, isIncomplete: isOfFiles }
+      const earlier = await this.#audit(before)
+      return earlier.difference === undefined ? { ...earlier, difference, isIncomplete: true } : earlier
+    } catch (error) {
+      const isUnreadable = error instanceof TallyError
+      const found = error instanceof Error ? error.message : String(error)
+      const where = folderOf(epochs.length + 1)
+      // An audit promises a difference and no exception: one of another kind is a fault, and no reason to attest either.
+      const difference = {
+        epoch: epochs.length + 1,
+        check: 'audit',
+        where,
+        expected: 'a bundle that can be read',
+        found,
+      }
+      return { epochs, difference, isIncomplete: isUnreadable }
+    }
+  }
+
+  async #holdDeposits({ epochs, ...rest }: Audited): Promise<Recomputation> {
+    for (const [index, { manifest, manifestHash, deposits = [] }] of epochs.entries()) {
+      if (this.#deposited.has(manifestHash)) continue
+      const { difference } = await compareDeposits(this.#at, deposits)
+      if (difference !== undefined) {
+        const [where, expected, found] = difference
+        const first: WatchDifference = { epoch: manifest.epoch, check: 'deposits', where, expected, found }
+        return { epochs: epochs.slice(0, index).map(recomputedOf), difference: first, isIncomplete: false }
+      }
+      this.#deposited.add(manifestHash)
+    }
+    return { epochs: epochs.map(recomputedOf), ...rest }
+  }
+
+  /** Changes when a file of one of the epochs does. */
+  async #fingerprint(through: number): Promise<string> {
+    const hash = createHash('sha256')
+    for (let epoch = 1; epoch <= through; epoch++) {
+      const names = await readdir(join(this.#folder, folderOf(epoch)), { recursive: true }).catch(() => [])
+      for (const name of names.sort()) {
+        const path = join(this.#folder, folderOf(epoch), name)
+        const entry = await lstat(path, { bigint: true }).catch(() => undefined)
+        hash.update(`${path} ${entry?.ino} ${entry?.size} ${entry?.mtimeNs} ${entry?.ctimeNs}\n`)
+      }
+    }
+    return hash.digest('hex')
+  }
+}
+
+function recomputedOf({ genesis, manifest, deposits }: AuditedEpoch): RecomputedEpoch {
+  return { genesis, manifest, isWhole: deposits !== undefined }
+}
+
+function folderOf(epoch: number): string {
+  return `epoch-${String(epoch).padStart(6, '0')}`
+}
