@@ -236,7 +236,7 @@ interface DistributorContract {
 }
 
 /** Asks a distributor. Errors as {@link readEpoch}. */
-export async function read<Answer>(
+async function read<Answer>(
   { connection, distributor }: DistributorAt,
   request: (contract: DistributorContract) => Promise<Answer>,
 ): Promise<Answer> {

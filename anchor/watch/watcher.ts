@@ -270,7 +270,7 @@ function subjectOf(record: EpochRecord): Required<AlarmSubject> {
 }
 
 /** A difference in one line. */
-export function differenceText({ epoch, check, where, expected, found }: WatchDifference): string {
+function differenceText({ epoch, check, where, expected, found }: WatchDifference): string {
   const of = epoch === null ? '' : `epoch ${epoch} `
   return `${of}${check}, ${where}: expected ${expected}, found ${found}.`
 }

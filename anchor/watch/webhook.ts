@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Alarm } from './alarm.ts'
 import type { WatchPins } from './record-chain.ts'
 
-export const ALARM_FORMAT = 'tallystick-alarm/1'
+const ALARM_FORMAT = 'tallystick-alarm/1'
 
 export interface WebhookLimits {
   /** Of one request, from its beginning to the status line. */
@@ -28,7 +28,7 @@ export function alarmBody(alarm: Alarm, chainId: number, { distributor, ledger }
  * Posts JSON. Only a status 2xx is a delivery: a redirect is not followed, since it could lead anywhere, and what the answer
  * holds is not read.
  */
-export async function post(url: string, body: string, limits = LIMITS): Promise<Delivery> {
+async function post(url: string, body: string, limits = LIMITS): Promise<Delivery> {
   let problem = ''
   for (const wait_ms of [0, ...limits.retry_ms]) {
     await sleep(wait_ms)

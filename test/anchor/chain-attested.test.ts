@@ -7,9 +7,11 @@ import { readAttesters, readEpoch } from '../../anchor/chain/distributor.ts'
 import { finalizeEpoch, proposeEpoch } from '../../anchor/chain/epochs.ts'
 import { localAccounts } from '../../anchor/chain/local-chain.ts'
 import { sendOnce } from '../../anchor/chain/send.ts'
+import { MemoryTransactionStore } from '../../anchor/chain/transaction-store.ts'
 import { tallyDistributorAbi } from '../../anchor/contracts/artifacts/tally-distributor.ts'
 import { describeWithAnvil } from './chain-anvil.ts'
 import { contentOf, DELAY_S, earnedOf, type House, LOCAL, startHouse, treeOf } from './chain-house.ts'
+import { Died, Mortal } from './chain-mortal.ts'
 
 let house: House
 const attesters = localAccounts()
@@ -56,6 +58,20 @@ describeWithAnvil('a distributor with attesters and a guardian', () => {
     const { members, threshold } = await readAttesters(anyone, 0)
     expect(members).toEqual(attesters.map((each) => each.address))
     expect(threshold).toBe(2)
+  })
+
+  test('killed with a finalization under way, it goes on with more attestations than it had', async () => {
+    await proposeEpoch(await house.as(house.proposer), contentOf(house, 1n, treeOf(house, 700n), 701n))
+    await house.chain.advanceTime(DELAY_S)
+    const [first, second, third] = await attested(1n, attesters)
+    const store = new MemoryTransactionStore()
+    const mortal = new Mortal('save signed', 'after')
+    const dying = await house.as(house.anyone, mortal.store(store))
+    await expect(finalizeEpoch(dying, 1n, [second!, third!])).rejects.toThrow(Died)
+    // when: the attestation of an attester with a lower address came in between
+    const again = await house.as(house.anyone, store)
+    expect(await finalizeEpoch(again, 1n, [first!, second!])).toMatchObject({ record: { state: 'finalized' } })
+    expect(await finalizeEpoch(again, 1n, [second!, third!])).toMatchObject({ outcome: 'already-finalized' })
   })
 
   test('a vetoed attempt is said, and the next attempt is another proposal', async () => {

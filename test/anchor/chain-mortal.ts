@@ -19,20 +19,21 @@ export class Mortal {
 
   store(inner: TransactionStore): TransactionStore {
     return {
-      load: (intent) => this.#live('load', () => inner.load(intent)),
-      save: (transaction) => this.#live(`save ${transaction.state}`, () => inner.save(transaction)),
-      withNonceFrom: (...args) => this.#live('withNonceFrom', () => inner.withNonceFrom(...args)),
+      load: (intent) => this.live('load', () => inner.load(intent)),
+      save: (transaction) => this.live(`save ${transaction.state}`, () => inner.save(transaction)),
+      withNonceFrom: (...args) => this.live('withNonceFrom', () => inner.withNonceFrom(...args)),
     }
   }
 
   transport(rpcUrl: string): Transport {
     const node = http(rpcUrl)({ retryCount: 0 })
     const request = ({ method, params }: { method: string; params?: unknown }) =>
-      this.#live(method, () => node.request({ method, params }))
+      this.live(method, () => node.request({ method, params }))
     return custom({ request }, { retryCount: 0 })
   }
 
-  async #live<Answer>(name: string, operation: () => Promise<Answer>): Promise<Answer> {
+  /** Does an operation of any kind, unless the process is dead or dies of it. */
+  async live<Answer>(name: string, operation: () => Promise<Answer>): Promise<Answer> {
     if (this.#dead) throw new Died(name)
     const number = this.operations.push(name)
     const dies = this.#diesAt === number || this.#diesAt === name

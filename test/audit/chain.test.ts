@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { deposit } from '../../anchor/chain/deposit.ts'
 import { finalizeEpoch, proposeEpoch } from '../../anchor/chain/epochs.ts'
 import { type Manifest, manifestHash } from '../../anchor/manifest.ts'
 import { auditBundle, verifyReceipt } from '../../audit/index.ts'
-import { describeWithAnvil } from '../anchor/chain-anvil.ts'
+import { fromHex } from '../../schemas/ids.ts'
+import { describeWithAnvil, rpc } from '../anchor/chain-anvil.ts'
 import { DELAY_S, type House, LOCAL, startHouse } from '../anchor/chain-house.ts'
 import type { EpochFiles } from './support/bundle-writer.ts'
 import { publishWorld, writeWorld } from './support/published-world.ts'
@@ -18,7 +20,7 @@ describeWithAnvil('a bundle beside its chain', () => {
   beforeAll(async () => {
     house = await startHouse()
     const [distributor, token] = [house.distributor.toLowerCase(), house.token.toLowerCase()]
-    epochs = (await publishWorld({ chainId: LOCAL, distributor, token })).epochs
+    epochs = (await publishWorld({ chainId: LOCAL, distributor, token, deposit: await pay(10_000n) })).epochs
     bundle = await writeWorld(epochs)
   })
   afterAll(async () => {
@@ -26,8 +28,19 @@ describeWithAnvil('a bundle beside its chain', () => {
     await house?.chain.stop()
   })
 
-  async function propose(manifest: Manifest): Promise<void> {
-    await proposeEpoch(await house.as(house.proposer), {
+  /** @returns its place on chain, as a record has it */
+  async function pay(amount_atoms: bigint) {
+    const order = { intent: `deposit ${amount_atoms}`, token: house.token, amount_atoms, payer: addressOf.payer }
+    const { receipt } = await deposit(await house.as(house.payer), order)
+    const { transactionHash, blockHash, blockNumber, logs } = receipt
+    const logIndex = logs.at(-1)!.logIndex
+    return { transactionHash: fromHex(transactionHash), blockHash: fromHex(blockHash), blockNumber, logIndex }
+  }
+
+  const propose = (manifest: Manifest) => proposeTo(house, manifest)
+
+  async function proposeTo(to: House, manifest: Manifest): Promise<void> {
+    await proposeEpoch(await to.as(to.proposer), {
       epoch: BigInt(manifest.epoch),
       attempt: manifest.attempt,
       ledgerRoot: manifest.tree.root,
@@ -63,6 +76,10 @@ describeWithAnvil('a bundle beside its chain', () => {
     expect(first.firstDifference).toBeUndefined()
     expect(first).toMatchObject({ ok: true, verdict: 'ok', chain: 'checked' })
     expect(first.trusted).not.toContain('That these are the anchored epochs: the chain was not asked.')
+    expect(first.checked.at(-1)).toMatchObject({
+      name: 'deposits',
+      detail: expect.stringContaining('1 recorded ones are on chain'),
+    })
     // when: epoch 2 is anchored with another total
     const forged = structuredClone(epochs[1]!.manifest)
     forged.payout.totals[0]!.total = (BigInt(forged.payout.totals[0]!.total) + 1n).toString()
@@ -76,6 +93,26 @@ describeWithAnvil('a bundle beside its chain', () => {
       expected: manifestHash(epochs[1]!.manifest),
       found: manifestHash(forged),
     })
+  })
+
+  test('a recorded deposit that nobody made is named', async () => {
+    const [distributor, token] = [house.distributor.toLowerCase(), house.token.toLowerCase()]
+    const [{ manifest }] = (await publishWorld({ chainId: LOCAL, distributor, token })).epochs as [EpochFiles]
+    const other = await startHouse()
+    try {
+      // The same contract on a chain on which nothing was deposited.
+      expect(other.distributor).toBe(house.distributor)
+      await rpc(other.chain.rpcUrl, 'anvil_mine', '0x10')
+      await proposeTo(other, manifest)
+      await other.chain.advanceTime(DELAY_S)
+      await finalizeEpoch(await other.as(other.anyone), 1n)
+      const made = await writeWorld((await publishWorld({ chainId: LOCAL, distributor, token })).epochs.slice(0, 1))
+      const report = await auditBundle(made.folder, { rpcUrl: other.chain.rpcUrl })
+      await made.remove()
+      expect(report.firstDifference).toMatchObject({ check: 'deposits', expected: 'no such deposit on chain' })
+    } finally {
+      await other.chain.stop()
+    }
   })
 
   test('a receipt is held to the finalized record', async () => {

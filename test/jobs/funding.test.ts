@@ -85,6 +85,24 @@ describe('funding', () => {
     expect((await world.audit()).firstDifference).toBeUndefined()
   })
 
+  test('a token whose deposits are used up leaves the uses in other tokens settled', async () => {
+    await world.found()
+    const { records } = world
+    const other = { token: fromHex(OTHER_TOKEN) }
+    await world.send(records.deposit('payer', 10n), records.deposit('payer', 1_000n, { body: other }))
+    for (const n of [1, 2, 3])
+      await world.send(records.inference(`${n}`, 10n), records.inference(`other ${n}`, 100n, { body: other }))
+    const manifest = await world.runEpoch()
+    expect(await funded()).toEqual(['1', 'other 1', 'other 2', 'other 3'])
+    const conservation = Object.fromEntries(manifest.conservation.map((each) => [each.token, each]))
+    expect(conservation).toMatchObject({
+      [TOKEN]: { funded: '10', unfunded: '20' },
+      [OTHER_TOKEN]: { funded: '300', unfunded: '0' },
+    })
+    expect(await balances(1)).toEqual({ [key('payer', OTHER_TOKEN)]: '700' })
+    expect((await world.audit()).firstDifference).toBeUndefined()
+  })
+
   test('amounts up to 2^96 − 1 go through every file unchanged', async () => {
     await world.found()
     const largest = (1n << 96n) - 1n

@@ -19,7 +19,7 @@ import { externalChain, prepareLedger, type SmallLedger } from './small-ledger.t
 import { type Ended, tally } from './tally.ts'
 import { tallyHere } from './tally-here.ts'
 
-export const CHAIN_ID = 31337
+const CHAIN_ID = 31337
 export const WINDOW_S = 3_600
 const QUICK = { poll_ms: 5, timeout_ms: 20_000 }
 
