@@ -121,7 +121,7 @@ export class Watcher {
 
   #finalizedUnseen(epoch: number, { difference, isIncomplete }: Recomputation): Alarm {
     if (difference !== undefined && !isIncomplete) return this.#finalizedDiffers(epoch, difference)
-    const problem = difference === undefined ? 'not here' : `not whole: ${differenceText(difference)}`
+    const problem = difference === undefined ? 'not here.' : `not whole: ${differenceText(difference)}`
     const message = `Epoch ${epoch} is final, and its bundle is ${problem}`
     return alarmOf({ kind: 'bundle-missing', message, difference: difference ?? null, command: null, about: { epoch } })
   }
@@ -140,12 +140,13 @@ export class Watcher {
     const recomputed = recomputation.epochs[epoch - 1]
     const { difference } = recomputation
     if (recomputed === undefined) {
-      if (difference === undefined) return this.#missing(watched, pending, `The bundle of epoch ${epoch} is not here`)
+      if (difference === undefined) return this.#missing(watched, pending, `The bundle of epoch ${epoch} is not here.`)
       if (recomputation.isIncomplete)
         return this.#missing(
           watched,
           pending,
           `The bundle of epoch ${epoch} is not whole: ${differenceText(difference)}`,
+          difference,
         )
       return this.#differs(about, difference)
     }
@@ -154,7 +155,7 @@ export class Watcher {
     const detail = `Epoch ${epoch} attempt ${pending.content.attempt} is what was recomputed`
     const { attester } = this.#options
     if (!recomputed.isWhole) {
-      if (attester !== undefined) return this.#missing(watched, pending, `Records up to epoch ${epoch} are not here`)
+      if (attester !== undefined) return this.#missing(watched, pending, `Records up to epoch ${epoch} are not here.`)
       return { outcome: 'agrees', detail: `${detail}, in its public part: records were not given.` }
     }
     if (attester === undefined) return { outcome: 'agrees', detail: `${detail}.` }

@@ -51,9 +51,9 @@ async function tryOnce(url: string, body: string, timeout_ms: number): Promise<s
     await response.body?.cancel()
     return response.ok ? '' : `status ${response.status}`
   } catch (error) {
-    const { cause, message } = error as Error
-    // fetch says "fetch failed" and keeps the reason behind it.
-    return cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : message
+    // fetch says "fetch failed", and keeps the reason behind it.
+    const { cause, message } = error as Error & { cause?: Partial<NodeJS.ErrnoException> }
+    return cause?.message || cause?.code || message
   }
 }
 
