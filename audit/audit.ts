@@ -31,12 +31,12 @@ export interface AuditOptions {
   /** Only epochs up to this one: later folders are not looked at. */
   readonly through?: number
   /** Told of each epoch whose own checks have passed, in order. */
-  readonly onEpoch?: (epoch: AuditedEpoch) => void
+  readonly onEpoch?: (epoch: EpochAsRead) => void
   readonly onProgress?: (step: AuditStep) => void
 }
 
 /** An epoch as the audit read it. */
-export interface AuditedEpoch {
+export interface EpochAsRead {
   readonly genesis: Genesis
   readonly manifest: Manifest
   /** Of the bytes that were read. */

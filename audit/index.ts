@@ -1,10 +1,10 @@
 export {
-  type AuditedEpoch,
   type AuditOptions,
   type AuditReport,
   type AuditStep,
   type AuditVerdict,
   auditBundle,
+  type EpochAsRead,
 } from './audit.ts'
 export {
   type CheckedUpload,

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import type { DistributorAt } from '../../anchor/chain/distributor.ts'
 import type { WatchDifference } from '../../anchor/watch/alarm.ts'
 import type { Recomputation, RecomputedEpoch, Recomputer } from '../../anchor/watch/recomputer.ts'
-import { type AuditedEpoch, type AuditStep, auditBundle, compareDeposits } from '../../audit/index.ts'
+import { type AuditStep, auditBundle, compareDeposits, type EpochAsRead } from '../../audit/index.ts'
 import { TallyError } from '../../schemas/errors.ts'
 
 interface Audited {
-  readonly epochs: readonly AuditedEpoch[]
+  readonly epochs: readonly EpochAsRead[]
   readonly difference: WatchDifference | undefined
   readonly isIncomplete: boolean
 }
@@ -43,7 +43,7 @@ export class BundleRecomputer implements Recomputer {
   }
 
   async #audit(through: number): Promise<Audited> {
-    const epochs: AuditedEpoch[] = []
+    const epochs: EpochAsRead[] = []
     try {
       const { firstDifference: difference } = await auditBundle(this.#folder, {
         through,
@@ -53,7 +53,8 @@ export class BundleRecomputer implements Recomputer {
       const isOfFiles = difference?.check === 'files'
       // Files are checked before anything else, of all epochs: those before the bad one are recomputed without it.
       const before = isOfFiles && epochs.length === 0 ? (difference.epoch ?? 1) - 1 : 0
-      if (before === 0) return { epochs, difference, isIncomplete: isOfFiles }
+      if (before === 0)
+        return { epochs: withoutDoubt(epochs, through, difference), difference, isIncomplete: isOfFiles }
       const earlier = await this.#audit(before)
       return earlier.difference === undefined ? { ...earlier, difference, isIncomplete: true } : earlier
     } catch (error) {
@@ -101,7 +102,12 @@ export class BundleRecomputer implements Recomputer {
   }
 }
 
-function recomputedOf({ genesis, manifest, deposits }: AuditedEpoch): RecomputedEpoch {
+/** A difference that comes after all epochs is of none of them: then nothing is said of the newest either. */
+function withoutDoubt(epochs: EpochAsRead[], through: number, difference: WatchDifference | undefined): EpochAsRead[] {
+  return difference === undefined ? epochs : epochs.slice(0, through - 1)
+}
+
+function recomputedOf({ genesis, manifest, deposits }: EpochAsRead): RecomputedEpoch {
   return { genesis, manifest, isWhole: deposits !== undefined }
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { Hex } from 'viem'
+import { type Hex, hashTypedData } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { attestationTypedData } from '../../anchor/chain/attestation.ts'
 import {
   type AttestationDocument,
   encodeAttestation,
@@ -9,6 +11,7 @@ import {
 } from '../../anchor/chain/attestation-document.ts'
 import { countAttestations } from '../../anchor/chain/count-attestations.ts'
 import { localAccounts } from '../../anchor/chain/local-chain.ts'
+import { readTaggedVectors } from '../vectors/tagged.ts'
 
 const accounts = localAccounts()
 const place = { chainId: 31337, distributor: `0x${'d1'.repeat(20)}` as Hex }
@@ -61,6 +64,26 @@ describe('an attestation as a file', () => {
   ])('%s is refused', async (_, value, problem) => {
     expect(await refusal(value)).toContain(problem)
   })
+})
+
+describe('attestations, golden vectors', () => {
+  const { accounts: keys, attestations } = readTaggedVectors<{
+    accounts: Record<string, { privateKey: string }>
+    attestations: { signer: string; digest: string; document: AttestationDocument }[]
+  }>('signatures.json')
+
+  test.each(attestations)(
+    '$document.chainId/$document.epoch/$document.attempt: signed to these bytes, and read',
+    async (vector) => {
+      const { signer, digest, document: expected } = vector
+      const place = { chainId: expected.chainId, distributor: expected.distributor }
+      const message = { epoch: BigInt(expected.epoch), attempt: expected.attempt, proposalHash: expected.proposalHash }
+      expect(hashTypedData(attestationTypedData(place, message))).toBe(`0x${digest}`)
+      const account = privateKeyToAccount(`0x${keys[signer]!.privateKey}`)
+      expect(await signAttestation(account, place, message)).toEqual(expected)
+      expect(await verifyAttestation(bytesOf(expected))).toEqual(expected)
+    },
+  )
 })
 
 describe('what counts for a proposal', () => {

@@ -23,6 +23,8 @@ BATCH_TYPE = ("ContributionBatch(string source,string id,address account,string 
               "bytes32 contentRoot,bytes32 labelsRoot,bytes commitmentSalt)")
 WITHDRAWAL_TYPE = "ContributionWithdrawn(string source,string id,address account,string batchSource,string batchId,uint32[] indexes)"
 REGISTRY_TYPE = "RegistryEvent(string source,string id,string eventType,bytes32 bodyHash)"
+CONTRACT_DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+ATTESTATION_TYPE = "Attestation(uint64 epoch,uint32 attempt,bytes32 proposalHash)"
 DOMAIN = hash_struct(DOMAIN_TYPE, ["Tallystick", "1", LEDGER_ID])
 
 
@@ -107,6 +109,17 @@ def cases():
     yield registry("a feature map", "FeatureMapPublished", "contributor", registrant=contributor)
 
 
+def attestation(signer, chain_id, contract, epoch, attempt):
+    """The file that an attester sends: docs/formats.md#attestation."""
+    proposal_hash = seeded(f"proposal {epoch}/{attempt}", 32)
+    domain = hash_struct(CONTRACT_DOMAIN_TYPE, ["TallyDistributor", "1", chain_id, bytes.fromhex(contract[2:])])
+    hashed = digest(domain, hash_struct(ATTESTATION_TYPE, [epoch, attempt, proposal_hash]))
+    document = {"format": "tallystick-attestation/1", "chainId": chain_id, "distributor": contract, "epoch": epoch, "attempt": attempt,
+                "proposalHash": "0x" + proposal_hash.hex(), "attester": "0x" + ACCOUNTS[signer].hex(),
+                "signature": "0x" + sign(KEYS[signer], hashed).hex()}
+    return {"signer": signer, "digest": hashed.hex(), "document": document}
+
+
 def signature_vectors():
     made = list(cases())
     assert {bytes.fromhex(case["signature"])[64] for case in made} == {27, 28}
@@ -119,4 +132,7 @@ def signature_vectors():
         "domainSeparator": DOMAIN.hex(),
         "accounts": {name: {"privateKey": key.to_bytes(32, "big").hex(), "address": ACCOUNTS[name].hex()} for name, key in KEYS.items()},
         "cases": made,
+        "attestations": [attestation(signer, chain_id, address(name), epoch, attempt) for signer, chain_id, name, epoch, attempt in [
+            ("operator", 31_337, "distributor", 1, 1), ("contributor", 1, "distributor", 7, 2),
+            ("contributor", 8_453, "another distributor", (1 << 24) - 1, (1 << 32) - 1)]],
     }
