@@ -3,7 +3,7 @@ import { TallyError } from '../schemas/errors.ts'
 import { currentInvocation } from './invocation.ts'
 
 /** What the process ends with; `tally --help` lists them. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, chainNotChecked: 3, later: 4, error: 5, alarm: 6 } as const
+export const EXIT = { ok: 0, failed: 1, usage: 2, chainNotChecked: 3, later: 4, error: 5, alarm: 11 } as const
 
 /** Of a check that may have gone without asking the chain. */
 export function exitOfCheck(result: { readonly ok: boolean; readonly chain: string }): number {

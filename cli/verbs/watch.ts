@@ -50,7 +50,7 @@ Example:
 With a key (ATTESTER_KEY, or --key-file) it signs an attestation for each proposal that it recomputed. --distributor and
 --ledger say which contract and which ledger are meant: learn them from somebody you trust, not from the bundle.
 
-Exit codes with --once: 0 nothing proposed, or what is proposed agrees; 4 something is still on its way; 6 an alarm.`
+Exit codes with --once: 0 nothing proposed, or what is proposed agrees; 4 something is still on its way; 11 an alarm.`
 
 /** `anchor watch`: recomputes what is proposed, and attests or alarms. It opens no warehouse and needs no data folder. */
 export function addWatch(anchor: Command): void {

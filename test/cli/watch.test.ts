@@ -47,7 +47,7 @@ describeWithAnvil('tally anchor watch', () => {
   const alarmOf = (ended: Ended): Alarm => {
     const look = documentOf<Look>(ended)
     expect({ end: ended.end, outcome: look.outcome, alarms: look.alarms.length, signed: signedIn(out) }).toEqual({
-      end: 6,
+      end: 11,
       outcome: 'alarm',
       alarms: 1,
       signed: [],
@@ -224,7 +224,7 @@ describeWithAnvil('tally anchor watch', () => {
     await world.goBack()
     const after = await world.propose({ uri: 'elsewhere' })
     const ended = await world.look(bundles, out)
-    expect(ended.end).toBe(6)
+    expect(ended.end).toBe(11)
     const [alarm] = documentOf<Look>(ended).alarms
     expect(alarm).toMatchObject({
       kind: 'second-proposal',
@@ -234,7 +234,7 @@ describeWithAnvil('tally anchor watch', () => {
     expect(readFileSync(join(out, signed!))).toEqual(bytes)
     // With either of its two memories gone it still knows.
     rmSync(join(out, 'signed'), { recursive: true })
-    expect((await world.look(bundles, out)).end).toBe(6)
+    expect((await world.look(bundles, out)).end).toBe(11)
     // The first one is back: it is what was signed.
     await world.goBack()
     expect(await world.propose()).toBe(before)
