@@ -2,11 +2,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import type { Hex, LocalAccount } from 'viem'
+import { encodeFunctionData, type Hex, type LocalAccount } from 'viem'
 import { verifyAttestation } from '../../anchor/chain/attestation-document.ts'
 import { epochContentOf } from '../../anchor/chain/epoch-content.ts'
 import { proposeEpoch } from '../../anchor/chain/epochs.ts'
 import { localAccounts } from '../../anchor/chain/local-chain.ts'
+import { sendOnce } from '../../anchor/chain/send.ts'
+import { tallyDistributorAbi } from '../../anchor/contracts/artifacts/tally-distributor.ts'
 import { ledgerIdOf } from '../../anchor/ledger-id.ts'
 import type { Recomputation, Recomputer } from '../../anchor/watch/recomputer.ts'
 import { FolderSigningMemory, type SigningMemory } from '../../anchor/watch/signing-memory.ts'
@@ -203,6 +205,24 @@ describeWithAnvil('an attester', () => {
     expect([...signed]).toEqual([])
     await rpc(house.chain.rpcUrl, 'anvil_mine', '0x60')
     expect(await look({ signed, isFinalSlow: true })).toMatchObject({ outcome: 'attested' })
+  })
+
+  test('a proposal that was vetoed in a block that is not final yet is not signed', async () => {
+    await goBack()
+    await propose('one')
+    await rpc(house.chain.rpcUrl, 'anvil_mine', '0x60')
+    const signed = new Set<Hex>()
+    const slow: Recomputer = {
+      ...recomputer,
+      recompute: async () => {
+        const data = encodeFunctionData({ abi: tallyDistributorAbi, functionName: 'vetoEpoch', args: [1n] })
+        const guardian = await house.as(localAccounts().at(-1)!)
+        await sendOnce(guardian, { intent: 'veto', to: house.distributor, data })
+        return agreeing
+      },
+    }
+    expect(await look({ signed, recomputer: slow, isFinalSlow: true })).toMatchObject({ outcome: 'waiting' })
+    expect([...signed]).toEqual([])
   })
 
   test('what it stores is what the reader takes', async () => {

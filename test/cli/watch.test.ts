@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
@@ -10,6 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { canonicalJson } from '../../anchor/canonical-json.ts'
 import { verifyAttestation } from '../../anchor/chain/attestation-document.ts'
 import type { Alarm } from '../../anchor/watch/alarm.ts'
 import type { Look } from '../../anchor/watch/watcher.ts'
@@ -32,7 +34,7 @@ describeWithAnvil('tally anchor watch', () => {
   let tests = 0
   beforeAll(async () => {
     await builtCli()
-    world = await WatchedLedger.open(path('ledger'))
+    world = await WatchedLedger.open(path('ledger'), 2)
   }, SETUP_LIMIT_MS)
   afterAll(() => world?.close())
   beforeEach(async () => {
@@ -108,7 +110,7 @@ describeWithAnvil('tally anchor watch', () => {
     const after = await world.look(bundles, out)
     expect({ end: after.end, look: documentOf<Look>(after) }).toMatchObject({
       end: 0,
-      look: { outcome: 'idle', lastFinalized: 1, checkedTo: 1, alarms: [] },
+      look: { epoch: 2, outcome: 'attested', lastFinalized: 1, checkedTo: 1, alarms: [] },
     })
   }, 60_000)
 
@@ -200,6 +202,45 @@ describeWithAnvil('tally anchor watch', () => {
     expect({ end: without.end, stderr: without.stderr }).toEqual({
       end: 2,
       stderr: expect.stringContaining("'--ledger <hash>' not specified"),
+    })
+  })
+
+  test('a later epoch in the folder, even a false one, says nothing about this one; then it is its turn', async () => {
+    const leaves = join(bundles, 'epoch-000002/public/leaves.parquet')
+    const kept = readFileSync(leaves)
+    writeFileSync(leaves, 'not what files.json says')
+    await world.propose()
+    expect(documentOf<Look>(await world.look(bundles, out))).toMatchObject({ epoch: 1, outcome: 'attested' })
+    await world.finalizeBlindly()
+    await world.propose({}, 2)
+    expect(documentOf<Look>(await world.look(bundles, out))).toMatchObject({
+      epoch: 2,
+      outcome: 'waiting',
+      checkedTo: 1,
+    })
+    writeFileSync(leaves, kept)
+    expect(documentOf<Look>(await world.look(bundles, out))).toMatchObject({
+      epoch: 2,
+      outcome: 'attested',
+      checkedTo: 1,
+    })
+    expect(signedIn(out)).toHaveLength(2)
+  })
+
+  test('a bundle that says of itself what its records do not give is an alarm at once', async () => {
+    const state = join(bundles, 'epoch-000001/state.json')
+    const changed = readFileSync(state, 'utf8').replace(/"amount":"(\d+)"/, '"amount":"1$1"')
+    expect(changed).not.toBe(readFileSync(state, 'utf8'))
+    writeFileSync(state, changed)
+    const listing = join(bundles, 'epoch-000001/files.json')
+    const { files } = JSON.parse(readFileSync(listing, 'utf8'))
+    const sha256 = `0x${createHash('sha256').update(changed).digest('hex')}`
+    files['state.json'] = { bytes: Buffer.byteLength(changed), sha256 }
+    writeFileSync(listing, canonicalJson({ files }))
+    await world.propose()
+    expect(alarmOf(await world.look(bundles, out))).toMatchObject({
+      kind: 'difference',
+      difference: { epoch: 1, where: expect.stringContaining('state.json') },
     })
   })
 
