@@ -1,3 +1,10 @@
+// Attestations
+export {
+  ATTESTATION_FORMAT,
+  type AttestationDocument,
+  InvalidAttestationError,
+  verifyAttestation,
+} from './chain/attestation-document.ts'
 // Text, bytes and canonical JSON
 export { bytesToHex, type Hex, HexFormatError, hexToBytes, TextEncodingError } from './bytes.ts'
 export {
