@@ -28,7 +28,8 @@ export const u32 = z.number().int().min(0).max(U32_MAX)
 export const u64 = z
   .string()
   .regex(/^(0|[1-9]\d{0,19})$/, 'must be a whole number as decimal text')
-  .refine((digits) => BigInt(digits) <= U64_MAX, 'must fit 64 bits')
+  // Asked of texts too that the pattern refused.
+  .refine((digits) => !/^\d+$/.test(digits) || BigInt(digits) <= U64_MAX, 'must fit 64 bits')
 
 /** Inclusion proofs have at most 53 nodes, consistency proofs 107. */
 const PROOF_NODES_MAX = 107
