@@ -216,9 +216,11 @@ function printUpload(checked: CheckedUpload): void {
     )
 }
 
-function uploadSummary({ ok, signed, fault, items }: CheckedUpload): string {
+function uploadSummary({ ok, signed, fault, items, chain }: CheckedUpload): string {
   const has = (verdict: UploadVerdict) => items.some((item) => item.verdict === verdict)
-  if (signed && fault === null && has('omitted')) return paint.red('upload: OMISSION PROVEN')
+  // Anybody can write a manifest: only the chain says that it is the operator's.
+  if (signed && fault === null && has('omitted'))
+    return paint.red(chain === 'checked' ? 'upload: OMISSION PROVEN' : 'upload: OMITTED, by these bundles')
   if (!signed) return paint.red('upload: REFUTED')
   if (!ok) return paint.red('upload: NOT DECIDED, the bundles or their anchoring are at fault')
   if (has('not decided')) return paint.yellow('upload: NOT DECIDED')
