@@ -18,7 +18,7 @@ export const RECEIPT_FORMAT = 'tallystick-receipt/1'
 
 /** A receipt with its years of lines is far smaller; a larger one is not read. */
 export const RECEIPT_BYTES_MAX = 16 * 1024 * 1024
-export const INFLUENCES_MAX = 1_000
+const INFLUENCES_MAX = 1_000
 const TEXT_MAX = 1_024
 
 const line = z.strictObject({

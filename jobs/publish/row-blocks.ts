@@ -11,7 +11,7 @@ import { type Hash32, toHex } from '../../schemas/ids.ts'
 import { CorruptWarehouseError } from '../close/errors.ts'
 
 /** Rows under one stored hash: what one proof reads and hashes again. */
-export const BLOCK_ROWS = 256
+const BLOCK_ROWS = 256
 
 export type TableName = keyof Manifest['tables']
 

@@ -12,9 +12,9 @@ interface Validator {
   errors?: { instancePath: string; message?: string }[] | null
 }
 
-/** Ajv, by the name of what brings it: fastify checks requests with it. */
-const require = createRequire(createRequire(import.meta.url).resolve('fastify'))
-const { Ajv2020 } = require('ajv/dist/2020.js') as {
+/** Not a dependency of ours: fastify, which checks requests with it, brings it. */
+const AJV = 'ajv/dist/2020.js'
+const { Ajv2020 } = createRequire(createRequire(import.meta.url).resolve('fastify'))(AJV) as {
   Ajv2020: new (options: object) => { compile(schema: object): Validator }
 }
 

@@ -13,6 +13,8 @@ import { documentOf, tally } from './support/tally.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
 const DELAY_S = 3_600
+/** A ledger with a chain is founded first. */
+const SETUP_LIMIT_MS = 180_000
 const LEDGER_CHAIN_ID = 31337
 const PROPOSER = 1
 /** Of the operator of the ledgers that tests prepare. */
@@ -47,7 +49,7 @@ describeWithAnvil('what was changed by one bit is found, and named', () => {
     bundles = `${ledger.data}/bundles`
     receiptFile = path('receipt.json')
     await tally(['receipt', ledger.contributor, '--data', ledger.data, '--out', receiptFile])
-  })
+  }, SETUP_LIMIT_MS)
 
   const audit = (folder: string, ...flags: string[]) => tally(['audit', folder, ...flags])
   const verify = (file: string, ...flags: string[]) => tally(['verify', file, ...flags])

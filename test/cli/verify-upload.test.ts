@@ -17,6 +17,8 @@ import { documentOf, tally } from './support/tally.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
 const DELAY_S = 3_600
+/** A ledger with a chain is founded first. */
+const SETUP_LIMIT_MS = 180_000
 
 describeWithAnvil('tally verify of an upload receipt', () => {
   const path = temporaryFolder()
@@ -40,7 +42,7 @@ describeWithAnvil('tally verify of an upload receipt', () => {
     const bundle = await readEpoch(folder!, await checkFiles(folder!.path))
     genesis = bundle.genesis
     record = readRecordsOfCut(bundle.records!, bundle.manifest)[0]!
-  })
+  }, SETUP_LIMIT_MS)
 
   /** The file of the operator's receipt for the first record of the ledger, or for another in its place. */
   async function receiptOf(change: Partial<AuditRecord>, name: string): Promise<string> {

@@ -11,7 +11,7 @@ import { readOptional, replaceFile, syncFolders } from './durable-files.ts'
 import { LogKeyEndorsementError } from './errors.ts'
 
 /** Of the served folder, and of the folder of the key. */
-export const LOG_KEY_FILE = 'key.json'
+const LOG_KEY_FILE = 'key.json'
 
 export interface LogKeyEndorsing {
   readonly ledger: Ledger

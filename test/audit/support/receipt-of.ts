@@ -80,7 +80,7 @@ export async function checkpointOf({ manifest, genesis }: EpochFiles) {
 }
 
 /** The list with the hash of its canonical JSON. */
-export function listed(items: CanonicalJson[]) {
+function listed(items: CanonicalJson[]) {
   return { items, checksum: `0x${createHash('sha256').update(canonicalJson(items)).digest('hex')}` }
 }
 
