@@ -1,20 +1,10 @@
 import { z } from 'zod'
 import { TallyError } from '../schemas/errors.ts'
-import { type Address, type Hash32, toHex } from '../schemas/ids.ts'
+import { type Hash32, toHex } from '../schemas/ids.ts'
 import { type CanonicalJson, canonicalJson } from './canonical-json.ts'
 import { sha256 } from './hash.ts'
+import { address, amount, count, hash32, integer } from './shapes.ts'
 
-const hash32 = z.custom<Hash32>(
-  (value) => typeof value === 'string' && /^0x[0-9a-f]{64}$/.test(value),
-  'must be 0x and 64 lower-case hex digits',
-)
-const address = z.custom<Address>(
-  (value) => typeof value === 'string' && /^0x[0-9a-f]{40}$/.test(value),
-  'must be 0x and 40 lower-case hex digits',
-)
-const integer = z.string().regex(/^(0|-?[1-9]\d{0,77})$/, 'must be a whole number as decimal text')
-const amount = z.string().regex(/^(0|[1-9]\d{0,77})$/, 'must be an amount as decimal text')
-const count = z.number().int().nonnegative()
 const table = z.strictObject({ rows: count, root: hash32 })
 
 const period = z.strictObject({
@@ -49,7 +39,8 @@ const period = z.strictObject({
   vErrorNano: integer.nullable(),
 })
 
-const manifest = z.strictObject({
+/** Every key is explained in docs/formats.md#manifest. */
+export const manifestShape = z.strictObject({
   format: z.literal('tallystick-manifest/1'),
   ledger: hash32,
   epoch: count.min(1),
@@ -92,7 +83,7 @@ const manifest = z.strictObject({
 })
 
 /** What an epoch commits to; every key is explained in docs/formats.md#manifest. */
-export type Manifest = z.infer<typeof manifest>
+export type Manifest = z.infer<typeof manifestShape>
 export type ManifestPeriod = Manifest['periods'][number]
 
 export class InvalidManifestError extends TallyError {
@@ -104,7 +95,7 @@ export class InvalidManifestError extends TallyError {
 
 /** @throws InvalidManifestError unless `value` has exactly the keys and types of docs/formats.md#manifest. */
 export function toManifest(value: unknown): Manifest {
-  const parsed = manifest.safeParse(value)
+  const parsed = manifestShape.safeParse(value)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   throw new InvalidManifestError(`${issue?.path.join('.') || 'document'}: ${issue?.message ?? 'invalid'}`)

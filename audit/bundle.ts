@@ -22,6 +22,7 @@ const ACCOUNTS = {
   earned: 'text',
   cumulative: 'text',
   lines_root: 'text',
+  lines: 'integer',
 } as const
 const LINES = { account: 'text', token: 'text', kind: 'text', asset: 'text', amount: 'text' } as const
 const SCORES = {

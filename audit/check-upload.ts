@@ -1,15 +1,18 @@
 import { ledgerIdOf } from '../anchor/ledger-id.ts'
+import { appendedProof } from '../anchor/log/appended-proof.ts'
 import { ENTRY_OUTCOMES } from '../anchor/log/entry.ts'
 import { emptyFrontier, type Frontier } from '../anchor/log/frontier.ts'
 import type { Manifest } from '../anchor/manifest.ts'
 import { readUploadReceipt, signerOfUploadReceipt, type UploadReceipt } from '../anchor/uploads/receipt.ts'
-import { toHex } from '../schemas/ids.ts'
+import { entryDocument } from '../anchor/verify/entry-shape.ts'
+import type { Omission } from '../anchor/verify/omission.ts'
+import { type Hash32, toHex } from '../schemas/ids.ts'
 import { reasonOfCode } from '../schemas/rejection.ts'
 import { type EpochBundle, findEpochFolders, readEpoch, TABLES } from './bundle.ts'
 import { connectTo, findChainDifference } from './chain.ts'
 import { DifferenceFound, differ } from './difference.ts'
 import { checkFiles } from './files.ts'
-import { checkLeaves, checkTree } from './leaves.ts'
+import { checkLeaves, checkTree, entryOf } from './leaves.ts'
 import { checkLinks } from './links.ts'
 import { type AuditRecord, checkCut, endsOfCut, readRecordsOfCut } from './records.ts'
 
@@ -42,6 +45,8 @@ export interface CheckedUpload {
   readonly items: readonly CheckedUploadItem[]
   /** What is wrong with the bundle or its anchoring, if anything: then it decides nothing more. */
   readonly fault: string | null
+  /** Of the first omission found, for anybody to check without the bundles (docs/formats.md#omission). */
+  readonly evidence: Omission | null
 }
 
 export interface CheckUploadOptions {
@@ -65,9 +70,9 @@ export async function checkUpload(receipt: unknown, options: CheckUploadOptions 
   if (!signed || options.bundles === undefined) {
     const detail = signed ? 'Give --bundle to look for it.' : 'The operator did not sign this.'
     const items = document.items.map((item) => answer(item, 'not looked for', null, detail))
-    return { ok: signed, ...facts, chain: 'not checked', items, fault: null }
+    return { ok: signed, ...facts, chain: 'not checked', items, fault: null, evidence: null }
   }
-  const search = new Search(document.items, ledger, options.rpcUrl)
+  const search = new Search(document, ledger, options.rpcUrl)
   const fault = await search.run(options.bundles)
   const items = search.answers()
   const chain = options.rpcUrl !== undefined && search.asked > 0 ? 'checked' : 'not checked'
@@ -77,20 +82,24 @@ export async function checkUpload(receipt: unknown, options: CheckUploadOptions 
     chain,
     items,
     fault,
+    evidence: fault === null ? search.evidence : null,
   }
 }
 
 class Search {
   /** Epochs whose anchoring was asked for. */
   asked = 0
+  evidence: Omission | null = null
+  readonly #upload: UploadReceipt
   readonly #items: readonly Item[]
   readonly #ledger: string
   readonly #rpcUrl: string | undefined
   readonly #found = new Map<Item, CheckedUploadItem>()
   #fault: string | null = null
 
-  constructor(items: readonly Item[], ledger: string, rpcUrl: string | undefined) {
-    this.#items = items
+  constructor(upload: UploadReceipt, ledger: string, rpcUrl: string | undefined) {
+    this.#upload = upload
+    this.#items = upload.items
     this.#ledger = ledger
     this.#rpcUrl = rpcUrl
   }
@@ -125,13 +134,14 @@ class Search {
       // What the manifest says needs no table; a broken one could only hide it.
       for (const item of here) {
         const known = findInManifest(item, manifest)
-        if (known !== undefined) this.#found.set(item, known)
+        if (known !== undefined) this.#answer(item, known, manifest, null)
       }
       if (previous === undefined) frontier = epoch === 1 ? emptyFrontier() : undefined
       if (this.#isDone) return
-      frontier = checkTree(bundle, frontier)
+      const before = frontier
+      frontier = checkTree(bundle, before)
       const rest = here.filter((item) => !this.#found.has(item))
-      if (rest.length > 0) this.#lookInRecords(rest, bundle, frontier)
+      if (rest.length > 0) this.#lookInRecords(rest, bundle, before)
       if (this.#isDone) return
       last = bundle
     }
@@ -141,9 +151,12 @@ class Search {
     return this.#items.every((item) => this.#found.has(item))
   }
 
-  /** @throws DifferenceFound unless records and leaves are those of the manifest's root; then no item is answered */
+  /**
+   * @param frontier of the tree before this epoch, whose own leaves lead from it to the manifest's root
+   * @throws DifferenceFound unless records and leaves belong together; then no item is answered
+   */
   #lookInRecords(items: readonly Item[], bundle: EpochBundle, frontier: Frontier | undefined): void {
-    const { epoch, manifest, records: rows } = bundle
+    const { epoch, manifest, leaves, records: rows } = bundle
     if (rows === undefined || frontier === undefined) {
       const missing = rows === undefined ? 'its records were not given' : 'not all epochs before it were given'
       const detail = `The epoch has a leaf for this place; ${missing}.`
@@ -156,7 +169,29 @@ class Search {
     for (const item of items) {
       // Never missing: the records are all of the cut but its holes and gaps, and the item is in none of these.
       const record = places.get(placeOf(item)) ?? differ('records', TABLES.records, placeOf(item), undefined)
-      this.#found.set(item, compareRecord(item, epoch, record, BigInt(manifest.tree.previousSize)))
+      const verdict = compareRecord(item, epoch, record, BigInt(manifest.tree.previousSize))
+      if (verdict.verdict === 'included' || this.evidence !== null) {
+        this.#found.set(item, verdict)
+        continue
+      }
+      const hashes = leaves.map(({ leaf_hash }) => leaf_hash)
+      const proof = appendedProof(frontier, hashes, record.row).map((node) => toHex(node) as Hash32)
+      const leaf = { entry: entryDocument(entryOf(record)), index: frontier.size + record.row, proof }
+      this.#answer(item, verdict, manifest, leaf)
+    }
+  }
+
+  #answer(item: Item, verdict: CheckedUploadItem, manifest: Manifest, leaf: Omission['leaf']): void {
+    this.#found.set(item, verdict)
+    if (verdict.verdict !== 'omitted' || this.evidence !== null) return
+    const place = this.#items.indexOf(item)
+    this.evidence = {
+      format: 'tallystick-omission/1',
+      upload: this.#upload,
+      item: place,
+      manifest,
+      leaf,
+      checkpoint: null,
     }
   }
 
@@ -182,9 +217,9 @@ class Search {
   }
 }
 
-/** Whatever the incarnation: a ledger that has the place in another one does not have the record. */
+/** A later incarnation of the topic counts: what the item's own one had there, no epoch from here on says. */
 function isBelowCut(item: Item, { cut }: Manifest): boolean {
-  return cut.partitions.some((part) => isWithin(item, part))
+  return cut.partitions.some((part) => isWithin(item, part) && part.incarnation >= item.incarnation)
 }
 
 function isWithin(item: Item, range: { topic: string; partition: number; from: string; to: string }): boolean {
@@ -202,7 +237,12 @@ function findInManifest(item: Item, { epoch, cut, holes, gaps }: Manifest): Chec
   const omitted = (detail: string) => answer(item, 'omitted', epoch, detail)
   const part = cut.partitions.find((each) => isWithin(item, each))
   if (part !== undefined && part.incarnation !== item.incarnation)
-    return omitted(`The manifest has incarnation ${part.incarnation} at this place, not ${item.incarnation}.`)
+    return answer(
+      item,
+      'not decided',
+      epoch,
+      `The topic is in incarnation ${part.incarnation} here, and the place in ${item.incarnation}: an epoch before has to decide.`,
+    )
   if (holes.some((hole) => isWithin(item, hole)))
     return omitted('The manifest says that there is no record at this place.')
   if (gaps.some((gap) => isWithin(item, gap)))

@@ -24,4 +24,12 @@ export {
   type ReExtraction,
   type ReExtractionReport,
 } from './re-extract/re-extraction.ts'
-export { type VerifiedReceipt, verifyReceipt } from './verify-receipt.ts'
+export {
+  type VerifiedEventReceipt,
+  type VerifiedOmission,
+  type VerifiedReceipt,
+  type VerifyOptions,
+  verifyEventReceipt,
+  verifyOmission,
+  verifyReceipt,
+} from './verify-receipt.ts'

@@ -1,4 +1,4 @@
-import { ENTRY_OUTCOMES, encodeEntry } from '../anchor/log/entry.ts'
+import { ENTRY_OUTCOMES, encodeEntry, type LedgerEntry } from '../anchor/log/entry.ts'
 import { appendLeaves, type Frontier, frontierRoot } from '../anchor/log/frontier.ts'
 import { leafHash } from '../anchor/log/leaf-hash.ts'
 import { toHex } from '../schemas/ids.ts'
@@ -52,24 +52,27 @@ export function checkLeaves({ leaves }: EpochBundle, records: readonly AuditReco
 }
 
 function leafOf(record: AuditRecord): Uint8Array {
+  return leafHash(encodeEntry(entryOf(record)))
+}
+
+/** The ledger entry of a record with its published outcome and reason. @throws DifferenceFound they are none */
+export function entryOf(record: AuditRecord): LedgerEntry {
   const where = `${TABLES.records} row ${record.row}`
   const outcome =
     ENTRY_OUTCOMES[record.outcome] ??
     differ('leaves', `${where} outcome`, `0 to ${ENTRY_OUTCOMES.length - 1}`, record.outcome)
   if (record.reason < 0 || record.reason > REASON_MAX)
     differ('leaves', `${where} reason`, `0 to ${REASON_MAX}`, record.reason)
-  return leafHash(
-    encodeEntry({
-      incarnation: record.incarnation,
-      topic: record.topic,
-      partition: record.partition,
-      offset: record.offset,
-      effectiveTimeMs: record.effectiveMs,
-      outcome,
-      reason: record.reason,
-      content: record.contentHash,
-    }),
-  )
+  return {
+    incarnation: record.incarnation,
+    topic: record.topic,
+    partition: record.partition,
+    offset: record.offset,
+    effectiveTimeMs: record.effectiveMs,
+    outcome,
+    reason: record.reason,
+    content: record.contentHash,
+  }
 }
 
 /** Holds the manifest's counts to the decisions. @throws DifferenceFound */

@@ -41,11 +41,12 @@ function checkTableRoots(bundle: EpochBundle): void {
     [
       'accounts',
       TABLES.accounts,
-      accounts.map(({ account, before, cumulative, earned, lines_root, token }) => ({
+      accounts.map(({ account, before, cumulative, earned, lines, lines_root, token }) => ({
         account,
         before,
         cumulative,
         earned,
+        lines,
         linesRoot: lines_root,
         token,
       })),
@@ -89,7 +90,9 @@ function checkAccounts(bundle: EpochBundle, previous: EpochBundle | undefined): 
   for (const [index, row] of bundle.accounts.entries()) {
     const key = row.account + row.token
     const where = (column: string) => `${TABLES.accounts} row ${index} (${row.account}, ${row.token}) ${column}`
-    assertSame('accounts', where('lines_root'), toHex(tableRoot(linesOf.get(key) ?? [])), row.lines_root)
+    const own = linesOf.get(key) ?? []
+    assertSame('accounts', where('lines'), own.length, row.lines)
+    assertSame('accounts', where('lines_root'), toHex(tableRoot(own)), row.lines_root)
     assertSame('accounts', where('earned'), (earned.get(key) ?? 0n).toString(), row.earned)
     if (previous !== undefined || bundle.epoch === 1)
       assertSame('accounts', where('before'), before.get(key) ?? '0', row.before)

@@ -21,6 +21,7 @@ import { type DataDirectory, dataDirectory } from './data-directory.ts'
 import { EmbeddedChainStore } from './embedded-chain-store.ts'
 import { kafkaConnection } from './kafka-connection.ts'
 import { removeSocket } from './live/socket-place.ts'
+import { operatorOf } from './operator.ts'
 
 export interface SessionOptions {
   readonly config: Config
@@ -182,10 +183,16 @@ export class Session {
     return local === undefined ? store : new EmbeddedChainStore(store, local)
   }
 
-  /** Where the log's static files and its key lie. */
+  /** Where the log's static files and its key lie. @throws ConfigError the operator's key is somebody else's */
   logPlaces(): LogPlaces {
-    const { tree, logKey } = this.directory
-    return { folder: tree, keyFolder: this.config.logKey ?? logKey, verb: this.#options.verb }
+    const { tree, logKey, genesis } = this.directory
+    const operator = this.config.operatorKey === undefined ? undefined : operatorOf(this.config, readGenesis(genesis))
+    return {
+      folder: tree,
+      keyFolder: this.config.logKey ?? logKey,
+      verb: this.#options.verb,
+      ...(operator === undefined ? {} : { operator }),
+    }
   }
 
   /** What runs on this session's connection to the warehouse fails, and all that comes after it; {@link close} it then. */

@@ -42,11 +42,18 @@ export function toEpoch(value: number): Epoch {
 
 /** Lower-case 0x-hex of bytes. */
 export function toHex(bytes: Uint8Array): `0x${string}` {
+  // A browser has no Buffer, which is much the fastest in Node.
+  if (typeof Buffer === 'undefined') return `0x${Array.from(bytes, digitsOf).join('')}`
   return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`
+}
+
+function digitsOf(byte: number): string {
+  return byte.toString(16).padStart(2, '0')
 }
 
 /** Bytes of 0x-hex. @throws InvalidIdError on anything else. */
 export function fromHex(text: string): Uint8Array {
   if (!/^0x([0-9a-fA-F]{2})*$/.test(text)) throw new InvalidIdError({ kind: 'hex string', value: text })
-  return Buffer.from(text.slice(2), 'hex')
+  if (typeof Buffer !== 'undefined') return Buffer.from(text.slice(2), 'hex')
+  return Uint8Array.from(text.slice(2).match(/../g) ?? [], (digits) => Number.parseInt(digits, 16))
 }

@@ -24,6 +24,26 @@ export function contentBytes({ key, headers, value }: RecordContent): Buffer {
   return bytes
 }
 
+/** {@link contentBytes} without anything of Node's, which is slower. */
+export function contentBytesAnywhere({ key, headers, value }: RecordContent): Uint8Array {
+  const utf8 = new TextEncoder()
+  const fields = [key, ...headers.flatMap(([name, bytes]) => [utf8.encode(name), bytes]), value]
+  const bytes = new Uint8Array(fields.reduce((sum, field) => sum + fieldBytes(field), LENGTH_BYTES))
+  const view = new DataView(bytes.buffer)
+  let at = 0
+  for (const [place, field] of fields.entries()) {
+    view.setUint32(at, field === null ? NULL_LENGTH : field.length)
+    bytes.set(field ?? [], at + LENGTH_BYTES)
+    at += fieldBytes(field)
+    // The number of headers stands behind the key.
+    if (place === 0) {
+      view.setUint32(at, headers.length)
+      at += LENGTH_BYTES
+    }
+  }
+  return bytes
+}
+
 /** Headers as `u32 count ‖ (field(name) ‖ field(value))…`: order, repeats, null and empty are kept. */
 export function encodeHeaders(headers: readonly RecordHeader[]): Buffer {
   const names = headers.map(([name]) => Buffer.byteLength(name))

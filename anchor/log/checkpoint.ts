@@ -13,7 +13,7 @@ export interface Checkpoint {
   readonly size: number
   /** 32 bytes. */
   readonly root: Uint8Array
-  /** Further lines, none of them empty. Tallystick writes none. */
+  /** Further lines, none of them empty. Tallystick writes one, see {@link manifestLine}. */
   readonly extensions: readonly string[]
 }
 

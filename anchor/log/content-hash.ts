@@ -1,4 +1,4 @@
-import { contentBytes, type RecordContent } from '../../schemas/record-bytes.ts'
+import { contentBytes, contentBytesAnywhere, type RecordContent } from '../../schemas/record-bytes.ts'
 import { encodeUtf8 } from '../bytes.ts'
 import { sha256 } from '../hash.ts'
 
@@ -12,5 +12,5 @@ export type { RecordContent }
  */
 export function contentHash(content: RecordContent): Uint8Array {
   for (const [name] of content.headers) encodeUtf8(name, 'Header name')
-  return sha256(contentBytes(content))
+  return sha256(typeof Buffer === 'undefined' ? contentBytesAnywhere(content) : contentBytes(content))
 }

@@ -1,33 +1,58 @@
 import { z } from 'zod'
 import { TallyError } from '../../schemas/errors.ts'
 import type { Address, Hash32 } from '../../schemas/ids.ts'
-import { bytesToHex, decodeUtf8, type Hex, hexToBytes } from '../bytes.ts'
+import { bytesToHex, type Hex, hexToBytes } from '../bytes.ts'
+import { type CanonicalJson, canonicalJson } from '../canonical-json.ts'
 import { HASH_BYTES, sha256 } from '../hash.ts'
+import { verifyLine } from '../lines/verify-line.ts'
 import { verifyInclusion } from '../log/verify-inclusion.ts'
-import { encodeManifest, InvalidManifestError, type Manifest, toManifest } from '../manifest.ts'
+import { encodeManifest, manifestShape } from '../manifest.ts'
 import { verifyPayout } from '../payout/verify-payout.ts'
-import { rowHash, tableRoot } from '../table-root.ts'
+import { address, amount, count, hash32, integer, proof, readDocument } from '../shapes.ts'
+import { rowHash } from '../table-root.ts'
+import { checkPay } from './payout-rule.ts'
+import { checkpointChecks, signedCheckpointShape, type Trust, type Vouched, vouchedBy } from './signed-checkpoint.ts'
+import { assertBetween, assertEqual, type Check, ReceiptMismatchError, type ReceiptStep, runChecks } from './steps.ts'
+
+export const RECEIPT_FORMAT = 'tallystick-receipt/1'
 
 /** A receipt with its years of lines is far smaller; a larger one is not read. */
-const RECEIPT_BYTES_MAX = 16 * 1024 * 1024
-const PROOF_NODES_MAX = 64
+export const RECEIPT_BYTES_MAX = 16 * 1024 * 1024
+const INFLUENCES_MAX = 1_000
+const TEXT_MAX = 1_024
 
-const hash32 = z.custom<Hash32>(
-  (value) => typeof value === 'string' && /^0x[0-9a-f]{64}$/.test(value),
-  'must be a hash',
-)
-const address = z.custom<Address>(
-  (value) => typeof value === 'string' && /^0x[0-9a-f]{40}$/.test(value),
-  'must be an address',
-)
-const amount = z.string().regex(/^(0|[1-9]\d{0,77})$/, 'must be an amount as decimal text')
-const proof = z.array(hash32).max(PROOF_NODES_MAX)
+const line = z.strictObject({
+  account: address,
+  amount,
+  asset: z.string().max(TEXT_MAX),
+  epoch: z.number().int().positive(),
+  kind: z.enum(['data', 'model', 'infrastructure', 'treasury']),
+  token: address,
+})
 
-const receipt = z.strictObject({
-  format: z.literal('tallystick-receipt/1'),
-  manifest: z.unknown(),
+const score = z.strictObject({
+  account: address,
+  duplicates: count,
+  items: count,
+  model: z.string().max(TEXT_MAX),
+  pay: amount,
+  s: integer,
+  token: address,
+})
+
+const influence = z.strictObject({
+  batch: z.strictObject({ source: z.string().max(TEXT_MAX), id: z.string().max(TEXT_MAX) }),
+  index: count,
+  model: z.string().max(TEXT_MAX),
+  value: integer,
+})
+
+/** @see docs/formats.md#receipt */
+export const receiptShape = z.strictObject({
+  format: z.literal(RECEIPT_FORMAT),
   account: address,
   token: address,
+  manifest: manifestShape,
   payout: z.strictObject({
     chainId: z.number().int().positive(),
     distributor: address,
@@ -41,25 +66,25 @@ const receipt = z.strictObject({
     before: amount,
     cumulative: amount,
     earned: amount,
+    lines: count,
     linesRoot: hash32,
     token: address,
   }),
-  rowIndex: z.number().int().nonnegative(),
+  rowIndex: count,
   rowProof: proof,
-  lines: z.array(
-    z.strictObject({
-      account: address,
-      amount,
-      asset: z.string(),
-      epoch: z.number().int().positive(),
-      kind: z.enum(['data', 'model', 'infrastructure', 'treasury']),
-      token: address,
-    }),
-  ),
+  /** Lines that are shown, ascending by index; all of the account's, or some. */
+  lines: z.array(z.strictObject({ index: count, line, proof })),
+  /** One for each line of kind data that is shown, in the order of the lines. */
+  scores: z.array(z.strictObject({ index: count, row: score, proof })),
+  checkpoint: signedCheckpointShape.nullable(),
+  /** Told by whoever made the receipt; the checksum finds damage, and nothing else. */
+  influenceNotPayment: z.strictObject({ items: z.array(influence).max(INFLUENCES_MAX), checksum: hash32 }),
 })
 
 /** A receipt of the right shape; nothing in it is checked yet. */
-export type Receipt = Omit<z.infer<typeof receipt>, 'manifest'> & { readonly manifest: Manifest }
+export type Receipt = z.infer<typeof receiptShape>
+/** A contribution and how much it moved what was paid for, a whole number without a unit. Influence, not payment. */
+export type Influence = z.infer<typeof influence>
 
 /** This is no receipt at all, so that nothing can be checked. */
 export class InvalidReceiptError extends TallyError {
@@ -70,14 +95,18 @@ export class InvalidReceiptError extends TallyError {
 }
 
 /** The checks in their order; each rests on the ones before. */
-const RECEIPT_CHECKS = ['manifest', 'payout', 'row', 'lines', 'earned', 'cumulative', 'leaf'] as const
-type ReceiptCheck = (typeof RECEIPT_CHECKS)[number]
-
-export interface ReceiptStep<Name extends string = ReceiptCheck> {
-  readonly name: Name
-  readonly ok: boolean
-  readonly detail: string
-}
+export type ReceiptCheck =
+  | 'manifest'
+  | 'payout'
+  | 'row'
+  | 'lines'
+  | 'earned'
+  | 'cumulative'
+  | 'leaf'
+  | 'scores'
+  | 'checkpoint'
+  | 'log key'
+  | 'influence'
 
 export interface VerifiedReceipt {
   readonly ok: boolean
@@ -87,10 +116,16 @@ export interface VerifiedReceipt {
   /** Smallest unit of the token: earned in this epoch, and since the first. */
   readonly earned: bigint
   readonly cumulative: bigint
+  /** Of the account's lines in this epoch. */
+  readonly lines: { readonly shown: number; readonly of: number }
   /** What the chain must have anchored for the epoch. */
   readonly manifestHash: Hash32
+  /** Who answers for the manifest when the chain is not asked; `nobody` unless `ok`. */
+  readonly vouched: Vouched
   /** Up to the first that failed. */
-  readonly steps: readonly ReceiptStep[]
+  readonly steps: readonly ReceiptStep<ReceiptCheck>[]
+  /** What the receipt lists as most influential. Influence, not payment; no step checks it. */
+  readonly influenceNotPayment: readonly Influence[]
 }
 
 /**
@@ -99,139 +134,164 @@ export interface VerifiedReceipt {
  * @throws {@link InvalidReceiptError}
  */
 export function readReceipt(value: unknown): Receipt {
-  const parsed = receipt.safeParse(value instanceof Uint8Array ? parseBytes(value) : value)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    throw new InvalidReceiptError(`${issue?.path.join('.') || 'document'}: ${issue?.message ?? 'invalid'}`)
-  }
-  const { manifest: document, ...rest } = parsed.data
-  const manifest = readManifest(document)
-  return { ...rest, manifest }
-}
-
-function parseBytes(bytes: Uint8Array): unknown {
-  if (bytes.length > RECEIPT_BYTES_MAX) throw new InvalidReceiptError(`more than ${RECEIPT_BYTES_MAX} bytes`)
-  try {
-    return JSON.parse(decodeUtf8(bytes, 'The receipt'))
-  } catch (cause) {
-    throw new InvalidReceiptError(cause instanceof Error ? cause.message : String(cause), cause)
-  }
-}
-
-function readManifest(document: unknown): Manifest {
-  try {
-    return toManifest(document)
-  } catch (cause) {
-    if (!(cause instanceof InvalidManifestError)) throw cause
-    throw new InvalidReceiptError(`manifest: ${cause.message}`, cause)
-  }
+  return readDocument(value, {
+    shape: receiptShape,
+    bytesMax: RECEIPT_BYTES_MAX,
+    refuse: (detail, cause) => new InvalidReceiptError(detail, cause),
+  })
 }
 
 /**
  * Everything about a receipt that can be checked without the chain, in the order of docs/formats.md#receipt. It proves the
- * amounts to whoever trusts `manifestHash`; that the chain anchored it is a further step. Runs in a browser.
+ * amounts to whoever trusts `manifestHash`, or who `vouched` for it; that the chain anchored it is a further step. Runs in a
+ * browser.
  */
-export function verifyReceiptOffline(document: Receipt): VerifiedReceipt {
-  const manifestHash = bytesToHex(sha256(encodeManifest(document.manifest))) as Hash32
-  const steps: ReceiptStep[] = []
-  for (const name of RECEIPT_CHECKS) {
-    const step = runCheck(name, document, manifestHash)
-    steps.push(step)
-    if (!step.ok) break
+export async function verifyReceiptOffline(document: Receipt, trust: Trust = {}): Promise<VerifiedReceipt> {
+  const { manifest, account, token, row, lines, checkpoint } = document
+  const manifestHash = bytesToHex(sha256(encodeManifest(manifest))) as Hash32
+  const of = (check: (receipt: Receipt) => string): Check => {
+    return () => check(document)
   }
+  const steps = await runChecks<ReceiptCheck>([
+    ['manifest', () => `The manifest of epoch ${manifest.epoch} has the hash ${manifestHash}.`],
+    ['payout', of(checkPayout)],
+    ['row', of(checkRow)],
+    ['lines', of(checkLines)],
+    ['earned', of(checkEarned)],
+    ['cumulative', of(checkCumulative)],
+    ['leaf', of(checkLeaf)],
+    ...(lines.some((each) => each.line.kind === 'data') || document.scores.length > 0
+      ? [['scores', of(checkScores)] as const]
+      : []),
+    ...checkpointChecks(manifest, checkpoint, trust),
+    ['influence', of(checkInfluence)],
+  ])
+  const ok = steps.every((step) => step.ok)
   return {
-    ok: steps.every((step) => step.ok),
-    epoch: document.manifest.epoch,
-    account: document.account,
-    token: document.token,
-    earned: BigInt(document.row.earned),
-    cumulative: BigInt(document.row.cumulative),
+    ok,
+    epoch: manifest.epoch,
+    account,
+    token,
+    earned: BigInt(row.earned),
+    cumulative: BigInt(row.cumulative),
+    lines: { shown: lines.length, of: row.lines },
     manifestHash,
+    vouched: ok ? vouchedBy(checkpoint, trust) : 'nobody',
     steps,
+    influenceNotPayment: document.influenceNotPayment.items,
   }
 }
 
-function runCheck(name: ReceiptCheck, document: Receipt, manifestHash: Hash32): ReceiptStep {
-  try {
-    return { name, ok: true, detail: CHECKS[name](document, manifestHash) }
-  } catch (error) {
-    // The verifiers say what differs by throwing; anything else is a fault of this program.
-    if (!(error instanceof TallyError)) throw error
-    return { name, ok: false, detail: error.message }
-  }
+/** SHA-256 of the canonical JSON of the list. */
+export function influenceChecksum(items: readonly Influence[]): Hash32 {
+  return bytesToHex(sha256(canonicalJson(items as unknown as CanonicalJson))) as Hash32
 }
 
-/** One statement of a receipt contradicts another. */
-class ReceiptMismatchError extends TallyError {
-  override readonly code = 'RECEIPT_MISMATCH'
-  constructor(what: string, expected: string | number | bigint, found: string | number | bigint) {
-    super(`${what}: expected ${expected}, found ${found}.`, { facts: { what, expected, found } })
-  }
+function checkPayout({ manifest, account, token, payout }: Receipt): string {
+  assertEqual('payout.chainId', manifest.payout.chainId, payout.chainId)
+  assertEqual('payout.distributor', manifest.payout.distributor, payout.distributor)
+  assertEqual('payout.account', account, payout.account)
+  assertEqual('payout.token', token, payout.token)
+  const { proof: nodes, ...leaf } = payout
+  verifyPayout({
+    root: manifest.payout.root,
+    leaf: { ...leaf, chainId: BigInt(leaf.chainId), cumulative: BigInt(leaf.cumulative) },
+    proof: nodes,
+  })
+  return `The payout root ${manifest.payout.root} pays ${payout.cumulative} in all.`
 }
 
-function assertEqual(what: string, expected: string | number | bigint, found: string | number | bigint): void {
-  if (expected !== found) throw new ReceiptMismatchError(what, expected, found)
+function checkRow({ manifest, account, token, row, rowIndex, rowProof }: Receipt): string {
+  assertEqual('row.account', account, row.account)
+  assertEqual('row.token', token, row.token)
+  const { rows } = manifest.tables.accounts
+  verifyRow(manifest.tables.accounts, { index: rowIndex, row, proof: rowProof })
+  return `The account's row is number ${rowIndex} of the ${rows} that the manifest commits to.`
 }
 
-/** Each says in words what it proved, or throws. */
-const CHECKS: Readonly<Record<ReceiptCheck, (receipt: Receipt, manifestHash: Hash32) => string>> = {
-  manifest: ({ manifest }, manifestHash) => `The manifest of epoch ${manifest.epoch} has the hash ${manifestHash}.`,
-
-  payout: ({ manifest, account, token, payout }) => {
-    assertEqual('payout.chainId', manifest.payout.chainId, payout.chainId)
-    assertEqual('payout.distributor', manifest.payout.distributor, payout.distributor)
-    assertEqual('payout.account', account, payout.account)
-    assertEqual('payout.token', token, payout.token)
-    const { proof: nodes, ...leaf } = payout
-    verifyPayout({
-      root: manifest.payout.root,
-      leaf: { ...leaf, chainId: BigInt(leaf.chainId), cumulative: BigInt(leaf.cumulative) },
-      proof: nodes,
+/** Each line stands in the account's line tree at its own place. */
+function checkLines({ manifest, account, token, row, lines }: Receipt): string {
+  let last = -1
+  for (const [place, { index, line: shown, proof: nodes }] of lines.entries()) {
+    assertEqual(`lines[${place}].account`, account, shown.account)
+    assertEqual(`lines[${place}].token`, token, shown.token)
+    assertEqual(`lines[${place}].epoch`, manifest.epoch, shown.epoch)
+    if (index <= last) throw new ReceiptMismatchError(`lines[${place}].index`, `more than ${last}`, index)
+    last = index
+    verifyLine({
+      line: canonicalJson(shown),
+      index,
+      size: row.lines,
+      proof: nodes.map(nodeBytes),
+      root: nodeBytes(row.linesRoot),
     })
-    return `The payout root ${manifest.payout.root} pays ${payout.cumulative} in all.`
-  },
+  }
+  if (lines.length === row.lines) return `These are all lines of the account in the epoch: ${row.lines}.`
+  return `${lines.length} of ${row.lines} lines shown; each is one of the account's.`
+}
 
-  row: ({ manifest, account, token, row, rowIndex, rowProof }) => {
-    assertEqual('row.account', account, row.account)
-    assertEqual('row.token', token, row.token)
-    const { rows, root } = manifest.tables.accounts
-    verifyInclusion({
-      leafHash: rowHash(row),
-      index: rowIndex,
-      treeSize: rows,
-      proof: rowProof.map((node) => hashBytes(node, 'A node of rowProof')),
-      rootHash: hashBytes(root, 'The root of the accounts'),
-    })
-    return `The account's row is number ${rowIndex} of the ${rows} that the manifest commits to.`
-  },
-
-  lines: ({ manifest, account, token, row, lines }) => {
-    for (const [index, line] of lines.entries()) {
-      assertEqual(`lines[${index}].account`, account, line.account)
-      assertEqual(`lines[${index}].token`, token, line.token)
-      assertEqual(`lines[${index}].epoch`, manifest.epoch, line.epoch)
-    }
-    assertEqual('root of the lines', row.linesRoot, bytesToHex(tableRoot(lines)))
-    return `The row commits to exactly these ${lines.length} lines.`
-  },
-
-  earned: ({ row, lines }) => {
-    const sum = lines.reduce((total, line) => total + BigInt(line.amount), 0n)
+/** Amounts of lines are above 0, so some of them never come to more than all. */
+function checkEarned({ row, lines }: Receipt): string {
+  const sum = lines.reduce((total, { line: shown }) => total + BigInt(shown.amount), 0n)
+  if (lines.length === row.lines) {
     assertEqual('sum of the lines', BigInt(row.earned), sum)
     return `The lines sum to what was earned in the epoch, ${row.earned}.`
-  },
-
-  cumulative: ({ row }) => {
-    assertEqual('before + earned', BigInt(row.cumulative), BigInt(row.before) + BigInt(row.earned))
-    return `${row.before} before and ${row.earned} in the epoch make ${row.cumulative}.`
-  },
-
-  leaf: ({ row, payout }) => {
-    assertEqual('amount of the payout leaf', row.cumulative, payout.cumulative)
-    return 'The row and the payout leaf name the same amount.'
-  },
+  }
+  assertBetween('sum of the lines shown', sum, 0n, BigInt(row.earned))
+  return `The lines shown come to ${sum} of the ${row.earned} earned in the epoch.`
 }
 
-function hashBytes(hex: Hex, what: string): Uint8Array {
-  return hexToBytes(hex, HASH_BYTES, what)
+function checkCumulative({ row }: Receipt): string {
+  assertEqual('before + earned', BigInt(row.cumulative), BigInt(row.before) + BigInt(row.earned))
+  return `${row.before} before and ${row.earned} in the epoch make ${row.cumulative}.`
+}
+
+function checkLeaf({ row, payout }: Receipt): string {
+  assertEqual('amount of the payout leaf', row.cumulative, payout.cumulative)
+  return 'The row and the payout leaf name the same amount.'
+}
+
+/** Behind each data line stand a period of the manifest and the account's score in it. */
+function checkScores({ manifest, account, token, lines, scores }: Receipt): string {
+  const data = lines.filter((each) => each.line.kind === 'data')
+  assertEqual('number of scores', data.length, scores.length)
+  const found = data.map(({ line: shown }, place) => {
+    const { index, row, proof: nodes } = scores[place]!
+    const where = `scores[${place}]`
+    assertEqual(`${where}.account`, account, row.account)
+    assertEqual(`${where}.token`, token, row.token)
+    assertEqual(`${where}.model`, shown.asset, row.model)
+    assertEqual(`${where}.pay`, shown.amount, row.pay)
+    verifyRow(manifest.tables.scores, { index, row, proof: nodes })
+    const period = manifest.periods.find((each) => each.model === row.model && each.token === token)
+    if (period === undefined) throw new ReceiptMismatchError(`period of ${where}`, `one of ${row.model}`, 'none')
+    return `${shown.asset}: ${checkPay(period, row)}`
+  })
+  return `${found.join('; ')}.`
+}
+
+function checkInfluence({ influenceNotPayment: { items, checksum } }: Receipt): string {
+  assertEqual('checksum of the list', checksum, influenceChecksum(items))
+  return `The list of ${items.length} contributions is whole. It is influence, not payment, and not checked by this receipt.`
+}
+
+interface ProvenRow {
+  readonly index: number
+  readonly row: object
+  readonly proof: readonly Hex[]
+}
+
+/** @throws as {@link verifyInclusion} */
+function verifyRow(table: { readonly rows: number; readonly root: Hash32 }, { index, row, proof: nodes }: ProvenRow) {
+  verifyInclusion({
+    leafHash: rowHash(row as CanonicalJson),
+    index,
+    treeSize: table.rows,
+    proof: nodes.map(nodeBytes),
+    rootHash: nodeBytes(table.root),
+  })
+}
+
+function nodeBytes(hex: Hex): Uint8Array {
+  return hexToBytes(hex, HASH_BYTES, 'A node')
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { TallyError } from '../../schemas/errors.ts'
+import type { Hash32 } from '../../schemas/ids.ts'
 import { bytesToHex, decodeUtf8, encodeUtf8, equalBytes, hexToBytes } from '../bytes.ts'
 import { HASH_BYTES } from '../hash.ts'
 import { type Checkpoint, openCheckpoint } from '../log/checkpoint.ts'
@@ -7,27 +8,28 @@ import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '../log/no
 import { NOTE_BYTES_MAX } from '../log/note/note.ts'
 import { type ReadTile, TiledTree } from '../log/tiles/tiled-tree.ts'
 import { verifyConsistency } from '../log/verify-consistency.ts'
+import { hash32, proof, readDocument } from '../shapes.ts'
 
 export const SPLIT_VIEW_FORMAT = 'tallystick-split-view/1'
 
-/** A consistency proof has at most so many nodes: two for each level of a tree of 2^53 − 1 leaves, and one. */
-const NODES_MAX = 107
+/** Two notes, escaped in every character, and a proof. */
+const SPLIT_VIEW_BYTES_MAX = 16 * 1024 * 1024
 
-const hash32 = z.string().regex(/^0x[0-9a-f]{64}$/, 'must be 0x and 64 lower-case hex digits')
 const note = z.string().min(1).max(NOTE_BYTES_MAX)
 
-const shape = z.strictObject({
+/** @see docs/formats.md#log */
+export const splitViewShape = z.strictObject({
   format: z.literal(SPLIT_VIEW_FORMAT),
   key: z.string().min(1),
   notes: z.tuple([note, note]),
-  proof: z.strictObject({ root: hash32, nodes: z.array(hash32).max(NODES_MAX) }).nullable(),
+  proof: z.strictObject({ root: hash32, nodes: proof }).nullable(),
 })
 
 /**
  * Evidence that one key signed two histories: the notes, the smaller tree first. Of two trees of one size the roots alone say
  * it. Else `proof` leads from the root that the larger tree has at the smaller size, which is another than was signed.
  */
-export type SplitView = z.infer<typeof shape>
+export type SplitView = z.infer<typeof splitViewShape>
 
 /** What evidence that holds says. */
 export interface ProvenSplitView {
@@ -80,7 +82,7 @@ export async function compareCheckpoints(
   if (options.tiles === undefined) return { verdict: 'not decided', sizes }
   const { oldRoot, proof } = await new TiledTree(larger, options.tiles).proveConsistency(smaller.size)
   if (equalBytes(oldRoot, smaller.root)) return { verdict: 'consistent', sizes }
-  const evidence = document({ root: bytesToHex(oldRoot), nodes: proof.map(bytesToHex) })
+  const evidence = document({ root: bytesToHex(oldRoot) as Hash32, nodes: proof.map(bytesToHex) as Hash32[] })
   return { verdict: 'split view', sizes, evidence }
 }
 
@@ -116,16 +118,9 @@ export async function verifySplitView(value: unknown): Promise<ProvenSplitView> 
 }
 
 function readSplitView(value: unknown): SplitView {
-  const parsed = shape.safeParse(value instanceof Uint8Array ? parseBytes(value) : value)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  throw new InvalidSplitViewError(`${issue?.path.join('.') || 'document'}: ${issue?.message ?? 'invalid'}`)
-}
-
-function parseBytes(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(decodeUtf8(bytes, 'The document'))
-  } catch (cause) {
-    throw new InvalidSplitViewError(cause instanceof Error ? cause.message : String(cause), cause)
-  }
+  return readDocument(value, {
+    shape: splitViewShape,
+    bytesMax: SPLIT_VIEW_BYTES_MAX,
+    refuse: (detail, cause) => new InvalidSplitViewError(detail, cause),
+  })
 }

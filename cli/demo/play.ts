@@ -180,7 +180,7 @@ async function stepContext(play: Play, say: Say): Promise<StepContext> {
     clock: onBroker ? () => BigInt(Date.now()) : () => clock.now(),
     cutNow: onBroker,
     bundles: session.directory.bundles,
-    log: session.logPlaces(),
+    log: { ...session.logPlaces(), operator: play.cast.operator.signer },
     chain: () => session.distributor(),
     onProgress: say,
   }

@@ -1,14 +1,12 @@
-import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { insightsOf } from '../../jobs/insights/insights.ts'
 import { explain } from '../../jobs/statement/explain.ts'
-import { type Receipt, receiptsOf } from '../../jobs/statement/receipt.ts'
 import { type Statement, statementOf } from '../../jobs/statement/statement.ts'
-import { TallyError } from '../../schemas/errors.ts'
 import { toAddress } from '../../schemas/ids.ts'
 import { type GlobalFlags, runReadingVerb, wholeNumber, withGlobalFlags } from '../command.ts'
-import { formatPercent, paint, printJson, printLine } from '../output.ts'
+import { formatPercent, paint, printLine } from '../output.ts'
 import { printInsights } from '../print-insights.ts'
+import { addReceipt } from './receipt.ts'
 
 const MILLION = 1_000_000
 const KINDS = {
@@ -64,49 +62,7 @@ export function addAnswers(program: Command): void {
         return undefined
       }),
     )
-  withGlobalFlags(
-    program
-      .command('receipt <account>')
-      .description('the receipt of an account: one JSON document a token, to be verified by anybody'),
-  )
-    .option('--epoch <n>', 'epoch (default: the newest published one)', wholeNumber)
-    .option('--token <address>', 'which, when the account was paid in several')
-    .option('--out <file>', 'write it there instead of printing it')
-    .addHelpText('after', '\nExample:\n  $ tally receipt 0x1f98…F984 --out receipt.json && tally verify receipt.json')
-    .action((account: string, flags: GlobalFlags & { epoch?: number; token?: string; out?: string }) =>
-      runReadingVerb('receipt', flags, async ({ session, answer, path }) => {
-        const receipts = await receiptsOf(await session.ledger(), toAddress(account), flags.epoch)
-        const receipt = chooseReceipt(receipts, flags.token)
-        if (flags.out === undefined) printJson(receipt)
-        else {
-          writeFileSync(path(flags.out), `${JSON.stringify(receipt, null, 2)}\n`)
-          answer({ written: flags.out, account, token: receipt.token }, () =>
-            printLine(`Written to ${flags.out}; check it with: tally verify ${flags.out}`),
-          )
-        }
-        return undefined
-      }),
-    )
-}
-
-export class TokenChoiceError extends TallyError {
-  override readonly code = 'USAGE'
-  constructor(facts: { account: string; tokens: string }) {
-    super(`${facts.account} was paid in ${facts.tokens}.`, {
-      facts,
-      hint: 'A receipt is of one token: choose it with --token.',
-    })
-  }
-}
-
-function chooseReceipt(receipts: readonly Receipt[], token: string | undefined): Receipt {
-  const chosen = token === undefined ? receipts : receipts.filter((receipt) => receipt.token === toAddress(token))
-  const [receipt] = chosen
-  if (receipt !== undefined && chosen.length === 1) return receipt
-  throw new TokenChoiceError({
-    account: receipts[0]!.account,
-    tokens: receipts.map((each) => each.token).join(' and '),
-  })
+  addReceipt(program)
 }
 
 function printStatement(statement: Statement): void {

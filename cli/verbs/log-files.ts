@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { encodeBase64 } from '../../anchor/base64.ts'
 import { bytesToHex } from '../../anchor/bytes.ts'
 import { type CheckpointPolicy, openCheckpoint } from '../../anchor/log/checkpoint.ts'
@@ -11,6 +11,7 @@ import { formatLogProof, verifyLogProof } from '../../anchor/verify/log-proof.ts
 import { compareCheckpoints } from '../../anchor/verify/split-view.ts'
 import { lastPublishedEpoch } from '../../jobs/epochs.ts'
 import {
+  bindLogKey,
   CHECKPOINT_FILE,
   publishLog,
   readTilesIn,
@@ -20,7 +21,8 @@ import {
 import { type GlobalFlags, runVerb, runVerbAlone, type VerbContext, wholeNumber, withGlobalFlags } from '../command.ts'
 import { ConfigError } from '../config.ts'
 import { EXIT, paint, printLine } from '../output.ts'
-import { FileUnreadableError } from './checks.ts'
+import { toKey, toKeys } from './log-keys.ts'
+import { FileUnreadableError } from './verify.ts'
 
 interface LogFlags extends GlobalFlags {
   readonly log?: string
@@ -37,6 +39,12 @@ export function addLogFiles(log: Command): void {
   )
     .addHelpText('after', '\nExample:\n  $ tally log tiles --data ./ledger')
     .action((flags: GlobalFlags) => runVerb('log tiles', flags, writeAll))
+  withGlobalFlags(
+    log.command('key').description('show the log’s verifier key, endorsed by the operator when OPERATOR_KEY is set'),
+  )
+    .option('--out <file>', 'where the operator’s word on the key goes')
+    .addHelpText('after', KEY_HELP)
+    .action((flags: LogFlags) => runVerb('log key', flags, (context) => showKey(context, flags)))
   withLogFlags(log.command('checkpoint').description('show the signed checkpoint that a log serves'))
     .addHelpText(
       'after',
@@ -66,6 +74,16 @@ export function addLogFiles(log: Command): void {
     )
 }
 
+const KEY_HELP = `
+With the operator's key (OPERATOR_KEY) it writes key.json beside the checkpoint: the operator's word that this Ed25519 key signs
+the ledger's checkpoints. Receipts carry it, so that whoever knows the ledger knows the key.
+
+Example:
+  $ OPERATOR_KEY=0x… tally log key --data ./ledger
+  $ tally verify ./ledger/log/key.json
+
+Exit codes: 0 endorsed, 3 the operator has not endorsed it yet.`
+
 const COMPARE_HELP = `
 Checkpoints of two sizes are compared by the tiles of the larger one: --log names them.
 
@@ -87,18 +105,6 @@ function withLogFlags(command: Command): Command {
     .option('--quorum <n>', 'how many witnesses have to have signed', wholeNumber)
 }
 
-function toKey(text: string): VerifierKey {
-  try {
-    return parseVerifierKey(text.trim())
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
-  }
-}
-
-function toKeys(text: string, before: readonly VerifierKey[] = []): readonly VerifierKey[] {
-  return [...before, toKey(text)]
-}
-
 async function writeAll({ session, answer }: VerbContext): Promise<number> {
   const ledger = await session.ledger()
   const epoch = await lastPublishedEpoch(ledger.warehouse)
@@ -112,6 +118,26 @@ async function writeAll({ session, answer }: VerbContext): Promise<number> {
     await ledger.warehouse.transaction(() => rememberCheckpoint(ledger.warehouse, epoch, written.note))
   answer({ did: written.did, epoch, folder: places.folder }, () => printLine(`${places.folder}: ${written.detail}`))
   return EXIT.ok
+}
+
+async function showKey(context: VerbContext, flags: LogFlags): Promise<number> {
+  const { session, answer } = context
+  const { key, endorsement } = await bindLogKey({ ledger: await session.ledger(), places: session.logPlaces() })
+  const shown = formatVerifierKey(key)
+  if (endorsement !== undefined && flags.out !== undefined)
+    writeFileSync(context.path(flags.out), `${JSON.stringify(endorsement, null, 2)}\n`)
+  answer({ key: shown, endorsement: endorsement ?? null }, () => {
+    printLine(shown)
+    if (endorsement !== undefined)
+      printLine(`${paint.green('✓')} endorsed by the operator, from ${endorsement.fromSize} leaves on`)
+    else
+      printLine(
+        paint.yellow(
+          'Not endorsed: nothing says whose key this is. Set OPERATOR_KEY to the operator’s key and run this again.',
+        ),
+      )
+  })
+  return endorsement === undefined ? EXIT.chainNotChecked : EXIT.ok
 }
 
 async function showCheckpoint(context: VerbContext, flags: LogFlags): Promise<number> {

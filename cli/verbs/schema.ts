@@ -21,7 +21,7 @@ import { ConfigError } from '../config.ts'
 import { requireOperator } from '../operator.ts'
 import { EXIT, paint, printLine } from '../output.ts'
 import { openSchemaRegistry, toRegistration } from '../unknown-schemas.ts'
-import { FileUnreadableError } from './checks.ts'
+import { FileUnreadableError } from './verify.ts'
 
 interface CheckFlags extends GlobalFlags {
   readonly event: RegistrableEventType

@@ -1,12 +1,4 @@
-export { ledgerIdOf } from '../../anchor/ledger-id.ts'
 export { type SignedEvent, signEvent, type TypedDataSigner } from '../../anchor/signatures/signer.ts'
-export {
-  InvalidUploadReceiptError,
-  readUploadReceipt,
-  signerOfUploadReceipt,
-  type UploadReceipt,
-} from '../../anchor/uploads/receipt.ts'
-export { type Receipt, readReceipt, type VerifiedReceipt, verifyReceiptOffline } from '../../anchor/verify/receipt.ts'
 export { encodeEvent, type OutgoingRecord } from '../../schemas/encode-record.ts'
 export { type CommitOptions, type Committed, commit } from './commit.ts'
 export { type ContributeOptions, type Contribution, contribute, type SaltedPayload, saltedHash } from './contribute.ts'
@@ -18,4 +10,5 @@ export {
   UploadRefusedError,
   UploadUnansweredError,
 } from './send-records.ts'
+export * from './verify.ts'
 export { type WithdrawOptions, withdraw } from './withdraw.ts'

@@ -1,8 +1,6 @@
-import type { CanonicalJson } from '../../anchor/canonical-json.ts'
 import { sha256 } from '../../anchor/hash.ts'
 import { type Manifest, manifestHash, toManifest } from '../../anchor/manifest.ts'
 import { buildPayoutTree, EMPTY_PAYOUT_ROOT, type PayoutTree } from '../../anchor/payout/payout-tree.ts'
-import { tableRoot } from '../../anchor/table-root.ts'
 import { fromBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
@@ -14,6 +12,7 @@ import type { Ledger } from '../ledger.ts'
 import { lineRow } from '../settlement/lines.ts'
 import type { SettlementDraft } from '../settlement/settle-epoch.ts'
 import { ENGINE_VERSION } from './engine-version.ts'
+import { type CommittedTable, commitTable, type TableName } from './row-blocks.ts'
 
 const holes = readSql(new URL('./holes.sql', import.meta.url))
 const gaps = readSql(new URL('./gaps.sql', import.meta.url))
@@ -24,12 +23,19 @@ export interface AccountRow {
   readonly before: string
   readonly cumulative: string
   readonly earned: string
+  readonly lines: number
   readonly linesRoot: string
   readonly token: string
 }
 
+/** A manifest, and what proofs of the rows behind it are made of. */
+export interface BuiltManifest {
+  readonly manifest: Manifest
+  readonly tables: Readonly<Record<TableName, CommittedTable>>
+}
+
 /** The manifest of a settled epoch: a function of the warehouse alone. */
-export async function buildManifest(ledger: Ledger, epoch: number): Promise<Manifest> {
+export async function buildManifest(ledger: Ledger, epoch: number): Promise<BuiltManifest> {
   const { warehouse, genesis, ledgerId } = ledger
   const row = await warehouse.one('SELECT * FROM epoch WHERE epoch = $epoch', { epoch })
   const settlement = JSON.parse(row!.settlement_json as string) as SettlementDraft
@@ -37,8 +43,13 @@ export async function buildManifest(ledger: Ledger, epoch: number): Promise<Mani
   const after = await loadState(warehouse, epoch)
   const accounts = await accountRows(warehouse, epoch)
   const tree = await payoutTree(ledger, accounts)
+  const tables = {
+    accounts: commitTable(accounts),
+    lines: commitTable(await lineRows(warehouse, epoch)),
+    scores: commitTable(await scoreRows(warehouse, epoch)),
+  }
   const hex = (bytes: Uint8Array) => toHex(bytes) as Hash32
-  return toManifest({
+  const manifest = toManifest({
     format: 'tallystick-manifest/1',
     ledger: hex(ledgerId),
     epoch,
@@ -65,13 +76,14 @@ export async function buildManifest(ledger: Ledger, epoch: number): Promise<Mani
       totals: totalsOf(accounts, after),
     },
     tables: {
-      accounts: commit(accounts),
-      lines: commit(await lineRows(warehouse, epoch)),
-      scores: commit(await scoreRows(warehouse, epoch)),
+      accounts: { rows: tables.accounts.rows, root: tables.accounts.root },
+      lines: { rows: tables.lines.rows, root: tables.lines.root },
+      scores: { rows: tables.scores.rows, root: tables.scores.root },
     },
     carryIn: hex(sha256(encodeState(before))),
     carryOut: hex(sha256(encodeState(after))),
   })
+  return { manifest, tables }
 }
 
 /** Rows of the accounts table: every account ever paid, ascending by (account, token). */
@@ -79,14 +91,20 @@ export async function accountRows(warehouse: Database, epoch: number): Promise<A
   const rows = await warehouse.all('SELECT * FROM account_total WHERE epoch = $epoch ORDER BY account, token', {
     epoch,
   })
-  return rows.map((row) => ({
+  return rows.map(accountRow)
+}
+
+/** The row that is published of a row of `account_total`. */
+export function accountRow(row: Readonly<Record<string, unknown>>): AccountRow {
+  return {
     account: row.account as string,
     before: String(row.amount_before),
     cumulative: String(row.cumulative),
     earned: String(row.earned),
+    lines: row.line_count as number,
     linesRoot: toHex(fromBlob(row.lines_root)),
     token: row.token as string,
-  }))
+  }
 }
 
 /** The payout tree of an epoch, or undefined when nobody was ever paid. */
@@ -112,7 +130,22 @@ async function lineRows(warehouse: Database, epoch: number) {
 
 async function scoreRows(warehouse: Database, epoch: number) {
   const rows = await warehouse.all('SELECT * FROM score WHERE epoch = $epoch ORDER BY model, token, account', { epoch })
-  return rows.map((row) => ({
+  return rows.map(scoreRow)
+}
+
+export interface ScoreRow {
+  readonly account: string
+  readonly duplicates: number
+  readonly items: number
+  readonly model: string
+  readonly pay: string
+  readonly s: string
+  readonly token: string
+}
+
+/** The row that is published of a row of `score`. */
+export function scoreRow(row: Readonly<Record<string, unknown>>): ScoreRow {
+  return {
     account: row.account as string,
     duplicates: row.duplicates as number,
     items: row.items as number,
@@ -120,11 +153,7 @@ async function scoreRows(warehouse: Database, epoch: number) {
     pay: String(row.pay),
     s: String(row.s),
     token: row.token as string,
-  }))
-}
-
-function commit(rows: readonly object[]) {
-  return { rows: rows.length, root: toHex(tableRoot(rows as readonly CanonicalJson[])) as Hash32 }
+  }
 }
 
 async function cutPartitions(warehouse: Database, epoch: number): Promise<Manifest['cut']['partitions']> {

@@ -3,6 +3,7 @@ import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import type { Ledger } from '../ledger.ts'
 import { buildManifest } from './build-manifest.ts'
 import { type LogPlaces, publishLog, rememberCheckpoint } from './log/publish-log.ts'
+import { storeBlocks } from './row-blocks.ts'
 import { writeBundle } from './write-bundle.ts'
 
 export interface PublishOptions {
@@ -21,15 +22,18 @@ export async function publishEpoch(options: PublishOptions): Promise<StepResult>
   const { ledger } = options
   const row = await firstEpochIn(ledger.warehouse, 'settled')
   if (row === undefined) return { did: 'nothing', epoch: null, detail: 'No settled epoch waits to be published.' }
-  const manifest = await buildManifest(ledger, row.epoch)
+  const { manifest, tables } = await buildManifest(ledger, row.epoch)
   const folder = await writeBundle(ledger, options.bundles, manifest)
   const log =
-    options.log === undefined ? undefined : await publishLog({ ledger, places: options.log, epoch: row.epoch })
+    options.log === undefined
+      ? undefined
+      : await publishLog({ ledger, places: options.log, epoch: row.epoch, manifest })
   await ledger.warehouse.transaction(async () => {
     await ledger.warehouse.run('UPDATE epoch SET manifest_json = $json WHERE epoch = $epoch', {
       epoch: row.epoch,
       json: Buffer.from(encodeManifest(manifest)).toString(),
     })
+    await storeBlocks(ledger.warehouse, row.epoch, tables)
     if (log?.did === 'signed' || log?.did === 'unchanged')
       await rememberCheckpoint(ledger.warehouse, row.epoch, log.note)
     await setState(ledger.warehouse, row.epoch, 'settled', 'published')

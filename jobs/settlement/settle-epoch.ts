@@ -176,7 +176,7 @@ async function writeTotals(warehouse: Database, epoch: number, lines: readonly L
     const [account, token] = key.split('/') as [string, string]
     const earned = sumOf(total.lines.map((line) => line.amount))
     const tree = buildLineTree(total.lines.map((line) => lineBytes(line, epoch)))
-    return [epoch, account, token, total.before, earned, total.before + earned, toBlob(tree.root)]
+    return [epoch, account, token, total.before, earned, total.before + earned, toBlob(tree.root), tree.size]
   })
-  await warehouse.append('account_total', [INTEGER, VARCHAR, VARCHAR, HUGEINT, HUGEINT, HUGEINT, BLOB], rows)
+  await warehouse.append('account_total', [INTEGER, VARCHAR, VARCHAR, HUGEINT, HUGEINT, HUGEINT, BLOB, INTEGER], rows)
 }

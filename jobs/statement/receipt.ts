@@ -1,31 +1,41 @@
-import type { CanonicalJson } from '../../anchor/canonical-json.ts'
-import { inclusionProof } from '../../anchor/log/inclusion-proof.ts'
+import { LIST, listValue, VARCHAR } from '@duckdb/node-api'
+import { buildLineTree } from '../../anchor/lines/line-tree.ts'
 import type { Manifest } from '../../anchor/manifest.ts'
-import { rowHash } from '../../anchor/table-root.ts'
+import { type Influence, influenceChecksum, type Receipt } from '../../anchor/verify/receipt.ts'
+import type { SignedCheckpoint } from '../../anchor/verify/signed-checkpoint.ts'
+import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { TallyError } from '../../schemas/errors.ts'
-import { type Address, toHex } from '../../schemas/ids.ts'
+import { type Address, type Hash32, toHex } from '../../schemas/ids.ts'
+import { lastPublishedEpoch } from '../epochs.ts'
 import type { Ledger } from '../ledger.ts'
-import { type AccountRow, accountRows, loadManifest, payoutTree } from '../publish/build-manifest.ts'
-import { type Line, lineRow } from '../settlement/lines.ts'
+import { type AccountRow, accountRow, loadManifest, scoreRow } from '../publish/build-manifest.ts'
+import { proveRow } from '../publish/row-blocks.ts'
+import { type Line, type LineKind, lineBytes, lineRow } from '../settlement/lines.ts'
+import { provePayouts } from './payout-proof.ts'
+import { signedCheckpointOf } from './signed-checkpoint.ts'
 
-/** The machine's half of a statement: verified with nothing but this document (docs/formats.md#receipt). */
-export interface Receipt {
-  readonly format: 'tallystick-receipt/1'
-  readonly account: Address
-  readonly token: Address
-  readonly manifest: Manifest
-  readonly payout: {
-    readonly chainId: number
-    readonly distributor: Address
-    readonly account: Address
-    readonly token: Address
-    readonly cumulative: string
-    readonly proof: readonly string[]
-  }
-  readonly row: AccountRow
-  readonly rowIndex: number
-  readonly rowProof: readonly string[]
-  readonly lines: readonly ReturnType<typeof lineRow>[]
+const accountPlace = readSql(new URL('./account-place.sql', import.meta.url))
+const scorePlace = readSql(new URL('./score-place.sql', import.meta.url))
+const accountInfluence = readSql(new URL('./account-influence.sql', import.meta.url))
+
+/** So many contributions are named unless asked otherwise. */
+export const INFLUENCES_SHOWN = 10
+
+export interface ReceiptOptions {
+  /** Default: the newest published one. */
+  readonly epoch?: number
+  /** Lines to show; all unless given. */
+  readonly lines?: readonly LineName[]
+  /** How many of the most influential contributions to name. */
+  readonly top?: number
+  /** Verifier key of the log, when it is served. */
+  readonly logKey?: string | undefined
+}
+
+/** A line of an account in an epoch. */
+export interface LineName {
+  readonly kind: LineKind
+  readonly asset: string
 }
 
 export class NoReceiptError extends TallyError {
@@ -38,46 +48,150 @@ export class NoReceiptError extends TallyError {
   }
 }
 
-/** Receipts of an account, one for each token, in the newest published epoch or in `epoch`. @throws NoReceiptError */
-export async function receiptsOf(ledger: Ledger, account: Address, epoch?: number): Promise<Receipt[]> {
-  const { warehouse } = ledger
-  const newest = await warehouse.one<{ epoch: number | null }>(
-    'SELECT max(epoch) AS epoch FROM epoch WHERE manifest_json IS NOT NULL',
-  )
-  const chosen = epoch ?? newest?.epoch ?? 0
-  const rows = chosen === 0 || chosen > (newest?.epoch ?? 0) ? [] : await accountRows(warehouse, chosen)
-  const own = [...rows.entries()].filter(([, row]) => row.account === account && row.cumulative !== '0')
-  if (own.length === 0) throw new NoReceiptError({ account, epoch: chosen })
-  const manifest = await loadManifest(warehouse, chosen)
-  const tree = await payoutTree(ledger, rows)
-  const hashes = rows.map((row) => rowHash(row as unknown as CanonicalJson))
-  return Promise.all(
-    own.map(async ([rowIndex, row]) => ({
-      format: 'tallystick-receipt/1' as const,
-      account,
-      token: row.token as Address,
-      manifest,
-      payout: {
-        chainId: manifest.payout.chainId,
-        distributor: manifest.payout.distributor,
-        account,
-        token: row.token as Address,
-        cumulative: row.cumulative,
-        proof: tree!.proofOf(account, row.token as Address),
-      },
-      row,
-      rowIndex,
-      rowProof: inclusionProof(hashes, rowIndex).map(toHex),
-      lines: await linesOf(ledger, chosen, row),
-    })),
-  )
+export class NoLineError extends TallyError {
+  override readonly code = 'NO_LINE'
+  constructor(facts: { line: string; epoch: number; lines: string }) {
+    super(`The account has no line ${facts.line} in epoch ${facts.epoch}; it has ${facts.lines || 'none'}.`, {
+      facts,
+      hint: 'A line is named kind:asset, for example data:digit-reader.',
+    })
+  }
 }
 
-async function linesOf({ warehouse }: Ledger, epoch: number, row: AccountRow): Promise<ReturnType<typeof lineRow>[]> {
-  const lines = await warehouse.all<Line>(
+/**
+ * Receipts of an account, one for each token (docs/formats.md#receipt): the machine's half of a statement, verified with
+ * nothing but the document. Of the tables one block of rows is read for each proof, however large they are.
+ *
+ * @throws NoReceiptError, NoLineError
+ */
+export async function receiptsOf(ledger: Ledger, account: Address, options: ReceiptOptions = {}): Promise<Receipt[]> {
+  const { warehouse } = ledger
+  const newest = (await lastPublishedEpoch(warehouse)) ?? 0
+  const epoch = options.epoch ?? newest
+  const places = epoch < 1 || epoch > newest ? [] : await warehouse.all(accountPlace, { epoch, account })
+  if (places.length === 0) throw new NoReceiptError({ account, epoch })
+  const manifest = await loadManifest(warehouse, epoch)
+  const checkpoint = await signedCheckpointOf(warehouse, manifest, options.logKey)
+  const rows = places.map((row) => ({ row: accountRow(row), index: Number(row.place) }))
+  const payouts = await provePayouts(
+    ledger,
+    manifest,
+    rows.map(({ row }) => row),
+  )
+  const receipts: Receipt[] = []
+  for (const [place, own] of rows.entries())
+    receipts.push(await receiptOf({ ledger, manifest, checkpoint, ...own, payout: payouts[place]!, options }))
+  return receipts
+}
+
+interface ReceiptParts {
+  readonly ledger: Ledger
+  readonly manifest: Manifest
+  readonly checkpoint: SignedCheckpoint | null
+  readonly row: AccountRow
+  readonly index: number
+  readonly payout: Receipt['payout']
+  readonly options: ReceiptOptions
+}
+
+async function receiptOf(parts: ReceiptParts): Promise<Receipt> {
+  const { ledger, manifest, checkpoint, row, index, payout, options } = parts
+  const { warehouse } = ledger
+  const { account, token } = payout
+  const rowProof = await proveRow({
+    warehouse,
+    manifest,
+    table: 'accounts',
+    index,
+    read: async (limit, offset) =>
+      (
+        await warehouse.all(
+          'SELECT * FROM account_total WHERE epoch = $epoch ORDER BY account, token LIMIT $limit OFFSET $offset',
+          { epoch: manifest.epoch, limit, offset },
+        )
+      ).map(accountRow),
+  })
+  const lines = await linesOf(parts)
+  const models = lines.filter(({ line }) => line.kind === 'data').map(({ line }) => line.asset)
+  const scores: Receipt['scores'] = []
+  for (const model of models) scores.push(await scoreOf(parts, model))
+  const items = await influencesOf(parts, models, options.top ?? INFLUENCES_SHOWN)
+  return {
+    format: 'tallystick-receipt/1',
+    account,
+    token,
+    manifest,
+    payout,
+    row: row as Receipt['row'],
+    rowIndex: index,
+    rowProof,
+    lines,
+    scores,
+    checkpoint,
+    influenceNotPayment: { items, checksum: influenceChecksum(items) },
+  }
+}
+
+/** The lines that are asked for, with their proofs in the account's line tree. */
+async function linesOf({ ledger, manifest: { epoch }, row, options }: ReceiptParts): Promise<Receipt['lines']> {
+  const lines = await ledger.warehouse.all<Line>(
     `SELECT account, token, kind, asset, amount FROM settlement_line
      WHERE epoch = $epoch AND account = $account AND token = $token ORDER BY kind, asset`,
     { epoch, account: row.account, token: row.token },
   )
-  return lines.map((line) => lineRow(line, epoch))
+  const wanted = options.lines?.map((name) => placeOfLine(lines, name, epoch))
+  const tree = buildLineTree(lines.map((line) => lineBytes(line, epoch)))
+  const shown = wanted === undefined ? [...lines.keys()] : [...new Set(wanted)].sort((a, b) => a - b)
+  return shown.map((index) => ({
+    index,
+    line: lineRow(lines[index]!, epoch) as Receipt['lines'][number]['line'],
+    proof: tree.proofOf(index).map((node) => toHex(node) as Hash32),
+  }))
+}
+
+function placeOfLine(lines: readonly Line[], { kind, asset }: LineName, epoch: number): number {
+  const index = lines.findIndex((line) => line.kind === kind && line.asset === asset)
+  if (index !== -1) return index
+  const names = lines.map((line) => `${line.kind}:${line.asset}`).join(', ')
+  throw new NoLineError({ line: `${kind}:${asset}`, epoch, lines: names })
+}
+
+async function scoreOf({ ledger, manifest, row }: ReceiptParts, model: string): Promise<Receipt['scores'][number]> {
+  const { warehouse } = ledger
+  const { epoch } = manifest
+  const key = { epoch, model, token: row.token, account: row.account }
+  const found = (await warehouse.one(scorePlace, key))!
+  const index = Number(found.place)
+  const proof = await proveRow({
+    warehouse,
+    manifest,
+    table: 'scores',
+    index,
+    read: async (limit, offset) =>
+      (
+        await warehouse.all(
+          'SELECT * FROM score WHERE epoch = $epoch ORDER BY model, token, account LIMIT $limit OFFSET $offset',
+          { epoch, limit, offset },
+        )
+      ).map(scoreRow),
+  })
+  return { index, row: scoreRow(found) as Receipt['scores'][number]['row'], proof }
+}
+
+async function influencesOf(
+  { ledger, manifest: { epoch }, row }: ReceiptParts,
+  models: readonly string[],
+  top: number,
+): Promise<Influence[]> {
+  const rows = await ledger.warehouse.all(
+    accountInfluence,
+    { epoch, account: row.account, token: row.token, models: listValue([...models]), top },
+    { models: LIST(VARCHAR) },
+  )
+  return rows.map((each) => ({
+    batch: { source: each.source as string, id: each.batch_id as string },
+    index: each.item_index as number,
+    model: each.model as string,
+    value: String(each.value),
+  }))
 }

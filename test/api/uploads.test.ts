@@ -10,7 +10,7 @@ import { encodeEntry } from '../../anchor/log/entry.ts'
 import { leafHash } from '../../anchor/log/leaf-hash.ts'
 import { signUpload, signUploadReceipt } from '../../anchor/uploads/sign.ts'
 import { openUploadServer, type UploadServer } from '../../api/upload-server.ts'
-import { checkUpload } from '../../audit/index.ts'
+import { checkUpload, verifyOmission } from '../../audit/index.ts'
 import { readUploadReceipt, sendRecords, signerOfUploadReceipt, type UploadReceipt } from '../../client/src/index.ts'
 import { registeredSource } from '../../jobs/registered-source.ts'
 import type { NewRecord } from '../../pipelines/record-source.ts'
@@ -228,6 +228,8 @@ describe('an upload receipt', () => {
     })
     expect(checked).toMatchObject({ ok: false, signed: true })
     expect(verdicts(checked)).toEqual(['omitted'])
+    const proven = await verifyOmission(JSON.parse(JSON.stringify(checked.evidence)))
+    expect(proven).toMatchObject({ ok: true, vouched: 'nobody', epoch: checked.items[0]!.epoch })
   })
 
   test('proves the omission when the ledger says that there is nothing', async () => {
@@ -237,6 +239,8 @@ describe('an upload receipt', () => {
     const checked = await checkUpload(await lie({ offset: 0n }), { bundles: world.bundles })
     expect(verdicts(checked)).toEqual(['omitted'])
     expect(checked.items[0]!.detail).toContain('no record at this place')
+    expect(checked.evidence).toMatchObject({ leaf: null })
+    expect(await verifyOmission(JSON.parse(JSON.stringify(checked.evidence)))).toMatchObject({ ok: true })
   })
 
   test('signed by somebody else, or changed by one digit, proves nothing', async () => {
@@ -263,14 +267,14 @@ describe('an upload receipt', () => {
     expect(verdicts(checked)).toEqual(['not decided'])
   })
 
-  test('that names another incarnation than the ledger has is an omission, and the client takes no such receipt', async () => {
+  test('that names a later incarnation than the ledger has blames nobody, and the client takes no such receipt', async () => {
     const receipt = await included()
     const [item] = receipt.items
     const place = { partition: item!.partition, offset: BigInt(item!.offset) }
     const other = await lie({ ...place, incarnation: 1 })
     const checked = await checkUpload(other, { bundles: world.bundles })
-    expect(verdicts(checked)).toEqual(['omitted'])
-    expect(checked).toMatchObject({ ok: false, fault: null })
+    expect(verdicts(checked)).toEqual(['not yet'])
+    expect(checked).toMatchObject({ ok: true, fault: null, evidence: null })
     const dishonest = createServer((_, response) => response.writeHead(202).end(JSON.stringify(other)))
     await new Promise<void>((resolve) => dishonest.listen(0, '127.0.0.1', resolve))
     try {

@@ -117,7 +117,7 @@ describeWithAnvil('a bundle beside its chain', () => {
 
   test('a receipt is held to the finalized record', async () => {
     const rpcUrl = house.chain.rpcUrl
-    const receipt = receiptOf(epochs[0]!, addressOf.alice)
+    const receipt = await receiptOf(epochs[0]!, addressOf.alice)
     const found = await verifyReceipt(receipt, { rpcUrl })
     expect(found).toMatchObject({ ok: true, chain: 'checked' })
     expect(found.steps.at(-1)).toMatchObject({ name: 'chain', ok: true })

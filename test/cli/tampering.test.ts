@@ -13,8 +13,12 @@ import { documentOf, tally } from './support/tally.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
 const DELAY_S = 3_600
+/** A ledger with a chain is founded first. */
+const SETUP_LIMIT_MS = 180_000
 const LEDGER_CHAIN_ID = 31337
 const PROPOSER = 1
+/** Of the operator of the ledgers that tests prepare. */
+const OPERATOR_SECRET = `0x${'1'.padStart(64, '0')}`
 const OTHER_HASH = `0x${'ab'.repeat(32)}` as const
 
 const flipped = (hex: string) => `${hex.slice(0, -1)}${hex.endsWith('0') ? '1' : '0'}`
@@ -38,14 +42,14 @@ describeWithAnvil('what was changed by one bit is found, and named', () => {
     ledger = copyOf(prepared, path('ledger'))
     liar = await externalChain(prepared)
     chain = await externalChain(ledger)
-    const env = { RPC_URL: chain.rpcUrl }
+    const env = { RPC_URL: chain.rpcUrl, OPERATOR_KEY: OPERATOR_SECRET }
     expect((await tally(['run', '--data', ledger.data], { env })).end).toBe(4)
     await chain.advanceTime(DELAY_S)
     expect((await tally(['run', '--data', ledger.data], { env })).end).toBe(0)
     bundles = `${ledger.data}/bundles`
     receiptFile = path('receipt.json')
     await tally(['receipt', ledger.contributor, '--data', ledger.data, '--out', receiptFile])
-  })
+  }, SETUP_LIMIT_MS)
 
   const audit = (folder: string, ...flags: string[]) => tally(['audit', folder, ...flags])
   const verify = (file: string, ...flags: string[]) => tally(['verify', file, ...flags])
@@ -106,8 +110,15 @@ describeWithAnvil('what was changed by one bit is found, and named', () => {
     ['rowProof.0', 'row', flipped],
     ['rowIndex', 'row', (index: number) => index + 1],
     ['manifest.tables.accounts.root', 'row', flipped],
-    ['lines.0.amount', 'lines', more],
-    ['lines', 'lines', () => []],
+    ['lines.0.line.amount', 'lines', more],
+    ['lines.0.index', 'lines', (index: number) => index + 1],
+    ['scores.0.row.s', 'scores', more],
+    ['scores.0.proof', 'scores', () => []],
+    ['lines', 'scores', () => []],
+    ['manifest.counts.accepted', 'checkpoint', (count: number) => count + 1],
+    ['manifest.tree.root', 'checkpoint', flipped],
+    ['checkpoint.endorsement.fromSize', 'log key', () => '1'],
+    ['influenceNotPayment.items', 'influence', () => []],
   ])('a receipt with another %s: verify ends with 1 at the step %s', async (place, step, change) => {
     const { end, stdout } = await verify(lyingReceipt(place, change))
     expect(end).toBe(1)
@@ -115,8 +126,9 @@ describeWithAnvil('what was changed by one bit is found, and named', () => {
     expect(stdout).toContain('receipt: REFUTED')
   })
 
-  test('a receipt with a manifest field that no proof in it covers: the chain refutes it', async () => {
+  test('a receipt whose manifest was changed and whose checkpoint was left out: the chain refutes it', async () => {
     const file = lyingReceipt('manifest.counts.accepted', (count: number) => count + 1)
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), checkpoint: null }))
     expect((await verify(file)).end).toBe(3)
     const { end, stdout } = await verify(file, '--rpc', chain.rpcUrl)
     expect(end).toBe(1)

@@ -17,6 +17,8 @@ import { documentOf, tally } from './support/tally.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
 const DELAY_S = 3_600
+/** A ledger with a chain is founded first. */
+const SETUP_LIMIT_MS = 180_000
 
 describeWithAnvil('tally verify of an upload receipt', () => {
   const path = temporaryFolder()
@@ -40,7 +42,7 @@ describeWithAnvil('tally verify of an upload receipt', () => {
     const bundle = await readEpoch(folder!, await checkFiles(folder!.path))
     genesis = bundle.genesis
     record = readRecordsOfCut(bundle.records!, bundle.manifest)[0]!
-  })
+  }, SETUP_LIMIT_MS)
 
   /** The file of the operator's receipt for the first record of the ledger, or for another in its place. */
   async function receiptOf(change: Partial<AuditRecord>, name: string): Promise<string> {
@@ -69,11 +71,45 @@ describeWithAnvil('tally verify of an upload receipt', () => {
   test('of a record that is not in it: 1, an omission; without the chain it says what that rests on', async () => {
     const file = await receiptOf(never, 'omitted')
     const offline = await verify(file, '--bundle', bundles)
-    expect(offline).toMatchObject({ end: 1, stdout: expect.stringContaining('upload: OMISSION PROVEN') })
+    expect(offline).toMatchObject({ end: 1, stdout: expect.stringContaining('upload: OMITTED, by these bundles') })
     expect(offline.stdout).toMatch(/chain: not checked: whether .* anchored/)
     const online = await verify(file, '--bundle', bundles, '--rpc', chain!.rpcUrl)
     expect(online).toMatchObject({ end: 1, stdout: expect.stringContaining('upload: OMISSION PROVEN') })
     expect(online.stdout).not.toContain('not checked')
+  })
+
+  test('--proof writes evidence that anybody checks without the bundles: 3, with the chain 0, changed 1', async () => {
+    const [file, proof] = [await receiptOf(never, 'omitted-for-others'), path('omission.json')]
+    const written = await verify(file, '--bundle', bundles, '--proof', proof)
+    expect(written).toMatchObject({ end: 1, stdout: expect.stringContaining(`Evidence is in ${proof}`) })
+    const offline = await verify(proof)
+    expect(offline).toMatchObject({ end: 3, stdout: expect.stringContaining('only the chain can say') })
+    expect(offline.stdout).not.toContain('PROVEN')
+    const online = await verify(proof, '--rpc', chain!.rpcUrl)
+    expect(online).toMatchObject({ end: 0, stdout: expect.stringContaining('omission: PROVEN against 0x') })
+    const evidence = JSON.parse(readFileSync(proof, 'utf8'))
+    evidence.leaf.index += 1
+    writeFileSync(proof, JSON.stringify(evidence))
+    const changed = await verify(proof, '--rpc', chain!.rpcUrl)
+    expect(changed).toMatchObject({ end: 1, stdout: expect.stringContaining('omission: REFUTED') })
+  })
+
+  test('evidence with a manifest that nobody anchored: the chain refutes it', async () => {
+    const [file, proof] = [await receiptOf(never, 'omitted-forged'), path('forged-omission.json')]
+    await verify(file, '--bundle', bundles, '--proof', proof)
+    const evidence = JSON.parse(readFileSync(proof, 'utf8'))
+    const { topic, partition, offset } = evidence.leaf.entry
+    evidence.manifest.holes.push({ topic, partition, from: offset, to: String(BigInt(offset) + 1n) })
+    writeFileSync(proof, JSON.stringify({ ...evidence, leaf: null }))
+    expect(await verify(proof)).toMatchObject({ end: 3, stdout: expect.stringContaining('only the chain can say') })
+    const online = await verify(proof, '--rpc', chain!.rpcUrl)
+    expect(online).toMatchObject({ end: 1, stdout: expect.stringMatching(/✗ chain: .*manifestHash/) })
+    expect(online.stdout).not.toContain('PROVEN')
+  })
+
+  test('of a later incarnation of the topic, or an earlier one: nobody is blamed', async () => {
+    const later = await verify(await receiptOf({ incarnation: 1 }, 'later-incarnation'), '--bundle', bundles)
+    expect(later).toMatchObject({ end: 4, stdout: expect.stringContaining('upload: NOT YET') })
   })
 
   test('of a place that no epoch reaches: 4; without bundles: 3', async () => {

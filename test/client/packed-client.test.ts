@@ -27,6 +27,7 @@ beforeAll(() => {
   for (const name of Object.keys(dependencies))
     symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
   cpSync(join(import.meta.dirname, 'join-in-a-few-lines.mjs'), join(folder, 'join.mjs'))
+  cpSync(join(import.meta.dirname, 'verify-in-a-few-lines.mjs'), join(folder, 'verify.mjs'))
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
 })
 
@@ -59,6 +60,22 @@ describe('the packed client alone', () => {
     expect(batch.body.items).toHaveLength(2)
     expect(await recoverSigner(new Uint8Array(32), batch)).toBe(out.account.toLowerCase())
     expect(await recoverSigner(new Uint8Array(32).fill(1), batch)).not.toBe(out.account.toLowerCase())
+  })
+
+  test('it verifies receipts as its README shows', () => {
+    const vectors = join(root, 'test', 'vectors', 'receipts.json')
+    const out = execFileSync(process.execPath, ['verify.mjs', vectors], { cwd: folder, encoding: 'utf8' })
+    const lines = out.trimEnd().split('\n')
+    expect(lines.filter((line) => line.startsWith('true operator '))).toEqual([
+      'true operator 716n 100000000000000000716n',
+      'true operator 716n 100000000000000000716n',
+      'true operator 50n 50n',
+      'true operator 0n 3n',
+    ])
+    expect(lines.filter((line) => !/^(✓|true operator)/.test(line))).toEqual([])
+    const readme = readFileSync(join(root, 'client', 'README.md'), 'utf8')
+    for (const line of readFileSync(join(folder, 'verify.mjs'), 'utf8').split('\n').slice(4, 8))
+      expect(readme).toContain(line.trim())
   })
 })
 

@@ -26,6 +26,7 @@ from attribution_vectors import (
 from ledger_vectors import canonical_vectors, content_vectors, entry_vectors, log_vectors
 from manifest_vectors import manifest_vectors
 from note_vectors import note_vectors
+from receipt_vectors import receipt_vectors
 from record_vectors import record_vectors
 from settlement_vectors import apportion_vectors, line_vectors, payout_vectors
 from signature_vectors import signature_vectors
@@ -45,6 +46,7 @@ FILES = {
     "records.json": record_vectors,
     "signatures.json": signature_vectors,
     "manifest.json": manifest_vectors,
+    "receipts.json": receipt_vectors,
     "attribution/influence-factored-2.json": factored_vectors,
     "attribution/influence-dense-1.json": dense_vectors,
     "attribution/influence-exact-1.json": exact_vectors,

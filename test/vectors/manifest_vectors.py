@@ -88,7 +88,7 @@ def account_rows():
     for account in ACCOUNTS:
         earned, had = sum(int(line["amount"]) for line in lines_of(account)), before.get(account, 0)
         yield {"account": account, "before": str(had), "cumulative": str(had + earned), "earned": str(earned),
-               "linesRoot": table(lines_of(account))["root"], "token": TOKEN}
+               "lines": len(lines_of(account)), "linesRoot": table(lines_of(account))["root"], "token": TOKEN}
 
 
 ACCOUNT_ROWS = list(account_rows())

@@ -37,6 +37,18 @@ export class LogKeyError extends TallyError {
   }
 }
 
+/** What lies where the operator's word on the log's key should be is something else. */
+export class LogKeyEndorsementError extends TallyError {
+  override readonly code = 'LOG_KEY_ENDORSEMENT'
+  constructor(facts: { path: string; problem: string }, cause?: unknown) {
+    super(`${facts.path} does not endorse the log's key: ${facts.problem}.`, {
+      facts,
+      cause,
+      hint: 'Restore the folder of the key with the file that belongs to it; another endorsement of the same number would contradict the first.',
+    })
+  }
+}
+
 /** The checkpoint that is served was signed by another key. */
 export class LogKeyChangedError extends TallyError {
   override readonly code = 'LOG_KEY_CHANGED'

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { bytesToHex, equalBytes } from '../../../anchor/bytes.ts'
-import { type Checkpoint, openCheckpoint, signCheckpoint } from '../../../anchor/log/checkpoint.ts'
+import { type Checkpoint, encodeCheckpoint, openCheckpoint, signCheckpoint } from '../../../anchor/log/checkpoint.ts'
 import { generateSigningKey, type NoteSigner, signerOf, type VerifierKey } from '../../../anchor/log/note/keys.ts'
 import { emptyRootHash } from '../../../anchor/log/root-hash.ts'
 import { type ReadTile, TiledTree } from '../../../anchor/log/tiles/tiled-tree.ts'
@@ -15,6 +15,9 @@ import { CheckpointInconsistentError, LogKeyBusyError, LogKeyError } from './err
 /** In the folder of a key: the key itself, and the last checkpoint that it signed. */
 const KEY_FILE = 'key'
 const SIGNED_FILE = 'signed'
+
+/** What a checkpoint is of; no extension lines unless given. */
+export type Tree = Pick<Checkpoint, 'size' | 'root'> & Partial<Pick<Checkpoint, 'extensions'>>
 
 export type Signing =
   | { readonly did: 'signed' | 'unchanged'; readonly note: Uint8Array }
@@ -98,16 +101,17 @@ export class LogSigner {
    * @throws {@link CheckpointInconsistentError}; {@link TileMissingError}, {@link TileFormatError}, {@link RootMismatchError}
    *         when the tiles are not those of the checkpoint
    */
-  async sign(tree: Pick<Checkpoint, 'size' | 'root'>, read: ReadTile): Promise<Signing> {
+  async sign(tree: Tree, read: ReadTile): Promise<Signing> {
     const last = this.#last
-    const checkpoint: Checkpoint = { ...tree, origin: this.key.name, extensions: [] }
+    const checkpoint: Checkpoint = { extensions: [], ...tree, origin: this.key.name }
     if (checkpoint.size < last.size) {
       const known = await ifThere(() => isExtendedBy(checkpoint, last, read))
       if (known === false) throw inconsistent(last, checkpoint)
       return { did: 'behind', note: this.#lastNote, signedSize: last.size }
     }
     if (!(await isExtendedBy(last, checkpoint, read))) throw inconsistent(last, checkpoint)
-    if (checkpoint.size === last.size) return { did: 'unchanged', note: this.#lastNote }
+    if (checkpoint.size === last.size && encodeCheckpoint(checkpoint) === encodeCheckpoint(last))
+      return { did: 'unchanged', note: this.#lastNote }
     // Whoever gets the checkpoint finds a tree behind it.
     await new TiledTree(checkpoint, read).proveConsistency(checkpoint.size)
     const note = signCheckpoint(checkpoint, this.#signer)

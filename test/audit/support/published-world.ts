@@ -450,7 +450,9 @@ function lineJson({ account, token, kind, asset, amount }: Line, epoch: number):
   return { account, amount: amount.toString(), asset, epoch, kind, token }
 }
 
-type AccountCells = Record<'account' | 'token' | 'before' | 'earned' | 'cumulative' | 'lines_root', string>
+type AccountCells = Record<'account' | 'token' | 'before' | 'earned' | 'cumulative' | 'lines_root', string> & {
+  lines: number
+}
 
 function accountsOf(lines: readonly Line[], previous: EpochFiles | undefined, epoch: number): AccountCells[] {
   const before = new Map(
@@ -467,12 +469,21 @@ function accountsOf(lines: readonly Line[], previous: EpochFiles | undefined, ep
       earned: earned.toString(),
       cumulative: ((before.get(account) ?? 0n) + earned).toString(),
       lines_root: hex(tableRoot(own.map((line) => lineJson(line, epoch)))),
+      lines: own.length,
     }
   })
 }
 
-export function accountJson({ account, before, cumulative, earned, lines_root, token }: AccountCells): CanonicalJson {
-  return { account, before, cumulative, earned, linesRoot: lines_root, token }
+export function accountJson({
+  account,
+  before,
+  cumulative,
+  earned,
+  lines,
+  lines_root,
+  token,
+}: AccountCells): CanonicalJson {
+  return { account, before, cumulative, earned, lines, linesRoot: lines_root, token }
 }
 
 export function scoreJson(row: Record<string, Cell>): CanonicalJson {
@@ -561,7 +572,10 @@ function tablesOf(
       { leaf_index: 'BIGINT', leaf_hash: 'BLOB' },
       leaves.at(-1)!.map((leaf, index) => ({ leaf_index: BigInt(before + index), leaf_hash: leaf })),
     ),
-    accounts: table(text('account', 'token', 'before', 'earned', 'cumulative', 'lines_root'), accounts),
+    accounts: table(
+      { ...text('account', 'token', 'before', 'earned', 'cumulative', 'lines_root'), lines: 'INTEGER' },
+      accounts,
+    ),
     lines: table(
       text('account', 'token', 'kind', 'asset', 'amount'),
       lines.map((line) => ({ ...line, amount: line.amount.toString() })),

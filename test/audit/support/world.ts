@@ -10,7 +10,7 @@ import { TOPIC_OF_EVENT } from '../../../schemas/topics.ts'
 import { encodeValue } from '../../../schemas/wire-format.ts'
 
 const key = (n: number) => privateKeyToAccount(`0x${n.toString(16).padStart(64, '0')}`)
-const signers = {
+export const signerOf = {
   operator: key(1),
   alice: key(2),
   bob: key(3),
@@ -20,10 +20,10 @@ const signers = {
   payer: key(7),
   treasury: key(8),
 }
-export type Person = keyof typeof signers
+export type Person = keyof typeof signerOf
 
 export const addressOf = Object.fromEntries(
-  Object.entries(signers).map(([name, { address }]) => [name, address.toLowerCase()]),
+  Object.entries(signerOf).map(([name, { address }]) => [name, address.toLowerCase()]),
 ) as Record<Person, `0x${string}`>
 
 /** A record of the world and what must become of it. */
@@ -184,7 +184,7 @@ export async function makeWorld(place: WorldPlace): Promise<World> {
 
 async function addRegistry(log: Log, ledgerId: Uint8Array): Promise<void> {
   const signed = async (outcome: WorldRecord['outcome'], person: Person, event: object) =>
-    log.event(outcome, (await signEvent(ledgerId, signers[person] as never, event as never)) as never)
+    log.event(outcome, (await signEvent(ledgerId, signerOf[person] as never, event as never)) as never)
   const source = (name: string, eventTypes: string[]) => ({
     type: 'SourceRegistered',
     source: 'urn:operator',
@@ -298,7 +298,7 @@ async function addContributions(log: Log, ledgerId: Uint8Array, items: WorldItem
         commitmentSalt: new Uint8Array(0),
       },
     }
-    const batch = await signEvent(ledgerId, signers[person] as never, unsigned)
+    const batch = await signEvent(ledgerId, signerOf[person] as never, unsigned)
     log.event('accepted', batch)
     log.event('duplicate', batch)
     // Another value under an id that is used up.

@@ -1,0 +1,131 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { builtinModules } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import * as verifiers from '../../client/src/verify.ts'
+import { eventReceiptOf } from '../audit/support/event-receipt-of.ts'
+import { publishWorld } from '../audit/support/published-world.ts'
+import { checkpointOf, receiptOf } from '../audit/support/receipt-of.ts'
+import { addressOf } from '../audit/support/world.ts'
+import { askPage, describeInChromium } from '../support/chromium.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const SETUP_LIMIT_MS = 60_000
+const BUNDLE_BYTES_MAX = 50_000_000
+
+/** Runs in the page and in Node: every document with what was found, as JSON. */
+const CHECK_ALL = `async (verifiers, documents) => {
+  const { readReceipt, verifyReceiptOffline, readEventReceipt, verifyEventReceiptOffline } = verifiers
+  const { openCheckpoint, parseVerifierKey, verifyLogKey } = verifiers
+  const checks = {
+    receipt: (value) => verifyReceiptOffline(readReceipt(value)),
+    event: (value) => verifyEventReceiptOffline(readEventReceipt(value)),
+    checkpoint: async ({ key, note }) => {
+      const { checkpoint } = await openCheckpoint(new TextEncoder().encode(note), { key: parseVerifierKey(key) })
+      return { size: checkpoint.size, extensions: checkpoint.extensions }
+    },
+    key: verifyLogKey,
+  }
+  const found = []
+  for (const { name, kind, value } of documents) {
+    try {
+      found.push({ name, found: await checks[kind](value) })
+    } catch (error) {
+      found.push({ name, refused: { code: error.code, message: error.message } })
+    }
+  }
+  const plain = (_, field) => {
+    if (typeof field === 'bigint') return field.toString()
+    return field instanceof Uint8Array ? Array.from(field) : field
+  }
+  return JSON.parse(JSON.stringify(found, plain))
+}`
+
+describeInChromium('what the client verifies in a real Chromium', () => {
+  let folder: string
+  let bundle: ReadonlyMap<string, string>
+  let documents: { name: string; kind: string; value: unknown }[]
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tally-verify-'))
+    bundle = bundled('client/src/verify.ts')
+    documents = await someDocuments()
+  }, SETUP_LIMIT_MS)
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  test('the bundle imports nothing of Node', () => {
+    const names = [...bundle.values()].flatMap((code) =>
+      [...code.matchAll(/(?:\bfrom|\bimport\()\s*["']([^"']+)["']/g)].map(([, name]) => name!),
+    )
+    const builtin = names.filter((name) => name.startsWith('node:') || builtinModules.includes(name))
+    expect(builtin).toEqual([])
+    expect([...bundle.values()].join()).not.toContain('__vite-browser-external')
+  })
+
+  test('every document is found good or refused there as in Node, at the same step and with the same words', async () => {
+    const inNode = (await eval(CHECK_ALL)(verifiers, documents)) as { name: string }[]
+    const page = new Map([...bundle, ['/page.html', pageOf(documents)]])
+    expect(await askPage(page, folder)).toEqual(inNode)
+    expect(inNode.map((each) => ('found' in each ? statusOf(each.found) : `${each.name}: refused`))).toEqual([
+      'ok operator',
+      'log key fails',
+      'ok operator',
+      'record fails',
+      'read',
+      'a changed checkpoint: refused',
+      'read',
+      'a changed key: refused',
+      'no receipt: refused',
+    ])
+  })
+
+  function statusOf(found: unknown): string {
+    const { ok, vouched, steps } = found as { ok?: boolean; vouched?: string; steps?: { name: string }[] }
+    if (ok === undefined) return 'read'
+    return ok ? `ok ${vouched}` : `${steps?.at(-1)?.name} fails`
+  }
+})
+
+function pageOf(documents: unknown): string {
+  const json = JSON.stringify(documents).replaceAll('<', '\\u003c')
+  return `<!doctype html><meta charset="utf-8"><script type="module">
+    import * as verifiers from '/verify.js'
+    const checkAll = ${CHECK_ALL}
+    fetch('/answer', { method: 'POST', body: JSON.stringify(await checkAll(verifiers, ${json})) })
+  </script>`
+}
+
+/** The client's verifiers as a page would load them. */
+function bundled(entry: string): ReadonlyMap<string, string> {
+  const bundler = join(import.meta.dirname, 'bundle.mjs')
+  const json = execFileSync(process.execPath, [bundler, join(root, entry)], { cwd: root, maxBuffer: BUNDLE_BYTES_MAX })
+  return new Map(Object.entries(JSON.parse(json.toString()) as Record<string, string>))
+}
+
+async function someDocuments() {
+  const { world, epochs } = await publishWorld()
+  const [files] = epochs
+  const receipt = await receiptOf(files!, addressOf.alice)
+  const event = await eventReceiptOf(files!, world.epochs[0]!, 4)
+  const checkpoint = await checkpointOf(files!)
+  const { endorsement } = checkpoint
+  const swapped = { ...receipt.checkpoint, endorsement: { ...endorsement, fromSize: '1' } }
+  const changed = { ...event, record: { ...event.record, value: 'AAAA' } }
+  return [
+    { name: 'a receipt', kind: 'receipt', value: receipt },
+    { name: 'a changed receipt', kind: 'receipt', value: { ...receipt, checkpoint: swapped } },
+    { name: 'an event', kind: 'event', value: event },
+    { name: 'a changed event', kind: 'event', value: changed },
+    { name: 'a checkpoint', kind: 'checkpoint', value: checkpoint },
+    {
+      name: 'a changed checkpoint',
+      kind: 'checkpoint',
+      value: { ...checkpoint, note: checkpoint.note.replace('\n', '1\n') },
+    },
+    { name: 'a key', kind: 'key', value: endorsement },
+    { name: 'a changed key', kind: 'key', value: { ...endorsement, sequence: 2 } },
+    { name: 'no receipt', kind: 'receipt', value: { format: 'tallystick-receipt/1' } },
+  ]
+}
