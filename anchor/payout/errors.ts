@@ -83,3 +83,15 @@ export class PayoutThreadError extends TallyError {
     })
   }
 }
+
+/** The file of a payout tree is not the one that was asked for, or not whole. */
+export class StoredPayoutTreeError extends TallyError {
+  override readonly code = 'PAYOUT_TREE_FILE'
+  constructor(facts: { problem: string }, cause?: unknown) {
+    super(`The file of a payout tree cannot be used: ${facts.problem}.`, {
+      facts,
+      cause,
+      hint: 'It holds nothing that the accounts do not say: remove it, and it is made again.',
+    })
+  }
+}

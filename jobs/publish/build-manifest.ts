@@ -1,7 +1,7 @@
 import type { CanonicalJson } from '../../anchor/canonical-json.ts'
 import { sha256 } from '../../anchor/hash.ts'
 import { type Manifest, manifestHash, toManifest } from '../../anchor/manifest.ts'
-import { buildPayoutTree, EMPTY_PAYOUT_ROOT, type PayoutTree } from '../../anchor/payout/payout-tree.ts'
+import type { PayoutTree } from '../../anchor/payout/payout-tree.ts'
 import { tableRoot } from '../../anchor/table-root.ts'
 import { fromBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
@@ -28,15 +28,14 @@ export interface AccountRow {
   readonly token: string
 }
 
-/** The manifest of a settled epoch: a function of the warehouse alone. */
-export async function buildManifest(ledger: Ledger, epoch: number): Promise<Manifest> {
+/** The manifest of a settled epoch: a function of the warehouse alone, `tree` included ({@link payoutTreeOf}). */
+export async function buildManifest(ledger: Ledger, epoch: number, tree: PayoutTree): Promise<Manifest> {
   const { warehouse, genesis, ledgerId } = ledger
   const row = await warehouse.one('SELECT * FROM epoch WHERE epoch = $epoch', { epoch })
   const settlement = JSON.parse(row!.settlement_json as string) as SettlementDraft
   const before = await loadState(warehouse, epoch - 1)
   const after = await loadState(warehouse, epoch)
   const accounts = await accountRows(warehouse, epoch)
-  const tree = await payoutTree(ledger, accounts)
   const hex = (bytes: Uint8Array) => toHex(bytes) as Hash32
   return toManifest({
     format: 'tallystick-manifest/1',
@@ -60,8 +59,8 @@ export async function buildManifest(ledger: Ledger, epoch: number): Promise<Mani
     payout: {
       chainId: genesis.chainId,
       distributor: genesis.distributor,
-      root: tree?.root ?? EMPTY_PAYOUT_ROOT,
-      leaves: tree?.size ?? 0,
+      root: tree.root as Hash32,
+      leaves: tree.size,
       totals: totalsOf(accounts, after),
     },
     tables: {
@@ -87,19 +86,6 @@ export async function accountRows(warehouse: Database, epoch: number): Promise<A
     linesRoot: toHex(fromBlob(row.lines_root)),
     token: row.token as string,
   }))
-}
-
-/** The payout tree of an epoch, or undefined when nobody was ever paid. */
-export async function payoutTree(ledger: Ledger, accounts: readonly AccountRow[]): Promise<PayoutTree | undefined> {
-  const payouts = accounts
-    .filter((row) => row.cumulative !== '0')
-    .map((row) => ({
-      account: row.account as Address,
-      token: row.token as Address,
-      cumulative: BigInt(row.cumulative),
-    }))
-  if (payouts.length === 0) return undefined
-  return buildPayoutTree({ chainId: BigInt(ledger.genesis.chainId), distributor: ledger.genesis.distributor, payouts })
 }
 
 async function lineRows(warehouse: Database, epoch: number) {

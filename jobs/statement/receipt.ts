@@ -5,7 +5,8 @@ import { rowHash } from '../../anchor/table-root.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toHex } from '../../schemas/ids.ts'
 import type { Ledger } from '../ledger.ts'
-import { type AccountRow, accountRows, loadManifest, payoutTree } from '../publish/build-manifest.ts'
+import { type AccountRow, accountRows, loadManifest } from '../publish/build-manifest.ts'
+import { payoutsOf } from '../publish/payout-tree.ts'
 import { type Line, lineRow } from '../settlement/lines.ts'
 
 /** The machine's half of a statement: verified with nothing but this document (docs/formats.md#receipt). */
@@ -49,10 +50,11 @@ export async function receiptsOf(ledger: Ledger, account: Address, epoch?: numbe
   const own = [...rows.entries()].filter(([, row]) => row.account === account && row.cumulative !== '0')
   if (own.length === 0) throw new NoReceiptError({ account, epoch: chosen })
   const manifest = await loadManifest(warehouse, chosen)
-  const tree = await payoutTree(ledger, rows)
+  const tokens = own.map(([, row]) => row.token as Address)
+  const payouts = await payoutsOf(ledger, { epoch: chosen, payout: manifest.payout, account, tokens })
   const hashes = rows.map((row) => rowHash(row as unknown as CanonicalJson))
   return Promise.all(
-    own.map(async ([rowIndex, row]) => ({
+    own.map(async ([rowIndex, row], at) => ({
       format: 'tallystick-receipt/1' as const,
       account,
       token: row.token as Address,
@@ -63,7 +65,7 @@ export async function receiptsOf(ledger: Ledger, account: Address, epoch?: numbe
         account,
         token: row.token as Address,
         cumulative: row.cumulative,
-        proof: tree!.proofOf(account, row.token as Address),
+        proof: payouts[at]!.proof,
       },
       row,
       rowIndex,
