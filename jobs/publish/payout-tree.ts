@@ -41,6 +41,17 @@ export async function payoutTreeOf({ warehouse, genesis }: Ledger, epoch: number
   return buildPayoutTreeOnThreads({ chainId: BigInt(chainId), distributor, rows })
 }
 
+/**
+ * The payout tree of a published epoch, held to the root in its manifest.
+ *
+ * @throws {@link PayoutRootChangedError}
+ */
+export async function publishedPayoutTree(ledger: Ledger, epoch: number, published: string): Promise<PayoutTree> {
+  const tree = await payoutTreeOf(ledger, epoch)
+  if (tree.root !== published) throw new PayoutRootChangedError({ epoch, published, found: tree.root })
+  return tree
+}
+
 /** Keeps a tree as a file beside the warehouse, named by its root. @returns false when the disk took none */
 export async function storePayoutTree({ warehouse }: Ledger, tree: PayoutTree): Promise<boolean> {
   return CacheFolder.beside(warehouse).write('payouts', tree.root, async (file) => {
@@ -66,11 +77,7 @@ export interface PayoutsQuery {
 export async function payoutsOf(ledger: Ledger, query: PayoutsQuery): Promise<StoredPayout[]> {
   const stored = await fromFile(ledger, query)
   if (stored !== undefined) return stored
-  const tree = await payoutTreeOf(ledger, query.epoch)
-  const { root } = query.payout
-  if (tree.root !== root) {
-    throw new PayoutRootChangedError({ epoch: query.epoch, published: root, found: tree.root })
-  }
+  const tree = await publishedPayoutTree(ledger, query.epoch, query.payout.root)
   await storePayoutTree(ledger, tree)
   const { account } = query
   return query.tokens.map((token) => ({
