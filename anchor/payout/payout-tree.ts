@@ -8,7 +8,7 @@ import { DuplicatePayoutError, PayoutNotFoundError, PayoutRowsError } from './er
 import { ADDRESS_BYTES, encodeLeafPrefix, PAYOUT_LEAF_TYPES } from './payout-leaf-hash.ts'
 import { compareBytes } from './payout-node-hash.ts'
 import { KEY_BYTES, PAYOUT_ROW_BYTES, type Payout, packPayouts, payoutAt, payoutKey } from './payout-rows.ts'
-import { sortedPositions } from './sorted-positions.ts'
+import { inOrder, isAscending, sortedPositions } from './sorted-positions.ts'
 
 /** Payouts in any order: the root does not depend on it. One for each (account, token). */
 export type PayoutTreeInput = {
@@ -76,7 +76,6 @@ export function startTree(input: PayoutTreeInput): { prefix: Uint8Array; tree: T
     count,
     rows,
     slots: new Uint8Array(room(2 * count * HASH_BYTES)),
-    order: new Uint32Array(room(count * Uint32Array.BYTES_PER_ELEMENT)),
     treeIndexes: new Uint32Array(room(count * Uint32Array.BYTES_PER_ELEMENT)),
     next: new Int32Array(room(Int32Array.BYTES_PER_ELEMENT)),
   }
@@ -93,13 +92,16 @@ function runPass(pass: keyof typeof PASSES, tree: TreeArrays, hasher: BatchHashe
   PASSES[pass](tree, hasher)
 }
 
-/** Between the first pass and the second: ranks the leaf hashes. */
-export function orderLeaves({ count, slots, order }: TreeArrays): void {
-  order.set(sortedPositions(slots, HASH_BYTES, HASH_BYTES, count))
+/** Between the first pass and the second: says by the leaf hashes where each leaf stands. */
+export function orderLeaves({ count, slots, treeIndexes }: TreeArrays): void {
+  const order = sortedPositions(slots, HASH_BYTES, HASH_BYTES, count)
+  for (let rank = 0; rank < count; rank++) treeIndexes[order[rank]!] = 2 * count - 2 - rank
 }
 
 /** Positions of the rows by account and token. @throws {@link DuplicatePayoutError} */
 export function sortByKey({ count, rows }: TreeArrays): Uint32Array {
+  // As publish hands them over. Ascending without equals, so there is no duplicate either.
+  if (isAscending(rows, PAYOUT_ROW_BYTES, KEY_BYTES, count)) return inOrder(count)
   const byKey = sortedPositions(rows, PAYOUT_ROW_BYTES, KEY_BYTES, count)
   for (let i = 1; i < count; i++) {
     const here = byKey[i]! * PAYOUT_ROW_BYTES

@@ -11,17 +11,29 @@ const WORD_BYTES = 4
  * Positions 0, 1, … of the rows, sorted by the first `keyBytes` bytes of each; equal ones stay in their order.
  *
  * A radix sort: rows are counted out by their first four bytes, and what is equal in those by the next four, so that rows that
- * begin alike, by chance or on purpose, cost no more than a few passes. Rows in order already are only looked at.
+ * begin alike, by chance or on purpose, cost no more than a few passes.
  *
  * @param keyBytes a multiple of 4
  */
 export function sortedPositions(rows: Uint8Array, rowBytes: number, keyBytes: number, count: number): Uint32Array {
+  const positions = inOrder(count)
+  new Sorter(rows, rowBytes, keyBytes, positions).sort()
+  return positions
+}
+
+/** 0, 1, … count − 1. */
+export function inOrder(count: number): Uint32Array {
   const positions = new Uint32Array(count)
   for (let position = 0; position < count; position++) positions[position] = position
-  if (isSorted(rows, rowBytes, keyBytes, count)) return positions
-  const sorter = new Sorter(rows, rowBytes, keyBytes, positions)
-  sorter.sort()
   return positions
+}
+
+/** Whether each row's first `keyBytes` bytes are above those of the row before. */
+export function isAscending(rows: Uint8Array, rowBytes: number, keyBytes: number, count: number): boolean {
+  for (let row = 1; row < count; row++) {
+    if (compareBytes(rows, (row - 1) * rowBytes, rows, row * rowBytes, keyBytes) >= 0) return false
+  }
+  return true
 }
 
 /** Positions from `from` to below `to`, whose rows begin with the same `at` bytes. */
@@ -78,13 +90,6 @@ class Sorter {
       else if (end - start > 1) this.#compare(equal)
     }
   }
-}
-
-function isSorted(rows: Uint8Array, rowBytes: number, keyBytes: number, count: number): boolean {
-  for (let row = 1; row < count; row++) {
-    if (compareBytes(rows, (row - 1) * rowBytes, rows, row * rowBytes, keyBytes) > 0) return false
-  }
-  return true
 }
 
 interface Words {

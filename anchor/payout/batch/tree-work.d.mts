@@ -8,9 +8,7 @@ export interface TreeArrays {
   readonly rows: Uint8Array
   /** 2 · count × 32, aligned to 4: node k is slot k + 1, slot 0 is of no use once all is done. */
   readonly slots: Uint8Array
-  /** By rank of the leaf hash, ascending: whose it is. Filled between the first pass and the second. */
-  readonly order: Uint32Array
-  /** By position in `rows`: which node its leaf is. */
+  /** By position in `rows`: which node its leaf is, the lowest hash last. Filled between the first pass and the second. */
   readonly treeIndexes: Uint32Array
   /** One number: the next piece of a pass. Set to 0 before each. */
   readonly next: Int32Array

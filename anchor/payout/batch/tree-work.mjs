@@ -2,7 +2,7 @@
 // JavaScript, for the same reason as batch-hasher.mjs.
 //
 // `slots` has room for 2·count hashes. First leaf hashes stand in its lower half, in the order of the rows; then they are
-// placed in the upper half, the lowest hash last; then inner nodes are written over the lower half. Node k of OpenZeppelin's
+// placed in the upper half, where `treeIndexes` says by then; then inner nodes are written over the lower half. Node k of OpenZeppelin's
 // array is slot k + 1.
 
 const HASH_BYTES = 32
@@ -20,15 +20,12 @@ function hashLeaves({ count, rows, slots, next }, hasher) {
   })
 }
 
-function placeLeaves({ count, slots, order, treeIndexes, next }) {
+function placeLeaves({ count, slots, treeIndexes, next }) {
   const words = new Uint32Array(slots.buffer, slots.byteOffset, slots.length / Uint32Array.BYTES_PER_ELEMENT)
   forPieces(next, count, (from, pieces) => {
-    for (let rank = from; rank < from + pieces; rank++) {
-      const position = order[rank]
-      const slot = 2 * count - 1 - rank
-      for (let word = 0; word < HASH_WORDS; word++)
-        words[slot * HASH_WORDS + word] = words[position * HASH_WORDS + word]
-      treeIndexes[position] = slot - 1
+    for (let position = from; position < from + pieces; position++) {
+      const [at, to] = [position * HASH_WORDS, (treeIndexes[position] + 1) * HASH_WORDS]
+      for (let word = 0; word < HASH_WORDS; word++) words[to + word] = words[at + word]
     }
   })
 }
