@@ -8,6 +8,7 @@ import { keccak256 } from '../../anchor/payout/keccak256.ts'
 import { PAYOUT_LEAF_TYPES, payoutLeafHash } from '../../anchor/payout/payout-leaf-hash.ts'
 import type { Payout } from '../../anchor/payout/payout-rows.ts'
 import { buildPayoutTree, EMPTY_PAYOUT_ROOT } from '../../anchor/payout/payout-tree.ts'
+import { storedPayoutTree } from '../../anchor/payout/stored-payout-tree.ts'
 import { verifyPayout } from '../../anchor/payout/verify-payout.ts'
 import { runs } from '../support/random-runs.ts'
 import { codeOf, readVectors } from './vectors.ts'
@@ -16,7 +17,7 @@ const vectors = readVectors<{
   chainId: string
   distributor: Hex
   payouts: { account: Hex; token: Hex; cumulative: string; leafHash: Hex }[]
-  roots: { size: number; root: Hex; proofs?: Hex[][] }[]
+  roots: { size: number; root: Hex; proofs?: Hex[][]; file?: Hex }[]
 }>('payout-tree.json')
 const chainId = BigInt(vectors.chainId)
 const { distributor } = vectors
@@ -53,12 +54,13 @@ describe('payout tree, golden vectors', () => {
     expect(viemKeccak256(viemKeccak256(encoded))).toBe(leafHash)
   })
 
-  test.each(vectors.roots)('root and proofs of $size leaves', ({ size, root, proofs }) => {
+  test.each(vectors.roots)('root, proofs and file of $size leaves', ({ size, root, proofs, file }) => {
     const payouts = golden.slice(0, size)
     const tree = build(payouts)
     expect(tree.root).toBe(root)
     expect(openZeppelin(payouts).root).toBe(root)
     if (proofs !== undefined) expect(payouts.map((p) => tree.proofOf(p.account, p.token))).toEqual(proofs)
+    if (file !== undefined) expect(bytesToHex(Buffer.concat([...storedPayoutTree(tree)]))).toBe(file)
   })
 
   test('keccak is Ethereum’s, 256 bits wide', () => {
