@@ -6,6 +6,7 @@ import { benchInsights } from './insights.ts'
 import { runIntervals } from './intervals/main.ts'
 import { runLds } from './lds/main.ts'
 import { parseFlags } from './parse-flags.ts'
+import { runPayoutTreeBench } from './payout-tree/main.ts'
 import { runSimilarityBench } from './similarity/main.ts'
 
 const USAGE = `Usage: npm run bench -- ingest [--records N] [--history N] [--runs N] [--json]
@@ -14,6 +15,7 @@ const USAGE = `Usage: npm run bench -- ingest [--records N] [--history N] [--run
        npm run bench -- attribution [--sizes N,N,N] [--threads N] [--quick] [--json]
        npm run bench -- explain [--contributions N] [--runs N] [--json]
        npm run bench -- insights [--runs N] [--json]
+       npm run bench -- payout-tree [--accounts N] [--threads N] [--runs N] [--seed S] [--json]
        npm run bench -- intervals [--seed S] [--quick] [--json]
        npm run bench -- lds [--seed S] [--quick] [--json]
 
@@ -38,6 +40,11 @@ explain: why one use paid whom, over all contributions: in a process that has th
   --runs N      uses explained in each state of the cache (default 20)
 insights: the demo's model before and after the data that hurts is dropped, and after as much is dropped at random
   --runs N      seeds (default 5)
+payout-tree: building it, beside its hashes alone and @openzeppelin/merkle-tree; one proof out of its file
+  --accounts N  leaves (default 1,000,000)
+  --threads N   of the tree and of the bare hashing (default: all cores)
+  --runs N      of each, interleaved, of which the median counts (default 5)
+  --seed S      of the accounts (default 1)
 intervals: how often the 90 % interval of a share holds the mean share, over new ensembles and new paid uses
   --seed S      deals digits, starts trainings and draws uses (default 1)
   --quick       a few small draws, to see that it runs: its figures mean little
@@ -61,6 +68,7 @@ const { positionals, values } = parseFlags(
       sizes: { type: 'string' },
       threads: { type: 'string' },
       contributions: { type: 'string' },
+      accounts: { type: 'string' },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -87,6 +95,8 @@ else if (bench === 'similarity' && positionals.length === 1) {
   const results = await benchInsights(Number(values.runs ?? 5), (text) => console.error(text))
   if (json) console.log(JSON.stringify(results, null, 2))
   else console.table(results)
+} else if (bench === 'payout-tree' && positionals.length === 1) {
+  if (!runPayoutTreeBench(values)) fail()
 } else if (bench === 'intervals' && positionals.length === 1) {
   const { seed, quick } = values
   if (!(await runIntervals({ quick, json, ...(seed === undefined ? {} : { seed }) }))) fail()

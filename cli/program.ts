@@ -12,6 +12,7 @@ import { addEpochSteps } from './verbs/epoch-steps.ts'
 import { addFeatureFiles } from './verbs/features.ts'
 import { addLogCopy } from './verbs/log-copy.ts'
 import { addLogFiles } from './verbs/log-files.ts'
+import { addPayoutTreeExport } from './verbs/payout-tree.ts'
 import { addRecords } from './verbs/records.ts'
 import { addSchemas } from './verbs/schema.ts'
 import { addSeal } from './verbs/seal.ts'
@@ -69,7 +70,9 @@ function tallyProgram(): Command {
   addEpochStatus(epoch)
   addChain(program, anchor)
   addWatch(anchor)
-  addFeatureFiles(program)
+  const exports = program.command('export').description('write files that other tools read: features, payout-tree')
+  addFeatureFiles(program, exports)
+  addPayoutTreeExport(exports)
   addAnswers(program)
   addChecks(program)
   addDoctor(program)

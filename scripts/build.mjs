@@ -15,7 +15,7 @@ for (const [project, output] of [
   execFileSync(process.execPath, [compiler, '-p', join(root, project)], { stdio: 'inherit' })
 }
 cpSync(join(root, 'schemas', 'avro'), join(root, 'client', 'dist', 'schemas', 'avro'), { recursive: true })
-for (const folder of ['schemas', 'pipelines', 'jobs', 'bench']) {
+for (const folder of ['schemas', 'anchor/payout', 'pipelines', 'jobs', 'bench']) {
   cpSync(join(root, folder), join(root, 'dist', folder), {
     recursive: true,
     filter: (path) => !/\.[^/\\.]+$/.test(path) || /\.(sql|avsc|json|wasm|mjs|mts|py)$/.test(path),

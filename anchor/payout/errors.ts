@@ -59,3 +59,39 @@ export class PayoutProofLengthError extends TallyError {
     })
   }
 }
+
+/** Packed payouts have a fixed length. */
+export class PayoutRowsError extends TallyError {
+  override readonly code = 'PAYOUT_ROWS'
+  constructor(facts: { bytes: number }) {
+    super(`Rows of payouts are 72 bytes each, found ${facts.bytes} bytes.`, {
+      facts,
+      hint: 'A row is account (20 bytes), token (20 bytes) and cumulative amount (32 bytes, big-endian).',
+    })
+  }
+}
+
+/** A thread that built a payout tree ended before it was done. */
+export class PayoutThreadError extends TallyError {
+  override readonly code = 'PAYOUT_THREAD_FAILED'
+  constructor(facts: { reason: string }, cause?: unknown) {
+    super(`A thread of the payout tree failed: ${facts.reason}.`, {
+      facts,
+      cause,
+      retriable: true,
+      hint: 'Nothing was changed. If memory ran out, use fewer threads.',
+    })
+  }
+}
+
+/** The file of a payout tree is not the one that was asked for, or not whole. */
+export class StoredPayoutTreeError extends TallyError {
+  override readonly code = 'PAYOUT_TREE_FILE'
+  constructor(facts: { problem: string }, cause?: unknown) {
+    super(`The file of a payout tree cannot be used: ${facts.problem}.`, {
+      facts,
+      cause,
+      hint: 'It holds nothing that the accounts do not say: remove it, and it is made again.',
+    })
+  }
+}

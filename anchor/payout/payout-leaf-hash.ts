@@ -36,11 +36,18 @@ export function payoutLeafHash(leaf: PayoutLeaf): Hex {
 /** `abi.encode` of the five values: 160 bytes, five words. */
 export function encodeLeaf(leaf: PayoutLeaf): Uint8Array {
   const encoded = new Uint8Array(PAYOUT_LEAF_TYPES.length * WORD_BYTES)
-  writeUint256(encoded, 0, leaf.chainId, 'Chain id')
-  writeAddress(encoded, 1, leaf.distributor, 'Distributor')
+  encoded.set(encodeLeafPrefix(leaf))
   writeAddress(encoded, 2, leaf.account, 'Account')
   writeAddress(encoded, 3, leaf.token, 'Token')
-  writeUint256(encoded, 4, leaf.cumulative, 'Cumulative amount')
+  writeUint256(new DataView(encoded.buffer), 4 * WORD_BYTES, leaf.cumulative, 'Cumulative amount')
+  return encoded
+}
+
+/** The first two words: the same for all leaves of a tree. */
+export function encodeLeafPrefix({ chainId, distributor }: Pick<PayoutLeaf, 'chainId' | 'distributor'>): Uint8Array {
+  const encoded = new Uint8Array(2 * WORD_BYTES)
+  writeUint256(new DataView(encoded.buffer), 0, chainId, 'Chain id')
+  writeAddress(encoded, 1, distributor, 'Distributor')
   return encoded
 }
 
@@ -48,12 +55,14 @@ export function hashEncodedLeaf(encoded: Uint8Array): Uint8Array {
   return keccak256(keccak256(encoded))
 }
 
-function writeAddress(encoded: Uint8Array, word: number, address: Hex, what: string): void {
-  encoded.set(hexToBytes(address, ADDRESS_BYTES, what), (word + 1) * WORD_BYTES - ADDRESS_BYTES)
+/** Writes 32 bytes, big-endian, from byte `at`. @throws {@link PayoutRangeError} */
+export function writeUint256(view: DataView, at: number, value: bigint, what: string): void {
+  if (value < 0n || value > UINT256_MAX) throw new PayoutRangeError({ what, found: value })
+  for (let word = WORD_BYTES - 8, rest = value; word >= 0; word -= 8, rest >>= 64n) {
+    view.setBigUint64(at + word, rest & U64_MASK)
+  }
 }
 
-function writeUint256(encoded: Uint8Array, word: number, value: bigint, what: string): void {
-  if (value < 0n || value > UINT256_MAX) throw new PayoutRangeError({ what, found: value })
-  const view = new DataView(encoded.buffer, word * WORD_BYTES, WORD_BYTES)
-  for (let at = WORD_BYTES - 8, rest = value; rest > 0n; at -= 8, rest >>= 64n) view.setBigUint64(at, rest & U64_MASK)
+function writeAddress(encoded: Uint8Array, word: number, address: Hex, what: string): void {
+  encoded.set(hexToBytes(address, ADDRESS_BYTES, what), (word + 1) * WORD_BYTES - ADDRESS_BYTES)
 }

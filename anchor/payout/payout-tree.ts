@@ -1,22 +1,24 @@
 import { bytesToHex, type Hex, hexToBytes } from '../bytes.ts'
 import { HASH_BYTES } from '../hash.ts'
-import { DuplicatePayoutError, PayoutNotFoundError } from './errors.ts'
-import { ADDRESS_BYTES, encodeLeaf, hashEncodedLeaf, PAYOUT_LEAF_TYPES, WORD_BYTES } from './payout-leaf-hash.ts'
-import { compareBytes, payoutNodeHash } from './payout-node-hash.ts'
+import { type BatchHasher, createBatchHasher } from './batch/batch-hasher.mjs'
+import { keccakModule } from './batch/keccak-module.ts'
+import { plainHasher } from './batch/plain-hasher.ts'
+import { hashTop, PASSES, type TreeArrays } from './batch/tree-work.mjs'
+import { DuplicatePayoutError, PayoutNotFoundError, PayoutRowsError } from './errors.ts'
+import { ADDRESS_BYTES, encodeLeafPrefix, PAYOUT_LEAF_TYPES } from './payout-leaf-hash.ts'
+import { compareBytes } from './payout-node-hash.ts'
+import { KEY_BYTES, PAYOUT_ROW_BYTES, type Payout, packPayouts, payoutAt, payoutKey } from './payout-rows.ts'
+import { inOrder, isAscending, sortedPositions } from './sorted-positions.ts'
 
-/** What one account has earned of one token since the first epoch, in the token's smallest unit. */
-export interface Payout {
-  readonly account: Hex
-  readonly token: Hex
-  readonly cumulative: bigint
-}
-
-export interface PayoutTreeInput {
+/** Payouts in any order: the root does not depend on it. One for each (account, token). */
+export type PayoutTreeInput = {
   readonly chainId: bigint
   readonly distributor: Hex
-  /** In any order: the root does not depend on it. One for each (account, token). */
-  readonly payouts: readonly Payout[]
-}
+} & (
+  | { readonly payouts: readonly Payout[] }
+  /** 72 bytes a payout, account ‖ token ‖ cumulative (big-endian); the tree keeps them, so nobody may change them any more. */
+  | { readonly rows: Uint8Array }
+)
 
 /** What `StandardMerkleTree.load` of @openzeppelin/merkle-tree reads. */
 export interface PayoutTreeDump {
@@ -25,45 +27,96 @@ export interface PayoutTreeDump {
   /** Root first, leaves last. */
   tree: Hex[]
   /** In the order of the input: chain id, distributor, account, token, cumulative. */
-  values: { value: string[]; treeIndex: number }[]
+  values: PayoutTreeValue[]
+}
+
+export interface PayoutTreeValue {
+  value: string[]
+  treeIndex: number
 }
 
 /** Root of an epoch that pays nobody. No proof leads to it: that would take a keccak256 preimage of zero. */
 export const EMPTY_PAYOUT_ROOT: Hex = `0x${'00'.repeat(HASH_BYTES)}`
 
-/** In `rows`, a payout is account ‖ token ‖ cumulative: the first two are its key. */
-const KEY_BYTES = 2 * ADDRESS_BYTES
-const ROW_BYTES = KEY_BYTES + WORD_BYTES
-
 /**
  * Builds OpenZeppelin's `standard-v1` tree over the payouts: leaves hashed twice and sorted, sorted pairs, and one flat array
- * in which the children of node i are 2i + 1 and 2i + 2.
+ * in which the children of node i are 2i + 1 and 2i + 2. In the calling thread; `buildPayoutTreeOnThreads` gives the same bytes.
  *
- * Memory stays at 144 bytes a leaf (64 for nodes, 72 for the row, 8 for two indexes), 12 more while it sorts; the payouts
- * given are not kept.
+ * Memory stays at 144 bytes a leaf (64 for nodes, 72 for the row, 8 for two indexes), 20 more while it sorts.
  *
+ * @param openHasher keccak.wasm where it runs, else hash-wasm: the same bytes
  * @throws {@link DuplicatePayoutError} an (account, token) twice
  * @throws {@link PayoutRangeError}     a number outside uint256
  * @throws {@link HexFormatError}       an address that is not 20 bytes
+ * @throws {@link PayoutRowsError}      rows that are not a multiple of 72 bytes
  */
-export function buildPayoutTree({ chainId, distributor, payouts }: PayoutTreeInput): PayoutTree {
-  const count = payouts.length
-  const rows = new Uint8Array(count * ROW_BYTES)
-  const leafHashes = new Uint8Array(count * HASH_BYTES)
-  payouts.forEach(({ account, token, cumulative }, position) => {
-    const encoded = encodeLeaf({ chainId, distributor, account, token, cumulative })
-    leafHashes.set(hashEncodedLeaf(encoded), position * HASH_BYTES)
-    const row = position * ROW_BYTES
-    rows.set(addressInWord(encoded, 2), row)
-    rows.set(addressInWord(encoded, 3), row + ADDRESS_BYTES)
-    rows.set(encoded.subarray(4 * WORD_BYTES), row + KEY_BYTES)
-  })
-  const byKey = sortedPositions(rows, ROW_BYTES, KEY_BYTES)
-  assertNoDuplicate(rows, byKey)
-  const nodes = new Uint8Array(Math.max(0, 2 * count - 1) * HASH_BYTES)
-  const treeIndexes = placeLeaves(nodes, leafHashes)
-  hashInnerNodes(nodes, count)
-  return new PayoutTree({ chainId, distributor: lowerCase(distributor), nodes, rows, byKey, treeIndexes })
+export function buildPayoutTree(input: PayoutTreeInput, openHasher = fastestHasher): PayoutTree {
+  const { prefix, tree } = startTree(input)
+  const byKey = sortByKey(tree)
+  const hasher = openHasher(prefix)
+  if (tree.count > 0) {
+    runPass('hashLeaves', tree, hasher)
+    orderLeaves(tree)
+    runPass('placeLeaves', tree, hasher)
+    runPass('hashSubtrees', tree, hasher)
+    hashTop(tree, hasher)
+  }
+  return new PayoutTree(input, { ...tree, byKey })
+}
+
+/** What a build begins with: the rows, and room for the rest, shared between threads when the rows are. */
+export function startTree(input: PayoutTreeInput): { prefix: Uint8Array; tree: TreeArrays } {
+  const prefix = encodeLeafPrefix(input)
+  const rows = 'rows' in input ? input.rows : packPayouts(input.payouts)
+  const count = rows.length / PAYOUT_ROW_BYTES
+  if (!Number.isInteger(count)) throw new PayoutRowsError({ bytes: rows.length })
+  const isShared = typeof SharedArrayBuffer !== 'undefined' && rows.buffer instanceof SharedArrayBuffer
+  const room = (bytes: number) => (isShared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes))
+  const tree: TreeArrays = {
+    count,
+    rows,
+    slots: new Uint8Array(room(2 * count * HASH_BYTES)),
+    treeIndexes: new Uint32Array(room(count * Uint32Array.BYTES_PER_ELEMENT)),
+    next: new Int32Array(room(Int32Array.BYTES_PER_ELEMENT)),
+  }
+  return { prefix, tree }
+}
+
+function fastestHasher(prefix: Uint8Array): BatchHasher {
+  const module = keccakModule()
+  return module === undefined ? plainHasher(prefix) : createBatchHasher(module, prefix)
+}
+
+function runPass(pass: keyof typeof PASSES, tree: TreeArrays, hasher: BatchHasher): void {
+  tree.next[0] = 0
+  PASSES[pass](tree, hasher)
+}
+
+/** Between the first pass and the second: says by the leaf hashes where each leaf stands. */
+export function orderLeaves({ count, slots, treeIndexes }: TreeArrays): void {
+  const order = sortedPositions(slots, HASH_BYTES, HASH_BYTES, count)
+  for (let rank = 0; rank < count; rank++) treeIndexes[order[rank]!] = 2 * count - 2 - rank
+}
+
+/** Positions of the rows by account and token. @throws {@link DuplicatePayoutError} */
+export function sortByKey({ count, rows }: TreeArrays): Uint32Array {
+  // As publish hands them over. Ascending without equals, so there is no duplicate either.
+  if (isAscending(rows, PAYOUT_ROW_BYTES, KEY_BYTES, count)) return inOrder(count)
+  const byKey = sortedPositions(rows, PAYOUT_ROW_BYTES, KEY_BYTES, count)
+  for (let i = 1; i < count; i++) {
+    const here = byKey[i]! * PAYOUT_ROW_BYTES
+    if (compareBytes(rows, byKey[i - 1]! * PAYOUT_ROW_BYTES, rows, here, KEY_BYTES) === 0) {
+      const { account, token } = payoutAt(rows, here)
+      throw new DuplicatePayoutError({ account, token })
+    }
+  }
+  return byKey
+}
+
+/** The arrays of a built tree; nobody changes them. */
+export interface PayoutTreeParts extends Pick<TreeArrays, 'count' | 'rows' | 'slots' | 'treeIndexes'> {
+  /** Positions in `rows`, sorted by account and token. */
+  readonly byKey: Uint32Array
 }
 
 /** A built payout tree; see {@link buildPayoutTree}. */
@@ -74,29 +127,15 @@ export class PayoutTree {
   readonly size: number
   /** Root, 32 bytes; {@link EMPTY_PAYOUT_ROOT} without leaves. */
   readonly root: Hex
-  readonly #nodes: Uint8Array
-  readonly #rows: Uint8Array
-  /** Positions in the input, sorted by account and token. */
-  readonly #byKey: Uint32Array
-  /** By position in the input: where in the tree its leaf stands. */
-  readonly #treeIndexes: Uint32Array
+  readonly parts: PayoutTreeParts
 
-  constructor(parts: {
-    chainId: bigint
-    distributor: Hex
-    nodes: Uint8Array
-    rows: Uint8Array
-    byKey: Uint32Array
-    treeIndexes: Uint32Array
-  }) {
-    this.chainId = parts.chainId
-    this.distributor = parts.distributor
-    this.#nodes = parts.nodes
-    this.#rows = parts.rows
-    this.#byKey = parts.byKey
-    this.#treeIndexes = parts.treeIndexes
-    this.size = parts.treeIndexes.length
-    this.root = this.size === 0 ? EMPTY_PAYOUT_ROOT : this.#node(0)
+  constructor({ chainId, distributor }: Pick<PayoutTreeInput, 'chainId' | 'distributor'>, parts: PayoutTreeParts) {
+    const { count, rows, slots, treeIndexes, byKey } = parts
+    this.chainId = chainId
+    this.distributor = bytesToHex(hexToBytes(distributor, ADDRESS_BYTES, 'Distributor'))
+    this.parts = { count, rows, slots, treeIndexes, byKey }
+    this.size = count
+    this.root = count === 0 ? EMPTY_PAYOUT_ROOT : this.nodeAt(0)
   }
 
   /**
@@ -106,14 +145,7 @@ export class PayoutTree {
    * @throws  {@link PayoutNotFoundError}, {@link HexFormatError}
    */
   proofOf(account: Hex, token: Hex): Hex[] {
-    const proof: Hex[] = []
-    let node = this.#treeIndexes[this.#positionOf(account, token)]!
-    while (node > 0) {
-      // Left children have odd numbers, and their sibling follows; right children have even ones.
-      proof.push(this.#node(node % 2 === 1 ? node + 1 : node - 1))
-      node = Math.floor((node - 1) / 2)
-    }
-    return proof
+    return siblingsOf(this.parts.treeIndexes[this.#positionOf(account, token)]!).map((node) => this.nodeAt(node))
   }
 
   /**
@@ -122,48 +154,44 @@ export class PayoutTree {
    * @throws {@link PayoutNotFoundError}, {@link HexFormatError}
    */
   cumulativeOf(account: Hex, token: Hex): bigint {
-    return this.#payoutAt(this.#positionOf(account, token)).cumulative
+    return payoutAt(this.parts.rows, this.#positionOf(account, token) * PAYOUT_ROW_BYTES).cumulative
   }
 
   /**
-   * The whole tree as plain JSON for `StandardMerkleTree.load`. About 500 bytes a leaf: for files and checks, not for serving.
+   * The whole tree as plain JSON for `StandardMerkleTree.load`. About 500 bytes a leaf: for checks of small trees;
+   * `dumpPayoutTree` writes large ones piece by piece.
    * OpenZeppelin has no empty tree and refuses the dump of one.
    */
   dump(): PayoutTreeDump {
     return {
       format: 'standard-v1',
       leafEncoding: [...PAYOUT_LEAF_TYPES],
-      tree: Array.from({ length: this.#nodes.length / HASH_BYTES }, (_, node) => this.#node(node)),
-      values: Array.from(this.#treeIndexes, (treeIndex, position) => {
-        const { account, token, cumulative } = this.#payoutAt(position)
-        return { value: [`${this.chainId}`, this.distributor, account, token, `${cumulative}`], treeIndex }
-      }),
+      tree: Array.from({ length: Math.max(0, 2 * this.size - 1) }, (_, node) => this.nodeAt(node)),
+      values: Array.from({ length: this.size }, (_, position) => this.valueAt(position)),
     }
   }
 
-  #node(node: number): Hex {
-    return bytesToHex(this.#nodes.subarray(node * HASH_BYTES, (node + 1) * HASH_BYTES))
+  /** A node of OpenZeppelin's array, 0 to 2 · size − 2; 0 is the root. */
+  nodeAt(node: number): Hex {
+    return bytesToHex(this.parts.slots.subarray((node + 1) * HASH_BYTES, (node + 2) * HASH_BYTES))
   }
 
-  #payoutAt(position: number): Payout {
-    const row = this.#rows.subarray(position * ROW_BYTES, (position + 1) * ROW_BYTES)
-    return {
-      account: bytesToHex(row.subarray(0, ADDRESS_BYTES)),
-      token: bytesToHex(row.subarray(ADDRESS_BYTES, KEY_BYTES)),
-      cumulative: BigInt(bytesToHex(row.subarray(KEY_BYTES))),
-    }
+  /** A leaf by its position in the input. */
+  valueAt(position: number): PayoutTreeValue {
+    const { account, token, cumulative } = payoutAt(this.parts.rows, position * PAYOUT_ROW_BYTES)
+    const value = [`${this.chainId}`, this.distributor, account, token, `${cumulative}`]
+    return { value, treeIndex: this.parts.treeIndexes[position]! }
   }
 
   #positionOf(account: Hex, token: Hex): number {
-    const key = new Uint8Array(KEY_BYTES)
-    key.set(hexToBytes(account, ADDRESS_BYTES, 'Account'))
-    key.set(hexToBytes(token, ADDRESS_BYTES, 'Token'), ADDRESS_BYTES)
+    const { rows, byKey } = this.parts
+    const key = payoutKey(account, token)
     let low = 0
     let high = this.size - 1
     while (low <= high) {
       const middle = Math.floor((low + high) / 2)
-      const position = this.#byKey[middle]!
-      const order = compareBytes(key, 0, this.#rows, position * ROW_BYTES, KEY_BYTES)
+      const position = byKey[middle]!
+      const order = compareBytes(key, 0, rows, position * PAYOUT_ROW_BYTES, KEY_BYTES)
       if (order === 0) return position
       if (order < 0) high = middle - 1
       else low = middle + 1
@@ -172,54 +200,12 @@ export class PayoutTree {
   }
 }
 
-function addressInWord(encoded: Uint8Array, word: number): Uint8Array {
-  return encoded.subarray((word + 1) * WORD_BYTES - ADDRESS_BYTES, (word + 1) * WORD_BYTES)
-}
-
-function lowerCase(address: Hex): Hex {
-  return bytesToHex(hexToBytes(address, ADDRESS_BYTES, 'Distributor'))
-}
-
-/** Positions 0, 1, … of the rows, sorted by the first `keyBytes` bytes of each. */
-function sortedPositions(rows: Uint8Array, rowBytes: number, keyBytes: number): Uint32Array {
-  const positions = Uint32Array.from({ length: rows.length / rowBytes }, (_, position) => position)
-  // The first six bytes as one exact number settle nearly every comparison.
-  const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength)
-  const prefixes = Float64Array.from(positions, (position) => {
-    return view.getUint32(position * rowBytes) * 0x1_0000 + view.getUint16(position * rowBytes + 4)
-  })
-  return positions.sort((a, b) => {
-    return prefixes[a]! - prefixes[b]! || compareBytes(rows, a * rowBytes, rows, b * rowBytes, keyBytes)
-  })
-}
-
-function assertNoDuplicate(rows: Uint8Array, byKey: Uint32Array): void {
-  for (let i = 1; i < byKey.length; i++) {
-    const [before, here] = [byKey[i - 1]! * ROW_BYTES, byKey[i]! * ROW_BYTES]
-    if (compareBytes(rows, before, rows, here, KEY_BYTES) === 0) {
-      throw new DuplicatePayoutError({
-        account: bytesToHex(rows.subarray(here, here + ADDRESS_BYTES)),
-        token: bytesToHex(rows.subarray(here + ADDRESS_BYTES, here + KEY_BYTES)),
-      })
-    }
+/** The siblings on the way from a node to the root, the lowest first: what a proof consists of. */
+export function siblingsOf(node: number): number[] {
+  const siblings: number[] = []
+  for (let at = node; at > 0; at = Math.floor((at - 1) / 2)) {
+    // Left children have odd numbers, and their sibling follows; right children have even ones.
+    siblings.push(at % 2 === 1 ? at + 1 : at - 1)
   }
-}
-
-/** Writes the leaves into `nodes`, the lowest hash last; returns for each position in the input its node. */
-function placeLeaves(nodes: Uint8Array, leafHashes: Uint8Array): Uint32Array {
-  const nodeCount = nodes.length / HASH_BYTES
-  const treeIndexes = new Uint32Array(leafHashes.length / HASH_BYTES)
-  sortedPositions(leafHashes, HASH_BYTES, HASH_BYTES).forEach((position, rank) => {
-    const node = nodeCount - 1 - rank
-    nodes.set(leafHashes.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES), node * HASH_BYTES)
-    treeIndexes[position] = node
-  })
-  return treeIndexes
-}
-
-function hashInnerNodes(nodes: Uint8Array, leafCount: number): void {
-  const at = (node: number) => nodes.subarray(node * HASH_BYTES, (node + 1) * HASH_BYTES)
-  for (let node = leafCount - 2; node >= 0; node--) {
-    nodes.set(payoutNodeHash(at(2 * node + 1), at(2 * node + 2)), node * HASH_BYTES)
-  }
+  return siblings
 }

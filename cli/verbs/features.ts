@@ -139,7 +139,7 @@ function named(values: readonly { id: string }[]): string {
 }
 
 /** `import features`, `export features`. */
-export function addFeatureFiles(program: Command): void {
+export function addFeatureFiles(program: Command, exports: Command): void {
   const imports = program.command('import').description('make files that tally reads: features')
   withGlobalFlags(
     imports.command('features').description('gradients of another tool (.npy, TRAK .mmap) as a folder of features'),
@@ -158,7 +158,6 @@ Example:
   $ tally attribute --features ./features`,
     )
     .action((flags: ImportFlags) => runVerbAlone('import features', flags, (context) => importFeatures(context, flags)))
-  const exports = program.command('export').description('write files that other tools read: features')
   withGlobalFlags(
     exports.command('features').description('the features of a published period as a folder of Parquet files'),
   )

@@ -2,7 +2,8 @@ import type { ActContext } from '../../anchor/chain/act-once.ts'
 import { type ClaimOutcome, claim } from '../../anchor/chain/claim.ts'
 import type { Address } from '../../schemas/ids.ts'
 import type { Ledger } from '../ledger.ts'
-import { accountRows, payoutTree } from '../publish/build-manifest.ts'
+import { loadManifest } from '../publish/build-manifest.ts'
+import { payoutsOf } from '../publish/payout-tree.ts'
 import { NothingToClaimError } from './errors.ts'
 
 export interface ClaimOptions {
@@ -30,15 +31,17 @@ export async function claimPayouts({ ledger, chain, account }: ClaimOptions): Pr
     "SELECT max(epoch) AS epoch FROM epoch WHERE state = 'finalized'",
   )
   const epoch = row?.epoch ?? 0
-  const accounts = epoch === 0 ? [] : await accountRows(ledger.warehouse, epoch)
-  const own = accounts.filter((each) => each.account === account && each.cumulative !== '0')
+  const own = await ledger.warehouse.all<{ token: Address }>(
+    'SELECT token FROM account_total WHERE epoch = $epoch AND account = $account AND cumulative > 0 ORDER BY token',
+    { epoch, account },
+  )
   if (own.length === 0) throw new NothingToClaimError({ account, epoch })
-  const tree = await payoutTree(ledger, accounts)
+  const tokens = own.map(({ token }) => token)
+  const { payout } = await loadManifest(ledger.warehouse, epoch)
+  const payouts = await payoutsOf(ledger, { epoch, payout, account, tokens })
   const claimed: Claimed[] = []
-  for (const each of own) {
-    const token = each.token as Address
-    const cumulative = BigInt(each.cumulative)
-    const proof = tree!.proofOf(account, token)
+  for (const [at, token] of tokens.entries()) {
+    const { cumulative, proof } = payouts[at]!
     const { outcome } = await claim(chain, {
       epoch: BigInt(epoch),
       account,

@@ -1,6 +1,6 @@
 import { sha256 } from '../../anchor/hash.ts'
 import { type Manifest, manifestHash, toManifest } from '../../anchor/manifest.ts'
-import { buildPayoutTree, EMPTY_PAYOUT_ROOT, type PayoutTree } from '../../anchor/payout/payout-tree.ts'
+import type { PayoutTree } from '../../anchor/payout/payout-tree.ts'
 import { fromBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
@@ -34,15 +34,14 @@ export interface BuiltManifest {
   readonly tables: Readonly<Record<TableName, CommittedTable>>
 }
 
-/** The manifest of a settled epoch: a function of the warehouse alone. */
-export async function buildManifest(ledger: Ledger, epoch: number): Promise<BuiltManifest> {
+/** The manifest of a settled epoch: a function of the warehouse alone, `tree` included (`payoutTreeOf`). */
+export async function buildManifest(ledger: Ledger, epoch: number, tree: PayoutTree): Promise<BuiltManifest> {
   const { warehouse, genesis, ledgerId } = ledger
   const row = await warehouse.one('SELECT * FROM epoch WHERE epoch = $epoch', { epoch })
   const settlement = JSON.parse(row!.settlement_json as string) as SettlementDraft
   const before = await loadState(warehouse, epoch - 1)
   const after = await loadState(warehouse, epoch)
   const accounts = await accountRows(warehouse, epoch)
-  const tree = await payoutTree(ledger, accounts)
   const tables = {
     accounts: commitTable(accounts),
     lines: commitTable(await lineRows(warehouse, epoch)),
@@ -71,8 +70,8 @@ export async function buildManifest(ledger: Ledger, epoch: number): Promise<Buil
     payout: {
       chainId: genesis.chainId,
       distributor: genesis.distributor,
-      root: tree?.root ?? EMPTY_PAYOUT_ROOT,
-      leaves: tree?.size ?? 0,
+      root: tree.root as Hash32,
+      leaves: tree.size,
       totals: totalsOf(accounts, after),
     },
     tables: {
@@ -87,7 +86,7 @@ export async function buildManifest(ledger: Ledger, epoch: number): Promise<Buil
 }
 
 /** Rows of the accounts table: every account ever paid, ascending by (account, token). */
-export async function accountRows(warehouse: Database, epoch: number): Promise<AccountRow[]> {
+async function accountRows(warehouse: Database, epoch: number): Promise<AccountRow[]> {
   const rows = await warehouse.all('SELECT * FROM account_total WHERE epoch = $epoch ORDER BY account, token', {
     epoch,
   })
@@ -105,19 +104,6 @@ export function accountRow(row: Readonly<Record<string, unknown>>): AccountRow {
     linesRoot: toHex(fromBlob(row.lines_root)),
     token: row.token as string,
   }
-}
-
-/** The payout tree of an epoch, or undefined when nobody was ever paid. */
-export async function payoutTree(ledger: Ledger, accounts: readonly AccountRow[]): Promise<PayoutTree | undefined> {
-  const payouts = accounts
-    .filter((row) => row.cumulative !== '0')
-    .map((row) => ({
-      account: row.account as Address,
-      token: row.token as Address,
-      cumulative: BigInt(row.cumulative),
-    }))
-  if (payouts.length === 0) return undefined
-  return buildPayoutTree({ chainId: BigInt(ledger.genesis.chainId), distributor: ledger.genesis.distributor, payouts })
 }
 
 async function lineRows(warehouse: Database, epoch: number) {

@@ -3,6 +3,7 @@ import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import type { Ledger } from '../ledger.ts'
 import { buildManifest } from './build-manifest.ts'
 import { type LogPlaces, publishLog, rememberCheckpoint } from './log/publish-log.ts'
+import { payoutTreeOf, storePayoutTree } from './payout-tree.ts'
 import { storeBlocks } from './row-blocks.ts'
 import { writeBundle } from './write-bundle.ts'
 
@@ -15,15 +16,17 @@ export interface PublishOptions {
 }
 
 /**
- * Publishes the oldest settled epoch: manifest and bundle on disk, then the log's tiles and its signed checkpoint, then the
- * state. Killed in between, the next call writes the same bytes again.
+ * Publishes the oldest settled epoch: manifest and bundle on disk, the payout tree beside the warehouse for receipts and claims,
+ * then the log's tiles and its signed checkpoint, then the state. Killed in between, the next call writes the same bytes again.
  */
 export async function publishEpoch(options: PublishOptions): Promise<StepResult> {
   const { ledger } = options
   const row = await firstEpochIn(ledger.warehouse, 'settled')
   if (row === undefined) return { did: 'nothing', epoch: null, detail: 'No settled epoch waits to be published.' }
-  const { manifest, tables } = await buildManifest(ledger, row.epoch)
+  const tree = await payoutTreeOf(ledger, row.epoch)
+  const { manifest, tables } = await buildManifest(ledger, row.epoch, tree)
   const folder = await writeBundle(ledger, options.bundles, manifest)
+  await storePayoutTree(ledger, tree)
   const log =
     options.log === undefined
       ? undefined

@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
-import { SimpleMerkleTree, StandardMerkleTree } from '@openzeppelin/merkle-tree'
+import { StandardMerkleTree } from '@openzeppelin/merkle-tree'
 import fc from 'fast-check'
-import { MerkleTree } from 'merkletreejs'
 import { encodeAbiParameters, keccak256 as viemKeccak256 } from 'viem'
 import { bytesToHex, type Hex, hexToBytes } from '../../anchor/bytes.ts'
 import { sha256 } from '../../anchor/hash.ts'
 import { keccak256 } from '../../anchor/payout/keccak256.ts'
 import { PAYOUT_LEAF_TYPES, payoutLeafHash } from '../../anchor/payout/payout-leaf-hash.ts'
-import { buildPayoutTree, EMPTY_PAYOUT_ROOT, type Payout } from '../../anchor/payout/payout-tree.ts'
+import type { Payout } from '../../anchor/payout/payout-rows.ts'
+import { buildPayoutTree, EMPTY_PAYOUT_ROOT } from '../../anchor/payout/payout-tree.ts'
+import { storedPayoutTree } from '../../anchor/payout/stored-payout-tree.ts'
 import { verifyPayout } from '../../anchor/payout/verify-payout.ts'
 import { runs } from '../support/random-runs.ts'
 import { codeOf, readVectors } from './vectors.ts'
@@ -16,7 +17,7 @@ const vectors = readVectors<{
   chainId: string
   distributor: Hex
   payouts: { account: Hex; token: Hex; cumulative: string; leafHash: Hex }[]
-  roots: { size: number; root: Hex; proofs?: Hex[][] }[]
+  roots: { size: number; root: Hex; proofs?: Hex[][]; file?: Hex }[]
 }>('payout-tree.json')
 const chainId = BigInt(vectors.chainId)
 const { distributor } = vectors
@@ -53,12 +54,13 @@ describe('payout tree, golden vectors', () => {
     expect(viemKeccak256(viemKeccak256(encoded))).toBe(leafHash)
   })
 
-  test.each(vectors.roots)('root and proofs of $size leaves', ({ size, root, proofs }) => {
+  test.each(vectors.roots)('root, proofs and file of $size leaves', ({ size, root, proofs, file }) => {
     const payouts = golden.slice(0, size)
     const tree = build(payouts)
     expect(tree.root).toBe(root)
     expect(openZeppelin(payouts).root).toBe(root)
     if (proofs !== undefined) expect(payouts.map((p) => tree.proofOf(p.account, p.token))).toEqual(proofs)
+    if (file !== undefined) expect(bytesToHex(Buffer.concat([...storedPayoutTree(tree)]))).toBe(file)
   })
 
   test('keccak is Ethereum’s, 256 bits wide', () => {
@@ -69,37 +71,12 @@ describe('payout tree, golden vectors', () => {
 })
 
 describe('payout tree is OpenZeppelin’s', () => {
-  test('same root at sizes 1 to 200, and the dump loads', () => {
-    const payouts = payoutsOf(200)
-    for (let size = 1; size <= 200; size++) {
-      const some = payouts.slice(0, size)
-      const tree = build(some)
-      const reference = openZeppelin(some)
-      expect(tree.root).toBe(reference.root)
-      if (size % 25 !== 0 && size > 9) continue
-      expect(tree.dump()).toEqual(reference.dump())
-      const loaded = StandardMerkleTree.load(JSON.parse(JSON.stringify(tree.dump())))
-      loaded.validate()
-      expect(loaded.root).toBe(tree.root)
-    }
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 100, 200])('the dump of %d leaves loads', (size) => {
+    const tree = build(payoutsOf(size))
+    const loaded = StandardMerkleTree.load(JSON.parse(JSON.stringify(tree.dump())))
+    loaded.validate()
+    expect(loaded.root).toBe(tree.root)
   })
-
-  test.each([1, 2, 3, 5, 8, 13, 64, 100, 199])(
-    'of %d leaves every proof verifies here, there and in merkletreejs',
-    (size) => {
-      const payouts = payoutsOf(size, 'proofs')
-      const tree = build(payouts)
-      const hashPair = (pair: Buffer) => Buffer.from(keccak256(pair))
-      for (const payout of payouts) {
-        const proof = tree.proofOf(payout.account, payout.token)
-        verifyPayout({ root: tree.root, leaf: { chainId, distributor, ...payout }, proof })
-        expect(StandardMerkleTree.verify(tree.root, [...PAYOUT_LEAF_TYPES], valuesOf(payout), proof)).toBe(true)
-        const leaf = payoutLeafHash({ chainId, distributor, ...payout })
-        expect(SimpleMerkleTree.verify(tree.root, leaf, proof)).toBe(true)
-        expect(MerkleTree.verify(proof, leaf, tree.root, hashPair, { sortPairs: true })).toBe(true)
-      }
-    },
-  )
 
   test('the root does not depend on the order or the case of the input', () => {
     const payouts = payoutsOf(50)

@@ -11,6 +11,7 @@ import {
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { StandardMerkleTree } from '@openzeppelin/merkle-tree'
 import { dataDirectory } from '../../cli/data-directory.ts'
 import { askRunningIngest } from '../../cli/live/client.ts'
 import { findSocket } from '../../cli/live/socket-place.ts'
@@ -87,6 +88,7 @@ describeWithAnvil('beside a running ingest', () => {
     ['explain', 'use-1-1'],
     ['insights', 'reader'],
     ['export', 'features', '--model', 'reader', '--out', 'features'],
+    ['export', 'payout-tree', '--out', 'payout-tree.json'],
     ['receipt', contributor],
     ['receipt', contributor, '--out', 'receipt.json'],
     ['claim', contributor],
@@ -126,8 +128,11 @@ describeWithAnvil('beside a running ingest', () => {
     await follow(up.ledger)
     expect(await live(up.cwd, up.ledger)).toEqual(alone)
     expect(alone.filter(({ end }) => end === 0).length).toBeGreaterThan(15)
-    for (const written of ['receipt.json', 'copy/genesis.json'])
+    for (const written of ['receipt.json', 'payout-tree.json', 'copy/genesis.json'])
       expect(readFileSync(join(up.cwd, written))).toEqual(readFileSync(join(down.cwd, written)))
+    const dump = readFileSync(join(up.cwd, 'payout-tree.json'), 'utf8')
+    const receipt = JSON.parse(readFileSync(join(up.cwd, 'receipt.json'), 'utf8'))
+    expect(StandardMerkleTree.load(JSON.parse(dump)).root).toBe(receipt.manifest.payout.root)
   })
 
   test('a person is told so, on stderr', async () => {

@@ -7,7 +7,7 @@ import { MerkleTree } from 'merkletreejs'
 import { keccak256 } from 'viem'
 import type { Manifest } from '../../anchor/manifest.ts'
 import { manifestHash } from '../../anchor/manifest.ts'
-import { accountRows, payoutTree } from '../../jobs/publish/build-manifest.ts'
+import { payoutTreeOf } from '../../jobs/publish/payout-tree.ts'
 import { toHex } from '../../schemas/ids.ts'
 import { GENESIS } from '../support/ledger/cast.ts'
 import { contribution, uses } from '../support/ledger/contributions.ts'
@@ -183,9 +183,9 @@ describe('the payout root', () => {
       const standard = StandardMerkleTree.of(values, types)
       const { payout } = manifests[epoch - 1]!
       expect(payout).toMatchObject({ root: standard.root, leaves: rows.length })
-      const tree = await payoutTree(world.ledger, await accountRows(world.ledger.warehouse, epoch))
+      const tree = await payoutTreeOf(world.ledger, epoch)
       for (const value of values) {
-        const proof = tree!.proofOf(value[2] as never, value[3] as never)
+        const proof = tree.proofOf(value[2] as never, value[3] as never)
         expect(StandardMerkleTree.verify(payout.root, types, value, [...proof])).toBe(true)
         const nodes = proof.map((node) => Buffer.from(node.slice(2), 'hex'))
         const leaf = Buffer.from(standard.leafHash(value).slice(2), 'hex')

@@ -1,4 +1,4 @@
-"""Vectors of division, settlement lines and the payout tree: docs/formats.md#settlement and #payout-tree."""
+"""Vectors of division, settlement lines and the payout tree: docs/formats.md#settlement, #payout-tree, #stored-payout-tree."""
 
 from fractions import Fraction
 
@@ -81,6 +81,15 @@ def payout_tree(leaves):
     return tree
 
 
+def payout_file(chain_id, distributor, payouts, leaves, tree):
+    """docs/formats.md#stored-payout-tree"""
+    address = lambda text: bytes.fromhex(text[2:])
+    rows = [(address(a) + address(t) + c.to_bytes(32, "big"), leaf) for (a, t, c), leaf in zip(payouts, leaves)]
+    entries = b"".join(row + tree.index(leaf).to_bytes(4, "big") for row, leaf in sorted(rows))
+    head = b"tally-payouts/1\n" + len(rows).to_bytes(4, "big") + chain_id.to_bytes(32, "big") + bytes(12) + address(distributor)
+    return head + entries + b"".join(tree)
+
+
 def line_vectors():
     lines = [canonical({"amount": str(10 ** (i % 27)), "cause": "data", "line": i}).encode() for i in range(13)]
     return {
@@ -110,7 +119,10 @@ def payout_vectors():
                 proof.append("0x" + tree[at + 1 if at % 2 else at - 1].hex())
                 at = (at - 1) // 2
             proofs.append(proof)
-        roots.append({"size": size, "root": "0x" + tree[0].hex(), **({"proofs": proofs} if size in (1, 7, 13) else {})})
+        more = {"proofs": proofs} if size in (1, 7, 13) else {}
+        if size in (1, 7):
+            more["file"] = "0x" + payout_file(chain_id, distributor, payouts[:size], leaves[:size], tree).hex()
+        roots.append({"size": size, "root": "0x" + tree[0].hex(), **more})
     return {
         "how": HOW + " Keccak-256 written out, OpenZeppelin standard-v1 layout; the test holds the same roots against @openzeppelin/merkle-tree.",
         "chainId": str(chain_id),

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { CacheFolder } from '../../cache-folder.ts'
 import { lambdaOf, ridgedMatrix } from '../bilinear/curvature.ts'
 import { Cholesky } from '../solver/cholesky.ts'
 import { backward, forward } from '../solver/plain-cholesky.ts'
-import type { CacheFolder } from './cache-folder.ts'
 
 const HASH_BYTES = 32
 

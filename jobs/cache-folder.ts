@@ -2,16 +2,19 @@ import { randomUUID } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Database } from '../../../pipelines/warehouse/database.ts'
+import type { Database } from '../pipelines/warehouse/database.ts'
 
 /** What stands before the dash of a file's name. */
-export type Kind = 'items' | 'factor'
+export type Kind = 'items' | 'factor' | 'payouts'
 
-/** Of each kind so many files are kept, the newest: items of a cut are about 150 bytes a contribution at r = 100, n = 10. */
+/**
+ * Of each kind so many files are kept, the newest: items of a cut are about 150 bytes a contribution at r = 100, n = 10,
+ * a payout tree is 140 bytes a leaf.
+ */
 const FILES_MAX = 4
 
 /**
- * What explanations keep between two questions, in files beside the warehouse. Each file is named by a hash of all that it was
+ * What explanations and receipts keep between two questions, in files beside the warehouse. Each file is named by a hash of all that it was
  * made from and says itself whether it is whole, so that one that is missing, stale or damaged is made again and never changes an
  * answer; the folder may be deleted at any time. A disk that takes no file costs time only.
  */
@@ -60,6 +63,8 @@ export class CacheFolder {
     const file = await open(part, 'wx')
     try {
       await fill(file)
+      // Not for its content, which is checked when it is read, but so that a crash leaves no torn file to be made again.
+      await file.sync()
       await file.close()
       await rename(part, path)
     } catch (error) {
@@ -85,6 +90,6 @@ export class CacheFolder {
 }
 
 /** What the file system says: no such file, no space, read only. */
-function isFileError(error: unknown): boolean {
+export function isFileError(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'syscall' in error
 }
