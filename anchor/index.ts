@@ -1,10 +1,5 @@
 // Attestations
-export {
-  ATTESTATION_FORMAT,
-  type AttestationDocument,
-  InvalidAttestationError,
-  verifyAttestation,
-} from './chain/attestation-document.ts'
+
 // Text, bytes and canonical JSON
 export { bytesToHex, type Hex, HexFormatError, hexToBytes, TextEncodingError } from './bytes.ts'
 export {
@@ -15,6 +10,12 @@ export {
   JsonValueError,
   parseCanonicalJson,
 } from './canonical-json.ts'
+export {
+  ATTESTATION_FORMAT,
+  type AttestationDocument,
+  InvalidAttestationError,
+  verifyAttestation,
+} from './chain/attestation-document.ts'
 export { HASH_BYTES, sha256 } from './hash.ts'
 // Lines of one settlement
 export { TooManyLinesError } from './lines/errors.ts'
