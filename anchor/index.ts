@@ -1,5 +1,3 @@
-// Attestations
-
 // Text, bytes and canonical JSON
 export { bytesToHex, type Hex, HexFormatError, hexToBytes, TextEncodingError } from './bytes.ts'
 export {
@@ -10,13 +8,14 @@ export {
   JsonValueError,
   parseCanonicalJson,
 } from './canonical-json.ts'
+export { HASH_BYTES, sha256 } from './hash.ts'
+// Attestations
 export {
   ATTESTATION_FORMAT,
   type AttestationDocument,
   InvalidAttestationError,
   verifyAttestation,
 } from './chain/attestation-document.ts'
-export { HASH_BYTES, sha256 } from './hash.ts'
 // Lines of one settlement
 export { TooManyLinesError } from './lines/errors.ts'
 export { buildLineTree, LINES_MAX, type LineTree } from './lines/line-tree.ts'
