@@ -8,7 +8,6 @@ export {
   JsonValueError,
   parseCanonicalJson,
 } from './canonical-json.ts'
-export { HASH_BYTES, sha256 } from './hash.ts'
 // Attestations
 export {
   ATTESTATION_FORMAT,
@@ -16,6 +15,7 @@ export {
   InvalidAttestationError,
   verifyAttestation,
 } from './chain/attestation-document.ts'
+export { HASH_BYTES, sha256 } from './hash.ts'
 // Lines of one settlement
 export { TooManyLinesError } from './lines/errors.ts'
 export { buildLineTree, LINES_MAX, type LineTree } from './lines/line-tree.ts'
