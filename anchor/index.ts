@@ -1,5 +1,3 @@
-// Attestations
-
 // Text, bytes and canonical JSON
 export { bytesToHex, type Hex, HexFormatError, hexToBytes, TextEncodingError } from './bytes.ts'
 export {
@@ -10,6 +8,7 @@ export {
   JsonValueError,
   parseCanonicalJson,
 } from './canonical-json.ts'
+// Attestations
 export {
   ATTESTATION_FORMAT,
   type AttestationDocument,
@@ -80,14 +79,13 @@ export {
   PayoutProofError,
   PayoutProofLengthError,
   PayoutRangeError,
-  PayoutRowsError,
 } from './payout/errors.ts'
 export { keccak256 } from './payout/keccak256.ts'
 export { PAYOUT_LEAF_TYPES, type PayoutLeaf, payoutLeafHash } from './payout/payout-leaf-hash.ts'
-export { allocatePayoutRows, PAYOUT_ROW_BYTES, type Payout, packPayouts } from './payout/payout-rows.ts'
 export {
   buildPayoutTree,
   EMPTY_PAYOUT_ROOT,
+  type Payout,
   type PayoutTree,
   type PayoutTreeDump,
   type PayoutTreeInput,
