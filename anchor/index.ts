@@ -20,6 +20,7 @@ export { HASH_BYTES, sha256 } from './hash.ts'
 export { TooManyLinesError } from './lines/errors.ts'
 export { buildLineTree, LINES_MAX, type LineTree } from './lines/line-tree.ts'
 export { type LineClaim, verifyLine } from './lines/verify-line.ts'
+export { appendedProof } from './log/appended-proof.ts'
 // Ledger
 export {
   type Checkpoint,
@@ -72,6 +73,15 @@ export { type ReadTile, TiledTree } from './log/tiles/tiled-tree.ts'
 export { TREE_SIZE_MAX } from './log/tree-range.ts'
 export { type ConsistencyClaim, verifyConsistency } from './log/verify-consistency.ts'
 export { type InclusionClaim, verifyInclusion } from './log/verify-inclusion.ts'
+// The operator's word on the log's key
+export {
+  contradicts,
+  InvalidLogKeyError,
+  type LogKey,
+  type VerifiedLogKey,
+  verifyLogKey,
+} from './log-key/log-key.ts'
+export { signLogKey } from './log-key/sign.ts'
 // Payouts
 export {
   DuplicatePayoutError,
@@ -93,12 +103,33 @@ export {
 export { verifyPayout } from './payout/verify-payout.ts'
 // Checks for anybody
 export {
+  type EventReceipt,
+  readEventReceipt,
+  type VerifiedEventReceipt,
+  verifyEventReceiptOffline,
+} from './verify/event-receipt.ts'
+export {
   formatLogProof,
   type LogProof,
   LogProofFormatError,
   parseLogProof,
   verifyLogProof,
 } from './verify/log-proof.ts'
+export {
+  InvalidOmissionError,
+  type Omission,
+  readOmission,
+  type VerifiedOmission,
+  verifyOmissionOffline,
+} from './verify/omission.ts'
+export {
+  InvalidReceiptError,
+  type Receipt,
+  readReceipt,
+  type VerifiedReceipt,
+  verifyReceiptOffline,
+} from './verify/receipt.ts'
+export type { Trust, Vouched } from './verify/signed-checkpoint.ts'
 export {
   type ComparedCheckpoints,
   compareCheckpoints,
@@ -107,3 +138,4 @@ export {
   type SplitView,
   verifySplitView,
 } from './verify/split-view.ts'
+export { ReceiptMismatchError, type ReceiptStep } from './verify/steps.ts'

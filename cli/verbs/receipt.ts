@@ -25,7 +25,7 @@ const HELP = `
 SUBJECT is an account (0x…), the id of an event, or the place topic/partition/offset of a record. An event's id is looked
 for among all registered sources; with two arguments the first is the source.
 
-Examples:
+Example:
   $ tally receipt 0x1f9840a85d5aF5bf1D1762F925BDADdC4201F984 --out receipt.json && tally verify receipt.json
   $ tally receipt 0x1f9840a85d5aF5bf1D1762F925BDADdC4201F984 --line data:digit-reader
   $ tally receipt urn:my-app 0b8f2c1e-6a55-4d0e-9f53-2f0b6a1c7d11 --with-record

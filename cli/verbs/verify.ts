@@ -47,7 +47,7 @@ const HELP = `
 It takes the receipt of a payout, of an event or of an upload, evidence of an omission or of a split view, and the operator's
 word on the log's key.
 
-Examples:
+Example:
   $ tally verify receipt.json --rpc http://127.0.0.1:8545
   $ tally verify receipt.json --log-key "$(cat verifier-key)"
   $ tally verify upload.json --bundle ./ledger/bundles --proof omission.json

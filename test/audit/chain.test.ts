@@ -123,7 +123,7 @@ describeWithAnvil('a bundle beside its chain', () => {
     expect(found.steps.at(-1)).toMatchObject({ name: 'chain', ok: true })
     // A manifest that proves the same amounts, but is not the anchored one.
     receipt.manifest.engine = 'another'
-    const forged = await verifyReceipt(receipt, { rpcUrl })
+    const forged = await verifyReceipt({ ...receipt, checkpoint: null }, { rpcUrl })
     expect(forged.ok).toBe(false)
     expect(forged.steps.at(-1)).toMatchObject({ name: 'chain', ok: false })
   })

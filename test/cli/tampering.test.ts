@@ -6,6 +6,7 @@ import { type EpochContent, readEpoch } from '../../anchor/chain/distributor.ts'
 import { finalizeEpoch, proposeEpoch } from '../../anchor/chain/epochs.ts'
 import { type LocalChain, localAccounts } from '../../anchor/chain/local-chain.ts'
 import { MemoryTransactionStore } from '../../anchor/chain/transaction-store.ts'
+import { formatVerifierKey, generateSigningKey, signerOf } from '../../anchor/log/note/keys.ts'
 import { describeWithAnvil, rpc } from '../anchor/chain-anvil.ts'
 import { startOtherChain } from './support/other-chain.ts'
 import { copyOf, externalChain, prepareLedger, type SmallLedger } from './support/small-ledger.ts'
@@ -65,8 +66,52 @@ describeWithAnvil('what was changed by one bit is found, and named', () => {
       const online = await check(file, '--rpc', chain.rpcUrl)
       expect({ end: online.end, stderr: online.stderr }).toEqual({ end: 0, stderr: '' })
       expect(online.stdout).toMatch(/✓ (epoch 1 )?chain: /)
-      expect(online.stdout).not.toContain('not checked')
+      expect(online.stdout).not.toContain('chain: not checked')
     }
+  })
+
+  test('the receipt of an event: 3 without the chain, 0 with it, 1 when its outcome was changed', async () => {
+    const file = path('event.json')
+    const made = await tally(['receipt', 'use-1-0', '--data', ledger.data, '--with-record', '--out', file])
+    expect(made).toMatchObject({ end: 0, stdout: expect.stringContaining(`tally verify ${file}`) })
+    const offline = await verify(file)
+    expect(offline).toMatchObject({ end: 3, stdout: expect.stringContaining('event receipt: OK') })
+    expect(offline.stdout).toContain('chain: not checked')
+    expect(await verify(file, '--rpc', chain.rpcUrl)).toMatchObject({
+      end: 0,
+      stdout: expect.stringContaining('✓ chain'),
+    })
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"accepted"', '"duplicate"'))
+    const changed = await verify(file)
+    expect(changed).toMatchObject({ end: 1, stdout: expect.stringMatching(/^✗ inclusion: /m) })
+    expect(changed.stdout).toContain('event receipt: REFUTED')
+  })
+
+  test('one line alone is shown and verified; a line that is not there is named', async () => {
+    const file = path('line.json')
+    const line = ['receipt', ledger.contributor, '--data', ledger.data, '--line']
+    expect((await tally([...line, 'data:reader', '--top', '2', '--out', file])).end).toBe(0)
+    const { end, stdout } = await verify(file)
+    expect(end).toBe(3)
+    expect(stdout).toMatch(/influence, not payment \(not checked by this receipt\)\n( {2}.*\n){2}\n/)
+    const missing = await tally([...line, 'model:reader', '--json'])
+    expect(missing.end).toBe(5)
+    expect(documentOf(missing)).toMatchObject({ error: { code: 'NO_LINE' } })
+  })
+
+  test('the operator’s word on the log’s key needs no chain: 0; changed it is an error; the reader’s own key decides', async () => {
+    const word = join(ledger.data, 'log', 'key.json')
+    expect(await verify(word)).toMatchObject({ end: 0, stdout: expect.stringContaining('says its operator 0x') })
+    const file = path('key.json')
+    writeFileSync(file, readFileSync(word, 'utf8').replace('"fromSize":"0"', '"fromSize":"1"'))
+    const changed = await verify(file, '--json')
+    expect(changed.end).toBe(5)
+    expect(documentOf(changed)).toMatchObject({ error: { code: 'INVALID_LOG_KEY' } })
+    const own = readFileSync(join(ledger.data, 'log', 'verifier-key'), 'utf8').trim()
+    expect((await verify(receiptFile, '--log-key', own)).end).toBe(3)
+    const stranger = formatVerifierKey(signerOf(generateSigningKey('another.log')).key)
+    expect((await verify(receiptFile, '--log-key', stranger)).stdout).toMatch(/^✗ log key: /m)
+    expect((await verify(receiptFile, '--witness', stranger, '--quorum', '1')).stdout).toMatch(/^✗ checkpoint: /m)
   })
 
   test('a flipped bit in any file of the bundle: audit ends with 1 and names the file', async () => {
@@ -122,7 +167,7 @@ describeWithAnvil('what was changed by one bit is found, and named', () => {
   ])('a receipt with another %s: verify ends with 1 at the step %s', async (place, step, change) => {
     const { end, stdout } = await verify(lyingReceipt(place, change))
     expect(end).toBe(1)
-    expect(stdout.match(/^✗ (\w+): /m)?.[1]).toBe(step)
+    expect(stdout.match(/^✗ ([\w ]+): /m)?.[1]).toBe(step)
     expect(stdout).toContain('receipt: REFUTED')
   })
 
@@ -137,12 +182,20 @@ describeWithAnvil('what was changed by one bit is found, and named', () => {
 
   test('what is no receipt is an error, neither verified nor refuted', async () => {
     const file = path('no-receipt.json')
-    for (const text of ['', '{}', '[]', '{"format":"tallystick-receipt/1"}']) {
+    for (const text of ['', '{}', '[]', '['.repeat(1_000_000), '{"format":"tallystick-receipt/1"}']) {
       writeFileSync(file, text)
       const ended = await verify(file, '--json')
       expect(ended.end).toBe(5)
       expect(documentOf(ended)).toMatchObject({ error: { code: 'INVALID_RECEIPT' } })
     }
+  })
+
+  test('what is too large is not read', async () => {
+    const file = path('large.json')
+    writeFileSync(file, ' '.repeat(16 * 1024 * 1024 + 1))
+    const ended = await verify(file, '--json')
+    expect(ended.end).toBe(5)
+    expect(documentOf(ended)).toMatchObject({ error: { code: 'FILE_UNREADABLE' } })
   })
 
   test('a chain on which the epoch was never proposed: 1, and it says so', async () => {

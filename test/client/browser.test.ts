@@ -59,6 +59,7 @@ describeInChromium('what the client verifies in a real Chromium', () => {
     const names = [...bundle.values()].flatMap((code) =>
       [...code.matchAll(/(?:\bfrom|\bimport\()\s*["']([^"']+)["']/g)].map(([, name]) => name!),
     )
+    expect(names).toContainEqual(expect.stringMatching(/^\.\/.*\.js$/))
     const builtin = names.filter((name) => name.startsWith('node:') || builtinModules.includes(name))
     expect(builtin).toEqual([])
     expect([...bundle.values()].join()).not.toContain('__vite-browser-external')

@@ -74,7 +74,7 @@ describe('the packed client alone', () => {
     ])
     expect(lines.filter((line) => !/^(✓|true operator)/.test(line))).toEqual([])
     const readme = readFileSync(join(root, 'client', 'README.md'), 'utf8')
-    for (const line of readFileSync(join(folder, 'verify.mjs'), 'utf8').split('\n').slice(4, 8))
+    for (const line of readFileSync(join(folder, 'verify.mjs'), 'utf8').split('\n').slice(5, 8))
       expect(readme).toContain(line.trim())
   })
 })
