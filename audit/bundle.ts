@@ -8,7 +8,7 @@ import { causeText, differ } from './difference.ts'
 import { BundleNotFoundError } from './errors.ts'
 import { type CheckedFiles, parseDocument, RECORDS_FILE, readDocument } from './files.ts'
 import { compareText } from './order.ts'
-import { type RowOf, readTable } from './parquet.ts'
+import { type RowOf, readTable } from './parquet/table.ts'
 import { type State, toState } from './state.ts'
 
 /** Epochs of one folder, so that a stray folder of something else is not walked for ever. */
