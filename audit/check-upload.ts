@@ -5,13 +5,13 @@ import type { Manifest } from '../anchor/manifest.ts'
 import { readUploadReceipt, signerOfUploadReceipt, type UploadReceipt } from '../anchor/uploads/receipt.ts'
 import { toHex } from '../schemas/ids.ts'
 import { reasonOfCode } from '../schemas/rejection.ts'
-import { type EpochBundle, findEpochFolders, readEpoch, TABLES } from './bundle.ts'
+import { type EpochBundle, findEpochFolders, openRecords, readEpoch, TABLES } from './bundle.ts'
 import { connectTo, findChainDifference } from './chain.ts'
 import { DifferenceFound, differ } from './difference.ts'
 import { checkFiles } from './files.ts'
-import { checkLeaves, checkTree } from './leaves.ts'
+import { checkTree, type EpochLeaves, LeafChecker } from './leaves.ts'
 import { checkLinks } from './links.ts'
-import { type AuditRecord, checkCut, endsOfCut, readRecordsOfCut } from './records.ts'
+import { checkCut, endsOfCut, readRecordsOfCut } from './records.ts'
 
 type Item = UploadReceipt['items'][number]
 
@@ -42,6 +42,15 @@ export interface CheckedUpload {
   readonly items: readonly CheckedUploadItem[]
   /** What is wrong with the bundle or its anchoring, if anything: then it decides nothing more. */
   readonly fault: string | null
+}
+
+/** What is asked of a record. */
+interface FoundRecord {
+  readonly row: number
+  /** As published. */
+  readonly outcome: number
+  readonly reason: number
+  readonly contentHash: Uint8Array
 }
 
 export interface CheckUploadOptions {
@@ -129,9 +138,10 @@ class Search {
       }
       if (previous === undefined) frontier = epoch === 1 ? emptyFrontier() : undefined
       if (this.#isDone) return
-      frontier = checkTree(bundle, frontier)
+      const tree = await checkTree(bundle, frontier)
+      frontier = tree.frontier
       const rest = here.filter((item) => !this.#found.has(item))
-      if (rest.length > 0) this.#lookInRecords(rest, bundle, frontier)
+      if (rest.length > 0) await this.#lookInRecords(rest, bundle, tree.leaves, frontier)
       if (this.#isDone) return
       last = bundle
     }
@@ -142,17 +152,33 @@ class Search {
   }
 
   /** @throws DifferenceFound unless records and leaves are those of the manifest's root; then no item is answered */
-  #lookInRecords(items: readonly Item[], bundle: EpochBundle, frontier: Frontier | undefined): void {
-    const { epoch, manifest, records: rows } = bundle
-    if (rows === undefined || frontier === undefined) {
-      const missing = rows === undefined ? 'its records were not given' : 'not all epochs before it were given'
+  async #lookInRecords(
+    items: readonly Item[],
+    bundle: EpochBundle,
+    leaves: EpochLeaves,
+    frontier: Frontier | undefined,
+  ): Promise<void> {
+    const { epoch, manifest, hasRecords } = bundle
+    if (!hasRecords || frontier === undefined) {
+      const missing = hasRecords ? 'not all epochs before it were given' : 'its records were not given'
       const detail = `The epoch has a leaf for this place; ${missing}.`
       for (const item of items) this.#found.set(item, answer(item, 'not decided', epoch, detail))
       return
     }
-    const records = readRecordsOfCut(rows, manifest)
-    checkLeaves(bundle, records)
-    const places = new Map(records.map((record) => [placeOf(record), record]))
+    const wanted = new Set(items.map(placeOf))
+    const places = new Map<string, FoundRecord>()
+    const checker = new LeafChecker(leaves)
+    const table = await openRecords(bundle.folder)
+    try {
+      await readRecordsOfCut(table, manifest, (record) => {
+        const contentHash = checker.add(record)
+        const { row, outcome, reason } = record
+        if (wanted.has(placeOf(record))) places.set(placeOf(record), { row, outcome, reason, contentHash })
+      })
+    } finally {
+      await table.close()
+    }
+    checker.end()
     for (const item of items) {
       // Never missing: the records are all of the cut but its holes and gaps, and the item is in none of these.
       const record = places.get(placeOf(item)) ?? differ('records', TABLES.records, placeOf(item), undefined)
@@ -211,7 +237,7 @@ function findInManifest(item: Item, { epoch, cut, holes, gaps }: Manifest): Chec
 }
 
 /** @param record at the item's place, with its leaf under the root of the manifest */
-function compareRecord(item: Item, epoch: number, record: AuditRecord, previousSize: bigint): CheckedUploadItem {
+function compareRecord(item: Item, epoch: number, record: FoundRecord, previousSize: bigint): CheckedUploadItem {
   const content = toHex(record.contentHash)
   if (content !== item.content) return answer(item, 'omitted', epoch, `Another record is at this place: ${content}.`)
   const reason = reasonOfCode(record.reason)

@@ -1,4 +1,4 @@
-export { type AuditOptions, type AuditReport, type AuditStep, type AuditVerdict, auditBundle } from './audit.ts'
+export { type AuditOptions, auditBundle } from './audit.ts'
 export {
   type CheckedUpload,
   type CheckedUploadItem,
@@ -7,7 +7,7 @@ export {
   type UploadVerdict,
 } from './check-upload.ts'
 export type { Difference } from './difference.ts'
-export { BundleNotFoundError, BundleUnreadableError } from './errors.ts'
+export { BundleNotFoundError, BundleUnreadableError, EpochNotGivenError } from './errors.ts'
 export {
   DRAWS_MAX,
   type ExtractedRow,
@@ -16,4 +16,13 @@ export {
   type ReExtraction,
   type ReExtractionReport,
 } from './re-extract/re-extraction.ts'
+export type {
+  AuditClass,
+  AuditCounts,
+  AuditedEpoch,
+  AuditReport,
+  AuditStep,
+  AuditVerdict,
+  FeatureCounts,
+} from './report.ts'
 export { type VerifiedReceipt, verifyReceipt } from './verify-receipt.ts'

@@ -174,13 +174,13 @@ function* rowsOf<Own extends Columns>(group: TableGroup<Own>, where: string, col
   for (let row = 0; row < group.rows; row++) {
     const values = entries.map(([name, kind]) => {
       const column = group.columns[name] as DecodedColumn
-      return [name, valueOf(column, row, kind.startsWith('text'), () => `${where} row ${group.firstRow + row} ${name}`)]
+      return [name, cellOf(column, row, kind.startsWith('text'), () => `${where} row ${group.firstRow + row} ${name}`)]
     })
     yield Object.fromEntries(values) as RowOf<Own>
   }
 }
 
-function valueOf(column: DecodedColumn, row: number, isText: boolean, where: () => string): unknown {
+function cellOf(column: DecodedColumn, row: number, isText: boolean, where: () => string): unknown {
   if (column.isNull?.[row] === 1) return null
   if (column.kind !== 'bytes') return column.values[row]
   const bytes = column.bytes.subarray(column.starts[row], column.ends[row])
@@ -209,7 +209,7 @@ async function trusting<Value>(where: string, read: () => Promise<Value>): Promi
 
 /** An error of the disk, which says nothing of the file. */
 function isOfMachine(cause: unknown): boolean {
-  return cause instanceof Error && 'syscall' in cause
+  return (cause as NodeJS.ErrnoException).syscall !== undefined
 }
 
 function checkColumns(footer: Footer, where: string, columns: Columns): void {
