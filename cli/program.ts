@@ -25,6 +25,7 @@ Exit codes:
   0  done, or nothing to do        3  checked, but the chain was not asked
   1  a check failed                4  not yet, or busy: run it again later
   2  bad usage or configuration    5  any other error
+  6 and more: see the verb's own help
 
 Start here:
   $ tally demo`
