@@ -96,6 +96,11 @@ export class CurrentRecord implements RecordPlaces {
 
   /** Hash of the leaf with the published outcome and reason. @throws DifferenceFound when a leaf has no place for them */
   leafHash(content: Uint8Array): Uint8Array {
+    return sha256(this.leafBytes(content))
+  }
+
+  /** What {@link leafHash} hashes; the hash of the content stands at its end. Valid until the next record. */
+  leafBytes(content: Uint8Array): Uint8Array {
     if (this.outcome < 0 || this.outcome > OUTCOME_MAX)
       differ('leaves', this.where('outcome'), `0 to ${OUTCOME_MAX}`, this.outcome)
     if (this.reason < 0 || this.reason > REASON_MAX)
@@ -110,7 +115,7 @@ export class CurrentRecord implements RecordPlaces {
     entry[rest + REST.outcome] = this.outcome
     entry.writeUInt16BE(this.reason, rest + REST.reason)
     entry.set(content, rest + REST.content)
-    return sha256(entry.subarray(0, rest + REST.end))
+    return entry
   }
 
   /** With headers one by one. The bytes are copies. @throws DifferenceFound when the headers are not what they must be */
