@@ -16,7 +16,7 @@ import { NoRandomnessError, ReExtractionNeedsRecordsError } from './re-extract/e
 import { type PaidPeriod, paidPeriodsOf, type Randomness, reExtract } from './re-extract/re-extract.ts'
 import type { ReExtractedItem, ReExtraction, ReExtractionReport } from './re-extract/re-extraction.ts'
 import { Recomputation } from './recompute.ts'
-import { checkCut, endsOfCut } from './records.ts'
+import { checkCut, checkIncarnations, endsOfCut } from './records.ts'
 import { type AuditedEpoch, type AuditReport, type AuditStep, classOf, countFeatures } from './report.ts'
 import { trustedBy } from './trusted.ts'
 
@@ -143,6 +143,7 @@ class Audit {
     const { manifest } = bundle
     checkLinks(bundle, previous)
     this.#passed('links', `manifest ${bundle.manifestHash}`)
+    checkIncarnations(manifest.cut)
     // Where the epochs before are not given, a partition may begin anywhere.
     checkCut(
       manifest.cut,

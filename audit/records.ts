@@ -64,6 +64,17 @@ export function checkCut(cut: Cut, ends: PartitionEnds | undefined, previousTime
   }
 }
 
+/**
+ * No record of this version says that a topic was made again, so no cut has another incarnation than 0: in a partition without
+ * records nothing else would tell a false one.
+ *
+ * @throws DifferenceFound
+ */
+export function checkIncarnations({ partitions }: Cut): void {
+  for (const [index, { incarnation }] of partitions.entries())
+    assertSame('cut', `manifest.json cut.partitions[${index}].incarnation`, 0, incarnation)
+}
+
 function comparePartitions(a: { topic: string; partition: number }, b: { topic: string; partition: number }): number {
   return firstOf(compareText(a.topic, b.topic), a.partition - b.partition)
 }
