@@ -2,8 +2,9 @@ import type { EventBodies, EventType } from '../schemas/events.ts'
 import { OUTCOMES, type RejectionReason } from '../schemas/rejection.ts'
 import type { ContributionPlace } from './attribution/period.ts'
 import { contributionsOf, findBatchNumber, type History } from './history.ts'
-import { type EpochRecords, TYPE_NUMBERS } from './records/epoch-records.ts'
+import type { EpochRecords } from './records/epoch-records.ts'
 import { KEY_WORDS } from './records/id-table.ts'
+import { TYPE_NUMBERS } from './records/type-numbers.ts'
 
 type Reason = RejectionReason | undefined
 export type UsualType = 'InferenceRecorded' | 'ContributionFeatures' | 'InferenceFeatures'

@@ -6,8 +6,9 @@ import { type DecidingLedger, findCloseReason, type ObjectEvent, type ObjectType
 import { isUsual, UsualDecider, type UsualType } from './decide-usual.ts'
 import { assertSame, differ } from './difference.ts'
 import type { History } from './history.ts'
-import { type EpochRecords, TYPE_NUMBERS } from './records/epoch-records.ts'
+import type { EpochRecords } from './records/epoch-records.ts'
 import { KEY_WORDS } from './records/id-table.ts'
+import { TYPE_NUMBERS } from './records/type-numbers.ts'
 
 export interface DecidedEpoch {
   readonly records: EpochRecords

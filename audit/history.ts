@@ -1,10 +1,10 @@
-import { DECISION_ORDER, type DecidedEventType, type EventBodies } from '../schemas/events.ts'
+import type { EventBodies } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
 import { type AcceptedBatch, ContributionTable } from './contributions.ts'
-import { TYPE_NUMBERS } from './records/epoch-records.ts'
 import { IdTable, idKey } from './records/id-table.ts'
 import { addresses, asciiTexts, type TextTable } from './records/text-table.ts'
+import { TYPE_NUMBERS } from './records/type-numbers.ts'
 
 /** An asset with its owners as 0x-hex. */
 export interface KnownAsset {
@@ -100,9 +100,4 @@ export function contributionsOf(history: History, map: EventBodies['FeatureMapPu
 
 export function toKnownAsset(body: EventBodies['AssetRegistered']): KnownAsset {
   return { body, owners: new Set(body.owners.map(({ account }) => toHex(account))) }
-}
-
-/** Event type of an entry of `ids`. */
-export function typeOfEntry({ ids }: History, entry: number): DecidedEventType {
-  return DECISION_ORDER[ids.typeOf(entry)]!
 }

@@ -4,7 +4,8 @@ import type { RawRecord } from '../../schemas/decode-record.ts'
 import { OUTCOMES } from '../../schemas/rejection.ts'
 import { differ } from '../difference.ts'
 import { RECORDS_FILE } from '../files.ts'
-import { type Columns, type RowOf, type TableGroup, textOf } from '../parquet/table.ts'
+import type { BytesColumn } from '../parquet/pages.ts'
+import { type Columns, type TableGroup, textOf } from '../parquet/table.ts'
 import type { RecordPlaces } from './usual-record.ts'
 
 export const RECORDS = {
@@ -19,8 +20,6 @@ export const RECORDS = {
   headers: 'bytes',
   record_value: 'bytes?',
 } as const satisfies Columns
-
-export type RecordRow = RowOf<typeof RECORDS>
 
 const LENGTH_BYTES = 4
 const NULL_LENGTH = 0xffff_ffff
@@ -63,8 +62,7 @@ export class CurrentRecord implements RecordPlaces {
   /** @throws DifferenceFound a number is negative, or the topic is no text */
   load({ columns, firstRow }: TableGroup<typeof RECORDS>, index: number): void {
     this.row = firstRow + index
-    const { topic, record_key: key, headers, record_value: value } = columns
-    this.#setTopic(topic.bytes.subarray(topic.starts[index], topic.ends[index]))
+    this.#setTopic(columns.topic, index)
     this.partition = columns.partition_id.values[index]!
     this.offset = columns.record_offset.values[index]!
     this.incarnation = columns.incarnation.values[index]!
@@ -73,11 +71,7 @@ export class CurrentRecord implements RecordPlaces {
     this.reason = columns.reason.values[index]!
     if (this.partition < 0 || this.offset < 0n || this.incarnation < 0 || this.effectiveMs < 0n)
       differ('records', this.where(), 'no negative number', 'one')
-    this.#setContent(
-      key.isNull?.[index] === 1 ? null : key.bytes.subarray(key.starts[index], key.ends[index]),
-      headers.bytes.subarray(headers.starts[index], headers.ends[index]),
-      value.isNull?.[index] === 1 ? null : value.bytes.subarray(value.starts[index], value.ends[index]),
-    )
+    this.#setContent(columns.record_key, columns.headers, columns.record_value, index)
   }
 
   where(column?: string): string {
@@ -143,10 +137,13 @@ export class CurrentRecord implements RecordPlaces {
     return from === this.offset && to > from ? to : fail(`from ${from} to ${to}`)
   }
 
-  #setTopic(bytes: Buffer): void {
-    if (this.#topicBytes.equals(bytes)) return
-    this.topic = textOf(bytes, () => this.where('topic'))
-    this.#topicBytes = Buffer.from(bytes)
+  /** Most records have the topic of the one before. */
+  #setTopic({ bytes, starts, ends }: BytesColumn, index: number): void {
+    const [start, end] = [starts[index]!, ends[index]!]
+    if (this.#topicBytes.length === end - start && this.#topicBytes.compare(bytes, start, end) === 0) return
+    const topic = bytes.subarray(start, end)
+    this.topic = textOf(topic, () => this.where('topic'))
+    this.#topicBytes = Buffer.from(topic)
   }
 
   #startEntry(): void {
@@ -159,17 +156,17 @@ export class CurrentRecord implements RecordPlaces {
     this.#entryTopic = this.topic
   }
 
-  #setContent(key: Buffer | null, headers: Buffer, value: Buffer | null): void {
-    const size = (key?.length ?? 0) + headers.length + (value?.length ?? 0) + 2 * LENGTH_BYTES
+  #setContent(key: BytesColumn, headers: BytesColumn, value: BytesColumn, index: number): void {
+    const size = bytesOf(key, index) + bytesOf(headers, index) + bytesOf(value, index) + 2 * LENGTH_BYTES
     if (size > this.bytes.length) this.bytes = Buffer.alloc(size * 2)
     const { bytes } = this
-    this.keyBytes = key === null ? null : key.length
-    this.headersAt = putField(bytes, 0, key)
-    this.headersEnd = this.headersAt + headers.length
-    headers.copy(bytes, this.headersAt)
-    this.isValueNull = value === null
+    this.keyBytes = key.isNull?.[index] === 1 ? null : bytesOf(key, index)
+    this.headersAt = putField(bytes, 0, key, index)
+    this.headersEnd = this.headersAt + bytesOf(headers, index)
+    headers.bytes.copy(bytes, this.headersAt, headers.starts[index], headers.ends[index])
+    this.isValueNull = value.isNull?.[index] === 1
     this.valueAt = this.headersEnd + LENGTH_BYTES
-    this.valueEnd = putField(bytes, this.headersEnd, value)
+    this.valueEnd = putField(bytes, this.headersEnd, value, index)
   }
 
   /** `u32 count ‖ (field(name) ‖ field(value))…` and nothing after it. */
@@ -199,11 +196,22 @@ export class CurrentRecord implements RecordPlaces {
   }
 }
 
+/** 0 of null. */
+function bytesOf({ starts, ends }: BytesColumn, index: number): number {
+  return ends[index]! - starts[index]!
+}
+
 /** @returns where it ends */
-function putField(bytes: Buffer, at: number, field: Buffer | null): number {
-  const start = bytes.writeUInt32BE(field?.length ?? NULL_LENGTH, at)
-  field?.copy(bytes, start)
-  return start + (field?.length ?? 0)
+function putField(bytes: Buffer, at: number, column: BytesColumn, index: number): number {
+  const start = at + LENGTH_BYTES
+  if (column.isNull?.[index] === 1) {
+    bytes.writeUInt32BE(NULL_LENGTH, at)
+    return start
+  }
+  const size = bytesOf(column, index)
+  bytes.writeUInt32BE(size, at)
+  column.bytes.copy(bytes, start, column.starts[index], column.ends[index])
+  return start + size
 }
 
 function decodeName(name: Uint8Array, fail: (found: string) => never): string {

@@ -8,7 +8,8 @@ import { BodyArena } from './body-arena.ts'
 import type { CurrentRecord } from './current-record.ts'
 import { FeaturesBody, UseBody } from './features-body.ts'
 import { KEY_WORDS, KeyWriter, putHash } from './id-table.ts'
-import type { TextTable } from './text-table.ts'
+import type { Texts } from './text-table.ts'
+import { TYPE_NUMBERS } from './type-numbers.ts'
 import { UsualRecord } from './usual-record.ts'
 
 /** Not one of the types of `DECISION_ORDER`. */
@@ -16,19 +17,6 @@ const UNDECODED = 0xff
 const WAITING = 0xfe
 /** No outcome yet. */
 const UNDECIDED = 0xff
-
-export const TYPE_NUMBERS = Object.fromEntries(DECISION_ORDER.map((type, number) => [type, number])) as Record<
-  DecidedEventType,
-  number
->
-
-/** Texts that records share. */
-export interface Texts {
-  /** Sources, models, feature maps, infrastructure. */
-  readonly names: TextTable
-  /** As 0x-hex. */
-  readonly accounts: TextTable
-}
 
 /** A record that waits for a schema, whole. */
 interface WaitingRecord {

@@ -1,8 +1,8 @@
 import type { EventBodies } from '../../schemas/events.ts'
 import { toHex } from '../../schemas/ids.ts'
 import type { BodyArena } from './body-arena.ts'
-import type { Texts } from './epoch-records.ts'
 import { KEY_WORDS, type KeyWriter } from './id-table.ts'
+import type { Texts } from './text-table.ts'
 import type { Slice, UsualRecord } from './usual-record.ts'
 
 const WORD_BYTES = 4

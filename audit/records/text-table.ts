@@ -55,3 +55,11 @@ export function asciiTexts(): TextTable {
 export function addresses(): TextTable {
   return new TextTable((bytes, start, end) => `0x${bytes.toString('hex', start, end)}`)
 }
+
+/** Texts that records share. */
+export interface Texts {
+  /** Sources, models, feature maps, infrastructure. */
+  readonly names: TextTable
+  /** As 0x-hex. */
+  readonly accounts: TextTable
+}
