@@ -1,6 +1,6 @@
-import { snappyUncompress } from 'hyparquet'
 import { asStruct, type ColumnChunk, type FileColumn, numberIn } from './footer.ts'
 import { readRuns } from './runs.ts'
+import { uncompress } from './snappy.ts'
 import { readStruct, type ThriftStruct } from './thrift.ts'
 
 /** Fields of a page's header. */
@@ -111,7 +111,7 @@ function decompress(compressed: Uint8Array, codec: number, bytesMax: number): { 
   for (const { page, from, to } of found) {
     const target = bytes.subarray(page.start, page.end)
     if (codec === CODECS.none) target.set(compressed.subarray(from, to))
-    else if (page.end > page.start) snappyUncompress(compressed.subarray(from, to), target)
+    else uncompress(compressed.subarray(from, to), target)
   }
   return { bytes, pages: found.map(pageOf) }
 }

@@ -7,8 +7,10 @@ import { temporaryFolder } from '../cli/support/temporary-folder.ts'
 import { RandomWorld } from '../support/ledger/random-world.ts'
 import { runs } from '../support/random-runs.ts'
 
-const EPOCHS = 5
-const WORLDS = 3
+const EPOCHS = 4
+const WORLDS = 2
+/** A machine that does other things too takes long for a dozen audits. */
+const TIMEOUT_MS = 600_000
 const { seed } = runs(WORLDS)
 const path = temporaryFolder()
 
@@ -49,6 +51,7 @@ describe('beginning with a later epoch', () => {
         world.ledger.close()
       }
     },
+    TIMEOUT_MS,
   )
 })
 
@@ -88,7 +91,7 @@ describe('of one ledger', () => {
     const report = await auditBundle(bundles, { payoutOnly: true })
     expect(report.firstDifference).toBeUndefined()
     expect(report).toMatchObject({ class: 'partial', counts: null })
-    expect(report.trusted[1]).toMatch(/^Records, leaves and the tree, .* epochs 1 to 5: only payouts were asked for\.$/)
+    expect(report.trusted[1]).toMatch(/^Records, leaves and the tree, .* epochs 1 to 4: only payouts were asked for\.$/)
     expect(new Set(report.checked.map(({ name }) => name))).toEqual(
       new Set(['files', 'links', 'cut', 'published amounts']),
     )
