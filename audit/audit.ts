@@ -42,8 +42,7 @@ export interface AuditOptions {
  * recomputed from the records; else only what the public tier proves by itself is checked, and the report says so.
  * A bundle that is wrong in any way is a report with a first difference, never an exception.
  *
- * Memory (docs/operations/audit.md): about 110 bytes and the body for each record of the largest epoch, 50 for each accepted
- * record of all epochs, and about 250 with the vector and two bytes a probability for each contribution with features.
+ * Memory: docs/operations/audit.md says how much for each record of the largest epoch, each id and each contribution.
  *
  * @throws BundleNotFoundError, BundleUnreadableError
  * @throws EpochNotGivenError when `from` is after the last epoch

@@ -1,8 +1,12 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.ts'
+import { sha256 } from '../../anchor/hash.ts'
+import type { Manifest } from '../../anchor/manifest.ts'
 import { type AuditReport, auditBundle } from '../../audit/index.ts'
 import { publishLog } from '../../jobs/publish/log/publish-log.ts'
+import { toHex } from '../../schemas/ids.ts'
 import { temporaryFolder } from '../cli/support/temporary-folder.ts'
 import { RandomWorld } from '../support/ledger/random-world.ts'
 import { runs } from '../support/random-runs.ts'
@@ -81,7 +85,7 @@ describe('of one ledger', () => {
     )
   })
 
-  test('payouts alone need neither records nor leaves, and find an amount that is not what its lines say', async () => {
+  test('payouts alone need neither records nor leaves, and find a payout that nobody earned', async () => {
     const bundles = copy('payouts')
     for (let epoch = 1; epoch <= EPOCHS; epoch++) {
       const folder = join(bundles, `epoch-00000${epoch}`)
@@ -97,6 +101,18 @@ describe('of one ledger', () => {
     )
     const wanted = await auditBundle(bundles)
     expect(wanted).toMatchObject({ class: 'files', firstDifference: { where: 'public/leaves.parquet' } })
+
+    // A payout that no row of the accounts stands for, in a file that is listed as it is.
+    const folder = join(bundles, `epoch-00000${EPOCHS}`)
+    const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Manifest
+    const payout = { ...manifest.payout, leaves: manifest.payout.leaves + 1 }
+    const bytes = canonicalJson({ ...manifest, payout } as unknown as CanonicalJson)
+    writeFileSync(join(folder, 'manifest.json'), bytes)
+    const listing = JSON.parse(readFileSync(join(folder, 'files.json'), 'utf8'))
+    listing.files['manifest.json'] = { bytes: bytes.length, sha256: toHex(sha256(bytes)) }
+    writeFileSync(join(folder, 'files.json'), canonicalJson(listing))
+    const wrong = await auditBundle(bundles, { payoutOnly: true })
+    expect(wrong).toMatchObject({ class: 'difference', firstDifference: { where: 'manifest.json payout.leaves' } })
   })
 
   test('a report has what a watcher needs, and says what was not looked at', async () => {
