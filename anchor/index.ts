@@ -89,13 +89,14 @@ export {
   PayoutProofError,
   PayoutProofLengthError,
   PayoutRangeError,
+  PayoutRowsError,
 } from './payout/errors.ts'
 export { keccak256 } from './payout/keccak256.ts'
 export { PAYOUT_LEAF_TYPES, type PayoutLeaf, payoutLeafHash } from './payout/payout-leaf-hash.ts'
+export { allocatePayoutRows, PAYOUT_ROW_BYTES, type Payout, packPayouts } from './payout/payout-rows.ts'
 export {
   buildPayoutTree,
   EMPTY_PAYOUT_ROOT,
-  type Payout,
   type PayoutTree,
   type PayoutTreeDump,
   type PayoutTreeInput,

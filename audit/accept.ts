@@ -1,10 +1,9 @@
 import { commitmentOf } from '../anchor/commitment.ts'
-import type { DecidedEventType, EventBodies, EventOf } from '../schemas/events.ts'
+import type { EventBodies, EventOf } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import { COMMIT_EPOCHS_MAX } from '../schemas/limits.ts'
-import type { Contribution } from './attribution/period.ts'
-import { contributionKey, depositKey, findReader } from './close-reasons.ts'
-import { eventKey, type History } from './history.ts'
+import { depositKey, findReader, type ObjectEvent } from './close-reasons.ts'
+import { findBatch, type History, toKnownAsset } from './history.ts'
 
 /** What an acceptance is besides the event. */
 interface AcceptedIn {
@@ -14,47 +13,41 @@ interface AcceptedIn {
   readonly rank: number | undefined
 }
 
-/** Adds an accepted event to what later records may refer to. Called in decision order. */
-export function acceptInto(history: History, event: EventOf<DecidedEventType>, accepted: AcceptedIn): void {
-  const key = eventKey(event.source, event.id)
+/**
+ * Adds an accepted event to what later records may refer to. Called in decision order.
+ *
+ * @returns the number of a batch, else 0
+ */
+export function acceptInto(history: History, event: ObjectEvent, accepted: AcceptedIn): number {
   switch (event.type) {
     case 'SchemaRegistered':
       acceptSchema(history, event.body)
-      break
+      return 0
     case 'SourceRegistered':
       // Registered again: the later one counts, and what it permits is in force for this epoch already.
       history.sources.set(event.body.source, event.body)
-      break
+      return 0
     case 'AssetRegistered':
-      history.assets.set(event.body.asset, event.body)
-      break
+      history.assets.set(event.body.asset, toKnownAsset(event.body))
+      return 0
     case 'PolicyPublished':
       history.policies.push({ epoch: accepted.epoch, policy: event.body })
-      break
+      return 0
     case 'FeatureMapPublished':
       history.featureMaps.set(event.body.featureMap, event.body)
       history.featureMapOfModel.set(event.body.model, event.body)
-      break
+      return 0
     case 'Deposited':
       history.deposits.add(depositKey(event.body))
-      break
+      return 0
     case 'ContributionCommitted':
       acceptCommitment(history, event.body, accepted)
-      break
+      return 0
     case 'ContributionBatch':
-      acceptBatch(history, event, accepted)
-      break
+      return acceptBatch(history, event, accepted)
     case 'ContributionWithdrawn':
       acceptWithdrawal(history, event.body)
-      break
-    case 'InferenceRecorded':
-      history.inferences.set(key, event.body)
-      break
-    case 'ContributionFeatures':
-      acceptContribution(history, event)
-      break
-    case 'InferenceFeatures':
-      history.inferenceFeatures.set(eventKey(event.body.inferenceSource, event.body.inferenceId), event.body)
+      return 0
   }
 }
 
@@ -83,7 +76,7 @@ function inTime<Commitment extends { readonly epoch: number }>(
   return commitments.filter((commitment) => commitment.epoch >= epoch - COMMIT_EPOCHS_MAX)
 }
 
-function acceptBatch(history: History, event: EventOf<'ContributionBatch'>, accepted: AcceptedIn): void {
+function acceptBatch(history: History, event: EventOf<'ContributionBatch'>, accepted: AcceptedIn): number {
   const { account, items, commitmentSalt: salt } = event.body
   const rank = accepted.rank!
   const key =
@@ -92,36 +85,14 @@ function acceptBatch(history: History, event: EventOf<'ContributionBatch'>, acce
       : toHex(account) + toHex(commitmentOf({ ledgerId: accepted.ledgerId, account, items, salt }))
   const committed = key === undefined ? [] : (history.commitments.get(key) ?? [])
   const first = inTime(committed, accepted.epoch).find((each) => each.rank < rank)
-  history.batches.set(eventKey(event.source, event.id), {
-    ...{ account: toHex(account), items: items.length, rank, priority: first?.rank ?? rank },
-    ...{ withdrawn: new Set(), contributions: [] },
-  })
+  const batch = { account: toHex(account), items: items.length, rank, priority: first?.rank ?? rank }
+  return history.batches.push({ ...batch, withdrawn: undefined }) - 1
 }
 
 /** No index: all of the batch. Features may be there already, or come later. */
 function acceptWithdrawal(history: History, body: EventBodies['ContributionWithdrawn']): void {
-  const { items, withdrawn, contributions } = history.batches.get(eventKey(body.batchSource, body.batchId))!
-  const indexes = body.indexes.length > 0 ? body.indexes : Array.from({ length: items }, (_, index) => index)
-  for (const index of indexes) withdrawn.add(index)
-  for (const contribution of contributions) contribution.isWithdrawn = withdrawn.has(contribution.index)
-}
-
-function acceptContribution(history: History, event: EventOf<'ContributionFeatures'>): void {
-  const { featureMap, batchSource, batchId, index, fingerprint, a, ua, p, label, near } = event.body
-  const batch = history.batches.get(eventKey(batchSource, batchId))!
-  const contributions = history.contributions.get(featureMap) ?? []
-  const contribution: Contribution = {
-    ...{ account: batch.account, fingerprint: toHex(fingerprint) },
-    ...{ priority: batch.priority, batchRank: batch.rank, index },
-    near: near.map((other) => ({
-      batchRank: history.batches.get(eventKey(other.batchSource, other.batchId))!.rank,
-      index: other.index,
-    })),
-    isWithdrawn: batch.withdrawn.has(index),
-    ...{ a: Int8Array.from(a), ua, p, label },
-  }
-  contributions.push(contribution)
-  batch.contributions.push(contribution)
-  history.contributions.set(featureMap, contributions)
-  history.withFeatures.add(contributionKey(event.body))
+  const batch = findBatch(history, body.batchSource, body.batchId)!
+  batch.withdrawn ??= new Uint8Array(batch.items)
+  if (body.indexes.length === 0) batch.withdrawn.fill(1)
+  for (const index of body.indexes) batch.withdrawn[index] = 1
 }

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { ChainConnection } from '../anchor/chain/connect.ts'
 import { findFinalizingBlock } from '../anchor/chain/finalizing-block.ts'
 import { emptyFrontier, type Frontier } from '../anchor/log/frontier.ts'
@@ -7,20 +8,20 @@ import type { Genesis } from '../schemas/genesis.ts'
 import { fromHex } from '../schemas/ids.ts'
 import { type EpochBundle, type EpochFolder, findEpochFolders, readEpoch } from './bundle.ts'
 import { type ChainDifference, connectTo, findChainDifference } from './chain.ts'
-import { compareSettlement } from './compare-settlement.ts'
-import { checkOutcomes, decideEpoch } from './decide.ts'
 import { type ComparedDeposits, compareDeposits, depositsText } from './deposits.ts'
 import { type Difference, DifferenceFound, differ } from './difference.ts'
+import { EpochNotGivenError } from './errors.ts'
 import { type CheckedFiles, checkFiles } from './files.ts'
-import { emptyHistory, type History } from './history.ts'
-import { checkCounts, checkLeaves, checkTree } from './leaves.ts'
+import { checkTree, type EpochLeaves } from './leaves.ts'
 import { checkLinks } from './links.ts'
+import { checkLog } from './log.ts'
 import { checkPublished } from './published.ts'
 import { NoRandomnessError, ReExtractionNeedsRecordsError } from './re-extract/errors.ts'
 import { type PaidPeriod, paidPeriodsOf, type Randomness, reExtract } from './re-extract/re-extract.ts'
 import type { ReExtractedItem, ReExtraction, ReExtractionReport } from './re-extract/re-extraction.ts'
-import { checkCut, endsOfCut, type PartitionEnds, readRecords } from './records.ts'
-import { type Books, emptyBooks, settleEpoch } from './settlement.ts'
+import { Recomputation } from './recompute.ts'
+import { checkCut, checkIncarnations, endsOfCut } from './records.ts'
+import { type AuditedEpoch, type AuditReport, type AuditStep, classOf, countFeatures } from './report.ts'
 import { trustedBy } from './trusted.ts'
 
 export interface AuditOptions {
@@ -32,6 +33,13 @@ export interface AuditOptions {
   readonly through?: number
   /** Told of each epoch whose own checks have passed, in order. */
   readonly onEpoch?: (epoch: EpochAsRead) => void
+  /**
+   * The first epoch that is decided, attributed and settled again; default: all. Of those before it the records are read, but
+   * signatures, refusals, influence and amounts are taken on trust. They have to be given, since the first.
+   */
+  readonly from?: 'genesis' | number
+  /** Whether only what the public tier says of amounts is checked: neither records nor leaves are read, nor need be there. */
+  readonly payoutOnly?: boolean
   readonly onProgress?: (step: AuditStep) => void
 }
 
@@ -45,32 +53,6 @@ export interface EpochAsRead {
   readonly deposits: readonly EventBodies['Deposited'][] | undefined
 }
 
-/** A check that passed. */
-export interface AuditStep {
-  readonly name: string
-  readonly detail: string
-  readonly epoch: number | null
-}
-
-/**
- * How an audit ended, for an exit code: `ok`; `difference` (the bundle or the chain says something false);
- * `chain not checked` (no difference, but nobody asked the chain whether these are the anchored epochs).
- */
-export type AuditVerdict = 'ok' | 'difference' | 'chain not checked'
-
-export interface AuditReport {
-  /** No difference was found. */
-  readonly ok: boolean
-  readonly verdict: AuditVerdict
-  readonly chain: 'checked' | 'not checked'
-  /** What had to be taken on trust, in sentences. Never empty. */
-  readonly trusted: readonly string[]
-  readonly checked: readonly AuditStep[]
-  readonly firstDifference?: Difference
-  /** Only when it was asked for and the audit came so far. */
-  readonly reExtraction?: ReExtractionReport
-}
-
 /**
  * Recomputes what an operator published and holds it to the chain (docs/formats.md, docs/attribution.md).
  *
@@ -78,7 +60,10 @@ export interface AuditReport {
  * recomputed from the records; else only what the public tier proves by itself is checked, and the report says so.
  * A bundle that is wrong in any way is a report with a first difference, never an exception.
  *
+ * Memory: docs/operations/audit.md says how much for each record of the largest epoch, each id and each contribution.
+ *
  * @throws BundleNotFoundError, BundleUnreadableError
+ * @throws EpochNotGivenError when `from` is after the last epoch
  * @throws UnknownChainError, RpcUnreachableError, RpcRefusedError when an RPC is given
  * @throws NoRandomnessError, ReExtractionNeedsRecordsError, ExtractorDiffersError when features are to be extracted anew
  */
@@ -99,18 +84,18 @@ export async function auditBundle(path: string, options: AuditOptions = {}): Pro
   return audit.report(undefined)
 }
 
-/** What recomputation carries from epoch to epoch; undefined as soon as an epoch's records are missing. */
-interface Recomputation {
-  readonly history: History
-  readonly books: Books
-  ends: PartitionEnds
-}
-
 /** What is remembered of an epoch when its tables are let go. */
 interface AnchoredEpoch {
   readonly folder: EpochFolder
   readonly manifest: EpochBundle['manifest']
   readonly manifestHash: string
+  readonly how: AuditedEpoch['how']
+}
+
+/** How far an epoch was recomputed, and the deposits that its records hold. */
+interface RecomputedEpoch {
+  readonly how: AuditedEpoch['how']
+  readonly deposits?: readonly EventBodies['Deposited'][]
 }
 
 class Audit {
@@ -118,23 +103,30 @@ class Audit {
   epoch: number | null = null
   readonly #onProgress: ((step: AuditStep) => void) | undefined
   readonly #onEpoch: AuditOptions['onEpoch']
+  readonly #from: number
+  readonly #isPayoutOnly: boolean
   readonly #checked: AuditStep[] = []
   /** Accepted in recomputed epochs. */
   readonly #deposits: EventBodies['Deposited'][] = []
   #comparedDeposits: ComparedDeposits | undefined
   readonly #anchored: AnchoredEpoch[] = []
   #firstEpoch: number | null = null
-  #recomputedTo = 0
   #connection: ChainConnection | undefined
-  #history: History | undefined
+  #log: AuditReport['log'] = 'not there'
+  /** Undefined as soon as an epoch's records are missing. */
+  #recomputation: Recomputation | undefined
+  /** The one that went furthest, whose counts are told. */
+  #counted: Recomputation | undefined
   /** Kept only when features are to be extracted anew. */
   readonly #paid: PaidPeriod[] | undefined
   #reExtraction: ReExtractionReport | undefined
 
-  constructor({ onProgress, onEpoch, reExtract }: AuditOptions) {
+  constructor({ onProgress, onEpoch, reExtract: wanted, from = 'genesis', payoutOnly = false }: AuditOptions) {
     this.#onProgress = onProgress
     this.#onEpoch = onEpoch
-    this.#paid = reExtract === undefined ? undefined : []
+    this.#from = from === 'genesis' ? 1 : from
+    this.#isPayoutOnly = payoutOnly
+    this.#paid = wanted === undefined ? undefined : []
   }
 
   async checkFolders(folders: readonly EpochFolder[]): Promise<void> {
@@ -142,41 +134,48 @@ class Audit {
     const files: CheckedFiles[] = []
     for (const folder of folders) {
       this.epoch = folder.epoch ?? null
-      const checked = await checkFiles(folder.path)
+      const checked = await checkFiles(folder.path, { amountsOnly: this.#isPayoutOnly })
       files.push(checked)
       this.#passed('files', `${checked.files} files, ${checked.bytes} bytes as listed in files.json`)
     }
     let previous: EpochBundle | undefined
     let frontier: Frontier | undefined
-    let recomputation: Recomputation | undefined
     for (const [index, folder] of folders.entries()) {
       this.epoch = folder.epoch ?? null
       const bundle = await readEpoch(folder, files[index]!)
       this.epoch = bundle.epoch
       this.#firstEpoch ??= bundle.epoch
-      if (bundle.epoch === 1) {
-        frontier = emptyFrontier()
-        recomputation = { history: emptyHistory(), books: emptyBooks(), ends: new Map() }
-      }
-      frontier = this.#checkPublic(bundle, previous, frontier)
-      if (bundle.records === undefined) recomputation = undefined
-      const deposits = recomputation === undefined ? undefined : await this.#recompute(bundle, recomputation)
-      this.#deposits.push(...(deposits ?? []))
-      const { genesis, manifest, manifestHash } = bundle
-      this.#onEpoch?.({ genesis, manifest, manifestHash, deposits })
-      this.#anchored.push({ folder, manifest: bundle.manifest, manifestHash: bundle.manifestHash })
+      if (bundle.epoch === 1) frontier = emptyFrontier()
+      frontier = await this.#checkEpoch(bundle, previous, frontier)
       previous = bundle
     }
+    const last = previous?.epoch ?? 0
+    if (this.#from > last) throw new EpochNotGivenError({ from: this.#from, last })
+    await this.#checkLog(folders[0]!, previous!)
   }
 
-  #checkPublic(
+  async #checkEpoch(
     bundle: EpochBundle,
     previous: EpochBundle | undefined,
     frontier: Frontier | undefined,
-  ): Frontier | undefined {
+  ): Promise<Frontier | undefined> {
+    this.#checkManifest(bundle, previous)
+    const tree = this.#isPayoutOnly ? undefined : await this.#checkTree(bundle, frontier)
+    this.#checkAmounts(bundle, previous)
+    const { how, deposits } =
+      tree === undefined ? { how: 'public' as const } : await this.#recompute(bundle, tree.leaves)
+    this.#deposits.push(...(deposits ?? []))
+    const { folder, genesis, manifest, manifestHash } = bundle
+    this.#onEpoch?.({ genesis, manifest, manifestHash, deposits })
+    this.#anchored.push({ folder, manifest, manifestHash, how })
+    return tree?.frontier
+  }
+
+  #checkManifest(bundle: EpochBundle, previous: EpochBundle | undefined): void {
     const { manifest } = bundle
     checkLinks(bundle, previous)
     this.#passed('links', `manifest ${bundle.manifestHash}`)
+    checkIncarnations(manifest.cut)
     // Where the epochs before are not given, a partition may begin anywhere.
     checkCut(
       manifest.cut,
@@ -184,45 +183,46 @@ class Audit {
       BigInt(previous?.manifest.cut.timeMs ?? 0),
     )
     this.#passed('cut', `${manifest.cut.partitions.length} partitions, before ${manifest.cut.timeMs} ms`)
-    const next = checkTree(bundle, frontier)
-    this.#passed(
-      'tree',
-      `${bundle.leaves.length} leaves, ${next === undefined ? 'root not checked' : `root ${manifest.tree.root}`}`,
-    )
+  }
+
+  async #checkTree(bundle: EpochBundle, frontier: Frontier | undefined) {
+    const tree = await checkTree(bundle, frontier)
+    const root = tree.frontier === undefined ? 'root not checked' : `root ${bundle.manifest.tree.root}`
+    this.#passed('tree', `${tree.leaves.count} leaves, ${root}`)
+    return tree
+  }
+
+  #checkAmounts(bundle: EpochBundle, previous: EpochBundle | undefined): void {
     checkPublished(bundle, previous)
     this.#passed(
       'published amounts',
-      `${bundle.accounts.length} accounts, ${bundle.lines.length} lines, payout root ${manifest.payout.root}`,
+      `${bundle.accounts.length} accounts, ${bundle.lines.length} lines, payout root ${bundle.manifest.payout.root}`,
     )
-    return next
   }
 
-  /** @returns the accepted deposits */
-  async #recompute(bundle: EpochBundle, recomputation: Recomputation): Promise<EventBodies['Deposited'][]> {
-    const { history, books } = recomputation
-    const { records, ends } = readRecords(bundle.records!, bundle.manifest, recomputation.ends)
-    recomputation.ends = ends
-    this.#passed('records', `${records.length} records, contiguous but for ${bundle.manifest.holes.length} holes`)
-    const decided = await decideEpoch(history, bundle, bundle.epoch, records)
-    checkOutcomes(records, decided.decisions)
-    checkLeaves(bundle, records)
-    checkCounts(bundle, decided.decisions)
-    const { accepted, duplicate, rejected } = bundle.manifest.counts
-    this.#passed(
-      'decisions',
-      `${accepted} accepted, ${duplicate} duplicate, ${rejected} rejected; every leaf recomputed`,
-    )
-    const settled = settleEpoch(books, bundle.epoch, decided, history)
-    compareSettlement(bundle, settled, books)
-    const paid = settled.periods.filter(({ manifest }) => manifest.state === 'paid').length
-    this.#passed(
-      'settlement',
-      `${settled.periods.length} periods, ${paid} paid; scores, lines, amounts and state recomputed`,
-    )
-    this.#recomputedTo = bundle.epoch
-    this.#history = history
-    this.#paid?.push(...paidPeriodsOf(bundle.epoch, settled.periods, history))
-    return decided.deposits.map(({ event }) => event.body)
+  async #recompute(bundle: EpochBundle, leaves: EpochLeaves): Promise<RecomputedEpoch> {
+    if (bundle.epoch === 1) this.#recomputation = new Recomputation((name, detail) => this.#passed(name, detail))
+    if (!bundle.hasRecords) this.#recomputation = undefined
+    const recomputation = this.#recomputation
+    if (recomputation === undefined) return { how: 'public' }
+    this.#counted = recomputation
+    if (bundle.epoch < this.#from) {
+      return { how: 'taken over', deposits: await recomputation.takeOver(bundle, leaves) }
+    }
+    const { periods, deposits } = await recomputation.recompute(bundle, leaves)
+    this.#paid?.push(...paidPeriodsOf(bundle.epoch, periods, recomputation.history))
+    return { how: 'recomputed', deposits }
+  }
+
+  /** The log lies beside the folder of the bundles. */
+  async #checkLog(first: EpochFolder, last: EpochBundle): Promise<void> {
+    this.epoch = null
+    const trees = this.#anchored.map(({ manifest: { epoch, tree } }) => ({ epoch, size: tree.size, root: tree.root }))
+    const log = await checkLog(dirname(dirname(first.path)), last.ledgerId, trees)
+    this.#log = log.did
+    if (log.did !== 'checked') return
+    const signed = log.isSigned ? 'signed with the key beside it' : 'no key is beside it'
+    this.#passed('log', `checkpoint of ${log.size} leaves is the tree of epoch ${log.epoch}; ${signed}`)
   }
 
   async checkChain(rpcUrl: string): Promise<void> {
@@ -259,12 +259,12 @@ class Audit {
   /** After the chain was checked, so that a block is asked for only where the epoch is known to be final. */
   async reExtract(options: ReExtraction): Promise<void> {
     const lastEpoch = this.#anchored.at(-1)!.manifest.epoch
-    if (this.#history === undefined || this.#recomputedTo < lastEpoch)
+    if (this.#recomputation === undefined || this.#recomputedTo < lastEpoch)
       throw new ReExtractionNeedsRecordsError({ recomputedTo: this.#recomputedTo, lastEpoch })
     const report = await reExtract(options, {
       periods: this.#paid!,
       epochs: this.#anchored,
-      history: this.#history,
+      history: this.#recomputation.history,
       randomnessOf: (epoch) => this.#randomnessOf(epoch, options.randomness),
     })
     this.#reExtraction = report
@@ -293,25 +293,41 @@ class Audit {
     return differ('chain', where, expected, found)
   }
 
+  /** 0 when no epoch was. */
+  get #recomputedTo(): number {
+    return this.#anchored.findLast(({ how }) => how === 'recomputed')?.manifest.epoch ?? 0
+  }
+
   report(firstDifference: Difference | undefined): AuditReport {
     const ok = firstDifference === undefined
     const isChainChecked = this.#connection !== undefined
+    const features = countFeatures(this.#reExtraction)
+    const isWhole = this.#anchored.every(({ how }) => how === 'recomputed')
+    const takenOver = this.#anchored.filter(({ how }) => how === 'taken over').map(({ manifest }) => manifest.epoch)
     return {
       ok,
       verdict: !ok ? 'difference' : isChainChecked ? 'ok' : 'chain not checked',
+      class: classOf({ firstDifference, isWhole, isChainChecked, features }),
       chain: isChainChecked ? 'checked' : 'not checked',
+      log: this.#log,
       trusted: trustedBy({
         firstEpoch: this.#firstEpoch,
         lastEpoch: this.#anchored.at(-1)?.manifest.epoch ?? null,
+        takenOver: takenOver.length === 0 ? null : { first: takenOver[0]!, last: takenOver.at(-1)! },
         recomputedTo: this.#recomputedTo,
+        isPayoutOnly: this.#isPayoutOnly,
         isChainChecked,
         deposits: this.#comparedDeposits,
+        log: this.#log,
         reExtraction: this.#reExtraction,
         gaps: this.#anchored.flatMap(({ manifest }) =>
           manifest.gaps.map(({ topic, partition, from, to }) => `${topic}/${partition} from ${from} to ${to}`),
         ),
       }),
       checked: this.#checked,
+      epochs: this.#anchored.map(toAuditedEpoch),
+      counts: this.#counted?.counts() ?? null,
+      features,
       ...(firstDifference === undefined ? {} : { firstDifference }),
       ...(this.#reExtraction === undefined ? {} : { reExtraction: this.#reExtraction }),
     }
@@ -321,6 +337,14 @@ class Audit {
     const step = { name, detail, epoch: this.epoch }
     this.#checked.push(step)
     this.#onProgress?.(step)
+  }
+}
+
+function toAuditedEpoch({ manifest, manifestHash, how }: AnchoredEpoch): AuditedEpoch {
+  const { epoch, attempt, tree, payout } = manifest
+  return {
+    ...{ epoch, attempt, manifestHash, how },
+    ...{ ledgerRoot: tree.root, treeSize: tree.size, payoutRoot: payout.root },
   }
 }
 

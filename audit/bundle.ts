@@ -8,7 +8,8 @@ import { causeText, differ } from './difference.ts'
 import { BundleNotFoundError } from './errors.ts'
 import { type CheckedFiles, parseDocument, RECORDS_FILE, readDocument } from './files.ts'
 import { compareText } from './order.ts'
-import { type RowOf, readTable } from './parquet.ts'
+import { type RowOf, readTable, Table } from './parquet/table.ts'
+import { RECORDS } from './records/current-record.ts'
 import { type State, toState } from './state.ts'
 
 /** Epochs of one folder, so that a stray folder of something else is not walked for ever. */
@@ -35,25 +36,10 @@ const SCORES = {
   pay: 'text',
 } as const
 const VECTORS = { model: 'text', token: 'text', v: 'bytes', x: 'bytes' } as const
-const RECORDS = {
-  topic: 'text',
-  partition_id: 'integer',
-  record_offset: 'bigint',
-  incarnation: 'integer',
-  effective_ms: 'bigint',
-  outcome: 'integer',
-  reason: 'integer',
-  record_key: 'bytes?',
-  headers: 'bytes',
-  record_value: 'bytes?',
-} as const
-
-type LeafRow = RowOf<typeof LEAVES>
 type AccountRow = RowOf<typeof ACCOUNTS>
 type LineRow = RowOf<typeof LINES>
 type ScoreRow = RowOf<typeof SCORES>
 export type VectorRow = RowOf<typeof VECTORS>
-export type RecordRow = RowOf<typeof RECORDS>
 
 /** Paths of the tables, as differences name them. */
 export const TABLES = {
@@ -71,8 +57,9 @@ export interface EpochFolder {
   readonly epoch: number | undefined
 }
 
-/** One epoch as published, read and of the right shape, not yet checked. */
+/** One epoch as published, of the right shape, not yet checked: all but its records and leaves, which are read piece by piece. */
 export interface EpochBundle {
+  readonly folder: EpochFolder
   readonly epoch: number
   readonly manifest: Manifest
   /** SHA-256 of the bytes of manifest.json. */
@@ -82,13 +69,12 @@ export interface EpochBundle {
   readonly state: State
   /** SHA-256 of the bytes of state.json. */
   readonly stateHash: string
-  readonly leaves: readonly LeafRow[]
   readonly accounts: readonly AccountRow[]
   readonly lines: readonly LineRow[]
   readonly scores: readonly ScoreRow[]
   readonly vectors: readonly VectorRow[]
-  /** Undefined without the restricted tier. */
-  readonly records: readonly RecordRow[] | undefined
+  /** Whether the restricted tier is there. */
+  readonly hasRecords: boolean
 }
 
 /**
@@ -139,6 +125,7 @@ export async function readEpoch(folder: EpochFolder, files: CheckedFiles): Promi
   const stateBytes = await readDocument(folder.path, 'state.json')
   const at = (where: string) => join(folder.path, where)
   return {
+    folder,
     epoch: manifest.epoch,
     manifest,
     manifestHash: toHex(sha256(manifestBytes)),
@@ -146,18 +133,22 @@ export async function readEpoch(folder: EpochFolder, files: CheckedFiles): Promi
     ledgerId: sha256(genesisBytes),
     state: toState(parseDocument('state', 'state.json', stateBytes)),
     stateHash: toHex(sha256(stateBytes)),
-    leaves: await readTable(at(TABLES.leaves), TABLES.leaves, LEAVES),
     accounts: await readTable(at(TABLES.accounts), TABLES.accounts, ACCOUNTS),
     lines: await readTable(at(TABLES.lines), TABLES.lines, LINES),
     scores: await readTable(at(TABLES.scores), TABLES.scores, SCORES),
     vectors: await readTable(at(TABLES.vectors), TABLES.vectors, VECTORS),
-    records: files.hasRecords ? await readRecordRows(folder) : undefined,
+    hasRecords: files.hasRecords,
   }
 }
 
-/** The records of an epoch that has its restricted tier. @throws as {@link readEpoch} */
-export function readRecordRows(folder: EpochFolder): Promise<RecordRow[]> {
-  return readTable(join(folder.path, TABLES.records), TABLES.records, RECORDS)
+/** Close it when it is read. @throws as {@link readEpoch} */
+export function openLeaves({ folder }: EpochBundle): Promise<Table<typeof LEAVES>> {
+  return Table.open(join(folder.path, TABLES.leaves), TABLES.leaves, LEAVES)
+}
+
+/** The records of an epoch that has its restricted tier. Close it when it is read. @throws as {@link readEpoch} */
+export function openRecords(folder: EpochFolder): Promise<Table<typeof RECORDS>> {
+  return Table.open(join(folder.path, TABLES.records), TABLES.records, RECORDS)
 }
 
 function readManifest(bytes: Uint8Array): Manifest {

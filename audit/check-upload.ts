@@ -1,6 +1,6 @@
 import { ledgerIdOf } from '../anchor/ledger-id.ts'
 import { appendedProof } from '../anchor/log/appended-proof.ts'
-import { ENTRY_OUTCOMES } from '../anchor/log/entry.ts'
+import { ENTRY_OUTCOMES, type LedgerEntry } from '../anchor/log/entry.ts'
 import { emptyFrontier, type Frontier } from '../anchor/log/frontier.ts'
 import type { Manifest } from '../anchor/manifest.ts'
 import { readUploadReceipt, signerOfUploadReceipt, type UploadReceipt } from '../anchor/uploads/receipt.ts'
@@ -8,13 +8,14 @@ import { entryDocument } from '../anchor/verify/entry-shape.ts'
 import type { Omission } from '../anchor/verify/omission.ts'
 import { type Hash32, toHex } from '../schemas/ids.ts'
 import { reasonOfCode } from '../schemas/rejection.ts'
-import { type EpochBundle, findEpochFolders, readEpoch, TABLES } from './bundle.ts'
+import { type EpochBundle, findEpochFolders, openRecords, readEpoch, TABLES } from './bundle.ts'
 import { connectTo, findChainDifference } from './chain.ts'
 import { DifferenceFound, differ } from './difference.ts'
 import { checkFiles } from './files.ts'
-import { checkLeaves, checkTree, entryOf } from './leaves.ts'
+import { checkTree, type EpochLeaves, LeafChecker, leavesIn } from './leaves.ts'
 import { checkLinks } from './links.ts'
-import { type AuditRecord, checkCut, endsOfCut, readRecordsOfCut } from './records.ts'
+import type { CurrentRecord } from './records/current-record.ts'
+import { checkCut, endsOfCut, readRecordsOfCut } from './records.ts'
 
 type Item = UploadReceipt['items'][number]
 
@@ -47,6 +48,13 @@ export interface CheckedUpload {
   readonly fault: string | null
   /** Of the first omission found, for anybody to check without the bundles (docs/formats.md#omission). */
   readonly evidence: Omission | null
+}
+
+/** A record that is asked for. */
+interface FoundRecord {
+  readonly row: number
+  /** With the published outcome and reason. */
+  readonly entry: LedgerEntry
 }
 
 export interface CheckUploadOptions {
@@ -139,9 +147,10 @@ class Search {
       if (previous === undefined) frontier = epoch === 1 ? emptyFrontier() : undefined
       if (this.#isDone) return
       const before = frontier
-      frontier = checkTree(bundle, before)
+      const tree = await checkTree(bundle, before)
+      frontier = tree.frontier
       const rest = here.filter((item) => !this.#found.has(item))
-      if (rest.length > 0) this.#lookInRecords(rest, bundle, before)
+      if (rest.length > 0) await this.#lookInRecords(rest, bundle, tree.leaves, before)
       if (this.#isDone) return
       last = bundle
     }
@@ -155,17 +164,20 @@ class Search {
    * @param frontier of the tree before this epoch, whose own leaves lead from it to the manifest's root
    * @throws DifferenceFound unless records and leaves belong together; then no item is answered
    */
-  #lookInRecords(items: readonly Item[], bundle: EpochBundle, frontier: Frontier | undefined): void {
-    const { epoch, manifest, leaves, records: rows } = bundle
-    if (rows === undefined || frontier === undefined) {
-      const missing = rows === undefined ? 'its records were not given' : 'not all epochs before it were given'
+  async #lookInRecords(
+    items: readonly Item[],
+    bundle: EpochBundle,
+    leaves: EpochLeaves,
+    frontier: Frontier | undefined,
+  ): Promise<void> {
+    const { epoch, manifest, hasRecords } = bundle
+    if (!hasRecords || frontier === undefined) {
+      const missing = hasRecords ? 'not all epochs before it were given' : 'its records were not given'
       const detail = `The epoch has a leaf for this place; ${missing}.`
       for (const item of items) this.#found.set(item, answer(item, 'not decided', epoch, detail))
       return
     }
-    const records = readRecordsOfCut(rows, manifest)
-    checkLeaves(bundle, records)
-    const places = new Map(records.map((record) => [placeOf(record), record]))
+    const places = await readPlaces(bundle, leaves, new Set(items.map(placeOf)))
     for (const item of items) {
       // Never missing: the records are all of the cut but its holes and gaps, and the item is in none of these.
       const record = places.get(placeOf(item)) ?? differ('records', TABLES.records, placeOf(item), undefined)
@@ -174,9 +186,9 @@ class Search {
         this.#found.set(item, verdict)
         continue
       }
-      const hashes = leaves.map(({ leaf_hash }) => leaf_hash)
+      const hashes = leavesIn(leaves.hashes, 0, leaves.count)
       const proof = appendedProof(frontier, hashes, record.row).map((node) => toHex(node) as Hash32)
-      const leaf = { entry: entryDocument(entryOf(record)), index: frontier.size + record.row, proof }
+      const leaf = { entry: entryDocument(record.entry), index: frontier.size + record.row, proof }
       this.#answer(item, verdict, manifest, leaf)
     }
   }
@@ -250,12 +262,48 @@ function findInManifest(item: Item, { epoch, cut, holes, gaps }: Manifest): Chec
   return undefined
 }
 
+/** @throws DifferenceFound unless records and leaves belong together */
+async function readPlaces(
+  bundle: EpochBundle,
+  leaves: EpochLeaves,
+  wanted: ReadonlySet<string>,
+): Promise<Map<string, FoundRecord>> {
+  const places = new Map<string, FoundRecord>()
+  const checker = new LeafChecker(leaves)
+  const table = await openRecords(bundle.folder)
+  try {
+    await readRecordsOfCut(table, bundle.manifest, (record) => {
+      const content = checker.add(record)
+      if (wanted.has(placeOf(record))) places.set(placeOf(record), { row: record.row, entry: entryOf(record, content) })
+    })
+  } finally {
+    await table.close()
+  }
+  checker.end()
+  return places
+}
+
+/** Of a record whose leaf has a place for its outcome and reason. */
+function entryOf(record: CurrentRecord, content: Uint8Array): LedgerEntry {
+  const { topic, partition, offset, incarnation, effectiveMs: effectiveTimeMs, reason } = record
+  return {
+    topic,
+    partition,
+    offset,
+    incarnation,
+    effectiveTimeMs,
+    outcome: ENTRY_OUTCOMES[record.outcome]!,
+    reason,
+    content,
+  }
+}
+
 /** @param record at the item's place, with its leaf under the root of the manifest */
-function compareRecord(item: Item, epoch: number, record: AuditRecord, previousSize: bigint): CheckedUploadItem {
-  const content = toHex(record.contentHash)
+function compareRecord(item: Item, epoch: number, record: FoundRecord, previousSize: bigint): CheckedUploadItem {
+  const content = toHex(record.entry.content)
   if (content !== item.content) return answer(item, 'omitted', epoch, `Another record is at this place: ${content}.`)
-  const reason = reasonOfCode(record.reason)
-  const outcome = `${ENTRY_OUTCOMES[record.outcome]}${reason === undefined ? '' : ` (${reason})`}`
+  const reason = reasonOfCode(record.entry.reason)
+  const outcome = `${record.entry.outcome}${reason === undefined ? '' : ` (${reason})`}`
   return answer(item, 'included', epoch, `Leaf ${previousSize + BigInt(record.row)}: ${outcome}.`)
 }
 

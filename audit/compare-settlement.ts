@@ -23,7 +23,12 @@ export function compareSettlement(bundle: EpochBundle, settled: Settled, books: 
   compareLines(bundle, settled)
   compareAccounts(bundle, books)
   compareFlows(bundle, settled)
-  assertSameJson('state', 'state.json', stateOf(books, bundle.epoch) as CanonicalJson, bundle.state as CanonicalJson)
+  compareState(bundle, books)
+}
+
+/** Holds state.json to what is carried. @throws DifferenceFound */
+export function compareState({ epoch, state }: EpochBundle, books: Books): void {
+  assertSameJson('state', 'state.json', stateOf(books, epoch) as CanonicalJson, state as CanonicalJson)
 }
 
 function comparePeriods(published: readonly ManifestPeriod[], settled: readonly SettledPeriod[]): void {
@@ -38,7 +43,7 @@ function comparePeriods(published: readonly ManifestPeriod[], settled: readonly 
 
 function compareScores({ scores }: EpochBundle, periods: readonly SettledPeriod[]): void {
   const expected = periods.flatMap(({ manifest, result }) =>
-    result.accounts.map((account) => ({
+    (result?.accounts ?? []).map((account) => ({
       model: manifest.model,
       token: manifest.token,
       account: account.account,
@@ -52,14 +57,14 @@ function compareScores({ scores }: EpochBundle, periods: readonly SettledPeriod[
 }
 
 function compareVectors({ vectors }: EpochBundle, periods: readonly SettledPeriod[]): void {
-  const expected = periods.flatMap(({ manifest, result: { solved } }) =>
-    solved === undefined
+  const expected = periods.flatMap(({ manifest, result }) =>
+    result?.solved === undefined
       ? []
       : {
           model: manifest.model,
           token: manifest.token,
-          v: toHex(encodeInt32(solved.v)),
-          x: toHex(encodeFloat64(solved.x)),
+          v: toHex(encodeInt32(result.solved.v)),
+          x: toHex(encodeFloat64(result.solved.x)),
         },
   )
   compareRows('vectors', TABLES.vectors, expected, vectors.map(showVector))

@@ -1,155 +1,181 @@
-import { sha256 } from '../anchor/hash.ts'
-import { type Decoded, decodeRecord } from '../schemas/decode-record.ts'
-import { ceTypeOf, DECISION_ORDER, type DecidedEventType, type EventOf } from '../schemas/events.ts'
-import type { Genesis } from '../schemas/genesis.ts'
-import { toHex } from '../schemas/ids.ts'
-import { OUTCOMES, REJECTION_REASONS, type RejectionReason, reasonOfCode } from '../schemas/rejection.ts'
-import { TOPICS } from '../schemas/topics.ts'
+import { DECISION_ORDER, type DecidedEventType, type EventOf } from '../schemas/events.ts'
+import { OUTCOMES, type RejectionReason, reasonOfCode } from '../schemas/rejection.ts'
 import { acceptInto } from './accept.ts'
 import { TABLES } from './bundle.ts'
-import { findCloseReason } from './close-reasons.ts'
-import { assertSame } from './difference.ts'
-import { type Accepted, eventKey, type History } from './history.ts'
-import { compareNumbers, compareText, firstOf } from './order.ts'
-import type { AuditRecord } from './records.ts'
-
-export interface Decision {
-  readonly outcome: 'accepted' | 'duplicate' | 'rejected' | 'gap'
-  readonly reason: RejectionReason | undefined
-}
+import { type DecidingLedger, findCloseReason, type ObjectEvent, type ObjectType } from './close-reasons.ts'
+import { isUsual, UsualDecider, type UsualType } from './decide-usual.ts'
+import { assertSame, differ } from './difference.ts'
+import type { History } from './history.ts'
+import type { EpochRecords } from './records/epoch-records.ts'
+import { KEY_WORDS } from './records/id-table.ts'
+import { TYPE_NUMBERS } from './records/type-numbers.ts'
 
 export interface DecidedEpoch {
-  /** One a record, in their order. */
-  readonly decisions: readonly Decision[]
+  readonly records: EpochRecords
   /** Accepted in this epoch, in accept order. */
-  readonly deposits: readonly Accepted<'Deposited'>[]
-  readonly inferences: readonly Accepted<'InferenceRecorded'>[]
-  readonly inferenceFeatures: readonly Accepted<'InferenceFeatures'>[]
+  readonly deposits: readonly EventOf<'Deposited'>[]
+  /** Rows of the accepted inferences, in accept order, and their entries in the ids of the history. */
+  readonly uses: { readonly rows: readonly number[]; readonly entries: readonly number[] }
+  /** Accepted features of inferences: entry of the inference → row of the features, in accept order. */
+  readonly featuresOf: ReadonlyMap<number, number>
 }
 
-interface Candidate {
-  readonly record: AuditRecord
-  readonly event: EventOf<DecidedEventType>
-}
+/** How the outcomes of an epoch come about: by deciding again, or as published. */
+export type Deciding = DecidingLedger & { readonly outcomes: 'decided' | 'published' }
 
 /**
  * Decides a whole cut (docs/formats.md#decisions) and adds what is accepted to `history`.
  *
- * @param records in leaf order; `row` is their index
+ * With published outcomes only what is published as accepted is looked at, all but its signature; what its history does not
+ * allow to be accepted is a difference still.
+ *
+ * @throws DifferenceFound
  */
-export async function decideEpoch(
+export function decideEpoch(
   history: History,
-  ledger: { genesis: Genesis; ledgerId: Uint8Array },
+  ledger: Deciding,
   epoch: number,
-  records: readonly AuditRecord[],
+  records: EpochRecords,
 ): Promise<DecidedEpoch> {
-  const decisions: Decision[] = []
-  const candidates = new Map<DecidedEventType, Candidate[]>(DECISION_ORDER.map((type) => [type, []]))
-  const waiting: AuditRecord[] = []
-  const sort = (record: AuditRecord, decoded: Decoded) => {
-    if (decoded.outcome === 'rejected') decisions[record.row] = { outcome: 'rejected', reason: decoded.reason }
-    else if (decoded.outcome === 'undecided') waiting.push(record)
-    // CutPublished belongs on no topic of the cut, so decodeRecord has refused it.
-    else
-      candidates
-        .get(decoded.event.type as DecidedEventType)!
-        .push({ record, event: decoded.event as Candidate['event'] })
+  return new EpochDecider(history, ledger, epoch, records).decide()
+}
+
+class EpochDecider {
+  readonly #history: History
+  readonly #ledger: Deciding
+  readonly #epoch: number
+  readonly #records: EpochRecords
+  readonly #usual: UsualDecider
+  readonly #deposits: EventOf<'Deposited'>[] = []
+  readonly #uses = { rows: [] as number[], entries: [] as number[] }
+  readonly #featuresOf = new Map<number, number>()
+  #ranks: ReadonlyMap<number, number> = new Map()
+
+  constructor(history: History, ledger: Deciding, epoch: number, records: EpochRecords) {
+    this.#history = history
+    this.#ledger = ledger
+    this.#epoch = epoch
+    this.#records = records
+    this.#usual = new UsualDecider(history, records)
   }
-  for (const record of records) {
-    if (record.outcome === OUTCOMES.gap) decisions[record.row] = { outcome: 'gap', reason: undefined }
-    else sort(record, decodeRecord(record))
-  }
-  const accepted: Accepted[] = []
-  let ranks = new Map<AuditRecord, number>()
-  for (const type of DECISION_ORDER) {
-    for (const { record, event } of candidates.get(type)!.sort((a, b) => compareAcceptOrder(a.record, b.record))) {
-      const decision = await decide(history, ledger, event, record)
-      decisions[record.row] = decision
-      if (decision.outcome !== 'accepted') continue
-      acceptInto(history, event, { ledgerId: ledger.ledgerId, epoch, rank: ranks.get(record) })
-      history.used.set(eventKey(event.source, event.id), { ceType: ceTypeOf(type), valueHash: valueHashOf(record) })
-      accepted.push({ epoch, record, event })
+
+  async decide(): Promise<DecidedEpoch> {
+    for (const type of DECISION_ORDER) {
+      const rows = this.#records.rowsOf(type)
+      if (isUsual(type)) for (const row of rows) this.#decideUsual(row, type)
+      else for (const row of rows) await this.#decideObject(row, type)
+      if (type !== 'SchemaRegistered') continue
+      // The schemas of the cut are decided, and come first: now the values written with them can be read.
+      this.#records.readWaiting(this.#history.schemas)
+      this.#ranks = this.#rankContributions()
     }
-    if (type !== 'SchemaRegistered') continue
-    // The schemas of the cut are decided, and come first: now the values written with them can be read.
-    for (const record of waiting.splice(0)) sort(record, decodeRecord(record, history.schemas))
-    for (const record of waiting) decisions[record.row] = { outcome: 'rejected', reason: 'SCHEMA_UNKNOWN' }
-    ranks = rankContributions(history, candidates)
+    if (this.#ledger.outcomes === 'published') this.#takeOverOutcomes()
+    return {
+      records: this.#records,
+      deposits: this.#deposits,
+      uses: this.#uses,
+      featuresOf: this.#featuresOf,
+    }
   }
-  const of = <Type extends DecidedEventType>(type: Type) =>
-    accepted.filter((each): each is Accepted & Accepted<Type> => each.event.type === type)
-  return {
-    decisions,
-    deposits: of('Deposited'),
-    inferences: of('InferenceRecorded'),
-    inferenceFeatures: of('InferenceFeatures'),
+
+  /** Which of two batches or commitments came first is asked across types and epochs: each gets its number in accept order. */
+  #rankContributions(): ReadonlyMap<number, number> {
+    const rows = (['ContributionCommitted', 'ContributionBatch'] as const).flatMap((type) => [
+      ...this.#records.rowsOf(type),
+    ])
+    rows.sort((a, b) => this.#records.compareRows(a, b))
+    return new Map(rows.map((row) => [row, this.#history.contributionRecords++]))
   }
-}
 
-/** Which of two batches or commitments came first is asked across types and epochs: each gets its number in accept order. */
-function rankContributions(
-  history: History,
-  candidates: ReadonlyMap<DecidedEventType, readonly Candidate[]>,
-): Map<AuditRecord, number> {
-  const types = ['ContributionCommitted', 'ContributionBatch'] as const
-  const records = types.flatMap((type) => candidates.get(type)!.map(({ record }) => record))
-  return new Map(records.sort(compareAcceptOrder).map((record) => [record, history.contributionRecords++]))
-}
-
-async function decide(
-  history: History,
-  ledger: { genesis: Genesis; ledgerId: Uint8Array },
-  event: EventOf<DecidedEventType>,
-  record: AuditRecord,
-): Promise<Decision> {
-  const used = history.used.get(eventKey(event.source, event.id))
-  if (used !== undefined) {
-    const isSame = used.ceType === ceTypeOf(event.type) && used.valueHash === valueHashOf(record)
-    return isSame ? { outcome: 'duplicate', reason: undefined } : { outcome: 'rejected', reason: 'ID_REUSED' }
+  #decideUsual(row: number, type: UsualType): void {
+    this.#decideRow(row, type, () => {
+      const reason = this.#usual.reasonOf(row, type)
+      if (reason === undefined) this.#acceptUsual(row, type)
+      return reason
+    })
   }
-  const reason = await findCloseReason(history, ledger, event)
-  return reason === undefined ? { outcome: 'accepted', reason } : { outcome: 'rejected', reason }
-}
 
-function valueHashOf(record: AuditRecord): string {
-  return toHex(sha256(record.value ?? new Uint8Array(0)))
-}
+  /** Signatures take time: they are waited for before anything is decided. */
+  async #decideObject(row: number, type: ObjectType): Promise<void> {
+    if (!this.#isLookedAt(row)) return
+    if (this.#usual.outcomeOfUsedId(row, type) !== undefined) {
+      this.#decideRow(row, type, () => undefined)
+      return
+    }
+    const event = this.#records.eventOf(row, type, this.#history.schemas) as ObjectEvent
+    const reason = await findCloseReason(this.#history, this.#ledger, event)
+    this.#decideRow(row, type, () => {
+      if (reason === undefined) this.#acceptObject(row, event)
+      return reason
+    })
+  }
 
-/** Accept order within one epoch. */
-function compareAcceptOrder(a: AuditRecord, b: AuditRecord): number {
-  return firstOf(
-    compareNumbers(a.effectiveMs, b.effectiveMs),
-    Number(b.topic === TOPICS.registry) - Number(a.topic === TOPICS.registry),
-    compareText(a.topic, b.topic),
-    a.partition - b.partition,
-    compareNumbers(a.offset, b.offset),
-  )
+  /** Of an epoch whose outcomes are taken over, only what was accepted. */
+  #isLookedAt(row: number): boolean {
+    return this.#ledger.outcomes === 'decided' || this.#records.publishedOf(row).outcome === OUTCOMES.accepted
+  }
+
+  /** @param tryToAccept says why not; or it is in the history then */
+  #decideRow(row: number, type: DecidedEventType, tryToAccept: () => RejectionReason | undefined): void {
+    if (!this.#isLookedAt(row)) return
+    const used = this.#usual.outcomeOfUsedId(row, type)
+    const reason = used === undefined ? tryToAccept() : used.reason
+    const outcome = used?.outcome ?? (reason === undefined ? OUTCOMES.accepted : OUTCOMES.rejected)
+    this.#records.decide(row, outcome, reason)
+    if (this.#ledger.outcomes === 'published' && outcome !== OUTCOMES.accepted)
+      differ('decisions', `${this.#where(row)} outcome`, wordsOf(this.#records.decisionOf(row)), 'accepted')
+  }
+
+  #acceptObject(row: number, event: ObjectEvent): void {
+    const accepted = { ledgerId: this.#ledger.ledgerId, epoch: this.#epoch, rank: this.#ranks.get(row) }
+    this.#useUp(row, event.type, acceptInto(this.#history, event, accepted))
+    if (event.type === 'Deposited') this.#deposits.push(event)
+  }
+
+  #acceptUsual(row: number, type: UsualType): void {
+    const inference = type === 'InferenceFeatures' ? this.#usual.inferenceOf(row) : -1
+    const entry = this.#useUp(row, type, this.#usual.accept(row, type))
+    if (type === 'InferenceFeatures') this.#featuresOf.set(inference, row)
+    if (type !== 'InferenceRecorded') return
+    this.#uses.rows.push(row)
+    this.#uses.entries.push(entry)
+  }
+
+  #useUp(row: number, type: DecidedEventType, ref: number): number {
+    const { keys, values } = this.#records
+    const at = row * KEY_WORDS
+    return this.#history.ids.add(keys, at, values, at, { type: TYPE_NUMBERS[type], ref })
+  }
+
+  /** What is published as accepted was readable at all; all other outcomes stand as they are. */
+  #takeOverOutcomes(): void {
+    for (let row = 0; row < this.#records.rows; row++) {
+      const isAccepted = this.#records.publishedOf(row).outcome === OUTCOMES.accepted
+      if (isAccepted && this.#records.decisionOf(row).outcome !== OUTCOMES.accepted)
+        differ('decisions', `${this.#where(row)} outcome`, 'an outcome of a record that cannot be read', 'accepted')
+      this.#records.takeOver(row)
+    }
+  }
+
+  #where(row: number): string {
+    return whereOf(this.#records, row)
+  }
 }
 
 /** Holds the outcomes of records.parquet to the ones decided here. @throws DifferenceFound */
-export function checkOutcomes(records: readonly AuditRecord[], decisions: readonly Decision[]): void {
-  for (const record of records) {
-    const { outcome, reason } = decisions[record.row]!
-    const place = `${record.topic}/${record.partition} offset ${record.offset}`
-    const where = `${TABLES.records} row ${record.row} (${place})`
-    const published = Object.entries(OUTCOMES).find(([, code]) => code === record.outcome)?.[0]
-    assertSame(
-      'decisions',
-      `${where} outcome`,
-      wordsOf(outcome, reason),
-      wordsOf(published ?? String(record.outcome), record.reason),
-    )
-    assertSame('decisions', `${where} reason`, reasonCode(reason), record.reason)
-  }
+export function checkOutcomes(records: EpochRecords): void {
+  const row = records.firstWrongRow()
+  if (row < 0) return
+  const [decided, published] = [records.decisionOf(row), records.publishedOf(row)]
+  assertSame('decisions', `${whereOf(records, row)} outcome`, wordsOf(decided), wordsOf(published))
+  assertSame('decisions', `${whereOf(records, row)} reason`, decided.reason, published.reason)
 }
 
-/** Code of a reason as a leaf holds it. */
-function reasonCode(reason: RejectionReason | undefined): number {
-  return reason === undefined ? 0 : REJECTION_REASONS[reason]
+function whereOf(records: EpochRecords, row: number): string {
+  return `${TABLES.records} row ${row} (${records.placeOf(row)})`
 }
 
-function wordsOf(outcome: string, reason: RejectionReason | number | undefined): string {
-  const name =
-    typeof reason === 'number' ? (reason === 0 ? undefined : (reasonOfCode(reason) ?? `reason ${reason}`)) : reason
-  return name === undefined ? outcome : `${outcome} (${name})`
+function wordsOf({ outcome, reason }: { outcome: number; reason: number }): string {
+  const name = Object.entries(OUTCOMES).find(([, code]) => code === outcome)?.[0] ?? String(outcome)
+  return reason === 0 ? name : `${name} (${reasonOfCode(reason) ?? `reason ${reason}`})`
 }

@@ -33,9 +33,13 @@ function show(value: Plain): string {
   return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}… (${text.length} characters)`
 }
 
+export function differenceOf(check: string, where: string, expected: Plain, found: Plain): DifferenceFound {
+  return new DifferenceFound({ check, where, expected: show(expected), found: show(found) })
+}
+
 /** @throws DifferenceFound always */
 export function differ(check: string, where: string, expected: Plain, found: Plain): never {
-  throw new DifferenceFound({ check, where, expected: show(expected), found: show(found) })
+  throw differenceOf(check, where, expected, found)
 }
 
 /** @throws DifferenceFound unless both are the same value of the same type */

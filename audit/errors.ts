@@ -23,3 +23,14 @@ export class BundleUnreadableError extends TallyError {
     })
   }
 }
+
+/** The audit was to begin with an epoch that the bundle does not have. */
+export class EpochNotGivenError extends TallyError {
+  override readonly code = 'EPOCH_NOT_GIVEN'
+  constructor(facts: { from: number; last: number }) {
+    super(`The audit was to begin with epoch ${facts.from}, and the last one given is ${facts.last}.`, {
+      facts,
+      hint: 'Name an epoch that is there, or leave out --from to recompute all of them.',
+    })
+  }
+}

@@ -1,45 +1,44 @@
 import type { EventBodies } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import type { DecidedEpoch } from './decide.ts'
-import { eventKey, type History } from './history.ts'
+import type { History } from './history.ts'
 import { addTo } from './sums.ts'
 
 type Policy = EventBodies['PolicyPublished']
 
 /** An inference whose fee was taken from its payer's balance. */
-export interface FundedInference {
-  /** Of (source, id), by which features name it. */
-  readonly key: string
-  readonly inference: EventBodies['InferenceRecorded']
-  readonly payer: string
+export interface FundedUse {
+  /** Its entry in the ids of the history. */
+  readonly entry: number
+  readonly model: string
+  readonly infrastructure: string
   readonly token: string
+  readonly fee: bigint
+  /** Whether the payer owns a share of the model or of the infrastructure. */
+  readonly isPayerOwner: boolean
   /** Of the policy in force in its epoch, millionths. */
   readonly dataParts: number
-  /** Accepted at this cut; undefined when the inference has none. */
-  readonly features: EventBodies['InferenceFeatures'] | undefined
+  /** Row of its features when they were accepted at this cut, else undefined. */
+  readonly featuresRow: number | undefined
 }
 
-/** A funded inference that belongs to a period. */
-export interface FeaturedInference extends FundedInference {
-  readonly features: EventBodies['InferenceFeatures']
+/** A funded use that belongs to a period. */
+export interface FeaturedUse extends FundedUse {
+  readonly featuresRow: number
 }
 
-export function hasFeatures(funded: FundedInference): funded is FeaturedInference {
-  return funded.features !== undefined
+export function hasFeatures(use: FundedUse): use is FeaturedUse {
+  return use.featuresRow !== undefined
 }
 
 export interface Funding {
-  readonly funded: readonly FundedInference[]
+  readonly funded: readonly FundedUse[]
   /** By token: fees that no balance covered. */
   readonly unfunded: ReadonlyMap<string, bigint>
 }
 
 /** Length of an address in hex: two of them make a key that splits again. */
 const ADDRESS_CHARACTERS = 42
-
-function balanceKey(payer: string, token: string): string {
-  return payer + token
-}
 
 export function splitPair(key: string): [first: string, second: string] {
   return [key.slice(0, ADDRESS_CHARACTERS), key.slice(ADDRESS_CHARACTERS)]
@@ -48,32 +47,45 @@ export function splitPair(key: string): [first: string, second: string] {
 /**
  * Step 2 of settlement: deposits are credited, then fees are taken in accept order where the balance covers them.
  *
- * @param balances of (payer, token); changed in place
+ * @param balances of payer ‖ token; changed in place
  * @param policy   in force; without one every fee stays unfunded
  */
 export function fundEpoch(
   balances: Map<string, bigint>,
-  decided: DecidedEpoch,
+  { records, deposits, uses, featuresOf }: DecidedEpoch,
   history: History,
   policy: Policy | undefined,
 ): Funding {
-  for (const { event } of decided.deposits) {
-    addTo(balances, balanceKey(toHex(event.body.payer), toHex(event.body.token)), event.body.amount)
-  }
-  const funded: FundedInference[] = []
+  for (const { body } of deposits) addTo(balances, toHex(body.payer) + toHex(body.token), body.amount)
+  const funded: FundedUse[] = []
   const unfunded = new Map<string, bigint>()
-  for (const { event } of decided.inferences) {
-    const [payer, token] = [toHex(event.body.payer), toHex(event.body.token)]
-    const key = balanceKey(payer, token)
+  const isOwner = ownership(history)
+  for (const [index, row] of uses.rows.entries()) {
+    const place = records.bodies[row]!
+    const fee = records.uses.fee(place)
+    const payer = history.accounts.textOf(records.uses.payer(place))
+    const token = history.accounts.textOf(records.uses.token(place))
+    const key = payer + token
     const balance = balances.get(key) ?? 0n
-    if (policy === undefined || event.body.fee === 0n || event.body.fee > balance) {
-      addTo(unfunded, token, event.body.fee)
+    if (policy === undefined || fee === 0n || fee > balance) {
+      addTo(unfunded, token, fee)
       continue
     }
-    balances.set(key, balance - event.body.fee)
-    const use = eventKey(event.source, event.id)
-    const features = history.inferenceFeatures.get(use)
-    funded.push({ key: use, inference: event.body, payer, token, dataParts: policy.dataParts, features })
+    balances.set(key, balance - fee)
+    const entry = uses.entries[index]!
+    const model = history.names.textOf(records.uses.model(place))
+    const infrastructure = history.names.textOf(records.uses.infrastructure(place))
+    const isPayerOwner = isOwner(payer, model, infrastructure)
+    const featuresRow = featuresOf.get(entry)
+    funded.push({
+      ...{ entry, model, infrastructure, token, fee, isPayerOwner },
+      ...{ dataParts: policy.dataParts, featuresRow },
+    })
   }
   return { funded, unfunded }
+}
+
+function ownership({ assets }: History): (payer: string, model: string, infrastructure: string) => boolean {
+  const owns = (payer: string, asset: string) => assets.get(asset)!.owners.has(payer)
+  return (payer, model, infrastructure) => owns(payer, model) || owns(payer, infrastructure)
 }

@@ -1,60 +1,51 @@
-import type { DecidedEventType, EventBodies, EventOf } from '../schemas/events.ts'
+import type { EventBodies } from '../schemas/events.ts'
+import { toHex } from '../schemas/ids.ts'
 import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
-import type { Contribution } from './attribution/period.ts'
-import type { AuditRecord } from './records.ts'
+import { type AcceptedBatch, ContributionTable } from './contributions.ts'
+import { IdTable, idKey } from './records/id-table.ts'
+import { addresses, asciiTexts, type TextTable } from './records/text-table.ts'
+import { TYPE_NUMBERS } from './records/type-numbers.ts'
 
-/** An accepted record. */
-export interface Accepted<Type extends DecidedEventType = DecidedEventType> {
-  readonly epoch: number
-  readonly record: AuditRecord
-  readonly event: EventOf<Type>
-}
-
-interface AcceptedBatch {
-  /** 0x-hex. */
-  readonly account: string
-  readonly items: number
-  /** Place of its record among all batches and commitments, in accept order. */
-  readonly rank: number
-  /** Place of the commitment that it reveals in time, else its own. */
-  readonly priority: number
-  /** Indexes of what its contributor took back. */
-  readonly withdrawn: Set<number>
-  /** Those of its items that have features, under any map. */
-  readonly contributions: Contribution[]
+/** An asset with its owners as 0x-hex. */
+export interface KnownAsset {
+  readonly body: EventBodies['AssetRegistered']
+  readonly owners: ReadonlySet<string>
 }
 
 /** Everything accepted so far that a later record may refer to, and everything settlement needs. */
 export interface History {
   /** (source, id) → what used it up. */
-  readonly used: Map<string, { ceType: string; valueHash: string }>
+  readonly ids: IdTable
+  readonly names: TextTable
+  readonly accounts: TextTable
   /** By schema id: what reads values written with it, and the registration that said so. */
   readonly schemas: Map<number, RegisteredSchema>
   readonly schemaRegistrations: Map<number, EventBodies['SchemaRegistered']>
   /** By `ce_source`: the registration in force. */
   readonly sources: Map<string, EventBodies['SourceRegistered']>
-  readonly assets: Map<string, EventBodies['AssetRegistered']>
+  readonly assets: Map<string, KnownAsset>
   /** In accept order. */
   readonly policies: { epoch: number; policy: EventBodies['PolicyPublished'] }[]
   readonly featureMaps: Map<string, EventBodies['FeatureMapPublished']>
   readonly featureMapOfModel: Map<string, EventBodies['FeatureMapPublished']>
   readonly deposits: Set<string>
-  readonly batches: Map<string, AcceptedBatch>
+  /** By number: a batch's entry in `ids` refers to it. */
+  readonly batches: AcceptedBatch[]
   /** By account ‖ commitment, of each epoch the first; ascending. */
   readonly commitments: Map<string, { readonly epoch: number; readonly rank: number }[]>
   /** How many batches and commitments were sent, accepted or not. */
   contributionRecords: number
-  readonly inferences: Map<string, EventBodies['InferenceRecorded']>
-  /** By feature map, in accept order of the features. */
-  readonly contributions: Map<string, Contribution[]>
-  /** `map ‖ batch ‖ index` of contributions that have features. */
-  readonly withFeatures: Set<string>
-  readonly inferenceFeatures: Map<string, EventBodies['InferenceFeatures']>
+  /** By feature map. */
+  readonly contributions: Map<string, ContributionTable>
+  /** Entries in `ids` of the inferences that have features. */
+  readonly featured: FeaturedSet
 }
 
 export function emptyHistory(): History {
   return {
-    used: new Map(),
+    ids: new IdTable(),
+    names: asciiTexts(),
+    accounts: addresses(),
     schemas: new Map(),
     schemaRegistrations: new Map(),
     sources: new Map(),
@@ -63,17 +54,50 @@ export function emptyHistory(): History {
     featureMaps: new Map(),
     featureMapOfModel: new Map(),
     deposits: new Set(),
-    batches: new Map(),
+    batches: [],
     commitments: new Map(),
     contributionRecords: 0,
-    inferences: new Map(),
     contributions: new Map(),
-    withFeatures: new Set(),
-    inferenceFeatures: new Map(),
+    featured: new FeaturedSet(),
   }
 }
 
-/** Key of (source, id). Neither may hold a control character once accepted, so no two pairs share a key. */
-export function eventKey(source: string, id: string): string {
-  return `${source}\u0000${id}`
+/** A set of entries, a bit for each. */
+export class FeaturedSet {
+  #bits = new Uint8Array(1_024)
+
+  has(entry: number): boolean {
+    return ((this.#bits[entry >> 3] ?? 0) & (1 << (entry & 7))) !== 0
+  }
+
+  add(entry: number): void {
+    if (entry >> 3 >= this.#bits.length) {
+      const bits = new Uint8Array(Math.max(this.#bits.length * 2, (entry >> 3) + 1))
+      bits.set(this.#bits)
+      this.#bits = bits
+    }
+    this.#bits[entry >> 3]! |= 1 << (entry & 7)
+  }
+}
+
+/** Number of the accepted batch of a key, or −1. */
+export function findBatchNumber({ ids }: History, key: Uint32Array, at: number): number {
+  const entry = ids.find(key, at)
+  return entry >= 0 && ids.typeOf(entry) === TYPE_NUMBERS.ContributionBatch ? ids.refOf(entry) : -1
+}
+
+/** The accepted batch of (source, id). */
+export function findBatch(history: History, source: string, id: string): AcceptedBatch | undefined {
+  return history.batches[findBatchNumber(history, idKey(source, id), 0)]
+}
+
+/** Of a map that was published. */
+export function contributionsOf(history: History, map: EventBodies['FeatureMapPublished']): ContributionTable {
+  const known = history.contributions.get(map.featureMap) ?? new ContributionTable(map)
+  history.contributions.set(map.featureMap, known)
+  return known
+}
+
+export function toKnownAsset(body: EventBodies['AssetRegistered']): KnownAsset {
+  return { body, owners: new Set(body.owners.map(({ account }) => toHex(account))) }
 }

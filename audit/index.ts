@@ -1,11 +1,4 @@
-export {
-  type AuditOptions,
-  type AuditReport,
-  type AuditStep,
-  type AuditVerdict,
-  auditBundle,
-  type EpochAsRead,
-} from './audit.ts'
+export { type AuditOptions, auditBundle, type EpochAsRead } from './audit.ts'
 export {
   type CheckedUpload,
   type CheckedUploadItem,
@@ -15,7 +8,7 @@ export {
 } from './check-upload.ts'
 export { type ComparedDeposits, compareDeposits, depositsText } from './deposits.ts'
 export type { Difference } from './difference.ts'
-export { BundleNotFoundError, BundleUnreadableError } from './errors.ts'
+export { BundleNotFoundError, BundleUnreadableError, EpochNotGivenError } from './errors.ts'
 export {
   DRAWS_MAX,
   type ExtractedRow,
@@ -24,6 +17,15 @@ export {
   type ReExtraction,
   type ReExtractionReport,
 } from './re-extract/re-extraction.ts'
+export type {
+  AuditClass,
+  AuditCounts,
+  AuditedEpoch,
+  AuditReport,
+  AuditStep,
+  AuditVerdict,
+  FeatureCounts,
+} from './report.ts'
 export {
   type VerifiedEventReceipt,
   type VerifiedOmission,

@@ -1,87 +1,120 @@
-import { ENTRY_OUTCOMES, encodeEntry, type LedgerEntry } from '../anchor/log/entry.ts'
 import { appendLeaves, type Frontier, frontierRoot } from '../anchor/log/frontier.ts'
-import { leafHash } from '../anchor/log/leaf-hash.ts'
 import { toHex } from '../schemas/ids.ts'
-import { type EpochBundle, TABLES } from './bundle.ts'
-import type { Decision } from './decide.ts'
-import { assertSame, differ } from './difference.ts'
-import type { AuditRecord } from './records.ts'
+import { OUTCOMES, reasonOfCode } from '../schemas/rejection.ts'
+import { type EpochBundle, openLeaves, TABLES } from './bundle.ts'
+import { assertSame, type DifferenceFound, differ, differenceOf } from './difference.ts'
+import type { CurrentRecord } from './records/current-record.ts'
+import type { EpochRecords } from './records/epoch-records.ts'
 
-/** A leaf has 16 bits for it. */
-const REASON_MAX = 0xffff
+const HASH_BYTES = 32
+
+/** The leaves of an epoch, one behind the other. */
+export interface EpochLeaves {
+  readonly count: number
+  /** 32 bytes each. */
+  readonly hashes: Uint8Array
+}
 
 /**
- * Holds leaves.parquet to the tree of the manifest.
+ * Reads leaves.parquet and holds it to the tree of the manifest.
  *
  * @param frontier of the ledger before this epoch; undefined when it is not known, and then the root is taken on trust
- * @returns        the frontier after this epoch
+ * @returns        the leaves, and the frontier after this epoch
  * @throws         DifferenceFound
  */
-export function checkTree({ manifest, leaves }: EpochBundle, frontier: Frontier | undefined): Frontier | undefined {
-  const { size, root, previousSize } = manifest.tree
+export async function checkTree(
+  bundle: EpochBundle,
+  frontier: Frontier | undefined,
+): Promise<{ readonly leaves: EpochLeaves; readonly frontier: Frontier | undefined }> {
+  const { size, root, previousSize } = bundle.manifest.tree
   if (frontier !== undefined) assertSame('tree', 'manifest.json tree.previousSize', String(frontier.size), previousSize)
-  for (const [index, leaf] of leaves.entries()) {
-    const where = `${TABLES.leaves} row ${index}`
-    assertSame('tree', `${where} leaf_index`, BigInt(previousSize) + BigInt(index), leaf.leaf_index)
-    assertSame('tree', `${where} leaf_hash (bytes)`, 32, leaf.leaf_hash.length)
+  const table = await openLeaves(bundle)
+  try {
+    // Before any is read: whoever claims more rows than the tree has leaves gets no memory for them.
+    assertSame('tree', 'manifest.json tree.size', (BigInt(previousSize) + BigInt(table.rows)).toString(), size)
+    const hashes = new Uint8Array(table.rows * HASH_BYTES)
+    let next = frontier
+    for await (const { firstRow, rows, columns } of table.groups()) {
+      const { leaf_index: indexes, leaf_hash: leaf } = columns
+      for (let i = 0; i < rows; i++) {
+        const where = `${TABLES.leaves} row ${firstRow + i}`
+        const [index, bytes] = [indexes.values[i]!, leaf.ends[i]! - leaf.starts[i]!]
+        if (index !== BigInt(previousSize) + BigInt(firstRow + i))
+          differ('tree', `${where} leaf_index`, BigInt(previousSize) + BigInt(firstRow + i), index)
+        if (bytes !== HASH_BYTES) differ('tree', `${where} leaf_hash (bytes)`, HASH_BYTES, bytes)
+        hashes.set(leaf.bytes.subarray(leaf.starts[i], leaf.ends[i]), (firstRow + i) * HASH_BYTES)
+      }
+      if (next !== undefined) next = appendLeaves(next, leavesIn(hashes, firstRow, rows))
+    }
+    if (next !== undefined) assertSame('tree', 'manifest.json tree.root', toHex(frontierRoot(next)), root)
+    return { leaves: { count: table.rows, hashes }, frontier: next }
+  } finally {
+    await table.close()
   }
-  assertSame('tree', 'manifest.json tree.size', (BigInt(previousSize) + BigInt(leaves.length)).toString(), size)
-  if (frontier === undefined) return undefined
-  const next = appendLeaves(
-    frontier,
-    leaves.map(({ leaf_hash }) => leaf_hash),
+}
+
+/** One by one, without copying. */
+export function leavesIn(hashes: Uint8Array, first: number, count: number): Uint8Array[] {
+  return Array.from({ length: count }, (_, i) =>
+    hashes.subarray((first + i) * HASH_BYTES, (first + i + 1) * HASH_BYTES),
   )
-  assertSame('tree', 'manifest.json tree.root', toHex(frontierRoot(next)), root)
-  return next
 }
 
 /**
- * Holds leaves.parquet to the records with their published outcomes and reasons. Whether those are right is not asked here.
- *
- * @throws DifferenceFound
+ * Holds leaves.parquet to the records with their published outcomes and reasons, as they are read. Whether those are right is
+ * not asked here.
  */
-export function checkLeaves({ leaves }: EpochBundle, records: readonly AuditRecord[]): void {
-  for (const record of records) {
-    const hash = leafOf(record)
-    const leaf = leaves[record.row]
-    const place = `${record.topic}/${record.partition} offset ${record.offset}`
-    const found = leaf === undefined ? undefined : toHex(leaf.leaf_hash)
-    assertSame('leaves', `${TABLES.leaves} row ${record.row} (${place}) leaf_hash`, toHex(hash), found)
+export class LeafChecker {
+  readonly #leaves: EpochLeaves
+  #records = 0
+  #wrong: DifferenceFound | undefined
+
+  constructor(leaves: EpochLeaves) {
+    this.#leaves = leaves
   }
-  assertSame('leaves', `${TABLES.leaves} rows against ${TABLES.records}`, records.length, leaves.length)
+
+  /**
+   * The first leaf that is wrong is kept for {@link end}: a false outcome makes a false leaf too, and is what to name.
+   *
+   * @returns the hash of the record's content
+   */
+  add(record: CurrentRecord): Uint8Array {
+    this.#records++
+    const content = record.contentHash()
+    const hash = record.leafHash(content)
+    const { count, hashes } = this.#leaves
+    if (this.#wrong === undefined && !(record.row < count && isSame(hash, hashes, record.row * HASH_BYTES))) {
+      const where = `${TABLES.leaves} row ${record.row} (${record.place()}) leaf_hash`
+      const at = record.row * HASH_BYTES
+      const found = record.row < count ? toHex(hashes.subarray(at, at + HASH_BYTES)) : undefined
+      this.#wrong = differenceOf('leaves', where, toHex(hash), found)
+    }
+    return content
+  }
+
+  /** @throws DifferenceFound */
+  end(): void {
+    if (this.#wrong !== undefined) throw this.#wrong
+    assertSame('leaves', `${TABLES.leaves} rows against ${TABLES.records}`, this.#records, this.#leaves.count)
+  }
 }
 
-function leafOf(record: AuditRecord): Uint8Array {
-  return leafHash(encodeEntry(entryOf(record)))
-}
-
-/** The ledger entry of a record with its published outcome and reason. @throws DifferenceFound they are none */
-export function entryOf(record: AuditRecord): LedgerEntry {
-  const where = `${TABLES.records} row ${record.row}`
-  const outcome =
-    ENTRY_OUTCOMES[record.outcome] ??
-    differ('leaves', `${where} outcome`, `0 to ${ENTRY_OUTCOMES.length - 1}`, record.outcome)
-  if (record.reason < 0 || record.reason > REASON_MAX)
-    differ('leaves', `${where} reason`, `0 to ${REASON_MAX}`, record.reason)
-  return {
-    incarnation: record.incarnation,
-    topic: record.topic,
-    partition: record.partition,
-    offset: record.offset,
-    effectiveTimeMs: record.effectiveMs,
-    outcome,
-    reason: record.reason,
-    content: record.contentHash,
-  }
+function isSame(hash: Uint8Array, hashes: Uint8Array, at: number): boolean {
+  for (let i = 0; i < HASH_BYTES; i++) if (hash[i] !== hashes[at + i]) return false
+  return true
 }
 
 /** Holds the manifest's counts to the decisions. @throws DifferenceFound */
-export function checkCounts({ manifest }: EpochBundle, decisions: readonly Decision[]): void {
+export function checkCounts({ manifest }: EpochBundle, records: EpochRecords): void {
   const reasons = new Map<string, number>()
   const counts = { accepted: 0, duplicate: 0, rejected: 0, gap: 0 }
-  for (const { outcome, reason } of decisions) {
-    counts[outcome]++
-    if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  const names = Object.fromEntries(Object.entries(OUTCOMES).map(([name, code]) => [code, name as keyof typeof counts]))
+  for (let row = 0; row < records.rows; row++) {
+    const { outcome, reason } = records.decisionOf(row)
+    counts[names[outcome]!]++
+    if (reason === 0) continue
+    const name = reasonOfCode(reason) ?? String(reason)
+    reasons.set(name, (reasons.get(name) ?? 0) + 1)
   }
   for (const outcome of ['accepted', 'duplicate', 'rejected'] as const) {
     assertSame('counts', `manifest.json counts.${outcome}`, counts[outcome], manifest.counts[outcome])

@@ -3,10 +3,6 @@ export function compareText(a: string, b: string): number {
   return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
-export function compareNumbers(a: bigint | number, b: bigint | number): number {
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
 /** Order by the first of several comparisons that is not 0. */
 export function firstOf(...comparisons: number[]): number {
   return comparisons.find((comparison) => comparison !== 0) ?? 0

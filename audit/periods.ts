@@ -7,12 +7,14 @@ import { CurvatureSum } from './attribution/curvature.ts'
 import { encodeFloat64, encodeInt32 } from './attribution/encode.ts'
 import { feeShiftOf, sumOfFees } from './attribution/fees.ts'
 import { maximum, minimum } from './attribution/integers.ts'
-import type { PeriodEvent } from './attribution/period.ts'
-import { assertSame } from './difference.ts'
-import type { FeaturedInference } from './funding.ts'
+import { assertSame, differ } from './difference.ts'
+import type { FeaturedUse } from './funding.ts'
 import type { History } from './history.ts'
 import { compareText, firstOf } from './order.ts'
+import { EventTable } from './period-events.ts'
 import { periodKey } from './pools.ts'
+import type { EpochRecords } from './records/epoch-records.ts'
+import type { State } from './state.ts'
 
 type Policy = EventBodies['PolicyPublished']
 
@@ -29,7 +31,7 @@ export interface Period {
   carriedIn: bigint
   dBarFixed: bigint | null
   /** Funded inferences whose features counted in its epochs. */
-  events: PeriodEvent[]
+  events: EventTable | undefined
   /** The greatest of the policies in force in the epochs of its events, millionths. */
   dataParts: number
 }
@@ -45,14 +47,17 @@ export interface PeriodBooks {
 /** A period as this epoch left it. */
 export interface SettledPeriod {
   readonly manifest: ManifestPeriod
-  readonly result: PeriodResult
+  /** Undefined when it was taken over. */
+  readonly result: PeriodResult | undefined
   /** What goes to `unattributed`. */
   readonly unattributed: bigint
 }
 
 /** What joins the periods of (model, token) in an epoch. */
 export interface Joining {
-  readonly uses: readonly FeaturedInference[]
+  /** Their features lie in `records`. */
+  readonly uses: readonly FeaturedUse[]
+  readonly records: EpochRecords
   /** Data parts by {@link periodKey}, from several causes. */
   readonly parts: readonly ReadonlyMap<string, bigint>[]
 }
@@ -60,9 +65,10 @@ export interface Joining {
 /**
  * Step 5 of settlement: uses and data parts join their periods, and each open period pays, is given up or is held.
  *
- * @param books changed in place
- * @returns       ascending by (model, token)
- * @throws        DifferenceFound when the policy names a method that has no specification
+ * @param books     changed in place
+ * @param published with it nothing is attributed: what each period came to is taken over
+ * @returns         ascending by (model, token)
+ * @throws          DifferenceFound when the policy names a method that has no specification
  */
 export function settlePeriods(
   books: PeriodBooks,
@@ -70,41 +76,48 @@ export function settlePeriods(
   policy: Policy,
   joining: Joining,
   history: History,
+  published?: PublishedPeriods,
 ): SettledPeriod[] {
   const { periods } = books
   for (const use of joining.uses) {
-    const key = periodKey(use.inference.model, use.token)
-    const period = periods.get(key) ?? newPeriod(use.inference.model, use.token)
+    const key = periodKey(use.model, use.token)
+    const period = periods.get(key) ?? newPeriod(use.model, use.token)
     periods.set(key, period)
-    period.events.push(toPeriodEvent(use, history))
+    addEvent(period, use, joining.records, history)
     period.dataParts = Math.max(period.dataParts, use.dataParts)
   }
   // Opened by featured uses, and then every epoch belongs to it until it closes.
-  const open = [...periods.values()].filter(({ epochs, events }) => epochs.length > 0 || events.length > 0)
+  const open = [...periods.values()].filter(({ epochs, events }) => epochs.length > 0 || events !== undefined)
   for (const period of open) {
     period.epochs.push(epoch)
     for (const parts of joining.parts) period.pool += parts.get(periodKey(period.model, period.token)) ?? 0n
   }
   return open
     .sort((a, b) => firstOf(compareText(a.model, b.model), compareText(a.token, b.token)))
-    .map((period) => settlePeriod(period, books.curvatures, policy, history))
+    .map((period) =>
+      published === undefined
+        ? settlePeriod(period, books.curvatures, policy, history)
+        : takeOverPeriod(period, published),
+    )
 }
 
 function newPeriod(model: string, token: string): Period {
-  return { model, token, epochs: [], pool: 0n, carriedIn: 0n, dBarFixed: null, events: [], dataParts: 0 }
+  return { model, token, epochs: [], pool: 0n, carriedIn: 0n, dBarFixed: null, events: undefined, dataParts: 0 }
 }
 
-function toPeriodEvent({ inference, payer, features }: FeaturedInference, history: History): PeriodEvent {
-  const owners = [inference.model, inference.infrastructure].flatMap((asset) => history.assets.get(asset)!.owners)
-  return {
-    fee: inference.fee,
-    isPayerOwner: owners.some((owner) => toHex(owner.account) === payer),
-    b: Int8Array.from(features.b),
-    ub: features.ub,
-    p: features.p,
-    label: features.label,
-    p16: features.p16,
-  }
+function addEvent(period: Period, use: FeaturedUse, { features, bodies }: EpochRecords, history: History): void {
+  // Only a model with a feature map can have featured uses.
+  period.events ??= new EventTable(history.featureMapOfModel.get(use.model)!)
+  const place = bodies[use.featuresRow]!
+  period.events.add({
+    fee: use.fee,
+    isPayerOwner: use.isPayerOwner,
+    multiplier: features.multiplier(place),
+    label: features.label(place),
+    p16: features.p16(place),
+    p: features.p(place),
+    vector: features.vector(place),
+  })
 }
 
 function settlePeriod(
@@ -122,8 +135,8 @@ function settlePeriod(
   const result = attributePeriod({
     shape,
     curvature,
-    contributions: history.contributions.get(map.featureMap) ?? [],
-    events: period.events,
+    contributions: history.contributions.get(map.featureMap)?.all ?? [],
+    events: period.events?.all ?? [],
     dataParts: period.dataParts,
     minEvents: policy.minEvents,
     dBarFixed: period.dBarFixed,
@@ -137,8 +150,33 @@ function settlePeriod(
     result,
     unattributed: left.unattributed,
   }
-  if (state !== 'held') close(period, result, left.carried)
+  if (state !== 'held') {
+    close(period, left.carried)
+    period.dBarFixed = result.payment?.dBarFixed ?? period.dBarFixed
+  }
   return settled
+}
+
+/** What a manifest and a state say of periods that are not attributed again. */
+export interface PublishedPeriods {
+  readonly periods: readonly ManifestPeriod[]
+  readonly state: State
+}
+
+/** @throws DifferenceFound when nothing is published of it, or of another pool */
+function takeOverPeriod(period: Period, { periods, state }: PublishedPeriods): SettledPeriod {
+  const { model, token } = period
+  const isThis = (each: { readonly model: string; readonly token: string }) =>
+    each.model === model && each.token === token
+  const where = `manifest.json periods (${model}, ${token})`
+  const manifest = periods.find(isThis) ?? differ('periods', where, 'an entry: a period is open', undefined)
+  assertSame('periods', `${where}.pool`, period.pool.toString(), manifest.pool)
+  if (manifest.state !== 'held') {
+    close(period, BigInt(manifest.carried))
+    const { dBarFixed } = state.periods.find(isThis) ?? { dBarFixed: null }
+    period.dBarFixed = dBarFixed === null ? null : BigInt(dBarFixed)
+  }
+  return { manifest, result: undefined, unattributed: BigInt(manifest.unattributed) }
 }
 
 /** A period pays at most a ninth more than its own data parts, whatever was carried in. */
@@ -156,13 +194,12 @@ function leftOf({ pool, carriedIn }: Period, { payment }: PeriodResult): { carri
 }
 
 /** The entry stays, so that D̄ and what is carried reach the next period. */
-function close(period: Period, { payment }: PeriodResult, carried: bigint): void {
+function close(period: Period, carried: bigint): void {
   period.epochs = []
-  period.events = []
+  period.events = undefined
   period.dataParts = 0
   period.pool = carried
   period.carriedIn = carried
-  period.dBarFixed = payment?.dBarFixed ?? period.dBarFixed
 }
 
 function manifestPeriod(
@@ -173,7 +210,7 @@ function manifestPeriod(
   { items, duplicates, effectiveEvents, solved, payment }: PeriodResult,
   left: { readonly carried: bigint; readonly unattributed: bigint },
 ): ManifestPeriod {
-  const fees = period.events.map(({ fee }) => fee)
+  const fees = (period.events?.all ?? []).map(({ fee }) => fee)
   return {
     model: period.model,
     token: period.token as Address,
@@ -182,7 +219,7 @@ function manifestPeriod(
     state,
     firstEpoch: period.epochs[0]!,
     epochs: period.epochs.length,
-    events: period.events.length,
+    events: fees.length,
     items,
     duplicates,
     effectiveEvents: effectiveEvents.toString(),

@@ -1,7 +1,7 @@
 import type { EventBodies } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import { apportion } from './apportion.ts'
-import type { FundedInference } from './funding.ts'
+import { type FundedUse, hasFeatures } from './funding.ts'
 import type { History } from './history.ts'
 import { addTo } from './sums.ts'
 
@@ -45,7 +45,7 @@ interface FeeSum {
 }
 
 /** Step 3 of settlement: fees summed by (model, infrastructure, token, featured), each sum split by the policy. */
-export function splitPools(funded: readonly FundedInference[], policy: Policy, history: History): Pools {
+export function splitPools(funded: readonly FundedUse[], policy: Policy, history: History): Pools {
   const lines: SettlementLine[] = []
   const dataParts = new Map<string, bigint>()
   const unfeatured: DataPart[] = []
@@ -65,17 +65,26 @@ export function splitPools(funded: readonly FundedInference[], policy: Policy, h
   return { lines, dataParts, unfeatured }
 }
 
-function feeSums(funded: readonly FundedInference[]): FeeSum[] {
+function feeSums(funded: readonly FundedUse[]): FeeSum[] {
   const sums = new Map<string, FeeSum>()
-  for (const { inference, token, features } of funded) {
-    const { model, infrastructure, fee } = inference
-    const isFeatured = features !== undefined
-    const key = JSON.stringify([model, infrastructure, token, isFeatured])
-    const sum = sums.get(key) ?? { model, infrastructure, token, isFeatured, fees: 0n }
-    sum.fees += fee
-    sums.set(key, sum)
+  let last: FeeSum | undefined
+  for (const use of funded) {
+    const isFeatured = hasFeatures(use)
+    // Most uses are of what the one before was of.
+    if (last === undefined || !isSumOf(last, use, isFeatured)) {
+      const { model, infrastructure, token } = use
+      const key = JSON.stringify([model, infrastructure, token, isFeatured])
+      last = sums.get(key) ?? { model, infrastructure, token, isFeatured, fees: 0n }
+      sums.set(key, last)
+    }
+    last.fees += use.fee
   }
   return [...sums.values()]
+}
+
+function isSumOf(sum: FeeSum, { model, infrastructure, token }: FundedUse, isFeatured: boolean): boolean {
+  const isOfSame = sum.model === model && sum.infrastructure === infrastructure && sum.token === token
+  return isOfSame && sum.isFeatured === isFeatured
 }
 
 /** Owners stand in the asset's record ascending by account, which is the order that ties go by. */
@@ -86,7 +95,7 @@ function ownerLines(
   token: string,
   part: bigint,
 ): SettlementLine[] {
-  const owners = history.assets.get(asset)!.owners
+  const owners = history.assets.get(asset)!.body.owners
   const amounts = apportion(
     part,
     owners.map((owner) => BigInt(owner.parts)),

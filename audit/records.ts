@@ -1,35 +1,13 @@
-import { TextEncodingError } from '../anchor/bytes.ts'
-import { contentHash } from '../anchor/log/content-hash.ts'
 import type { Manifest } from '../anchor/manifest.ts'
-import type { RecordHeader } from '../schemas/cloud-events.ts'
-import type { RawRecord } from '../schemas/decode-record.ts'
 import { OUTCOMES } from '../schemas/rejection.ts'
 import { INPUT_TOPICS } from '../schemas/topics.ts'
-import { type RecordRow, TABLES } from './bundle.ts'
 import { assertSame, differ } from './difference.ts'
-import { compareNumbers, compareText, firstOf } from './order.ts'
-
-const NULL_LENGTH = 0xffff_ffff
-const GAP_BYTES = 16
+import { compareText, firstOf } from './order.ts'
+import type { Table } from './parquet/table.ts'
+import { CurrentRecord, type RECORDS } from './records/current-record.ts'
 
 type Cut = Manifest['cut']
 type PartitionCut = Cut['partitions'][number]
-
-/** A record of the epoch with what its position and its bytes say. */
-export interface AuditRecord extends RawRecord {
-  /** Row of records.parquet. */
-  readonly row: number
-  readonly partition: number
-  readonly offset: bigint
-  readonly incarnation: number
-  readonly effectiveMs: bigint
-  readonly contentHash: Uint8Array
-  /** The offset behind it: of a gap the end of what was lost. */
-  readonly end: bigint
-  /** As published. */
-  readonly outcome: number
-  readonly reason: number
-}
 
 /** How far each partition got: what the next epoch has to go on from. */
 interface PartitionEnd {
@@ -54,6 +32,9 @@ export function checkCut(cut: Cut, ends: PartitionEnds | undefined, previousTime
   const where = (index: number, key: string) => `manifest.json cut.partitions[${index}].${key}`
   if (BigInt(cut.timeMs) < previousTimeMs)
     differ('cut', 'manifest.json cut.timeMs', `at least ${previousTimeMs}`, cut.timeMs)
+  // Then times below it are whole numbers that a float64 holds.
+  if (BigInt(cut.timeMs) > Number.MAX_SAFE_INTEGER)
+    differ('cut', 'manifest.json cut.timeMs', `at most ${Number.MAX_SAFE_INTEGER}`, cut.timeMs)
   for (const [index, part] of cut.partitions.entries()) {
     const before = cut.partitions[index - 1]
     if (!INPUT_TOPICS.some((topic) => topic === part.topic)) {
@@ -76,11 +57,22 @@ export function checkCut(cut: Cut, ends: PartitionEnds | undefined, previousTime
     const from = end !== undefined && end.incarnation === part.incarnation ? end.to : 0n
     assertSame('cut', where(index, 'from'), from.toString(), part.from)
   }
+  const known = new Set(cut.partitions.map((part) => partitionKey(part.topic, part.partition)))
   for (const key of ends?.keys() ?? []) {
-    const isThere = cut.partitions.some((part) => partitionKey(part.topic, part.partition) === key)
-    if (!isThere)
+    if (!known.has(key))
       differ('cut', 'manifest.json cut.partitions', `an entry for ${key}, which earlier epochs have`, undefined)
   }
+}
+
+/**
+ * No record of this version says that a topic was made again, so no cut has another incarnation than 0: in a partition without
+ * records nothing else would tell a false one.
+ *
+ * @throws DifferenceFound
+ */
+export function checkIncarnations({ partitions }: Cut): void {
+  for (const [index, { incarnation }] of partitions.entries())
+    assertSame('cut', `manifest.json cut.partitions[${index}].incarnation`, 0, incarnation)
 }
 
 function comparePartitions(a: { topic: string; partition: number }, b: { topic: string; partition: number }): number {
@@ -97,174 +89,90 @@ export function endsOfCut(previous: Manifest | undefined): PartitionEnds {
   )
 }
 
-/**
- * Reads records.parquet as {@link readRecordsOfCut} does, with effective times that never fall.
- *
- * @param ends of the records of all epochs before
- * @throws DifferenceFound
- */
-export function readRecords(
-  rows: readonly RecordRow[],
-  manifest: Manifest,
-  ends: PartitionEnds,
-): { records: AuditRecord[]; ends: PartitionEnds } {
-  const records = readRecordsOfCut(rows, manifest)
-  return { records, ends: nextEnds(records, manifest, ends) }
-}
-
-/**
- * Reads records.parquet: in leaf order, exactly the offsets of the cut but for the manifest's holes, its gaps as the manifest
- * has them, effective times below the cut's time. It needs no epoch before.
- *
- * @throws DifferenceFound
- */
-export function readRecordsOfCut(rows: readonly RecordRow[], manifest: Manifest): AuditRecord[] {
-  const cuts = new Map(manifest.cut.partitions.map((part) => [partitionKey(part.topic, part.partition), part]))
-  const records = rows.map((row, index) => readRecord(row, index))
-  for (const [index, record] of records.entries()) {
-    const before = records[index - 1]
-    if (before !== undefined && compareLeafOrder(before, record) >= 0) {
-      differ('records', at(record), 'ascending by (topic, partition, offset)', `${keyOf(record)}/${record.offset}`)
-    }
-    checkAgainstCut(record, cuts.get(keyOf(record)), manifest.cut)
-  }
-  checkHoles(records, manifest)
-  return records
-}
-
-function compareLeafOrder(a: AuditRecord, b: AuditRecord): number {
-  return firstOf(compareText(a.topic, b.topic), a.partition - b.partition, compareNumbers(a.offset, b.offset))
-}
-
-function keyOf(record: AuditRecord): string {
-  return partitionKey(record.topic, record.partition)
-}
-
-function at(record: { row: number }, column?: string): string {
-  return `${TABLES.records} row ${record.row}${column === undefined ? '' : ` ${column}`}`
-}
-
-/** A row of records.parquet, decoded and hashed. @throws DifferenceFound */
-function readRecord(row: RecordRow, index: number): AuditRecord {
-  if (row.partition_id < 0 || row.record_offset < 0n || row.incarnation < 0 || row.effective_ms < 0n) {
-    differ('records', at({ row: index }), 'no negative number', 'one')
-  }
-  const headers = decodeHeaders(row.headers, index)
-  const isGap = row.outcome === OUTCOMES.gap
-  return {
-    end: isGap ? gapEnd(row, headers, index) : row.record_offset + 1n,
-    row: index,
-    topic: row.topic,
-    partition: row.partition_id,
-    offset: row.record_offset,
-    incarnation: row.incarnation,
-    effectiveMs: row.effective_ms,
-    outcome: row.outcome,
-    reason: row.reason,
-    key: row.record_key,
-    headers,
-    value: row.record_value,
-    contentHash: hashContent(row, headers, index),
-  }
-}
-
-/** A gap says where it begins and ends, and nothing else: so no record can be passed off as one. */
-function gapEnd(row: RecordRow, headers: readonly RecordHeader[], index: number): bigint {
-  const fail = (found: string): never => differ('records', at({ row: index }), 'a gap: u64 from ‖ u64 to alone', found)
-  const value = row.record_value
-  if (row.record_key !== null || headers.length > 0 || value?.length !== GAP_BYTES) return fail('other bytes')
-  const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
-  const [from, to] = [view.getBigUint64(0), view.getBigUint64(8)]
-  if (row.reason !== 0) fail(`reason ${row.reason}`)
-  return from === row.record_offset && to > from ? to : fail(`from ${from} to ${to}`)
-}
-
-function hashContent(row: RecordRow, headers: RecordHeader[], index: number): Uint8Array {
-  try {
-    return contentHash({ key: row.record_key, headers, value: row.record_value })
-  } catch (cause) {
-    if (!(cause instanceof TextEncodingError)) throw cause
-    return differ('records', at({ row: index }, 'headers'), 'names in UTF-8', cause.message)
-  }
-}
-
-/** `u32 count ‖ (field(name) ‖ field(value))…` and nothing after it. */
-function decodeHeaders(blob: Uint8Array, row: number): RecordHeader[] {
-  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength)
-  const fail = (found: string): never => differ('records', at({ row }, 'headers'), 'u32 count ‖ fields', found)
-  let position = 0
-  const u32 = (): number => {
-    if (position + 4 > blob.length) fail('bytes that end inside a number')
-    position += 4
-    return view.getUint32(position - 4)
-  }
-  const field = (): Uint8Array | null => {
-    const length = u32()
-    if (length === NULL_LENGTH) return null
-    if (position + length > blob.length) fail('bytes that end inside a field')
-    position += length
-    return blob.subarray(position - length, position)
-  }
-  const headers: RecordHeader[] = []
-  for (let left = u32(); left > 0; left--) {
-    const name = field() ?? fail('a name that is null')
-    headers.push([decodeName(name, fail), field()])
-  }
-  if (position !== blob.length) fail(`${blob.length - position} bytes left over`)
-  return headers
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-function decodeName(name: Uint8Array, fail: (found: string) => never): string {
-  try {
-    return utf8.decode(name)
-  } catch {
-    return fail('a name that is no UTF-8') // the leaf could not be hashed from it
-  }
-}
-
-function checkAgainstCut(record: AuditRecord, part: PartitionCut | undefined, cut: Cut): void {
-  if (part === undefined) {
-    differ('records', at(record), 'a partition of the cut', keyOf(record))
-  } else if (record.offset < BigInt(part.from) || record.offset >= BigInt(part.to)) {
-    differ('records', at(record, 'record_offset'), `from ${part.from}, below ${part.to} (the cut)`, record.offset)
-  }
-  assertSame('records', at(record, 'incarnation'), part?.incarnation, record.incarnation)
-  if (record.effectiveMs >= BigInt(cut.timeMs)) {
-    differ('records', at(record, 'effective_ms'), `below ${cut.timeMs} (the time of the cut)`, record.effectiveMs)
-  }
-}
-
-/** What the records leave out of the cut must be exactly the holes of the manifest, so that no record is left out unseen. */
-function checkHoles(records: readonly AuditRecord[], manifest: Manifest): void {
-  const holes: { topic: string; partition: number; from: string; to: string }[] = []
-  let index = 0
-  for (const { topic, partition, from, to } of manifest.cut.partitions) {
-    let next = BigInt(from)
-    const hole = (end: bigint) => {
-      if (end > next) holes.push({ topic, partition, from: next.toString(), to: end.toString() })
-    }
-    for (; index < records.length && keyOf(records[index]!) === partitionKey(topic, partition); index++) {
-      const record = records[index]!
-      if (record.offset < next)
-        differ('records', at(record), `offset ${next} or more: a gap lies before`, record.offset)
-      hole(record.offset)
-      next = record.end
-    }
-    if (next > BigInt(to)) differ('records', `${partitionKey(topic, partition)}`, `a gap that ends in the cut`, next)
-    hole(BigInt(to))
-  }
-  compareRanges('holes', holes, manifest.holes)
-  const gaps = records.filter(({ outcome }) => outcome === OUTCOMES.gap)
-  compareRanges(
-    'gaps',
-    gaps.map(({ topic, partition, offset, end }) => ({ topic, partition, from: String(offset), to: String(end) })),
-    manifest.gaps,
-  )
-}
-
 type Range = Manifest['holes'][number]
+
+/**
+ * Holds records.parquet to the manifest, record by record: in leaf order, exactly the offsets of the cut but for the manifest's
+ * holes, its gaps as the manifest has them, effective times below the cut's time.
+ */
+class CutChecker {
+  readonly #manifest: Manifest
+  readonly #holes: Range[] = []
+  readonly #gaps: Range[] = []
+  /** The partition at work. */
+  #index = -1
+  #part: PartitionCut | undefined
+  #from = 0n
+  #to = 0n
+  /** The offset that comes next. */
+  #next = 0n
+  readonly #timeMs: bigint
+
+  constructor(manifest: Manifest) {
+    this.#manifest = manifest
+    this.#timeMs = BigInt(manifest.cut.timeMs)
+  }
+
+  /** @throws DifferenceFound */
+  add(record: CurrentRecord): void {
+    while (this.#part?.topic !== record.topic || this.#part.partition !== record.partition) this.#enterNext(record)
+    const { offset } = record
+    if (offset < this.#from || offset >= this.#to) {
+      const { from, to } = this.#part
+      differ('records', record.where('record_offset'), `from ${from}, below ${to} (the cut)`, offset)
+    }
+    assertSame('records', record.where('incarnation'), this.#part.incarnation, record.incarnation)
+    if (record.effectiveMs >= this.#timeMs)
+      differ('records', record.where('effective_ms'), `below ${this.#timeMs} (the time of the cut)`, record.effectiveMs)
+    if (offset < this.#next)
+      differ('records', record.where(), `ascending by (topic, partition, offset), from ${this.#next} on`, offset)
+    this.#hole(offset)
+    const end = record.end()
+    if (record.outcome === OUTCOMES.gap) this.#gaps.push(rangeOf(this.#part, offset, end))
+    this.#next = end
+  }
+
+  /** What the records leave out of the cut must be exactly the holes of the manifest, so that no record is left out unseen. */
+  end(): void {
+    const { partitions } = this.#manifest.cut
+    while (this.#index < partitions.length) this.#leave()
+    compareRanges('holes', this.#holes, this.#manifest.holes)
+    compareRanges('gaps', this.#gaps, this.#manifest.gaps)
+  }
+
+  #enterNext(record: CurrentRecord): void {
+    const { partitions } = this.#manifest.cut
+    if (this.#index >= partitions.length - 1) {
+      const isKnown = partitions.some((part) => part.topic === record.topic && part.partition === record.partition)
+      const key = partitionKey(record.topic, record.partition)
+      if (!isKnown) differ('records', record.where(), 'a partition of the cut', key)
+      differ('records', record.where(), 'ascending by (topic, partition, offset)', `${key}/${record.offset}`)
+    }
+    this.#leave()
+  }
+
+  #leave(): void {
+    if (this.#part !== undefined) {
+      if (this.#next > this.#to) {
+        const key = partitionKey(this.#part.topic, this.#part.partition)
+        differ('records', key, 'a gap that ends in the cut', this.#next)
+      }
+      this.#hole(this.#to)
+    }
+    this.#part = this.#manifest.cut.partitions[++this.#index]
+    this.#from = BigInt(this.#part?.from ?? 0)
+    this.#to = BigInt(this.#part?.to ?? 0)
+    this.#next = this.#from
+  }
+
+  #hole(end: bigint): void {
+    if (end > this.#next) this.#holes.push(rangeOf(this.#part!, this.#next, end))
+  }
+}
+
+function rangeOf({ topic, partition }: PartitionCut, from: bigint, to: bigint): Range {
+  return { topic, partition, from: from.toString(), to: to.toString() }
+}
 
 function compareRanges(key: 'holes' | 'gaps', computed: readonly Range[], published: readonly Range[]): void {
   const text = (range: Range | undefined) =>
@@ -277,27 +185,94 @@ function compareRanges(key: 'holes' | 'gaps', computed: readonly Range[], publis
   }
 }
 
-function nextEnds(records: readonly AuditRecord[], manifest: Manifest, ends: PartitionEnds): PartitionEnds {
-  const next = new Map<string, PartitionEnd>()
-  for (const { topic, partition, incarnation, to } of manifest.cut.partitions) {
-    const key = partitionKey(topic, partition)
-    const before = ends.get(key)
-    const effectiveMs = before?.incarnation === incarnation ? before.effectiveMs : 0n
-    next.set(key, { incarnation, to: BigInt(to), effectiveMs })
-  }
-  for (const record of records) {
-    const end = next.get(keyOf(record))!
-    if (record.effectiveMs < end.effectiveMs) {
-      differ(
-        'records',
-        at(record, 'effective_ms'),
-        `at least ${end.effectiveMs}: the running maximum`,
-        record.effectiveMs,
-      )
+/** Effective times that never fall, from epoch to epoch and from record to record. */
+class Clocks {
+  readonly #next = new Map<string, PartitionEnd>()
+  #key = ''
+  #topic = ''
+  #partition = -1
+  #effectiveMs = 0n
+
+  constructor(manifest: Manifest, ends: PartitionEnds) {
+    for (const { topic, partition, incarnation, to } of manifest.cut.partitions) {
+      const key = partitionKey(topic, partition)
+      const before = ends.get(key)
+      const effectiveMs = before?.incarnation === incarnation ? before.effectiveMs : 0n
+      this.#next.set(key, { incarnation, to: BigInt(to), effectiveMs })
     }
-    if (record.outcome === OUTCOMES.gap)
-      assertSame('records', at(record, 'effective_ms'), end.effectiveMs, record.effectiveMs)
-    next.set(keyOf(record), { ...end, effectiveMs: record.effectiveMs })
   }
-  return next
+
+  /** @throws DifferenceFound */
+  add(record: CurrentRecord): void {
+    if (record.topic !== this.#topic || record.partition !== this.#partition) this.#enter(record)
+    const { effectiveMs } = record
+    const least = this.#effectiveMs
+    if (effectiveMs < least)
+      differ('records', record.where('effective_ms'), `at least ${least}: the running maximum`, effectiveMs)
+    if (record.outcome === OUTCOMES.gap) assertSame('records', record.where('effective_ms'), least, effectiveMs)
+    this.#effectiveMs = effectiveMs
+  }
+
+  ends(): PartitionEnds {
+    this.#keep()
+    return this.#next
+  }
+
+  #enter({ topic, partition }: CurrentRecord): void {
+    this.#keep()
+    this.#topic = topic
+    this.#partition = partition
+    this.#key = partitionKey(topic, partition)
+    this.#effectiveMs = this.#next.get(this.#key)!.effectiveMs
+  }
+
+  #keep(): void {
+    const end = this.#next.get(this.#key)
+    if (end !== undefined) this.#next.set(this.#key, { ...end, effectiveMs: this.#effectiveMs })
+  }
+}
+
+/**
+ * Reads records.parquet of an epoch row by row: in leaf order, exactly the offsets of the cut but for the manifest's holes, its
+ * gaps as the manifest has them, effective times below the cut's time that never fall. Of the file, one row group is in memory.
+ *
+ * @param ends  of the records of all epochs before
+ * @param visit gets each record that is in its place; only until it returns is what it got valid
+ * @returns     the ends for the next epoch
+ * @throws      DifferenceFound
+ */
+export async function readRecords(
+  table: Table<typeof RECORDS>,
+  manifest: Manifest,
+  ends: PartitionEnds,
+  visit: (record: CurrentRecord) => void,
+): Promise<PartitionEnds> {
+  const clocks = new Clocks(manifest, ends)
+  await readRecordsOfCut(table, manifest, (record) => {
+    clocks.add(record)
+    visit(record)
+  })
+  return clocks.ends()
+}
+
+/**
+ * As {@link readRecords}, but effective times are only held to the cut: it needs no epoch before.
+ *
+ * @throws DifferenceFound
+ */
+export async function readRecordsOfCut(
+  table: Table<typeof RECORDS>,
+  manifest: Manifest,
+  visit: (record: CurrentRecord) => void,
+): Promise<void> {
+  const checker = new CutChecker(manifest)
+  const record = new CurrentRecord()
+  for await (const group of table.groups()) {
+    for (let index = 0; index < group.rows; index++) {
+      record.load(group, index)
+      checker.add(record)
+      visit(record)
+    }
+  }
+  checker.end()
 }

@@ -3,7 +3,7 @@ import type { DecidedEpoch } from './decide.ts'
 import { fundEpoch, hasFeatures, splitPair } from './funding.ts'
 import type { History } from './history.ts'
 import { compareText, firstOf } from './order.ts'
-import { type PeriodBooks, type SettledPeriod, settlePeriods } from './periods.ts'
+import { type PeriodBooks, type PublishedPeriods, type SettledPeriod, settlePeriods } from './periods.ts'
 import { type Pools, type SettlementLine, splitPools } from './pools.ts'
 import type { State } from './state.ts'
 import { addTo } from './sums.ts'
@@ -54,8 +54,18 @@ export interface Settled {
   readonly tokensUsed: ReadonlySet<string>
 }
 
-/** Settles an epoch after its decisions (docs/formats.md#settlement). */
-export function settleEpoch(books: Books, epoch: number, decided: DecidedEpoch, history: History): Settled {
+/**
+ * Settles an epoch after its decisions (docs/formats.md#settlement).
+ *
+ * @param published with it nothing is attributed: what each period came to is taken over, and of `data` there are no lines
+ */
+export function settleEpoch(
+  books: Books,
+  epoch: number,
+  decided: DecidedEpoch,
+  history: History,
+  published?: PublishedPeriods,
+): Settled {
   const policy = policyInForce(history, epoch)
   const heldIn = heldByToken(books)
   const { funded, unfunded } = fundEpoch(books.balances, decided, history, policy)
@@ -64,9 +74,10 @@ export function settleEpoch(books: Books, epoch: number, decided: DecidedEpoch, 
   const waited = settleWaiting(books.waiting, epoch, policy, funded, pools.unfeatured, decided)
   const joining = {
     uses: [...funded.filter(hasFeatures), ...waited.late],
+    records: decided.records,
     parts: [pools.dataParts, waited.moved],
   }
-  const periods = policy === undefined ? [] : settlePeriods(books, epoch, policy, joining, history)
+  const periods = policy === undefined ? [] : settlePeriods(books, epoch, policy, joining, history, published)
   const lines = mergeLines([...pools.lines, ...periods.flatMap(dataLines)])
 
   const unattributed = new Map(waited.unattributed)
@@ -75,7 +86,7 @@ export function settleEpoch(books: Books, epoch: number, decided: DecidedEpoch, 
   for (const { account, token, amount } of lines) addTo(books.cumulative, account + token, amount)
 
   const fundedByToken = new Map<string, bigint>()
-  for (const { token, inference } of funded) addTo(fundedByToken, token, inference.fee)
+  for (const { token, fee } of funded) addTo(fundedByToken, token, fee)
   const out = new Map<string, bigint>()
   for (const { token, amount } of lines) addTo(out, token, amount)
   const flows = flowsOf({ funded: fundedByToken, unfunded, heldIn, out, heldOut: heldByToken(books), unattributed })
@@ -97,7 +108,7 @@ function heldByToken({ periods, waiting }: Books): Map<string, bigint> {
 }
 
 function dataLines({ manifest, result }: SettledPeriod): SettlementLine[] {
-  return result.accounts.map(({ account, pay }) => ({
+  return (result?.accounts ?? []).map(({ account, pay }) => ({
     account,
     token: manifest.token,
     kind: 'data',

@@ -1,15 +1,20 @@
 import { type ComparedDeposits, depositsText } from './deposits.ts'
 import type { ReExtractionReport } from './re-extract/re-extraction.ts'
+import type { AuditReport } from './report.ts'
 
 /** What an audit could reach. */
 export interface AuditReach {
   readonly firstEpoch: number | null
   readonly lastEpoch: number | null
-  /** 0 when nothing was recomputed from records. */
+  /** Epochs that were read from their records, with outcomes and amounts as published; null when there are none. */
+  readonly takenOver: { readonly first: number; readonly last: number } | null
+  /** The last one that was recomputed; 0 when nothing was. */
   readonly recomputedTo: number
+  readonly isPayoutOnly: boolean
   readonly isChainChecked: boolean
   /** Undefined when they were not held to the chain. */
   readonly deposits: ComparedDeposits | undefined
+  readonly log: AuditReport['log']
   /** Accepted gaps of all epochs: `topic/partition from … to …`. */
   readonly gaps: readonly string[]
   readonly reExtraction: ReExtractionReport | undefined
@@ -18,53 +23,73 @@ export interface AuditReach {
 const GAPS_SHOWN_MAX = 10
 
 /** What the reader of a report still has to believe, in sentences: an audit never says a bare OK. */
-export function trustedBy({
-  firstEpoch,
-  lastEpoch,
-  recomputedTo,
-  isChainChecked,
-  deposits,
-  gaps,
-  reExtraction,
-}: AuditReach): string[] {
+export function trustedBy(reach: AuditReach): string[] {
+  return [
+    ...beginningTrusted(reach),
+    ...epochsTrusted(reach),
+    ...chainTrusted(reach),
+    ...logTrusted(reach),
+    ...gapsTrusted(reach.gaps),
+    ...extractorTrusted(reach.reExtraction),
+    ...depositsTrusted(reach.deposits),
+    'The registered sources: inferences happened as their records say, and labels are the right ones.',
+    'The log: append times are what the broker gave, and what was never appended cannot be seen.',
+  ]
+}
+
+function beginningTrusted({ firstEpoch, lastEpoch }: AuditReach): string[] {
+  if (firstEpoch === null || lastEpoch === null) return ['Everything: no epoch was checked to its end.']
+  if (firstEpoch === 1) return ['From genesis: nothing before epoch 1.']
+  return [
+    `Epochs 1 to ${firstEpoch - 1}: what epoch ${firstEpoch} carries in from them, and their leaves under its root.`,
+  ]
+}
+
+function epochsTrusted({ firstEpoch, lastEpoch, takenOver, recomputedTo, isPayoutOnly }: AuditReach): string[] {
+  if (lastEpoch === null) return []
+  if (isPayoutOnly)
+    return [
+      `Records, leaves and the tree, and so decisions, funding and attribution, of epochs ${firstEpoch} to ${lastEpoch}: only payouts were asked for.`,
+    ]
   const trusted: string[] = []
-  if (firstEpoch === null || lastEpoch === null) {
-    trusted.push('Everything: no epoch was checked to its end.')
-  } else if (firstEpoch === 1) {
-    trusted.push('From genesis: nothing before epoch 1.')
-  } else {
+  if (takenOver !== null)
     trusted.push(
-      `Epochs 1 to ${firstEpoch - 1}: what epoch ${firstEpoch} carries in from them, and their leaves under its root.`,
+      `Epochs ${takenOver.first} to ${takenOver.last}: signatures, why records were refused, influence, and what was paid, as published.`,
     )
-  }
-  if (lastEpoch !== null && recomputedTo < lastEpoch) {
-    const from = recomputedTo === 0 ? firstEpoch : recomputedTo + 1
+  const reached = Math.max(recomputedTo, takenOver?.last ?? 0)
+  if (reached < lastEpoch) {
+    const from = reached === 0 ? firstEpoch : reached + 1
     trusted.push(
       `Decisions, funding and attribution of epochs ${from} to ${lastEpoch}: their records, or those before them, were not given.`,
     )
   }
-  if (isChainChecked)
-    trusted.push(
-      'The genesis: that its contract and its operator are those of the ledger you mean, and that no later epoch was withheld.',
-    )
-  else trusted.push('That these are the anchored epochs: the chain was not asked.')
-  if (gaps.length > 0) {
-    const shown = gaps.slice(0, GAPS_SHOWN_MAX).join('; ')
-    const more = gaps.length > GAPS_SHOWN_MAX ? `; and ${gaps.length - GAPS_SHOWN_MAX} more` : ''
-    trusted.push(`${gaps.length} accepted gap(s), whose records nobody can see any more: ${shown}${more}.`)
-  }
-  trusted.push(
-    ...extractorTrusted(reExtraction),
-    ...depositsTrusted(deposits),
-    'The registered sources: inferences happened as their records say, and labels are the right ones.',
-    'The log: append times are what the broker gave, and what was never appended cannot be seen.',
-  )
   return trusted
 }
 
 function depositsTrusted(deposits: ComparedDeposits | undefined): string[] {
   if (deposits === undefined) return ['The registered sources of deposits: that each was made, as its record says.']
   return [`That no deposit before the first recorded one, or after the last, was left out; ${depositsText(deposits)}.`]
+}
+
+function chainTrusted({ isChainChecked }: AuditReach): string[] {
+  if (!isChainChecked) return ['That these are the anchored epochs: the chain was not asked.']
+  return [
+    'The genesis: that its contract and its operator are those of the ledger you mean, and that no later epoch was withheld.',
+  ]
+}
+
+function logTrusted({ log }: AuditReach): string[] {
+  if (log === 'not there') return []
+  if (log === 'not of these epochs')
+    return ['The log beside the bundles: its checkpoint is of none of these epochs, so nothing was held to it.']
+  return ['The key of the log beside the bundles: that it is the ledger’s nobody told; what it signed agrees.']
+}
+
+function gapsTrusted(gaps: readonly string[]): string[] {
+  if (gaps.length === 0) return []
+  const shown = gaps.slice(0, GAPS_SHOWN_MAX).join('; ')
+  const more = gaps.length > GAPS_SHOWN_MAX ? `; and ${gaps.length - GAPS_SHOWN_MAX} more` : ''
+  return [`${gaps.length} accepted gap(s), whose records nobody can see any more: ${shown}${more}.`]
 }
 
 function extractorTrusted(report: ReExtractionReport | undefined): string[] {

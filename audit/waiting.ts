@@ -1,7 +1,6 @@
 import type { EventBodies } from '../schemas/events.ts'
 import type { DecidedEpoch } from './decide.ts'
-import { type FeaturedInference, type FundedInference, hasFeatures } from './funding.ts'
-import { eventKey } from './history.ts'
+import { type FeaturedUse, type FundedUse, hasFeatures } from './funding.ts'
 import { compareText, firstOf } from './order.ts'
 import { type DataPart, periodKey } from './pools.ts'
 import { addTo } from './sums.ts'
@@ -18,14 +17,14 @@ export interface WaitingEntry {
   part: bigint
   fees: bigint
   featured: bigint
-  /** By key: those without features so far. */
-  readonly uses: Map<string, FundedInference>
+  /** By entry in the ids of the history: those without features so far. */
+  readonly uses: Map<number, FundedUse>
 }
 
 /** What this epoch did to what waits. */
 export interface Waited {
   /** Uses of earlier epochs whose features came in this one. */
-  readonly late: readonly FeaturedInference[]
+  readonly late: readonly FeaturedUse[]
   /** By period: what moved with them. */
   readonly moved: ReadonlyMap<string, bigint>
   /** By token: what waited in vain. */
@@ -50,22 +49,21 @@ export function settleWaiting(
   waiting: WaitingEntry[],
   epoch: number,
   policy: Policy | undefined,
-  funded: readonly FundedInference[],
+  funded: readonly FundedUse[],
   unfeatured: readonly DataPart[],
   decided: DecidedEpoch,
 ): Waited {
-  const late: FeaturedInference[] = []
+  const late: FeaturedUse[] = []
   const moved = new Map<string, bigint>()
   const unattributed = new Map<string, bigint>()
   const entryOf = new Map(waiting.flatMap((entry) => [...entry.uses.keys()].map((key) => [key, entry] as const)))
-  for (const { event } of decided.inferenceFeatures) {
-    const key = eventKey(event.body.inferenceSource, event.body.inferenceId)
-    const entry = entryOf.get(key)
+  for (const [inference, featuresRow] of decided.featuresOf) {
+    const entry = entryOf.get(inference)
     if (entry === undefined) continue
-    const use = { ...entry.uses.get(key)!, features: event.body }
+    const use = { ...entry.uses.get(inference)!, featuresRow }
     const before = movedOf(entry)
-    entry.featured += use.inference.fee
-    entry.uses.delete(key)
+    entry.featured += use.fee
+    entry.uses.delete(inference)
     late.push(use)
     addTo(moved, periodKey(entry.model, entry.token), movedOf(entry) - before)
   }
@@ -81,7 +79,7 @@ export function settleWaiting(
 function newEntries(
   epoch: number,
   { featureWaitEpochs }: Policy,
-  funded: readonly FundedInference[],
+  funded: readonly FundedUse[],
   unfeatured: readonly DataPart[],
 ): WaitingEntry[] {
   const entries = new Map<string, WaitingEntry>()
@@ -94,9 +92,9 @@ function newEntries(
   }
   for (const use of funded) {
     if (hasFeatures(use)) continue
-    const entry = entries.get(periodKey(use.inference.model, use.token))!
-    entry.fees += use.inference.fee
-    entry.uses.set(use.key, use)
+    const entry = entries.get(periodKey(use.model, use.token))!
+    entry.fees += use.fee
+    entry.uses.set(use.entry, use)
   }
   return [...entries.values()]
 }

@@ -1,4 +1,5 @@
 import { runAttributionBench } from './attribution.ts'
+import { runAuditBench } from './audit.ts'
 import { benchClose, type CloseBenchResult } from './close.ts'
 import { runExplainBench } from './explain/main.ts'
 import { benchIngest } from './ingest.ts'
@@ -13,6 +14,7 @@ const USAGE = `Usage: npm run bench -- ingest [--records N] [--history N] [--run
        npm run bench -- close [--records N] [--history N,N,N] [--runs N] [--json]
        npm run bench -- similarity [--items N,N,N] [--media NAME,…] [--seed S] [--json]
        npm run bench -- attribution [--sizes N,N,N] [--threads N] [--quick] [--json]
+       npm run bench -- audit [--records N] [--seed S] [--folder DIR] [--json]
        npm run bench -- explain [--contributions N] [--runs N] [--json]
        npm run bench -- insights [--runs N] [--json]
        npm run bench -- payout-tree [--accounts N] [--threads N] [--runs N] [--seed S] [--json]
@@ -35,6 +37,10 @@ attribution: scores of pairs and whole periods, beside numpy, FAISS (both need P
   --sizes N,…   contributions of each period, and as many paid uses (default 10000,100000,1000000)
   --threads N   of the kernel and of numpy (default: all cores)
   --quick       small sizes
+audit: the whole audit of a bundle, beside hashing its records and scoring its features alone
+  --records N   in five epochs (default 1,000,000)
+  --seed S      of everything random (default 1)
+  --folder DIR  where the ledger is made, and used again when it is there (default: a temporary one)
 explain: why one use paid whom, over all contributions: in a process that has the warehouse open, and as a command
   --contributions N  with features under the model (default 1,000,000)
   --runs N      uses explained in each state of the cache (default 20)
@@ -69,6 +75,7 @@ const { positionals, values } = parseFlags(
       threads: { type: 'string' },
       contributions: { type: 'string' },
       accounts: { type: 'string' },
+      folder: { type: 'string' },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -89,6 +96,8 @@ else if (bench === 'similarity' && positionals.length === 1) {
   if (!(await runSimilarityBench(values))) fail()
 } else if (bench === 'attribution' && positionals.length === 1) {
   if (!(await runAttributionBench(values))) fail()
+} else if (bench === 'audit' && positionals.length === 1) {
+  if (!(await runAuditBench(values))) fail()
 } else if (bench === 'explain' && positionals.length === 1) {
   if (!(await runExplainBench(values))) fail()
 } else if (bench === 'insights' && positionals.length === 1) {

@@ -44,8 +44,8 @@ export function clusterContributions(contributions: readonly Contribution[]): Ac
 }
 
 /** In order; by fingerprint, each with the contents that are near it by what either of the two declares. */
-function contentsOf(contributions: readonly Contribution[]): Map<string, Content> {
-  const contents = new Map<string, Content>()
+function contentsOf(contributions: readonly Contribution[]): Map<Contribution['fingerprint'], Content> {
+  const contents = new Map<Contribution['fingerprint'], Content>()
   for (const first of contributions)
     if (!contents.has(first.fingerprint)) contents.set(first.fingerprint, { first, near: [], isRepresentative: false })
   const declaring = contributions.filter(({ near }) => near.length > 0)

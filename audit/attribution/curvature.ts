@@ -122,7 +122,7 @@ export class CurvatureSum {
         addOuters(this.#sumsOf(0, 0), vectors, new Array(some.length).fill(sign))
         continue
       }
-      const p8 = some.map(({ p }) => p.map((each) => Math.floor((256 * each + 500) / 1000)))
+      const p8 = some.map(({ p }) => Uint16Array.from(p, (each) => Math.floor((256 * each + 500) / 1000)))
       for (let c = 0; c < this.#shape.classes; c++) {
         for (let d = 0; d < c; d++) {
           const weights = p8.map((each) => -sign * each[c]! * each[d]!)

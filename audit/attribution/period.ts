@@ -8,8 +8,8 @@ export interface ContributionPlace {
 export interface Contribution {
   /** 0x-hex of the account of its batch. */
   readonly account: string
-  /** 0x-hex; equal content has equal fingerprints. */
-  readonly fingerprint: string
+  /** Equal content has equal ones: a text, or a number that stands for it. */
+  readonly fingerprint: string | number
   /** Rank of the record that gives priority: the commitment if it was revealed in time, else the batch record. */
   readonly priority: number
   /** Rank of the batch record in accept order. Priority is the same: then this decides, then the index in the batch. */
@@ -18,12 +18,12 @@ export interface Contribution {
   /** Contributions that its features declare near: (batch rank, index), each an accepted one, with features or without. */
   readonly near: readonly ContributionPlace[]
   /** Changes when its contributor takes it back. */
-  isWithdrawn: boolean
+  readonly isWithdrawn: boolean
   /** r values in [−63, 63]. */
   readonly a: Int8Array
   readonly ua: number
   /** n thousandths; empty for dense gradients. */
-  readonly p: readonly number[]
+  readonly p: ArrayLike<number>
   readonly label: number
 }
 
@@ -35,7 +35,7 @@ export interface PeriodEvent {
   readonly isPayerOwner: boolean
   readonly b: Int8Array
   readonly ub: number
-  readonly p: readonly number[]
+  readonly p: ArrayLike<number>
   readonly label: number
   readonly p16: number
 }

@@ -2,7 +2,7 @@ import type { Manifest } from '../../anchor/manifest.ts'
 import type { EventBodies } from '../../schemas/events.ts'
 import { toHex } from '../../schemas/ids.ts'
 import type { EpochFolder } from '../bundle.ts'
-import type { History } from '../history.ts'
+import { findBatch, type History } from '../history.ts'
 import type { SettledPeriod } from '../periods.ts'
 import { compareItem } from './compare.ts'
 import { drawByValue } from './draw.ts'
@@ -37,10 +37,10 @@ export interface PaidPeriod {
 /** The paid ones among the periods that an epoch settled. */
 export function paidPeriodsOf(epoch: number, settled: readonly SettledPeriod[], history: History): PaidPeriod[] {
   return settled.flatMap(({ manifest, result }) => {
-    if (result.payment === undefined || result.solved === undefined) return []
+    if (result?.payment === undefined || result.solved === undefined) return []
     const map = history.featureMaps.get(manifest.featureMap)!
     const shape = { kind: 'factored', rank: map.rank, classes: map.classes } as const
-    const items = valuesOf(history.contributions.get(map.featureMap) ?? [], shape, result.solved.v)
+    const items = valuesOf(history.contributions.get(map.featureMap)?.all ?? [], shape, result.solved.v)
     return [{ epoch, model: manifest.model, token: manifest.token, map, items }]
   })
 }
@@ -118,12 +118,11 @@ async function compareDrawn(
   { extractor, payloads }: ReExtraction,
   { epochs, history }: ReExtractionInput,
 ): Promise<ReExtractedItem[]> {
-  const batchKeys = batchesByRank(history)
   const drawn = drawings.flatMap(({ period, times }) =>
     [...times].map(([row, draws]) => {
       const { contribution, value } = period.items[row]!
       const { account, batchRank, index } = contribution
-      const wanted = { featureMap: period.map.featureMap, batchKey: batchKeys[batchRank]!, index }
+      const wanted = { featureMap: period.map.featureMap, batchRank, index }
       return { period, account, value, draws, wanted }
     }),
   )
@@ -131,6 +130,7 @@ async function compareDrawn(
     drawn.map(({ wanted }) => wanted),
     epochs,
     history.schemas,
+    (source, id) => findBatch(history, source, id)?.rank,
   )
   const items: ReExtractedItem[] = []
   for (const { period, account, value, draws, wanted } of drawn) {
@@ -145,13 +145,6 @@ async function compareDrawn(
     })
   }
   return items
-}
-
-/** Rank of a batch in accept order → its key. */
-function batchesByRank({ batches }: History): string[] {
-  const keys: string[] = []
-  for (const [key, { rank }] of batches) keys[rank] = key
-  return keys
 }
 
 function periodOf({ period, randomness, times }: Drawing, items: readonly ReExtractedItem[]): ReExtractedPeriod {

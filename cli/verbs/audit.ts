@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import {
+  type AuditClass,
   type AuditReport,
   auditBundle,
   DRAWS_MAX,
@@ -12,9 +13,11 @@ import { readArtefact } from '../../extractors/artefact.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { fromHex } from '../../schemas/ids.ts'
 import { type GlobalFlags, runVerbAlone, type VerbContext, wholeNumber, withGlobalFlags } from '../command.ts'
-import { exitOfCheck, paint, printLine } from '../output.ts'
+import { EXIT, paint, printLine } from '../output.ts'
 
 interface AuditFlags extends GlobalFlags {
+  readonly from?: 'genesis' | number
+  readonly payoutOnly?: boolean
   readonly reExtract?: number
   readonly payloads?: string
   readonly extractor?: string
@@ -32,6 +35,47 @@ class ReExtractFlagsError extends TallyError {
   }
 }
 
+/** Payouts alone are checked without any record, so nothing that needs records goes with it. */
+class PayoutOnlyFlagsError extends TallyError {
+  override readonly code = 'USAGE'
+  constructor(facts: { flag: string }) {
+    super(`--payout-only reads no records, and ${facts.flag} needs them.`, {
+      facts,
+      hint: `Leave out --payout-only or ${facts.flag}.`,
+    })
+  }
+}
+
+/** What a script can act on: each class of an audit has an exit code of its own. */
+const EXIT_OF: Readonly<Record<AuditClass, number>> = {
+  ok: EXIT.ok,
+  difference: EXIT.failed,
+  'chain not checked': EXIT.chainNotChecked,
+  files: 6,
+  chain: 7,
+  partial: 8,
+  features: 9,
+  payloads: 10,
+}
+
+const AFTER_HELP = `
+Examples:
+  $ tally audit ./ledger/bundles --rpc http://127.0.0.1:8545
+  $ tally audit ./ledger/bundles --from 120 --rpc http://127.0.0.1:8545
+  $ tally audit ./ledger/bundles --payout-only
+  $ tally audit ./ledger/bundles --rpc http://127.0.0.1:8545 --re-extract 50 --payloads ./ledger/payloads --extractor ./ledger/extractor
+
+Exit codes:
+  0  everything was recomputed, and the chain says the same
+  1  a difference: what was published does not follow from the records, or is no bundle
+  3  everything was recomputed and agrees, but the chain was not asked
+  4  the disk or the RPC cannot be read: run it again later
+  6  a file is missing or is not the one that files.json lists: get the bundle again
+  7  the chain has another record of an epoch, or no final one
+  8  nothing differs, but not everything was recomputed (records not given, --from N, --payout-only)
+  9  features that were extracted again are not the published ones
+ 10  nothing differs, but payloads that were drawn are erased or damaged`
+
 /** `audit`: recomputes and trusts nothing the operator says. It opens no warehouse. */
 export function addAudit(program: Command): void {
   withGlobalFlags(
@@ -39,6 +83,15 @@ export function addAudit(program: Command): void {
       .command('audit <bundle>')
       .description('recompute a bundle from its records, with code that shares nothing with the writers'),
   )
+    .option(
+      '--from <epoch>',
+      'recompute from this epoch on; of those before it signatures, refusals, influence and amounts are trusted (default: genesis)',
+      firstEpoch,
+    )
+    .option(
+      '--payout-only',
+      'check totals, sums, conservation, payout tree and chain alone, without records and leaves',
+    )
     .option(
       '--re-extract <n>',
       'draw n contributions of each paid period by value, extract their features anew and compare',
@@ -51,23 +104,37 @@ export function addAudit(program: Command): void {
       'with --re-extract: 32 bytes to draw by, later than the features (default: the block that finalized the epoch)',
       hex32,
     )
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ tally audit ./ledger/bundles --rpc http://127.0.0.1:8545\n\n  $ tally audit ./ledger/bundles --rpc http://127.0.0.1:8545 --re-extract 50 --payloads ./ledger/payloads --extractor ./ledger/extractor\n\nExit codes: 0 everything agrees, 1 a difference, 3 all agrees but the chain was not asked.',
-    )
+    .addHelpText('after', AFTER_HELP)
     .action((bundle: string, flags: AuditFlags) =>
       runVerbAlone('audit', flags, async (context) => {
         const { config, progress, answer } = context
+        checkPayoutOnly(flags)
+        const { from, payoutOnly } = flags
         const reExtract = reExtractionOf(flags, context)
         const report = await auditBundle(bundle, {
+          ...(from === undefined ? {} : { from }),
+          ...(payoutOnly === undefined ? {} : { payoutOnly }),
           ...(config.rpcUrl === undefined ? {} : { rpcUrl: config.rpcUrl }),
           ...(reExtract === undefined ? {} : { reExtract }),
           onProgress: (step) => progress.show(`epoch ${step.epoch}: ${step.name}`),
         })
         answer(report, () => printReport(report))
-        return exitOfCheck(report)
+        return EXIT_OF[report.class]
       }),
     )
+}
+
+function firstEpoch(text: string): 'genesis' | number {
+  if (text === 'genesis') return text
+  const epoch = wholeNumber(text)
+  if (epoch < 1) throw new InvalidArgumentError('It must be genesis or an epoch from 1.')
+  return epoch
+}
+
+function checkPayoutOnly({ payoutOnly, from, reExtract }: AuditFlags): void {
+  if (payoutOnly !== true) return
+  if (from !== undefined) throw new PayoutOnlyFlagsError({ flag: '--from' })
+  if (reExtract !== undefined) throw new PayoutOnlyFlagsError({ flag: '--re-extract' })
 }
 
 function drawCount(text: string): number {
@@ -102,16 +169,18 @@ function reExtractionOf(flags: AuditFlags, { path, config }: VerbContext): ReExt
 
 function printReport(report: AuditReport): void {
   for (const check of report.checked) {
-    const of = check.epoch === null ? 'chain' : `epoch ${check.epoch}`
+    const of = check.epoch === null ? 'ledger' : `epoch ${check.epoch}`
     printLine(`${paint.green('✓')} ${of} ${check.name}: ${check.detail}`)
   }
   if (report.reExtraction !== undefined) printReExtraction(report.reExtraction)
   if (report.firstDifference !== undefined) {
     const { epoch, check, where, expected, found } = report.firstDifference
-    printLine(`${paint.red('✗')} epoch ${epoch} ${check}, ${where}: expected ${expected}, found ${found}`)
+    const of = epoch === null ? 'ledger' : `epoch ${epoch}`
+    printLine(`${paint.red('✗')} ${of} ${check}, ${where}: expected ${expected}, found ${found}`)
   }
+  printCounts(report)
   for (const each of report.trusted) printLine(paint.dim(`trusted: ${each}`))
-  printLine(report.ok ? paint.green('audit: OK') + exceptMissing(report) : paint.red('audit: DIFFERENCE'))
+  printLine(report.ok ? paint.green('audit: OK') + exceptions(report) : paint.red('audit: DIFFERENCE'))
   if (report.chain === 'not checked') printLine('chain: not checked (give --rpc URL)')
 }
 
@@ -140,8 +209,25 @@ function itemText({ epoch, account, batchId, index, outcome, differences }: ReEx
   return `${paint.red('✗')} ${place}: ${fields.join('; ')}`
 }
 
-/** Never a bare OK when something that was drawn could not be looked at. */
-function exceptMissing({ reExtraction }: AuditReport): string {
-  const missing = reExtraction?.items.filter(({ outcome }) => outcome === 'absent' || outcome === 'damaged').length ?? 0
-  return missing === 0 ? '' : paint.yellow(`, but for ${missing} drawn contributions that could not be extracted again`)
+function printCounts({ counts, features }: AuditReport): void {
+  if (counts === null) printLine('contributions: not looked at (no records were read)')
+  else {
+    const { contributions, contributionsWithoutFeatures, contributionsWithdrawn, uses, usesWithFeatures } = counts
+    printLine(
+      `contributions: ${contributions}, ${contributionsWithoutFeatures} without features, ${contributionsWithdrawn} withdrawn`,
+    )
+    printLine(`uses: ${uses}, features of ${usesWithFeatures}; signatures checked: ${counts.signatures}`)
+  }
+  const { lookedAt, same, withinTolerance, differs, absent, damaged } = features
+  const found = `${same} the same, ${withinTolerance} within tolerance, ${differs} different, ${absent} erased or absent, ${damaged} damaged`
+  printLine(`features extracted again: ${lookedAt ? found : 'not looked at (give --re-extract N)'}`)
+}
+
+/** Never a bare OK when something was not recomputed, or something that was drawn could not be looked at. */
+function exceptions(report: AuditReport): string {
+  const { absent, damaged } = report.features
+  const missing = absent + damaged
+  const isPartial = report.epochs.some(({ how }) => how !== 'recomputed')
+  const drawn = missing === 0 ? '' : `, but for ${missing} drawn contributions that could not be extracted again`
+  return paint.yellow(`${isPartial ? ', as far as it was recomputed' : ''}${drawn}`)
 }

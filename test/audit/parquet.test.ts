@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { auditBundle } from '../../audit/index.ts'
-import { readTable } from '../../audit/parquet.ts'
+import { readTable } from '../../audit/parquet/table.ts'
 import { filesOf, writeFilesJson, writeParquet } from './support/bundle-writer.ts'
 import { publishWorld, writeWorld } from './support/published-world.ts'
 

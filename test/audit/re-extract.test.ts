@@ -110,6 +110,7 @@ describeWithAnvil('features that are extracted again', () => {
     const { same, absent, damaged } = report.reExtraction!.periods[0]!.outcomes
     expect({ same, absent, damaged }).toEqual({ same: honest.length - 2, absent: 1, damaged: 1 })
     expect(report.trusted.some((line) => line.startsWith('2 sampled contributions'))).toBe(true)
+    expect(report.features).toMatchObject({ lookedAt: true, same, absent: 1, damaged: 1 })
   })
 
   test('by other randomness are others', async () => {
@@ -159,11 +160,11 @@ describeWithAnvil('features that are extracted again', () => {
     expect(reExtraction!.items[0]).toMatchObject({ outcome: 'differs', differences: [{ field: 'payload' }] })
   })
 
-  test('as a person asks for it: the finalizing block draws, the exit code is 1, and the report names the account', async () => {
+  test('as a person asks for it: the finalizing block draws, the exit code is 9, and the report names the account', async () => {
     const { bundles, payloads, extractor: folder } = ledger
     const flags = ['--re-extract', '100', '--payloads', payloads, '--extractor', folder, '--rpc', chain.rpcUrl]
     const { end, stdout, stderr } = await tally(['audit', bundles, ...flags])
-    expect({ end, stderr }).toEqual({ end: 1, stderr: '' })
+    expect({ end, stderr }).toEqual({ end: 9, stderr: '' })
     const hash = /draws by (0x[0-9a-f]{64}) \(hash of block \d+ of chain 31337/.exec(stdout)?.[1]
     expect(await blockHashes(chain.rpcUrl)).toContain(hash)
     expect(stdout).toContain(`of ${ledger.favoured}: ua published`)

@@ -6,9 +6,9 @@ import { canonicalJson } from '../../anchor/canonical-json.ts'
 import type { LocalChain } from '../../anchor/chain/local-chain.ts'
 import type { Manifest } from '../../anchor/manifest.ts'
 import { signUploadReceipt } from '../../anchor/uploads/sign.ts'
-import { findEpochFolders, readEpoch } from '../../audit/bundle.ts'
+import { findEpochFolders, openRecords, readEpoch } from '../../audit/bundle.ts'
 import { checkFiles } from '../../audit/files.ts'
-import { type AuditRecord, readRecordsOfCut } from '../../audit/records.ts'
+import { readRecordsOfCut } from '../../audit/records.ts'
 import type { Genesis } from '../../schemas/genesis.ts'
 import { toHex } from '../../schemas/ids.ts'
 import { describeWithAnvil } from '../anchor/chain-anvil.ts'
@@ -20,12 +20,21 @@ const DELAY_S = 3_600
 /** A ledger with a chain is founded first. */
 const SETUP_LIMIT_MS = 180_000
 
+/** What a receipt says of a record. */
+interface ReceivedRecord {
+  readonly incarnation: number
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+  readonly contentHash: Uint8Array
+}
+
 describeWithAnvil('tally verify of an upload receipt', () => {
   const path = temporaryFolder()
   let chain: LocalChain | undefined
   let bundles: string
   let genesis: Genesis
-  let record: AuditRecord
+  let record: ReceivedRecord
   afterAll(async () => {
     await chain?.stop()
   })
@@ -41,11 +50,16 @@ describeWithAnvil('tally verify of an upload receipt', () => {
     const [folder] = await findEpochFolders(bundles)
     const bundle = await readEpoch(folder!, await checkFiles(folder!.path))
     genesis = bundle.genesis
-    record = readRecordsOfCut(bundle.records!, bundle.manifest)[0]!
+    const table = await openRecords(folder!)
+    await readRecordsOfCut(table, bundle.manifest, (each) => {
+      const { row, incarnation, topic, partition, offset } = each
+      if (row === 0) record = { incarnation, topic, partition, offset, contentHash: each.contentHash() }
+    })
+    await table.close()
   }, SETUP_LIMIT_MS)
 
   /** The file of the operator's receipt for the first record of the ledger, or for another in its place. */
-  async function receiptOf(change: Partial<AuditRecord>, name: string): Promise<string> {
+  async function receiptOf(change: Partial<ReceivedRecord>, name: string): Promise<string> {
     const { incarnation, topic, partition, offset, contentHash: content } = { ...record, ...change }
     const receipt = await signUploadReceipt(genesis, operator, [{ incarnation, topic, partition, offset, content }])
     const file = path(`${name}.json`)

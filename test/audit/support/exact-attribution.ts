@@ -121,7 +121,7 @@ function curvature(items: readonly Contribution[], { kind, rank, classes }: Shap
   const k = range(rank * classes).map(() => range(rank * classes).map(() => 0n))
   for (const item of items) {
     const ah = Array.from(item.a, (value) => (big(value) * big(item.ua)) >> 11n)
-    const p8 = item.p.map((p) => (256n * big(p) + 500n) / 1000n)
+    const p8 = Array.from(item.p, (p) => (256n * big(p) + 500n) / 1000n)
     const w = sum(p8)
     for (const i of range(k.length)) {
       for (const j of range(k.length)) {

@@ -1,0 +1,112 @@
+import type { PeriodEvent } from './attribution/period.ts'
+
+/** Events of one piece: the table grows without being copied. */
+const SLAB_ROWS = 4_096
+
+/** What an event has besides its features. */
+export interface EventRow {
+  readonly fee: bigint
+  readonly isPayerOwner: boolean
+  readonly multiplier: number
+  readonly label: number
+  readonly p16: number
+  /** Copied. */
+  readonly p: Uint16Array
+  /** Copied. */
+  readonly vector: Int8Array
+}
+
+interface Slab {
+  readonly vectors: Int8Array
+  readonly p: Uint16Array
+  /** The three numbers of an event that have 16 bits. */
+  readonly numbers: Uint16Array
+}
+
+const NUMBERS = 3
+
+/** The events of a period in typed arrays: for each its vector, two bytes a probability, 6 bytes, and an object with the fee. */
+export class EventTable {
+  readonly #rank: number
+  readonly #classes: number
+  readonly #slabs: Slab[] = []
+  readonly #all: StoredEvent[] = []
+
+  constructor({ rank, classes }: { readonly rank: number; readonly classes: number }) {
+    this.#rank = rank
+    this.#classes = classes
+  }
+
+  get all(): readonly PeriodEvent[] {
+    return this.#all
+  }
+
+  add({ fee, isPayerOwner, multiplier, label, p16, p, vector }: EventRow): void {
+    const row = this.#all.length
+    if (row % SLAB_ROWS === 0)
+      this.#slabs.push({
+        vectors: new Int8Array(SLAB_ROWS * this.#rank),
+        p: new Uint16Array(SLAB_ROWS * this.#classes),
+        numbers: new Uint16Array(SLAB_ROWS * NUMBERS),
+      })
+    this.vectorOf(row).set(vector)
+    this.pOf(row).set(p)
+    const at = (row % SLAB_ROWS) * NUMBERS
+    this.#slabOf(row).numbers.set([multiplier, label, p16], at)
+    this.#all.push(new StoredEvent(this, row, fee, isPayerOwner))
+  }
+
+  vectorOf(row: number): Int8Array {
+    const at = (row % SLAB_ROWS) * this.#rank
+    return this.#slabOf(row).vectors.subarray(at, at + this.#rank)
+  }
+
+  pOf(row: number): Uint16Array {
+    const at = (row % SLAB_ROWS) * this.#classes
+    return this.#slabOf(row).p.subarray(at, at + this.#classes)
+  }
+
+  /** 0: multiplier, 1: label, 2: p16. */
+  numberOf(row: number, which: number): number {
+    return this.#slabOf(row).numbers[(row % SLAB_ROWS) * NUMBERS + which]!
+  }
+
+  #slabOf(row: number): Slab {
+    return this.#slabs[Math.floor(row / SLAB_ROWS)]!
+  }
+}
+
+/** One row of the table, as attribution asks for it. */
+class StoredEvent implements PeriodEvent {
+  readonly fee: bigint
+  readonly isPayerOwner: boolean
+  readonly #table: EventTable
+  readonly #row: number
+
+  constructor(table: EventTable, row: number, fee: bigint, isPayerOwner: boolean) {
+    this.#table = table
+    this.#row = row
+    this.fee = fee
+    this.isPayerOwner = isPayerOwner
+  }
+
+  get b(): Int8Array {
+    return this.#table.vectorOf(this.#row)
+  }
+
+  get ub(): number {
+    return this.#table.numberOf(this.#row, 0)
+  }
+
+  get p(): Uint16Array {
+    return this.#table.pOf(this.#row)
+  }
+
+  get label(): number {
+    return this.#table.numberOf(this.#row, 1)
+  }
+
+  get p16(): number {
+    return this.#table.numberOf(this.#row, 2)
+  }
+}

@@ -1,0 +1,141 @@
+import type { Deposited } from '../schemas/events.ts'
+import { type EpochBundle, openRecords } from './bundle.ts'
+import { compareSettlement, compareState } from './compare-settlement.ts'
+import { checkOutcomes, type DecidedEpoch, decideEpoch } from './decide.ts'
+import { emptyHistory, type History } from './history.ts'
+import { checkCounts, type EpochLeaves, LeafChecker } from './leaves.ts'
+import type { SettledPeriod } from './periods.ts'
+import { EpochRecords } from './records/epoch-records.ts'
+import { type PartitionEnds, readRecords } from './records.ts'
+import type { AuditCounts } from './report.ts'
+import { type Books, emptyBooks, settleEpoch } from './settlement.ts'
+
+/** A check that passed, for the report. */
+type Passed = (name: string, detail: string) => void
+
+/** Recomputes epochs from their records, one after the other from the first on. */
+export class Recomputation {
+  readonly history: History = emptyHistory()
+  readonly #books: Books = emptyBooks()
+  readonly #passed: Passed
+  #ends: PartitionEnds = new Map()
+  #records = 0
+  #uses = 0
+  #usesWithFeatures = 0
+  #signatures = 0
+
+  constructor(passed: Passed) {
+    this.#passed = passed
+  }
+
+  /**
+   * Decides, attributes and settles an epoch again, and holds all of it to what was published.
+   *
+   * @returns its periods, and the deposits that were accepted
+   * @throws  DifferenceFound
+   */
+  async recompute(
+    bundle: EpochBundle,
+    leaves: EpochLeaves,
+  ): Promise<{ readonly periods: readonly SettledPeriod[]; readonly deposits: readonly Deposited[] }> {
+    const { records, checker } = await this.#read(bundle, leaves)
+    const decided = await this.#decide(bundle, records, 'decided')
+    checkOutcomes(records)
+    checker.end()
+    checkCounts(bundle, records)
+    const { accepted, duplicate, rejected } = bundle.manifest.counts
+    this.#passed(
+      'decisions',
+      `${accepted} accepted, ${duplicate} duplicate, ${rejected} rejected; every leaf recomputed`,
+    )
+    const settled = settleEpoch(this.#books, bundle.epoch, decided, this.history)
+    compareSettlement(bundle, settled, this.#books)
+    const paid = settled.periods.filter(({ manifest }) => manifest.state === 'paid').length
+    this.#passed(
+      'settlement',
+      `${settled.periods.length} periods, ${paid} paid; scores, lines, amounts and state recomputed`,
+    )
+    return { periods: settled.periods, deposits: decided.deposits.map(({ body }) => body) }
+  }
+
+  /**
+   * Reads an epoch whose outcomes, influence and amounts are taken on trust, so that later ones can be recomputed: leaves,
+   * references, funding, what waits and the pools of periods are recomputed all the same.
+   *
+   * @returns the deposits that were accepted
+   * @throws  DifferenceFound
+   */
+  async takeOver(bundle: EpochBundle, leaves: EpochLeaves): Promise<readonly Deposited[]> {
+    const { records, checker } = await this.#read(bundle, leaves)
+    const decided = await this.#decide(bundle, records, 'published')
+    checker.end()
+    checkCounts(bundle, records)
+    const { manifest, state, accounts } = bundle
+    settleEpoch(this.#books, bundle.epoch, decided, this.history, { periods: manifest.periods, state })
+    this.#books.cumulative.clear()
+    for (const { account, token, cumulative } of accounts)
+      this.#books.cumulative.set(account + token, BigInt(cumulative))
+    compareState(bundle, this.#books)
+    this.#passed(
+      'history',
+      'outcomes, influence and amounts as published; every leaf, fees, waits and pools recomputed',
+    )
+    return decided.deposits.map(({ body }) => body)
+  }
+
+  counts(): AuditCounts {
+    const { batches, contributions, ids } = this.history
+    let [items, withFeatures, withdrawn] = [0, 0, 0]
+    for (const [number, batch] of batches.entries()) {
+      items += batch.items
+      for (let index = 0; index < batch.items; index++) {
+        if (batch.withdrawn?.[index] === 1) withdrawn++
+        for (const table of contributions.values()) {
+          if (!table.has(number, index)) continue
+          withFeatures++
+          break
+        }
+      }
+    }
+    return {
+      records: this.#records,
+      ids: ids.size,
+      signatures: this.#signatures,
+      contributions: items,
+      contributionsWithFeatures: withFeatures,
+      contributionsWithoutFeatures: items - withFeatures,
+      contributionsWithdrawn: withdrawn,
+      uses: this.#uses,
+      usesWithFeatures: this.#usesWithFeatures,
+    }
+  }
+
+  async #read(
+    bundle: EpochBundle,
+    leaves: EpochLeaves,
+  ): Promise<{ readonly records: EpochRecords; readonly checker: LeafChecker }> {
+    const table = await openRecords(bundle.folder)
+    try {
+      const records = new EpochRecords(table.rows, this.history)
+      const checker = new LeafChecker(leaves)
+      this.#ends = await readRecords(table, bundle.manifest, this.#ends, (record) => {
+        checker.add(record)
+        records.add(record)
+      })
+      this.#records += records.rows
+      this.#passed('records', `${records.rows} records, contiguous but for ${bundle.manifest.holes.length} holes`)
+      return { records, checker }
+    } finally {
+      await table.close()
+    }
+  }
+
+  async #decide(bundle: EpochBundle, records: EpochRecords, outcomes: 'decided' | 'published'): Promise<DecidedEpoch> {
+    const { genesis, ledgerId, epoch } = bundle
+    const onSignature = outcomes === 'decided' ? () => this.#signatures++ : undefined
+    const decided = await decideEpoch(this.history, { genesis, ledgerId, outcomes, onSignature }, epoch, records)
+    this.#uses += decided.uses.rows.length
+    this.#usesWithFeatures += decided.featuresOf.size
+    return decided
+  }
+}

@@ -1,0 +1,266 @@
+import type { EventBodies } from '../../schemas/events.ts'
+import { toHex } from '../../schemas/ids.ts'
+import type { BodyArena } from './body-arena.ts'
+import { KEY_WORDS, type KeyWriter } from './id-table.ts'
+import type { Texts } from './text-table.ts'
+import type { Slice, UsualRecord } from './usual-record.ts'
+
+const WORD_BYTES = 4
+/** Words of the body of a use; the fee has three, the highest first. */
+const USE = { model: 0, infrastructure: 1, payer: 2, token: 3, fee: 4, words: 7 }
+const FEE_WORDS = 3
+const FEE_BYTES = FEE_WORDS * WORD_BYTES
+
+/** What is kept of InferenceRecorded until its epoch is settled: 28 bytes. */
+export class UseBody {
+  readonly #arena: BodyArena
+
+  constructor(arena: BodyArena) {
+    this.#arena = arena
+  }
+
+  addUsual(usual: UsualRecord, { names, accounts }: Texts): number {
+    const place = this.#arena.allocate(USE.words * WORD_BYTES)
+    const words = this.#arena.wordsOf(place)
+    const at = this.#arena.wordIn(place)
+    words[at + USE.model] = numberIn(names, usual.name)
+    words[at + USE.infrastructure] = numberIn(names, usual.infrastructure)
+    words[at + USE.payer] = numberIn(accounts, usual.payer)
+    words[at + USE.token] = numberIn(accounts, usual.token)
+    const { bytes, start, end } = usual.fee
+    for (let i = Math.max(start, end - FEE_BYTES); i < end; i++) {
+      const fromEnd = end - 1 - i
+      words[at + USE.fee + FEE_WORDS - 1 - (fromEnd >> 2)]! |= bytes[i]! << (8 * (fromEnd & 3))
+    }
+    return place
+  }
+
+  add({ model, infrastructure, payer, token, fee }: EventBodies['InferenceRecorded'], texts: Texts): number {
+    const place = this.#arena.allocate(USE.words * WORD_BYTES)
+    const words = this.#arena.wordsOf(place)
+    const at = this.#arena.wordIn(place)
+    words[at + USE.model] = texts.names.numberOf(model)
+    words[at + USE.infrastructure] = texts.names.numberOf(infrastructure)
+    words[at + USE.payer] = texts.accounts.numberOf(toHex(payer))
+    words[at + USE.token] = texts.accounts.numberOf(toHex(token))
+    for (let word = 0; word < FEE_WORDS; word++)
+      words[at + USE.fee + word] = Number(BigInt.asUintN(32, fee >> BigInt(32 * (FEE_WORDS - 1 - word))))
+    return place
+  }
+
+  /** Number of the model's name. */
+  model(place: number): number {
+    return this.#word(place, USE.model)
+  }
+
+  infrastructure(place: number): number {
+    return this.#word(place, USE.infrastructure)
+  }
+
+  payer(place: number): number {
+    return this.#word(place, USE.payer)
+  }
+
+  token(place: number): number {
+    return this.#word(place, USE.token)
+  }
+
+  fee(place: number): bigint {
+    const [high, middle, low] = [0, 1, 2].map((word) => BigInt(this.#word(place, USE.fee + word)))
+    return (high! << 64n) | (middle! << 32n) | low!
+  }
+
+  #word(place: number, word: number): number {
+    return this.#arena.wordsOf(place)[this.#arena.wordIn(place) + word]!
+  }
+}
+
+/** Words before the probabilities and the vector; a near pair has a key and an index. */
+const FEATURES = {
+  map: 0,
+  of: 1,
+  index: 5,
+  multiplier: 6,
+  label: 7,
+  p16: 8,
+  classes: 9,
+  rank: 10,
+  checkpoints: 11,
+  fingerprint: 12,
+  near: 20,
+  words: 21,
+}
+const FINGERPRINT_WORDS = 8
+const NEAR_WORDS = KEY_WORDS + 1
+const P_BYTES = 2
+
+/** What is taken over of features, whichever kind they are. */
+interface FeatureNumbers {
+  readonly map: number
+  readonly index: number
+  readonly multiplier: number
+  readonly label: number
+  readonly p16: number
+  readonly p: ArrayLike<number>
+  readonly classes: number
+  readonly checkpoints: number
+  readonly vector: Uint8Array
+  readonly near: number
+}
+
+/** What is kept of ContributionFeatures and InferenceFeatures until they are decided. */
+export class FeaturesBody {
+  readonly #arena: BodyArena
+
+  constructor(arena: BodyArena) {
+    this.#arena = arena
+  }
+
+  addUsual(usual: UsualRecord, { names }: Texts, keys: KeyWriter): number {
+    const { index, multiplier, label, p16, p, classes, checkpoints, vector } = usual
+    const isContribution = usual.type === 'ContributionFeatures'
+    const place = this.#add({
+      ...{ map: numberIn(names, usual.name), index: isContribution ? index : 0, multiplier, label },
+      ...{ p16: isContribution ? 0 : p16, p, classes, checkpoints, near: 0 },
+      vector: vector.bytes.subarray(vector.start, vector.end),
+    })
+    keys.put(usual.ofSource, usual.ofId, this.#arena.wordsOf(place), this.#arena.wordIn(place) + FEATURES.of)
+    if (isContribution) this.#setFingerprint(place, usual.fingerprint.bytes, usual.fingerprint.start)
+    return place
+  }
+
+  addContribution(body: EventBodies['ContributionFeatures'], { names }: Texts, keys: KeyWriter): number {
+    const place = this.#add({
+      ...{ map: names.numberOf(body.featureMap), index: body.index, multiplier: body.ua, label: body.label, p16: 0 },
+      ...{ p: body.p, classes: body.p.length, checkpoints: body.checkpoints.length, vector: body.a },
+      near: body.near.length,
+    })
+    const words = this.#arena.wordsOf(place)
+    const at = this.#arena.wordIn(place)
+    keys.putTexts(body.batchSource, body.batchId, words, at + FEATURES.of)
+    this.#setFingerprint(place, body.fingerprint, 0)
+    for (const [i, other] of body.near.entries()) {
+      const nearAt = at + FEATURES.words + i * NEAR_WORDS
+      keys.putTexts(other.batchSource, other.batchId, words, nearAt)
+      words[nearAt + KEY_WORDS] = other.index
+    }
+    return place
+  }
+
+  addInference(body: EventBodies['InferenceFeatures'], { names }: Texts, keys: KeyWriter): number {
+    const place = this.#add({
+      ...{ map: names.numberOf(body.featureMap), index: 0, multiplier: body.ub, label: body.label, p16: body.p16 },
+      ...{ p: body.p, classes: body.p.length, checkpoints: body.checkpoints.length, vector: body.b, near: 0 },
+    })
+    const at = this.#arena.wordIn(place) + FEATURES.of
+    keys.putTexts(body.inferenceSource, body.inferenceId, this.#arena.wordsOf(place), at)
+    return place
+  }
+
+  /** Number of the feature map's name. */
+  map(place: number): number {
+    return this.#word(place, FEATURES.map)
+  }
+
+  /** Where the key of the batch or the inference stands. */
+  of(place: number): { readonly words: Uint32Array; readonly at: number } {
+    return { words: this.#arena.wordsOf(place), at: this.#arena.wordIn(place) + FEATURES.of }
+  }
+
+  index(place: number): number {
+    return this.#word(place, FEATURES.index)
+  }
+
+  multiplier(place: number): number {
+    return this.#word(place, FEATURES.multiplier)
+  }
+
+  label(place: number): number {
+    return this.#word(place, FEATURES.label)
+  }
+
+  p16(place: number): number {
+    return this.#word(place, FEATURES.p16)
+  }
+
+  classes(place: number): number {
+    return this.#word(place, FEATURES.classes)
+  }
+
+  rank(place: number): number {
+    return this.#word(place, FEATURES.rank)
+  }
+
+  checkpoints(place: number): number {
+    return this.#word(place, FEATURES.checkpoints)
+  }
+
+  /** 32 bytes. */
+  fingerprint(place: number): Buffer {
+    const at = this.#arena.byteIn(place) + FEATURES.fingerprint * WORD_BYTES
+    return this.#arena.slabOf(place).subarray(at, at + FINGERPRINT_WORDS * WORD_BYTES)
+  }
+
+  nearCount(place: number): number {
+    return this.#word(place, FEATURES.near)
+  }
+
+  /** Where the key of the n-th near contribution's batch stands, and its index. */
+  near(place: number, n: number): { readonly words: Uint32Array; readonly at: number; readonly index: number } {
+    const words = this.#arena.wordsOf(place)
+    const at = this.#arena.wordIn(place) + FEATURES.words + n * NEAR_WORDS
+    return { words, at, index: words[at + KEY_WORDS]! }
+  }
+
+  /** Valid as long as the epoch's records. */
+  p(place: number): Uint16Array {
+    const slab = this.#arena.slabOf(place)
+    return new Uint16Array(slab.buffer, slab.byteOffset + this.#pAt(place), this.classes(place))
+  }
+
+  /** Valid as long as the epoch's records. */
+  vector(place: number): Int8Array {
+    const slab = this.#arena.slabOf(place)
+    const at = this.#pAt(place) + this.classes(place) * P_BYTES
+    return new Int8Array(slab.buffer, slab.byteOffset + at, this.rank(place))
+  }
+
+  #pAt(place: number): number {
+    const near = this.nearCount(place) * NEAR_WORDS
+    return this.#arena.byteIn(place) + (FEATURES.words + near) * WORD_BYTES
+  }
+
+  #add({ map, index, multiplier, label, p16, p, classes, checkpoints, vector, near }: FeatureNumbers): number {
+    const wordCount = FEATURES.words + near * NEAR_WORDS
+    const place = this.#arena.allocate(wordCount * WORD_BYTES + classes * P_BYTES + vector.length)
+    const words = this.#arena.wordsOf(place)
+    const at = this.#arena.wordIn(place)
+    words[at + FEATURES.map] = map
+    words[at + FEATURES.index] = index
+    words[at + FEATURES.multiplier] = multiplier
+    words[at + FEATURES.label] = label
+    words[at + FEATURES.p16] = p16
+    words[at + FEATURES.classes] = classes
+    words[at + FEATURES.rank] = vector.length
+    words[at + FEATURES.checkpoints] = checkpoints
+    words[at + FEATURES.near] = near
+    const slab = this.#arena.slabOf(place)
+    const probabilities = this.p(place)
+    for (let c = 0; c < classes; c++) probabilities[c] = p[c]!
+    slab.set(vector, this.#pAt(place) + classes * P_BYTES)
+    return place
+  }
+
+  #setFingerprint(place: number, bytes: Uint8Array, start: number): void {
+    const at = this.#arena.byteIn(place) + FEATURES.fingerprint * WORD_BYTES
+    this.#arena.slabOf(place).set(bytes.subarray(start, start + FINGERPRINT_WORDS * WORD_BYTES), at)
+  }
+
+  #word(place: number, word: number): number {
+    return this.#arena.wordsOf(place)[this.#arena.wordIn(place) + word]!
+  }
+}
+
+function numberIn(texts: Texts['names'], { bytes, start, end }: Slice): number {
+  return texts.numberOfBytes(bytes, start, end)
+}
