@@ -27,8 +27,8 @@ export async function claim(context: ActContext, call: ClaimCall): Promise<Claim
   const acted = await actOnce(context, {
     name: `claim/${epoch}/${account.toLowerCase()}/${token.toLowerCase()}/${cumulative_atoms}`,
     data: encodeClaim(call),
-    effect: async (when) => {
-      const claimed = await readClaimed(context, call, when)
+    effect: async (at, when) => {
+      const claimed = await readClaimed(at, call, when)
       return claimed >= cumulative_atoms ? claimed : undefined
     },
   })

@@ -6,7 +6,6 @@ import {
   type EpochRecord,
   encodeFinalizeEpoch,
   encodeProposeEpoch,
-  type ReadAt,
   readAttesters,
   readDelay,
   readEpoch,
@@ -41,8 +40,9 @@ export async function proposeEpoch(context: ActContext, content: EpochContent): 
   const acted = await actOnce(context, {
     name: `propose/${epoch}/${attempt}`,
     data: encodeProposeEpoch(content),
-    effect: async (when) => {
-      const record = await readEpoch(context, epoch, when)
+    epochOf: seen,
+    effect: async (at, when) => {
+      const record = await readEpoch(at, epoch, when)
       if (record === undefined || isNextAttempt(record, attempt)) return undefined
       assertSameContent(record, content)
       if (record.state === 'vetoed') throw new EpochVetoedError({ epoch, attempt })
@@ -84,8 +84,10 @@ export async function finalizeEpoch(
   const acted: Acted<EpochRecord> = await actOnce(context, {
     name: `finalize/${epoch}/${attempt}`,
     data: encodeFinalizeEpoch(epoch, signatures),
-    effect: async (when: ReadAt) => {
-      const found = await readEpoch(context, epoch, when)
+    dataMayDiffer: true,
+    epochOf: seen,
+    effect: async (at, when) => {
+      const found = await readEpoch(at, epoch, when)
       if (found?.state === 'vetoed') throw new EpochVetoedError({ epoch, attempt: found.content.attempt })
       return found?.state === 'finalized' || found?.state === 'revoked' ? found : undefined
     },
@@ -93,6 +95,11 @@ export async function finalizeEpoch(
   return acted.outcome === 'done'
     ? { outcome: 'finalized', record: acted.effect, transaction: acted.transaction }
     : { outcome: 'already-finalized', record: acted.effect }
+}
+
+/** What is remembered of a record. */
+function seen({ content: { epoch, attempt }, state, recordHash }: EpochRecord) {
+  return { epoch, attempt, state, recordHash }
 }
 
 /** What the pending proposal waits for, undefined when it can be finalized now. */
