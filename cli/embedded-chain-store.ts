@@ -1,6 +1,5 @@
 import type { Address } from 'viem'
-import type { FinalEpoch, Halt } from '../anchor/chain/finality-memory.ts'
-import type { BlockPlace } from '../anchor/chain/finalizing-block.ts'
+import type { BlockPlace, FinalEpoch, Halt } from '../anchor/chain/finality-memory.ts'
 import type { LocalChain } from '../anchor/chain/local-chain.ts'
 import type { NumberedTransaction, StoredTransaction, TransactionStore } from '../anchor/chain/transaction-store.ts'
 

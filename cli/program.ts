@@ -13,6 +13,7 @@ import { addFeatureFiles } from './verbs/features.ts'
 import { addLogCopy } from './verbs/log-copy.ts'
 import { addLogFiles } from './verbs/log-files.ts'
 import { addRecords } from './verbs/records.ts'
+import { addResume } from './verbs/resume.ts'
 import { addSchemas } from './verbs/schema.ts'
 import { addSeal } from './verbs/seal.ts'
 import { addTopics } from './verbs/topics.ts'
@@ -25,6 +26,7 @@ Exit codes:
   0  done, or nothing to do        3  checked, but the chain was not asked
   1  a check failed                4  not yet, or busy: run it again later
   2  bad usage or configuration    5  any other error
+                                   6  an alarm: somebody has to look
 
 Start here:
   $ tally demo`
@@ -62,10 +64,11 @@ function tallyProgram(): Command {
   addSeal(program)
   addSchemas(program)
   const epoch = program.command('epoch').description('epochs: close, status')
-  const anchor = program.command('anchor').description('the chain: deploy, propose, finalize, status')
+  const anchor = program.command('anchor').description('the chain: deploy, propose, finalize, status, resume')
   addEpochSteps(program, epoch, anchor)
   addEpochStatus(epoch)
   addChain(program, anchor)
+  addResume(anchor)
   addFeatureFiles(program)
   addAnswers(program)
   addChecks(program)

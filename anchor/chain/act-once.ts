@@ -16,11 +16,6 @@ export interface Act<Effect> {
   readonly name: string
   readonly data: `0x${string}`
   /**
-   * True when calls with other data have the same effect (other signatures for the same epoch): what is signed already goes on.
-   * Else other data for a signed act is an {@link IntentMismatchError}.
-   */
-  readonly dataMayDiffer?: true
-  /**
    * Reads the effect, undefined while it has not happened. Throws when something else happened instead, so that nothing is
    * sent and nothing is called done. It asks `at` and nobody else: that may be the second node.
    */
@@ -49,12 +44,12 @@ export async function actOnce<Effect>(context: ActContext, act: Act<Effect>): Pr
   await assertFinalityHolds(context, context.distributor)
   const { intent, stored } = await openTry(context, act)
   if ((await act.effect(context, { blockTag: 'latest' })) === undefined) {
-    const transaction = await sendUnlessOvertaken(context, act, intent, stored)
+    const transaction = await sendUnlessOvertaken(context, act, intent)
     const effect = await finalEffect(context, act, intent)
     return transaction === undefined ? { outcome: 'already-done', effect } : { outcome: 'done', effect, transaction }
   }
   // Sent before a crash, perhaps by us: brings the store up to date, so that no later nonce waits for it.
-  if (stored?.state === 'signed') await sendUnlessOvertaken(context, act, intent, stored)
+  if (stored?.state === 'signed') await sendUnlessOvertaken(context, act, intent)
   return { outcome: 'already-done', effect: await finalEffect(context, act, intent) }
 }
 
@@ -80,11 +75,9 @@ async function sendUnlessOvertaken<Effect>(
   context: ActContext,
   act: Act<Effect>,
   intent: string,
-  stored: StoredTransaction | undefined,
 ): Promise<SettledTransaction | undefined> {
-  const data = act.dataMayDiffer && stored?.state === 'signed' ? stored.data : act.data
   try {
-    return (await sendOnce(context, { intent, to: context.distributor, data })).transaction
+    return (await sendOnce(context, { intent, to: context.distributor, data: act.data })).transaction
   } catch (error) {
     const mayBeDone =
       error instanceof TransactionRevertedError ||

@@ -84,7 +84,6 @@ export async function finalizeEpoch(
   const acted: Acted<EpochRecord> = await actOnce(context, {
     name: `finalize/${epoch}/${attempt}`,
     data: encodeFinalizeEpoch(epoch, signatures),
-    dataMayDiffer: true,
     epochOf: seen,
     effect: async (at, when) => {
       const found = await readEpoch(at, epoch, when)

@@ -1,6 +1,11 @@
 import type { Address, Hex } from 'viem'
 import type { EpochState } from './distributor.ts'
-import type { BlockPlace } from './finalizing-block.ts'
+
+/** A block of a chain. */
+export interface BlockPlace {
+  readonly number: bigint
+  readonly hash: Hex
+}
 
 /** What a final block said of an epoch. */
 export interface FinalEpoch {

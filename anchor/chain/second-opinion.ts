@@ -1,7 +1,7 @@
 import { BlockNotFoundError } from 'viem'
 import { TallyError } from '../../schemas/errors.ts'
 import { ask, assertSameChain, type ChainConnection } from './connect.ts'
-import type { BlockPlace } from './finalizing-block.ts'
+import type { BlockPlace } from './finality-memory.ts'
 import { isPassing } from './send-context.ts'
 import { RpcDisagreementError, RpcMalformedError } from './sending-errors.ts'
 

@@ -2,7 +2,7 @@ import { type Hex, type TransactionReceipt, TransactionReceiptNotFoundError } fr
 import { believe } from './believe.ts'
 import { ask, type ChainConnection } from './connect.ts'
 import { NonceTakenError } from './errors.ts'
-import type { BlockPlace } from './finalizing-block.ts'
+import type { BlockPlace } from './finality-memory.ts'
 import { blockAt, finalBlockOf } from './second-opinion.ts'
 import { isPassing, type Looked, lookUntil, type SendContext } from './send-context.ts'
 import { RpcMalformedError } from './sending-errors.ts'

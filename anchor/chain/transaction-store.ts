@@ -1,7 +1,6 @@
 import type { Address, Hex } from 'viem'
 import { TransactionStoreError } from './errors.ts'
-import type { FinalEpoch, FinalityMemory, Halt } from './finality-memory.ts'
-import type { BlockPlace } from './finalizing-block.ts'
+import type { BlockPlace, FinalEpoch, FinalityMemory, Halt } from './finality-memory.ts'
 
 /** What is to be sent, before anything is signed. */
 export interface IntendedTransaction {

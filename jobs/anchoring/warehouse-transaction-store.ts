@@ -1,8 +1,7 @@
 import type { Address, Hex } from 'viem'
 import type { EpochState } from '../../anchor/chain/distributor.ts'
 import { TransactionStoreError } from '../../anchor/chain/errors.ts'
-import type { FinalEpoch, Halt } from '../../anchor/chain/finality-memory.ts'
-import type { BlockPlace } from '../../anchor/chain/finalizing-block.ts'
+import type { BlockPlace, FinalEpoch, Halt } from '../../anchor/chain/finality-memory.ts'
 import {
   type NumberedTransaction,
   type SignedVersion,
