@@ -1,4 +1,5 @@
 import { type ActContext, actOnce } from './act-once.ts'
+import { assertFinalityHolds } from './believe.ts'
 import { type ClaimCall, encodeClaim, readClaimed, readEpoch, readTotals } from './distributor.ts'
 import { EpochNotFinalizedError, TokenUnderfundedError } from './errors.ts'
 import type { SettledTransaction } from './transaction-store.ts'
@@ -22,6 +23,7 @@ export type ClaimOutcome =
  */
 export async function claim(context: ActContext, call: ClaimCall): Promise<ClaimOutcome> {
   const { epoch, account, token, cumulative_atoms } = call
+  await assertFinalityHolds(context, context.distributor)
   const claimedBefore = await readClaimed(context, call, { blockTag: 'latest' })
   if (claimedBefore < cumulative_atoms) await checkPayable(context, call)
   const acted = await actOnce(context, {

@@ -1,5 +1,6 @@
 import type { Hex } from 'viem'
 import { type ActContext, type Acted, actOnce } from './act-once.ts'
+import { assertFinalityHolds } from './believe.ts'
 import { ask } from './connect.ts'
 import {
   type EpochContent,
@@ -35,6 +36,7 @@ export type ProposeOutcome =
  */
 export async function proposeEpoch(context: ActContext, content: EpochContent): Promise<ProposeOutcome> {
   const { epoch, attempt } = content
+  await assertFinalityHolds(context, context.distributor)
   await checkDelay(context)
   await checkThreshold(context)
   const acted = await actOnce(context, {
@@ -76,6 +78,7 @@ export async function finalizeEpoch(
   epoch: bigint,
   signatures: readonly Hex[] = [],
 ): Promise<FinalizeOutcome> {
+  await assertFinalityHolds(context, context.distributor)
   const record = await readEpoch(context, epoch, { blockTag: 'latest' })
   if (record === undefined) throw new EpochNotProposedError({ epoch })
   const { attempt } = record.content

@@ -21,6 +21,8 @@ export interface Waiting {
 export interface Patience {
   next: number
   looks: number
+  /** Why nothing could be done about it the last time. */
+  because?: Error | undefined
 }
 
 /**
@@ -40,8 +42,8 @@ export async function push(context: SendContext, signed: NumberedTransaction, pa
   const waiting = (await store.withNonceFrom(entry.chainId, signed.from, next)).filter(
     ({ nonce }) => nonce <= signed.nonce,
   )
-  patience.looks = patience.next === next ? patience.looks + 1 : 0
-  patience.next = next
+  if (patience.next !== next) Object.assign(patience, { next, looks: 0, because: undefined })
+  patience.looks += 1
   let wait = 'broadcast, not included'
   for (const each of waiting) {
     const refusal = await broadcast(context, each)
@@ -51,8 +53,25 @@ export async function push(context: SendContext, signed: NumberedTransaction, pa
     if (because !== undefined) return { wait, because }
   }
   const head = waiting.find(({ nonce }) => nonce === next)
-  if (patience.looks < STUCK_LOOKS) return { wait }
-  patience.looks = 0
+  if (patience.looks < STUCK_LOOKS) return waitingFor(wait, patience.because)
+  const tried = await unblock(context, signed, { next, head, wait })
+  Object.assign(patience, { looks: 0, because: tried.because })
+  return tried
+}
+
+function waitingFor(wait: string, because: Error | undefined): Waiting {
+  return because === undefined ? { wait } : { wait, because }
+}
+
+interface Blocked {
+  readonly next: number
+  /** The stored transaction with the next nonce, if it is one of ours. */
+  readonly head: NumberedTransaction | undefined
+  readonly wait: string
+}
+
+async function unblock(context: SendContext, signed: NumberedTransaction, blocked: Blocked): Promise<Waiting> {
+  const { next, head, wait } = blocked
   if (head?.state === 'signed') return outbid(context, head, wait)
   return head === undefined && next < signed.nonce ? fill(context, signed, next) : { wait }
 }
