@@ -7,7 +7,7 @@ import { openWarehouse } from '../../pipelines/warehouse/open-warehouse.ts'
 import { describeWithAnvil } from './chain-anvil.ts'
 import { type House, startHouse } from './chain-house.ts'
 import { ACTS } from './matrix/acts.ts'
-import { CHAIN_FAULTS } from './matrix/chain-faults.ts'
+import { CHAIN_FAULTS, DEEP_FAULTS } from './matrix/chain-faults.ts'
 import { outcomeOf } from './matrix/fault.ts'
 import { NODE_FAULTS } from './matrix/node-faults.ts'
 import { Scene } from './matrix/scene.ts'
@@ -15,7 +15,7 @@ import { killEverywhere } from './matrix/steps.ts'
 import { type MatrixRow, printMatrix } from './matrix/table.ts'
 import { TRUST_FAULTS } from './matrix/trust-faults.ts'
 
-const FAULTS = [...NODE_FAULTS, ...CHAIN_FAULTS, ...TRUST_FAULTS]
+const FAULTS = [...DEEP_FAULTS, ...NODE_FAULTS, ...CHAIN_FAULTS, ...TRUST_FAULTS]
 
 describeWithAnvil('sending survives', () => {
   let folder: string
@@ -54,7 +54,7 @@ describeWithAnvil('sending survives', () => {
     })
 
     test('SIGKILL between any two steps', async () => {
-      rows.push(...(await killEverywhere(scene)))
+      rows.push(...(await killEverywhere(scene, name === 'propose' ? 'all' : 'changes')))
     })
   })
 })

@@ -31,8 +31,8 @@ export class Mortal {
     }
   }
 
-  transport(rpcUrl: string): Transport {
-    const node = http(rpcUrl)({ retryCount: 0 })
+  transport(to: string | Transport): Transport {
+    const node = (typeof to === 'string' ? http(to) : to)({ retryCount: 0 })
     const request = ({ method, params }: { method: string; params?: unknown }) =>
       this.#live(method, () => node.request({ method, params }))
     return custom({ request }, { retryCount: 0 })

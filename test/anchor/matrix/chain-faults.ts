@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from '@jest/globals'
-import type { Hex } from 'viem'
+import { type Hex, keccak256 } from 'viem'
 import { feesOf } from '../../../anchor/chain/fees.ts'
 import { WarehouseTransactionStore } from '../../../jobs/anchoring/warehouse-transaction-store.ts'
 import { LOCAL } from '../chain-house.ts'
@@ -41,6 +42,11 @@ function watchBroadcasts(scene: Scene): { raws: Hex[] } {
   return seen
 }
 
+/** Anvil mines a moment after it has answered. */
+async function included(scene: Scene, raw: Hex): Promise<void> {
+  while ((await scene.rpc('eth_getTransactionReceipt', keccak256(raw))) === null) await sleep(2)
+}
+
 async function goOn(scene: Scene): Promise<void> {
   await new WarehouseTransactionStore(scene.warehouse).clearHalt(LOCAL)
 }
@@ -64,6 +70,7 @@ const REORGANISATIONS: readonly Fault[] = [
       scene.node.minesBehindBroadcasts = false
       const seen = watchBroadcasts(scene)
       const first = await scene.attempt({ wait: IMPATIENT })
+      await included(scene, seen.raws[0]!)
       await scene.rpc('anvil_reorg', 2, [])
       scene.node.minesBehindBroadcasts = true
       const second = await scene.attempt()
@@ -79,12 +86,20 @@ const REORGANISATIONS: readonly Fault[] = [
       scene.node.minesBehindBroadcasts = false
       const seen = watchBroadcasts(scene)
       const first = await scene.attempt({ wait: IMPATIENT })
+      await included(scene, seen.raws[0]!)
       await scene.rpc('anvil_reorg', 2, [[seen.raws[0], 1]])
       scene.node.minesBehindBroadcasts = true
       await scene.rpc('anvil_mine', UNTIL_FINAL)
       return then(first, await scene.attempt())
     },
   },
+]
+
+/**
+ * First on a new anvil: it keeps the states of its newest blocks in memory and the older ones on disk, and what it goes back to on
+ * disk has no contracts.
+ */
+export const DEEP_FAULTS: readonly Fault[] = [
   {
     name: 'reorganisation past finalized',
     outcome: 'done → FINALITY_BROKEN → CHAIN_HALTED → (operator) done',

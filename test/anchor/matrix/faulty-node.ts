@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { custom, RpcRequestError, type Transport } from 'viem'
 
 /** One request to a node. */
 export interface NodeRequest {
@@ -29,7 +30,7 @@ export function altering(method: string, alter: (result: object) => unknown): In
 export const UNTIL_FINAL = '0x46'
 
 /**
- * A node on HTTP in front of anvil, with faults between. It makes time pass: behind each broadcast that anvil takes it mines
+ * A node in front of anvil, with faults between, on HTTP and without it. It makes time pass: behind each broadcast that anvil takes it mines
  * until the transaction is final, unless it is told not to.
  */
 export class FaultyNode {
@@ -55,6 +56,18 @@ export class FaultyNode {
     return node
   }
 
+  /** The same node without HTTP between, which is quicker: for faults of what it says, and not of how. */
+  transport(): Transport {
+    const request = async ({ method, params = [] }: { method: string; params?: readonly unknown[] }) => {
+      const answer = await this.#answer({ method, params })
+      if ('result' in answer) return answer.result
+      if ('error' in answer)
+        throw new RpcRequestError({ body: { method }, url: this.url, error: answer.error as never })
+      throw new Error('A fault of HTTP needs HTTP.')
+    }
+    return custom({ request }, { retryCount: 0 })
+  }
+
   async stop(): Promise<void> {
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
@@ -63,8 +76,7 @@ export class FaultyNode {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = Buffer.concat(await request.toArray()).toString()
     const { id, method, params = [] } = JSON.parse(body) as { id: number } & NodeRequest
-    const forward = () => this.#forward(method, params)
-    const answer = await (this.intercept?.({ method, params }, forward) ?? forward())
+    const answer = await this.#answer({ method, params })
     if ('hangs' in answer) return
     if ('status' in answer) {
       response.writeHead(answer.status, { 'content-type': answer.type ?? 'text/html' }).end(answer.body)
@@ -73,6 +85,11 @@ export class FaultyNode {
     response
       .writeHead(200, { 'content-type': 'application/json' })
       .end(JSON.stringify({ jsonrpc: '2.0', id, ...answer }))
+  }
+
+  async #answer({ method, params }: NodeRequest): Promise<NodeAnswer> {
+    const forward = () => this.#forward(method, params)
+    return this.intercept?.({ method, params }, forward) ?? forward()
   }
 
   async #forward(method: string, params: readonly unknown[]): Promise<NodeAnswer> {

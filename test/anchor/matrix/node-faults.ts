@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals'
 import { Xoshiro128 } from '../../../extractors/random.ts'
-import { type Fault, then } from './fault.ts'
+import { EITHER_KIND, type Fault, then } from './fault.ts'
 import { altering, type Intercept, type NodeAnswer } from './faulty-node.ts'
-import { IMPATIENT, type Scene } from './scene.ts'
+import { HTTP_MS, IMPATIENT, type Scene } from './scene.ts'
 
 const SEED = process.env.TALLY_SEED ?? String(Date.now())
 const GARBLED_CALLS_MAX = 400
@@ -10,6 +10,7 @@ const HANG_MS = 100
 /** More than a client reads. */
 const HUGE_BYTES = 17 * 1024 * 1024
 
+const HUGE: NodeAnswer = { status: 200, body: ' '.repeat(HUGE_BYTES), type: 'application/json' }
 const BUSY: NodeAnswer = { status: 503, body: 'busy' }
 const isBroadcast = (method: string) => method === 'eth_sendRawTransaction'
 
@@ -24,9 +25,9 @@ function afterBroadcast(answer: () => NodeAnswer): Intercept {
 }
 
 /** Acts with the fault, and again without it. */
-async function withAndWithout(scene: Scene, intercept: Intercept, answer_ms?: number): Promise<string> {
+async function withAndWithout(scene: Scene, intercept: Intercept, http_ms = HTTP_MS): Promise<string> {
   scene.node.intercept = intercept
-  const first = await scene.attempt(answer_ms === undefined ? {} : { answer_ms })
+  const first = await scene.attempt({ http_ms })
   scene.node.intercept = undefined
   return then(first, await scene.attempt())
 }
@@ -72,7 +73,7 @@ export const NODE_FAULTS: readonly Fault[] = [
         const answer = await forward()
         return isBroadcast(method) && lost++ === 0 ? BUSY : answer
       }
-      const outcome = await scene.attempt()
+      const outcome = await scene.attempt({ http_ms: HTTP_MS })
       expect(lost).toBeGreaterThan(0)
       return outcome
     },
@@ -80,6 +81,7 @@ export const NODE_FAULTS: readonly Fault[] = [
   {
     name: 'broadcast is refused three times',
     outcome: 'done',
+    notFor: EITHER_KIND,
     async run(scene) {
       const raws: unknown[] = []
       scene.node.intercept = async ({ method, params }, forward) => {
@@ -94,11 +96,13 @@ export const NODE_FAULTS: readonly Fault[] = [
   {
     name: 'node answers 503 from the start',
     outcome: 'RPC_UNREACHABLE → done',
+    notFor: EITHER_KIND,
     run: (scene) => withAndWithout(scene, async () => BUSY),
   },
   {
     name: 'node answers 503 behind the broadcast',
     outcome: 'RPC_UNREACHABLE → done',
+    notFor: EITHER_KIND,
     run: (scene) =>
       withAndWithout(
         scene,
@@ -108,6 +112,7 @@ export const NODE_FAULTS: readonly Fault[] = [
   {
     name: 'node hangs behind the broadcast',
     outcome: 'RPC_UNREACHABLE → done',
+    notFor: EITHER_KIND,
     run: (scene) =>
       withAndWithout(
         scene,
@@ -118,15 +123,17 @@ export const NODE_FAULTS: readonly Fault[] = [
   {
     name: 'answers of 17 MiB behind the broadcast',
     outcome: 'RPC_MALFORMED → done',
+    notFor: EITHER_KIND,
     run: (scene) =>
       withAndWithout(
         scene,
-        afterBroadcast(() => ({ status: 200, body: ' '.repeat(HUGE_BYTES), type: 'application/json' })),
+        afterBroadcast(() => HUGE),
       ),
   },
   {
     name: 'receipts with a false status',
     outcome: 'RPC_MALFORMED → done',
+    notFor: EITHER_KIND,
     run: (scene) =>
       withAndWithout(
         scene,
@@ -136,6 +143,7 @@ export const NODE_FAULTS: readonly Fault[] = [
   {
     name: 'a receipt of another transaction',
     outcome: 'RPC_MALFORMED → done',
+    notFor: EITHER_KIND,
     run: (scene) =>
       withAndWithout(
         scene,
@@ -170,7 +178,7 @@ export const NODE_FAULTS: readonly Fault[] = [
       for (let calls = 0; !outcomes.has('done'); calls++) {
         if (calls === GARBLED_CALLS_MAX) throw new Error(`Not done after ${calls} calls; TALLY_SEED=${SEED}`)
         // An answer that was refused is a typed error; whatever else was thrown ends the test here.
-        const outcome = await scene.attempt({ wait: IMPATIENT }).catch((error: unknown) => {
+        const outcome = await scene.attempt({ wait: IMPATIENT, http_ms: HTTP_MS }).catch((error: unknown) => {
           throw new Error(`A crash with TALLY_SEED=${SEED}`, { cause: error })
         })
         outcomes.add(outcome)

@@ -5,13 +5,18 @@ import { Died, Mortal } from '../chain-mortal.ts'
 import type { Scene } from './scene.ts'
 import type { MatrixRow } from './table.ts'
 
+/** What leaves something behind: a row, or bytes in somebody's mempool. */
+const LEAVES_SOMETHING = /^(save|remember|halt|eth_sendRawTransaction)/
+
 /**
  * Kills the act before each operation on its store and its node, and behind the last one; then starts it again with nothing but
  * the store and the chain. Behind one operation is before the next: whoever dies has nothing in between that survives.
  *
+ * @param where `all`: every one; `changes`: before and behind each that changes the store or the chain. Any read between two
+ *              changes dies with the same store and chain, so one act killed at all of them stands for the others.
  * @returns one row for each kind of operation, in the order in which they come
  */
-export async function killEverywhere(scene: Scene): Promise<MatrixRow[]> {
+export async function killEverywhere(scene: Scene, where: 'all' | 'changes'): Promise<MatrixRow[]> {
   const undisturbed = new Mortal()
   await start(scene, undisturbed)
   expectOrder(undisturbed.operations)
@@ -19,6 +24,8 @@ export async function killEverywhere(scene: Scene): Promise<MatrixRow[]> {
   const names = [...undisturbed.operations, 'the end']
   const kinds = new Map<string, number>()
   for (const [at, name] of names.entries()) {
+    const isChange = LEAVES_SOMETHING.test(name) || LEAVES_SOMETHING.test(names[at - 1] ?? '')
+    if (where === 'changes' && !isChange) continue
     await scene.restart()
     const isEnd = at === undisturbed.operations.length
     const mortal = isEnd ? new Mortal(at, 'after') : new Mortal(at + 1, 'before')
@@ -40,7 +47,7 @@ export async function killEverywhere(scene: Scene): Promise<MatrixRow[]> {
 
 async function start(scene: Scene, mortal: Mortal): Promise<unknown> {
   const store = mortal.store(new WarehouseTransactionStore(scene.warehouse))
-  const context = await scene.context({ store, transport: mortal.transport(scene.node.url) })
+  const context = await scene.context({ store, transport: mortal.transport(scene.node.transport()) })
   return scene.act.act(scene.house, context)
 }
 
