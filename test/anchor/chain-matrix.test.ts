@@ -7,15 +7,17 @@ import { openWarehouse } from '../../pipelines/warehouse/open-warehouse.ts'
 import { describeWithAnvil } from './chain-anvil.ts'
 import { type House, startHouse } from './chain-house.ts'
 import { ACTS } from './matrix/acts.ts'
-import { CHAIN_FAULTS, DEEP_FAULTS } from './matrix/chain-faults.ts'
+import { CHAIN_FAULTS } from './matrix/chain-faults.ts'
 import { outcomeOf } from './matrix/fault.ts'
+import { FEE_FAULTS } from './matrix/fee-faults.ts'
 import { NODE_FAULTS } from './matrix/node-faults.ts'
+import { DEEP_FAULTS, REORGANISATIONS } from './matrix/reorg-faults.ts'
 import { Scene } from './matrix/scene.ts'
 import { killEverywhere } from './matrix/steps.ts'
 import { type MatrixRow, printMatrix } from './matrix/table.ts'
 import { TRUST_FAULTS } from './matrix/trust-faults.ts'
 
-const FAULTS = [...DEEP_FAULTS, ...NODE_FAULTS, ...CHAIN_FAULTS, ...TRUST_FAULTS]
+const FAULTS = [...DEEP_FAULTS, ...NODE_FAULTS, ...REORGANISATIONS, ...CHAIN_FAULTS, ...FEE_FAULTS, ...TRUST_FAULTS]
 
 describeWithAnvil('sending survives', () => {
   let folder: string

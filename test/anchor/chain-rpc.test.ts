@@ -8,7 +8,9 @@ import { blockAt } from '../../anchor/chain/second-opinion.ts'
 const ADDRESS = `0x${'aa'.repeat(20)}` as const
 const HASH = `0x${'bb'.repeat(32)}` as const
 const LOCAL = 31337
-const ANSWER_MS = 150
+/** Longer than any answer takes, and shorter than a test waits for one that never comes. */
+const ANSWER_MS = 20_000
+const NO_ANSWER_MS = 150
 
 let server: Server
 let url: string
@@ -36,7 +38,8 @@ function json(response: ServerResponse, document: unknown): void {
 const result = (value: unknown) => (response: ServerResponse) =>
   json(response, { jsonrpc: '2.0', id: 1, result: value })
 
-const connect = () => connectChain({ rpcUrl: url, chainId: LOCAL, transport: httpTo(url, ANSWER_MS, 0) })
+const connect = (answer_ms = ANSWER_MS) =>
+  connectChain({ rpcUrl: url, chainId: LOCAL, transport: httpTo(url, answer_ms, 0) })
 
 type Asking = (connection: ChainConnection) => Promise<unknown>
 
@@ -68,9 +71,10 @@ const MALFORMED: Readonly<Record<string, unknown>> = {
 }
 
 describe('an answer', () => {
-  const cases = Object.keys(REQUESTS).flatMap((asked) =>
-    Object.keys(MALFORMED).map((answer) => [asked, answer] as const),
-  )
+  // A balance may be as large as a hash.
+  const cases = Object.keys(REQUESTS)
+    .flatMap((asked) => Object.keys(MALFORMED).map((answer) => [asked, answer] as const))
+    .filter(([asked, answer]) => asked !== 'a balance' || answer !== 'a hash of 31 bytes')
 
   test.each(cases)('of %s that is %s is a typed error', async (asked, answer) => {
     respond = result(MALFORMED[answer])
@@ -108,7 +112,7 @@ describe('an answer', () => {
 })
 
 describe('a node that', () => {
-  const nonce = async () => REQUESTS['a nonce']!(await connect())
+  const nonce = async (answer_ms?: number) => REQUESTS['a nonce']!(await connect(answer_ms))
 
   test.each([
     ['answers 503', 'RPC_UNREACHABLE', (response: ServerResponse) => void response.writeHead(503).end('busy')],
@@ -118,8 +122,6 @@ describe('a node that', () => {
       'RPC_UNREACHABLE',
       (response: ServerResponse) => void response.write('{"res', () => response.destroy()),
     ],
-    ['says nothing', 'RPC_UNREACHABLE', () => undefined],
-    ['drips', 'RPC_UNREACHABLE', drip],
     ['answers null', 'RPC_MALFORMED', (response: ServerResponse) => json(response, null)],
     ['sends 17 MiB', 'RPC_MALFORMED', (response: ServerResponse) => void response.end(' '.repeat(17 << 20))],
     ['sends 17 MiB without saying so', 'RPC_MALFORMED', pour],
@@ -140,6 +142,14 @@ describe('a node that', () => {
     const { message } = error as Error
     expect(message.length).toBeLessThan(1_000)
     expect(message).not.toContain('secret-key')
+  })
+
+  test.each([
+    ['says nothing', () => undefined],
+    ['drips', drip],
+  ])('%s is RPC_UNREACHABLE when the time is over', async (_, behave) => {
+    respond = behave
+    await expect(nonce(NO_ANSWER_MS)).rejects.toMatchObject({ code: 'RPC_UNREACHABLE' })
   })
 
   /** Headers and a byte now and then: a client that waits for headers alone would wait for ever. */

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { LocalChain } from '../../anchor/chain/local-chain.ts'
 import { dataDirectory } from '../../cli/data-directory.ts'
 import { WarehouseTransactionStore } from '../../jobs/anchoring/warehouse-transaction-store.ts'
@@ -15,16 +15,19 @@ const OLD_HASH = `0x${'ab'.repeat(32)}` as const
 describeWithAnvil('tally on a chain whose finality was broken', () => {
   const path = temporaryFolder()
 
-  test('sends nothing, says why, and goes on once an operator has accepted the chain', async () => {
-    const ledger = await prepareLedger(path('ledger'))
-    const chain = await externalChain(ledger)
-    try {
-      await halted(ledger)
-      await story(ledger, chain)
-    } finally {
-      await chain.stop()
-    }
+  let ledger: SmallLedger
+  let chain: LocalChain
+
+  beforeAll(async () => {
+    ledger = await prepareLedger(path('ledger'))
+    chain = await externalChain(ledger)
+    for (const step of [['epoch', 'close'], ['attribute'], ['settle'], ['publish']])
+      expect((await tallyHere([...step, '--data', ledger.data, '--rpc', chain.rpcUrl])).end).toBe(0)
+    await halted(ledger)
   })
+  afterAll(() => chain?.stop())
+
+  test('sends nothing, says why, and goes on once an operator has accepted the chain', () => story(ledger, chain))
 
   /** As an earlier run leaves it that found another block 1 than the one it had taken as final. */
   async function halted({ data }: SmallLedger): Promise<void> {
@@ -39,7 +42,7 @@ describeWithAnvil('tally on a chain whose finality was broken', () => {
     const { hash } = await rpc<{ hash: string }>(rpcUrl, 'eth_getBlockByNumber', '0x1', false)
     const run = (...args: string[]) => tallyHere([...args, '--data', data, '--rpc', rpcUrl])
 
-    const refused = await run('run', '--json')
+    const refused = await run('anchor', 'propose', '--json')
     expect(refused.end).toBe(6)
     expect(documentOf(refused)).toMatchObject({ error: { code: 'CHAIN_HALTED', facts: { what: 'block 1' } } })
     expect(documentOf(await run('anchor', 'status', '--json'))).toMatchObject({
@@ -54,7 +57,6 @@ describeWithAnvil('tally on a chain whose finality was broken', () => {
     const other = await run('anchor', 'resume', '--json', '--accept', OLD_HASH)
     expect(other.end).toBe(5)
     expect(documentOf(other)).toMatchObject({ error: { code: 'OTHER_BLOCK' } })
-    expect((await run('anchor', 'propose')).end).toBe(6)
 
     expect((await run('anchor', 'resume', '--accept', hash)).end).toBe(0)
     expect(documentOf(await run('anchor', 'status', '--json'))).toMatchObject({ halt: null })

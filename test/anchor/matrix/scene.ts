@@ -155,7 +155,7 @@ export class Scene {
   }
 }
 
-export async function outcomeOf(work: () => Promise<unknown>): Promise<string> {
+async function outcomeOf(work: () => Promise<unknown>): Promise<string> {
   try {
     await work()
     return 'done'
