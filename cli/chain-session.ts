@@ -66,7 +66,9 @@ export async function openChain(options: ChainSessionOptions): Promise<ChainSess
   const { config, directory } = options
   const deployment = readDeployment(directory)
   if (config.rpcUrl !== undefined) {
-    const connection = await connectChain({ rpcUrl: config.rpcUrl, chainId: deployment?.chainId ?? LOCAL_CHAIN_ID })
+    const { rpcUrl, checkRpcUrl } = config
+    const check = checkRpcUrl === undefined ? {} : { checkRpcUrl }
+    const connection = await connectChain({ rpcUrl, chainId: deployment?.chainId ?? LOCAL_CHAIN_ID, ...check })
     const keys = keysFor(config, connection.entry.chainId)
     return { connection, rpcUrl: config.rpcUrl, local: undefined, ...keys, close: async () => {} }
   }

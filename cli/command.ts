@@ -13,6 +13,7 @@ export interface GlobalFlags {
   readonly data?: string
   readonly config?: string
   readonly rpc?: string
+  readonly checkRpc?: string
   readonly json?: boolean
 }
 
@@ -38,6 +39,10 @@ export function withGlobalFlags(command: Command): Command {
     .option('--data <dir>', 'folder of the ledger (default: tally-data, or TALLY_DATA)')
     .option('--config <file>', 'configuration (default: tally.config.json if it is there)')
     .option('--rpc <url>', 'JSON-RPC endpoint of the chain (default: RPC_URL, else an embedded local chain)')
+    .option(
+      '--check-rpc <url>',
+      'another node of the chain, asked before anything is called final (default: RPC_CHECK_URL)',
+    )
     .option('--json', 'print one JSON document and nothing else')
 }
 
@@ -131,7 +136,7 @@ async function findPlace(
   const { config, given } = readSettings({
     environment,
     file: flags.config,
-    flags: { data: flags.data, rpc: flags.rpc },
+    flags: { data: flags.data, rpc: flags.rpc, checkRpc: flags.checkRpc },
   })
   if (kind !== 'none') {
     const directory = dataDirectory(config.data)

@@ -32,6 +32,7 @@ const shape = z.strictObject({
     .default(3),
   segments: z.string().min(1, 'must name a folder').optional(),
   rpcUrl: url.optional(),
+  checkRpcUrl: url.optional(),
   proposerKey: privateKey.optional(),
   schemaRegistryUrl: url.refine((text) => !/^https?:\/\/[^/]*@/.test(text), 'must hold no credentials').optional(),
   schemaRegistryAuth: z
@@ -58,6 +59,7 @@ const ENVIRONMENT = {
   TALLY_PARTITIONS: 'partitions',
   TALLY_SEGMENTS: 'segments',
   RPC_URL: 'rpcUrl',
+  RPC_CHECK_URL: 'checkRpcUrl',
   PROPOSER_KEY: 'proposerKey',
   SCHEMA_REGISTRY_URL: 'schemaRegistryUrl',
   SCHEMA_REGISTRY_AUTH: 'schemaRegistryAuth',
@@ -82,7 +84,11 @@ export interface ConfigSources {
   readonly environment: NodeJS.ProcessEnv
   /** `--config`; without it `tally.config.json` is read if it is there. */
   readonly file?: string | undefined
-  readonly flags: { readonly data?: string | undefined; readonly rpc?: string | undefined }
+  readonly flags: {
+    readonly data?: string | undefined
+    readonly rpc?: string | undefined
+    readonly checkRpc?: string | undefined
+  }
 }
 
 /**
@@ -120,6 +126,7 @@ export function readSettings({ environment, file, flags }: ConfigSources): {
   }
   if (flags.data !== undefined) set('data', flags.data, '--data')
   if (flags.rpc !== undefined) set('rpcUrl', flags.rpc, '--rpc')
+  if (flags.checkRpc !== undefined) set('checkRpcUrl', flags.checkRpc, '--check-rpc')
   const parsed = shape.safeParse(values)
   if (parsed.success) {
     return { config: withPaths(parsed.data), given: origins as ReadonlyMap<keyof Config, string> }
@@ -137,9 +144,13 @@ export function readSettings({ environment, file, flags }: ConfigSources): {
 
 /** @throws ConfigError */
 function withPaths(config: Config): Config {
-  const { data, segments, kafkaBrokers, depositSource } = config
+  const { data, segments, kafkaBrokers, depositSource, rpcUrl, checkRpcUrl } = config
   if (segments !== undefined && kafkaBrokers === undefined && depositSource !== undefined)
     throw new ConfigError(['segments: deposits are written to the log that is sealed, so kafkaBrokers must name it'])
+  if (checkRpcUrl !== undefined && rpcUrl === undefined)
+    throw new ConfigError(['checkRpcUrl: it is a second opinion, so rpcUrl must name the first node'])
+  if (checkRpcUrl !== undefined && new URL(checkRpcUrl).host === new URL(rpcUrl!).host)
+    throw new ConfigError(['checkRpcUrl: it must be another node than rpcUrl'])
   const { attestations } = config
   return {
     ...config,

@@ -1,10 +1,7 @@
+import type { Address } from 'viem'
+import type { BlockPlace, FinalEpoch, Halt } from '../anchor/chain/finality-memory.ts'
 import type { LocalChain } from '../anchor/chain/local-chain.ts'
-import type {
-  SettledTransaction,
-  SignedTransaction,
-  StoredTransaction,
-  TransactionStore,
-} from '../anchor/chain/transaction-store.ts'
+import type { NumberedTransaction, StoredTransaction, TransactionStore } from '../anchor/chain/transaction-store.ts'
 
 /**
  * A store for transactions to the embedded chain, which is only as durable as its file. One counts as settled when the file
@@ -29,11 +26,31 @@ export class EmbeddedChainStore implements TransactionStore {
     await this.#store.save(transaction)
   }
 
-  withNonceFrom(
-    chainId: number,
-    from: SignedTransaction['from'],
-    nonce: number,
-  ): Promise<readonly (SignedTransaction | SettledTransaction)[]> {
+  withNonceFrom(chainId: number, from: Address, nonce: number): Promise<readonly NumberedTransaction[]> {
     return this.#store.withNonceFrom(chainId, from, nonce)
+  }
+
+  finalBlock(chainId: number): Promise<BlockPlace | undefined> {
+    return this.#store.finalBlock(chainId)
+  }
+
+  finalEpoch(chainId: number, distributor: Address): Promise<FinalEpoch | undefined> {
+    return this.#store.finalEpoch(chainId, distributor)
+  }
+
+  remember(chainId: number, block: BlockPlace, epoch?: FinalEpoch): Promise<void> {
+    return this.#store.remember(chainId, block, epoch)
+  }
+
+  haltOf(chainId: number): Promise<Halt | undefined> {
+    return this.#store.haltOf(chainId)
+  }
+
+  halt(halt: Halt): Promise<void> {
+    return this.#store.halt(halt)
+  }
+
+  clearHalt(chainId: number): Promise<void> {
+    return this.#store.clearHalt(chainId)
   }
 }

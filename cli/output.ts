@@ -14,6 +14,9 @@ export function exitOfCheck(result: { readonly ok: boolean; readonly chain: stri
 /** Errors of whoever called, which only they can mend. */
 const USAGE_CODES: ReadonlySet<string> = new Set(['CONFIG', 'INVALID_ID', 'SETTINGS_DIFFER', 'USAGE'])
 
+/** What was final changed, or two nodes disagree on it: somebody has to look before anything goes on. */
+const ALARM_CODES: ReadonlySet<string> = new Set(['FINALITY_BROKEN', 'CHAIN_HALTED', 'RPC_DISAGREEMENT'])
+
 const COLOURS = { true: pc.createColors(true), false: pc.createColors(false) } as const
 const colours = () => COLOURS[`${currentInvocation().output.hasColours}`]
 
@@ -116,6 +119,7 @@ export function reportError(error: unknown, json: boolean): number {
   }
   if (known === undefined) return EXIT.error
   if (USAGE_CODES.has(known.code)) return EXIT.usage
+  if (ALARM_CODES.has(known.code)) return EXIT.alarm
   return known.retriable ? EXIT.later : EXIT.error
 }
 

@@ -14,6 +14,7 @@ import { addLogCopy } from './verbs/log-copy.ts'
 import { addLogFiles } from './verbs/log-files.ts'
 import { addPayoutTreeExport } from './verbs/payout-tree.ts'
 import { addRecords } from './verbs/records.ts'
+import { addResume } from './verbs/resume.ts'
 import { addSchemas } from './verbs/schema.ts'
 import { addSeal } from './verbs/seal.ts'
 import { addTopics } from './verbs/topics.ts'
@@ -27,7 +28,7 @@ Exit codes:
   0  done, or nothing to do        3  checked, but the chain was not asked
   1  a check failed                4  not yet, or busy: run it again later
   2  bad usage or configuration    5  any other error
-  6 and more: see the verb's own help
+  6 and more: see the verb's own help; 11 is an alarm: somebody has to look
 
 Start here:
   $ tally demo`
@@ -65,10 +66,11 @@ function tallyProgram(): Command {
   addSeal(program)
   addSchemas(program)
   const epoch = program.command('epoch').description('epochs: close, status')
-  const anchor = program.command('anchor').description('the chain: deploy, propose, finalize, status, watch')
+  const anchor = program.command('anchor').description('the chain: deploy, propose, finalize, status, watch, resume')
   addEpochSteps(program, epoch, anchor)
   addEpochStatus(epoch)
   addChain(program, anchor)
+  addResume(anchor)
   addWatch(anchor)
   const exports = program.command('export').description('write files that other tools read: features, payout-tree')
   addFeatureFiles(program, exports)

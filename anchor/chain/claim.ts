@@ -1,4 +1,5 @@
 import { type ActContext, actOnce } from './act-once.ts'
+import { assertFinalityHolds } from './believe.ts'
 import { type ClaimCall, encodeClaim, readClaimed, readEpoch, readTotals } from './distributor.ts'
 import { EpochNotFinalizedError, TokenUnderfundedError } from './errors.ts'
 import type { SettledTransaction } from './transaction-store.ts'
@@ -22,13 +23,14 @@ export type ClaimOutcome =
  */
 export async function claim(context: ActContext, call: ClaimCall): Promise<ClaimOutcome> {
   const { epoch, account, token, cumulative_atoms } = call
+  await assertFinalityHolds(context, context.distributor)
   const claimedBefore = await readClaimed(context, call, { blockTag: 'latest' })
   if (claimedBefore < cumulative_atoms) await checkPayable(context, call)
   const acted = await actOnce(context, {
     name: `claim/${epoch}/${account.toLowerCase()}/${token.toLowerCase()}/${cumulative_atoms}`,
     data: encodeClaim(call),
-    effect: async (when) => {
-      const claimed = await readClaimed(context, call, when)
+    effect: async (at, when) => {
+      const claimed = await readClaimed(at, call, when)
       return claimed >= cumulative_atoms ? claimed : undefined
     },
   })

@@ -1,12 +1,12 @@
 import { concatHex, type Hex, keccak256 } from 'viem'
 import { type ActContext, type Acted, actOnce } from './act-once.ts'
+import { assertFinalityHolds } from './believe.ts'
 import { ask } from './connect.ts'
 import {
   type EpochContent,
   type EpochRecord,
   encodeFinalizeEpoch,
   encodeProposeEpoch,
-  type ReadAt,
   readAttesters,
   readDelay,
   readEpoch,
@@ -37,13 +37,15 @@ export type ProposeOutcome =
  */
 export async function proposeEpoch(context: ActContext, content: EpochContent): Promise<ProposeOutcome> {
   const { epoch, attempt } = content
+  await assertFinalityHolds(context, context.distributor)
   await checkDelay(context)
   await checkThreshold(context)
   const acted = await actOnce(context, {
     name: `propose/${epoch}/${attempt}`,
     data: encodeProposeEpoch(content),
-    effect: async (when) => {
-      const record = await readEpoch(context, epoch, when)
+    epochOf: seen,
+    effect: async (at, when) => {
+      const record = await readEpoch(at, epoch, when)
       if (record === undefined || isNextAttempt(record, attempt)) return undefined
       assertSameContent(record, content)
       if (record.state === 'vetoed') throw new EpochVetoedError({ epoch, attempt })
@@ -77,6 +79,7 @@ export async function finalizeEpoch(
   epoch: bigint,
   signatures: readonly Hex[] = [],
 ): Promise<FinalizeOutcome> {
+  await assertFinalityHolds(context, context.distributor)
   const record = await readEpoch(context, epoch, { blockTag: 'latest' })
   if (record === undefined) throw new EpochNotProposedError({ epoch })
   const { attempt } = record.content
@@ -85,8 +88,9 @@ export async function finalizeEpoch(
   const acted: Acted<EpochRecord> = await actOnce(context, {
     name: `finalize/${epoch}/${attempt}${signaturesName(signatures)}`,
     data: encodeFinalizeEpoch(epoch, signatures),
-    effect: async (when: ReadAt) => {
-      const found = await readEpoch(context, epoch, when)
+    epochOf: seen,
+    effect: async (at, when) => {
+      const found = await readEpoch(at, epoch, when)
       if (found?.state === 'vetoed') throw new EpochVetoedError({ epoch, attempt: found.content.attempt })
       return found?.state === 'finalized' || found?.state === 'revoked' ? found : undefined
     },
@@ -94,6 +98,11 @@ export async function finalizeEpoch(
   return acted.outcome === 'done'
     ? { outcome: 'finalized', record: acted.effect, transaction: acted.transaction }
     : { outcome: 'already-finalized', record: acted.effect }
+}
+
+/** What is remembered of a record. */
+function seen({ content: { epoch, attempt }, state, recordHash }: EpochRecord) {
+  return { epoch, attempt, state, recordHash }
 }
 
 /**

@@ -112,7 +112,7 @@ export class TransactionRevertedError extends TallyError {
   constructor(facts: { intent: string; hash: string; blockNumber: bigint }) {
     super(`Transaction ${facts.hash} for ${facts.intent} failed in block ${facts.blockNumber}.`, {
       facts,
-      hint: 'It changed nothing and this is final. Find out why, then send with another intent (`retry`).',
+      hint: 'It changed nothing and this is final. Find out why; doing the same again then sends another one.',
     })
   }
 }
@@ -123,7 +123,7 @@ export class NonceTakenError extends TallyError {
   constructor(facts: { intent: string; hash: string; from: string; nonce: number }) {
     super(`Nonce ${facts.nonce} of ${facts.from} was used by another transaction than ${facts.hash}.`, {
       facts,
-      hint: 'Something else signs with this key, or the node dropped old receipts. Look the hash up elsewhere first.',
+      hint: 'Something else signs with this key. Look the hash up elsewhere; what can be done once only may then be done again.',
     })
   }
 }

@@ -10,6 +10,7 @@ import { type GlobalFlags, runReadingVerb, runVerb, wholeNumber, withGlobalFlags
 import { foundLedger } from '../found-ledger.ts'
 import { printLine } from '../output.ts'
 import type { Session } from '../session.ts'
+import { printHalt } from './resume.ts'
 
 export class DistributorMissingError extends TallyError {
   override readonly code = 'DISTRIBUTOR_MISSING'
@@ -82,6 +83,7 @@ export function addChain(program: Command, anchor: Command): void {
     .action((flags: GlobalFlags) =>
       runReadingVerb('anchor status', flags, async ({ session, answer }) => {
         const at = await session.distributor()
+        const halt = (await at.store.haltOf(at.connection.entry.chainId)) ?? null
         const newest = (await lastEpoch(await session.warehouse()))?.epoch ?? 0
         const epochs: { epoch: number; state: string; payoutRoot: string | null; recordHash: string | null }[] = []
         for (let epoch = 1; epoch <= newest; epoch++) {
@@ -97,7 +99,8 @@ export function addChain(program: Command, anchor: Command): void {
         const { token } = requireDeployment(session.directory)
         const totals =
           token === null || lastFinalized === 0n ? null : await readTotals(at, { epoch: lastFinalized, token })
-        answer({ distributor: at.distributor, lastFinalized, epochs, totals }, () => {
+        answer({ distributor: at.distributor, lastFinalized, halt, epochs, totals }, () => {
+          if (halt !== null) printHalt(halt)
           printLine(`Contract ${at.distributor}, last finalized epoch ${lastFinalized}.`)
           for (const each of epochs)
             printLine(

@@ -127,7 +127,7 @@ async function runDemo(flags: DemoFlags): Promise<number> {
 
 /** The broker of the environment or the configuration file, if one is named there; everything else is the demo's own. */
 function demoConfig(folder: string): Config {
-  const { rpcUrl, proposerKey, depositSource, ...config } = loadConfig({
+  const { rpcUrl, checkRpcUrl, proposerKey, depositSource, ...config } = loadConfig({
     environment: process.env,
     flags: { data: folder },
   })

@@ -22,11 +22,17 @@ export class Mortal {
       load: (intent) => this.live('load', () => inner.load(intent)),
       save: (transaction) => this.live(`save ${transaction.state}`, () => inner.save(transaction)),
       withNonceFrom: (...args) => this.live('withNonceFrom', () => inner.withNonceFrom(...args)),
+      finalBlock: (chainId) => this.live('finalBlock', () => inner.finalBlock(chainId)),
+      finalEpoch: (...args) => this.live('finalEpoch', () => inner.finalEpoch(...args)),
+      remember: (...args) => this.live('remember', () => inner.remember(...args)),
+      haltOf: (chainId) => this.live('haltOf', () => inner.haltOf(chainId)),
+      halt: (halt) => this.live('halt', () => inner.halt(halt)),
+      clearHalt: (chainId) => this.live('clearHalt', () => inner.clearHalt(chainId)),
     }
   }
 
-  transport(rpcUrl: string): Transport {
-    const node = http(rpcUrl)({ retryCount: 0 })
+  transport(to: string | Transport): Transport {
+    const node = (typeof to === 'string' ? http(to) : to)({ retryCount: 0 })
     const request = ({ method, params }: { method: string; params?: unknown }) =>
       this.live(method, () => node.request({ method, params }))
     return custom({ request }, { retryCount: 0 })

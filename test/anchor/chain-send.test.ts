@@ -3,7 +3,7 @@ import { custom, encodeFunctionData, type Hex, http, RpcRequestError } from 'vie
 import { encodeFinalizeEpoch } from '../../anchor/chain/distributor.ts'
 import { finalizeEpoch, proposeEpoch } from '../../anchor/chain/epochs.ts'
 import { type Call, sendOnce } from '../../anchor/chain/send.ts'
-import { MemoryTransactionStore, type StoredTransaction } from '../../anchor/chain/transaction-store.ts'
+import { MemoryTransactionStore, type SignedTransaction } from '../../anchor/chain/transaction-store.ts'
 import { testTokenAbi } from '../../anchor/contracts/artifacts/test-token.ts'
 import { describeWithAnvil, rpc } from './chain-anvil.ts'
 import { contentOf, DELAY_S, earnedOf, type House, onFinalized, startHouse, treeOf } from './chain-house.ts'
@@ -111,9 +111,9 @@ describeWithAnvil('sending once', () => {
       retriable: true,
       facts: { detail: expect.stringContaining('txpool is full') },
     })
-    const before = (await store.load('pay')) as StoredTransaction & { hash: Hex }
+    const before = (await store.load('pay')) as SignedTransaction
     const resumed = await sendOnce(await house.as(house.payer, store), payment('pay'))
-    expect(resumed.transaction.hash).toBe(before.hash)
+    expect(before.versions.map((each) => each.hash)).toEqual([resumed.transaction.hash])
     expect(await earnedOf(house)).toBe(1n)
   })
 
@@ -130,7 +130,7 @@ describeWithAnvil('sending once', () => {
     expect(await earnedOf(house)).toBe(2n)
   })
 
-  test('a failed transaction is final for its intent; `retry` sends another', async () => {
+  test('a failed transaction is final for its intent; doing the same again sends another', async () => {
     const content = contentOf(house, 1n, treeOf(house, 7n), 8n)
     await proposeEpoch(await house.as(house.proposer), content)
     await house.chain.advanceTime(DELAY_S)
@@ -148,8 +148,8 @@ describeWithAnvil('sending once', () => {
 
     await proposeEpoch(await house.as(house.proposer), content)
     await house.chain.advanceTime(DELAY_S)
-    await expect(finalizeEpoch(context, 1n)).rejects.toMatchObject({ code: 'TRANSACTION_REVERTED' })
-    expect(await finalizeEpoch({ ...context, retry: 1 }, 1n)).toMatchObject({ outcome: 'finalized' })
+    expect(await finalizeEpoch(context, 1n)).toMatchObject({ outcome: 'finalized' })
+    expect(await store.load(`${intent}/try-2`)).toMatchObject({ state: 'confirmed' })
   })
 
   test('a nonce used by somebody else with the same key is said', async () => {
@@ -203,7 +203,7 @@ describeWithAnvil('finality', () => {
   test('a transaction that a reorganisation removed is broadcast again, the same bytes', async () => {
     const context = onFinalized(await house.as(house.payer))
     await expect(sendOnce(context, payment('pay'))).rejects.toMatchObject({ code: 'NOT_FINAL_YET' })
-    const { hash } = (await context.store.load('pay')) as StoredTransaction & { hash: Hex }
+    const { hash } = ((await context.store.load('pay')) as SignedTransaction).versions[0]!
     const receipt = await rpc<{ blockHash: Hex }>(house.chain.rpcUrl, 'eth_getTransactionReceipt', hash)
     await rpc(house.chain.rpcUrl, 'anvil_reorg', 1, [])
     expect(await rpc(house.chain.rpcUrl, 'eth_getTransactionReceipt', hash)).toBeNull()

@@ -28,6 +28,7 @@ describe('the configuration', () => {
   test.each<[string, string, string]>([
     ['RPC_URL', 'localhost:8545', 'rpcUrl: must be an http or https URL'],
     ['RPC_URL', 'ftp://localhost', 'rpcUrl: must be an http or https URL'],
+    ['RPC_CHECK_URL', 'localhost:8545', 'checkRpcUrl: must be an http or https URL'],
     ['KAFKA_BROKERS', 'localhost', 'kafkaBrokers: must be host:port'],
     ['KAFKA_BROKERS', 'a:1,,b:2', 'kafkaBrokers: must be host:port'],
     ['KAFKA_SSL', 'yes', 'kafkaSsl: must be true, false or { ca, cert, key }'],
@@ -81,6 +82,15 @@ describe('the configuration', () => {
   test('files of kafkaSsl that cannot be read are one line each', () => {
     const config = loadConfig({ environment: { KAFKA_SSL_CA: '/nowhere/ca.pem' }, flags: {} })
     expect(() => kafkaConnection(['b:1'], config)).toThrow(/- kafkaSsl\.ca: ENOENT/)
+  })
+
+  test('a second node is another one beside the first', () => {
+    const check = { RPC_CHECK_URL: 'https://two.example/key' }
+    expect(() => loadConfig({ environment: check, flags: {} })).toThrow('rpcUrl must name the first node')
+    const same = { RPC_URL: 'https://two.example/other', ...check }
+    expect(() => loadConfig({ environment: same, flags: {} })).toThrow('it must be another node than rpcUrl')
+    const flags = { rpc: 'https://one.example', checkRpc: 'https://three.example' }
+    expect(loadConfig({ environment: check, flags })).toMatchObject({ checkRpcUrl: 'https://three.example' })
   })
 
   test('a wrong key is never shown', () => {

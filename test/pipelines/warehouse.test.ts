@@ -181,6 +181,38 @@ describe('a warehouse', () => {
       warehouse.close()
     })
 
+    test('keeps the transactions that it had, each with the bytes that were signed', async () => {
+      const version = readdirSync(migrations)
+        .sort()
+        .findIndex((name) => name.startsWith('015'))
+      const old = await openOld(version)
+      const call = { chainId: 31337, from: '0xAA', to: null, data: '0x01' }
+      const signed = { ...call, state: 'signed', intent: 'b', nonce: 7, raw: '0xab', hash: '0xcd' }
+      const settled = { ...signed, state: 'confirmed', intent: 'c', nonce: 8, blockNumber: '9', blockHash: '0xef' }
+      for (const document of [{ ...call, state: 'intended', intent: 'a', to: '0xBB' }, signed, settled]) {
+        const row = { intent: document.intent, document: JSON.stringify(document) }
+        await old.run('INSERT INTO chain_transaction VALUES ($intent, $document)', row)
+      }
+      old.close()
+      const warehouse = await openWarehouse(path, { verb: 'test' })
+      const columns = 'intent, state, chain_id, sender, recipient, data, nonce, landed_hash, block_number, block_hash'
+      expect(await warehouse.all(`SELECT * FROM (SELECT ${columns} FROM chain_transaction) ORDER BY intent`)).toEqual([
+        row({ intent: 'a', state: 'intended', recipient: '0xBB' }),
+        row({ intent: 'b', state: 'signed', nonce: 7n }),
+        row({ intent: 'c', state: 'confirmed', nonce: 8n, landed_hash: '0xcd', block_number: 9n, block_hash: '0xef' }),
+      ])
+      expect(await warehouse.all('SELECT * FROM chain_version ORDER BY intent')).toEqual([
+        { intent: 'b', version: 1, hash: '0xcd', raw: '0xab' },
+        { intent: 'c', version: 1, hash: '0xcd', raw: '0xab' },
+      ])
+      warehouse.close()
+
+      function row(values: object) {
+        const nothing = { recipient: null, nonce: null, landed_hash: null, block_number: null, block_hash: null }
+        return { chain_id: 31337n, sender: '0xAA', data: '0x01', ...nothing, ...values }
+      }
+    })
+
     test.each([
       [
         'features of a use',
