@@ -15,7 +15,12 @@ export function exitOfCheck(result: { readonly ok: boolean; readonly chain: stri
 const USAGE_CODES: ReadonlySet<string> = new Set(['CONFIG', 'INVALID_ID', 'SETTINGS_DIFFER', 'USAGE'])
 
 /** What was final changed, or two nodes disagree on it: somebody has to look before anything goes on. */
-const ALARM_CODES: ReadonlySet<string> = new Set(['FINALITY_BROKEN', 'CHAIN_HALTED', 'RPC_DISAGREEMENT'])
+const ALARM_CODES: ReadonlySet<string> = new Set([
+  'FINALITY_BROKEN',
+  'CHAIN_HALTED',
+  'RPC_DISAGREEMENT',
+  'RECORDED_BLOCK_GONE',
+])
 
 const COLOURS = { true: pc.createColors(true), false: pc.createColors(false) } as const
 const colours = () => COLOURS[`${currentInvocation().output.hasColours}`]

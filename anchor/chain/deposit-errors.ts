@@ -24,8 +24,8 @@ export class ChainMovedError extends TallyError {
 }
 
 /** A block that was final is no more: what was recorded from it may not exist. */
-export class FinalityBrokenError extends TallyError {
-  override readonly code = 'FINALITY_BROKEN'
+export class RecordedBlockGoneError extends TallyError {
+  override readonly code = 'RECORDED_BLOCK_GONE'
   constructor(facts: { block: bigint; recorded: string; found: string }) {
     super(
       `Block ${facts.block} was final as ${facts.recorded} and is now ${facts.found}: the chain went back behind what was final.`,

@@ -1,6 +1,6 @@
 import { BlockNotFoundError } from 'viem'
 import { blockHashOf, readDeposits } from '../../anchor/chain/deposit.ts'
-import { DepositsIncompleteError, FinalityBrokenError } from '../../anchor/chain/deposit-errors.ts'
+import { DepositsIncompleteError, RecordedBlockGoneError } from '../../anchor/chain/deposit-errors.ts'
 import type { Deposit } from '../../anchor/chain/deposit-logs.ts'
 import { type DistributorAt, readTotals } from '../../anchor/chain/distributor.ts'
 import { BeyondFinalityError } from '../../anchor/chain/errors.ts'
@@ -44,7 +44,7 @@ const NOTE = 'deposits-read'
  * 4. The block, its hash and the sums are noted.
  *
  * @returns how many were appended
- * @throws FinalityBrokenError, DepositsIncompleteError, LogsInvalidError, ChainMovedError, BeyondFinalityError; nothing was
+ * @throws RecordedBlockGoneError, DepositsIncompleteError, LogsInvalidError, ChainMovedError, BeyondFinalityError; nothing was
  *         appended
  */
 export async function recordDeposits(options: RecordDepositsOptions): Promise<number> {
@@ -57,7 +57,7 @@ export async function recordDeposits(options: RecordDepositsOptions): Promise<nu
   return read.deposits.length
 }
 
-/** False when the chain is no further than what was read. @throws FinalityBrokenError, BeyondFinalityError */
+/** False when the chain is no further than what was read. @throws RecordedBlockGoneError, BeyondFinalityError */
 async function hasNewFinalBlocks(chain: DistributorAt, { number, hash }: Noted): Promise<boolean> {
   const { client, entry } = chain.connection
   const { number: final } = await client.getBlock({ blockTag: entry.finalityTag })
@@ -66,7 +66,7 @@ async function hasNewFinalBlocks(chain: DistributorAt, { number, hash }: Noted):
     if (error instanceof BlockNotFoundError) throw new BeyondFinalityError({ asked: number, final })
     throw error
   })
-  if (found !== hash) throw new FinalityBrokenError({ block: number, recorded: hash, found })
+  if (found !== hash) throw new RecordedBlockGoneError({ block: number, recorded: hash, found })
   return final > number
 }
 

@@ -173,7 +173,8 @@ describeWithAnvil('deposits read from a node', () => {
     // given: as long, with other blocks
     await house.chain.advanceTime(77)
     for (const amount of [30n, 40n]) await pay(amount)
-    for (let again = 0; again < 2; again++) await expect(record()).rejects.toMatchObject({ code: 'FINALITY_BROKEN' })
+    for (let again = 0; again < 2; again++)
+      await expect(record()).rejects.toMatchObject({ code: 'RECORDED_BLOCK_GONE' })
     expect(await recorded()).toBe(1)
   })
 })
