@@ -43,7 +43,7 @@ describeWithAnvil('tally on a chain whose finality was broken', () => {
     const run = (...args: string[]) => tallyHere([...args, '--data', data, '--rpc', rpcUrl])
 
     const refused = await run('anchor', 'propose', '--json')
-    expect(refused.end).toBe(6)
+    expect(refused.end).toBe(11)
     expect(documentOf(refused)).toMatchObject({ error: { code: 'CHAIN_HALTED', facts: { what: 'block 1' } } })
     expect(documentOf(await run('anchor', 'status', '--json'))).toMatchObject({
       halt: { what: 'block 1', remembered: OLD_HASH },
@@ -52,7 +52,7 @@ describeWithAnvil('tally on a chain whose finality was broken', () => {
     expect((await run('anchor', 'status')).stdout).toContain(`HALTED: on chain 31337, block 1 was final as ${OLD_HASH}`)
 
     const shown = await run('anchor', 'resume')
-    expect(shown.end).toBe(6)
+    expect(shown.end).toBe(11)
     expect(shown.stdout).toContain(`tally anchor resume --accept ${hash}`)
     const other = await run('anchor', 'resume', '--json', '--accept', OLD_HASH)
     expect(other.end).toBe(5)
