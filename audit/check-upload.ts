@@ -171,9 +171,10 @@ class Search {
     const table = await openRecords(bundle.folder)
     try {
       await readRecordsOfCut(table, manifest, (record) => {
-        const contentHash = checker.add(record)
+        checker.add(record)
         const { row, outcome, reason } = record
-        if (wanted.has(placeOf(record))) places.set(placeOf(record), { row, outcome, reason, contentHash })
+        if (!wanted.has(placeOf(record))) return
+        places.set(placeOf(record), { row, outcome, reason, contentHash: record.contentHash() })
       })
     } finally {
       await table.close()
