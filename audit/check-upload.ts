@@ -273,8 +273,8 @@ async function readPlaces(
   const table = await openRecords(bundle.folder)
   try {
     await readRecordsOfCut(table, bundle.manifest, (record) => {
-      const content = checker.add(record)
-      if (wanted.has(placeOf(record))) places.set(placeOf(record), { row: record.row, entry: entryOf(record, content) })
+      checker.add(record)
+      if (wanted.has(placeOf(record))) places.set(placeOf(record), { row: record.row, entry: entryOf(record) })
     })
   } finally {
     await table.close()
@@ -284,18 +284,10 @@ async function readPlaces(
 }
 
 /** Of a record whose leaf has a place for its outcome and reason. */
-function entryOf(record: CurrentRecord, content: Uint8Array): LedgerEntry {
+function entryOf(record: CurrentRecord): LedgerEntry {
   const { topic, partition, offset, incarnation, effectiveMs: effectiveTimeMs, reason } = record
-  return {
-    topic,
-    partition,
-    offset,
-    incarnation,
-    effectiveTimeMs,
-    outcome: ENTRY_OUTCOMES[record.outcome]!,
-    reason,
-    content,
-  }
+  const outcome = ENTRY_OUTCOMES[record.outcome]!
+  return { topic, partition, offset, incarnation, effectiveTimeMs, outcome, reason, content: record.contentHash() }
 }
 
 /** @param record at the item's place, with its leaf under the root of the manifest */

@@ -4,9 +4,8 @@ import { OUTCOMES, reasonOfCode } from '../schemas/rejection.ts'
 import { type EpochBundle, openLeaves, TABLES } from './bundle.ts'
 import { assertSame, type DifferenceFound, differ, differenceOf } from './difference.ts'
 import type { CurrentRecord } from './records/current-record.ts'
+import { bytesOfDigest, DIGEST_BYTES } from './records/digest.ts'
 import type { EpochRecords } from './records/epoch-records.ts'
-
-const HASH_BYTES = 32
 
 /** The leaves of an epoch, one behind the other. */
 export interface EpochLeaves {
@@ -32,7 +31,7 @@ export async function checkTree(
   try {
     // Before any is read: whoever claims more rows than the tree has leaves gets no memory for them.
     assertSame('tree', 'manifest.json tree.size', (BigInt(previousSize) + BigInt(table.rows)).toString(), size)
-    const hashes = new Uint8Array(table.rows * HASH_BYTES)
+    const hashes = new Uint8Array(table.rows * DIGEST_BYTES)
     let next = frontier
     for await (const { firstRow, rows, columns } of table.groups()) {
       const { leaf_index: indexes, leaf_hash: leaf } = columns
@@ -41,8 +40,8 @@ export async function checkTree(
         const [index, bytes] = [indexes.values[i]!, leaf.ends[i]! - leaf.starts[i]!]
         if (index !== BigInt(previousSize) + BigInt(firstRow + i))
           differ('tree', `${where} leaf_index`, BigInt(previousSize) + BigInt(firstRow + i), index)
-        if (bytes !== HASH_BYTES) differ('tree', `${where} leaf_hash (bytes)`, HASH_BYTES, bytes)
-        hashes.set(leaf.bytes.subarray(leaf.starts[i], leaf.ends[i]), (firstRow + i) * HASH_BYTES)
+        if (bytes !== DIGEST_BYTES) differ('tree', `${where} leaf_hash (bytes)`, DIGEST_BYTES, bytes)
+        hashes.set(leaf.bytes.subarray(leaf.starts[i], leaf.ends[i]), (firstRow + i) * DIGEST_BYTES)
       }
       if (next !== undefined) next = appendLeaves(next, leavesIn(hashes, firstRow, rows))
     }
@@ -56,7 +55,7 @@ export async function checkTree(
 /** One by one, without copying. */
 export function leavesIn(hashes: Uint8Array, first: number, count: number): Uint8Array[] {
   return Array.from({ length: count }, (_, i) =>
-    hashes.subarray((first + i) * HASH_BYTES, (first + i + 1) * HASH_BYTES),
+    hashes.subarray((first + i) * DIGEST_BYTES, (first + i + 1) * DIGEST_BYTES),
   )
 }
 
@@ -73,23 +72,16 @@ export class LeafChecker {
     this.#leaves = leaves
   }
 
-  /**
-   * The first leaf that is wrong is kept for {@link end}: a false outcome makes a false leaf too, and is what to name.
-   *
-   * @returns the hash of the record's content
-   */
-  add(record: CurrentRecord): Uint8Array {
+  /** The first leaf that is wrong is kept for {@link end}: a false outcome makes a false leaf too, and is what to name. */
+  add(record: CurrentRecord): void {
     this.#records++
-    const content = record.contentHash()
-    const hash = record.leafHash(content)
+    const hash = record.leafDigest()
     const { count, hashes } = this.#leaves
-    if (this.#wrong === undefined && !(record.row < count && isSame(hash, hashes, record.row * HASH_BYTES))) {
-      const where = `${TABLES.leaves} row ${record.row} (${record.place()}) leaf_hash`
-      const at = record.row * HASH_BYTES
-      const found = record.row < count ? toHex(hashes.subarray(at, at + HASH_BYTES)) : undefined
-      this.#wrong = differenceOf('leaves', where, toHex(hash), found)
-    }
-    return content
+    const at = record.row * DIGEST_BYTES
+    if (this.#wrong !== undefined || (record.row < count && isSame(hash, hashes, at))) return
+    const where = `${TABLES.leaves} row ${record.row} (${record.place()}) leaf_hash`
+    const found = record.row < count ? toHex(hashes.subarray(at, at + DIGEST_BYTES)) : undefined
+    this.#wrong = differenceOf('leaves', where, toHex(bytesOfDigest(hash)), found)
   }
 
   /** @throws DifferenceFound */
@@ -99,8 +91,8 @@ export class LeafChecker {
   }
 }
 
-function isSame(hash: Uint8Array, hashes: Uint8Array, at: number): boolean {
-  for (let i = 0; i < HASH_BYTES; i++) if (hash[i] !== hashes[at + i]) return false
+function isSame(hash: string, hashes: Uint8Array, at: number): boolean {
+  for (let i = 0; i < DIGEST_BYTES; i++) if (hash.charCodeAt(i) !== hashes[at + i]) return false
   return true
 }
 

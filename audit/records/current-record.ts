@@ -1,4 +1,3 @@
-import { sha256 } from '../../anchor/hash.ts'
 import type { RecordHeader } from '../../schemas/cloud-events.ts'
 import type { RawRecord } from '../../schemas/decode-record.ts'
 import { OUTCOMES } from '../../schemas/rejection.ts'
@@ -6,6 +5,7 @@ import { differ } from '../difference.ts'
 import { RECORDS_FILE } from '../files.ts'
 import type { BytesColumn } from '../parquet/pages.ts'
 import { type Columns, type TableGroup, textOf } from '../parquet/table.ts'
+import { bytesOfDigest, digest } from './digest.ts'
 import type { RecordPlaces } from './usual-record.ts'
 
 export const RECORDS = {
@@ -85,16 +85,21 @@ export class CurrentRecord implements RecordPlaces {
 
   /** Hash of the content; 32 bytes. */
   contentHash(): Uint8Array {
-    return sha256(this.bytes.subarray(0, this.valueEnd))
+    return bytesOfDigest(this.contentDigest())
+  }
+
+  /** The same as a text. */
+  contentDigest(): string {
+    return digest(this.bytes.subarray(0, this.valueEnd))
   }
 
   /** Hash of the leaf with the published outcome and reason. @throws DifferenceFound when a leaf has no place for them */
-  leafHash(content: Uint8Array): Uint8Array {
-    return sha256(this.leafBytes(content))
+  leafDigest(): string {
+    return digest(this.leafBytes(this.contentDigest()))
   }
 
-  /** What {@link leafHash} hashes; the hash of the content stands at its end. Valid until the next record. */
-  leafBytes(content: Uint8Array): Uint8Array {
+  /** What {@link leafDigest} hashes; the content's stands at its end. Valid until the next record. */
+  leafBytes(content: string): Buffer {
     if (this.outcome < 0 || this.outcome > OUTCOME_MAX)
       differ('leaves', this.where('outcome'), `0 to ${OUTCOME_MAX}`, this.outcome)
     if (this.reason < 0 || this.reason > REASON_MAX)
@@ -108,7 +113,7 @@ export class CurrentRecord implements RecordPlaces {
     entry.writeBigUInt64BE(this.effectiveMs, rest + REST.effective)
     entry[rest + REST.outcome] = this.outcome
     entry.writeUInt16BE(this.reason, rest + REST.reason)
-    entry.set(content, rest + REST.content)
+    entry.write(content, rest + REST.content, 'latin1')
     return entry
   }
 

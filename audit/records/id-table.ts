@@ -1,4 +1,4 @@
-import { sha256 } from '../../anchor/hash.ts'
+import { digest } from './digest.ts'
 
 /** 128 bits of a SHA-256: a second (source, id) with the same ones is not to be found. */
 export const KEY_WORDS = 4
@@ -101,10 +101,11 @@ function areEqual(a: Uint32Array, atA: number, b: Uint32Array, atB: number): boo
 
 /** Writes the first 128 bits of a SHA-256 to `words[at]` and on. */
 export function putHash(bytes: Uint8Array, words: Uint32Array, at: number): void {
-  const hash = sha256(bytes)
+  const hash = digest(bytes)
+  const byte = (i: number) => hash.charCodeAt(i)
   for (let word = 0; word < KEY_WORDS; word++) {
     const from = word * 4
-    words[at + word] = (hash[from]! << 24) | (hash[from + 1]! << 16) | (hash[from + 2]! << 8) | hash[from + 3]!
+    words[at + word] = (byte(from) << 24) | (byte(from + 1) << 16) | (byte(from + 2) << 8) | byte(from + 3)
   }
 }
 

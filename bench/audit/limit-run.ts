@@ -8,6 +8,7 @@ import { type AcceptedBatch, ContributionTable } from '../../audit/contributions
 import { checkFiles } from '../../audit/files.ts'
 import { EventTable } from '../../audit/period-events.ts'
 import type { CurrentRecord } from '../../audit/records/current-record.ts'
+import { DIGEST_BYTES, digest } from '../../audit/records/digest.ts'
 import { readRecordsOfCut } from '../../audit/records.ts'
 import { decodeRecord } from '../../schemas/decode-record.ts'
 import type { EventBodies } from '../../schemas/events.ts'
@@ -22,7 +23,6 @@ import { type LimitMeasured, SHAPE, type Timed } from './options.ts'
 
 const FEE = 250_000n
 const ROWS_AT_ONCE = 2_048
-const HASH_BYTES = 32
 
 class Clock {
   #wallNs = 0n
@@ -47,7 +47,7 @@ class Clock {
 class Page {
   readonly #contents: Uint8Array[] = []
   /** Each has room for the content's hash at its end. */
-  readonly #entries: Uint8Array[] = []
+  readonly #entries: Buffer[] = []
 
   get rows(): number {
     return this.#contents.length
@@ -55,14 +55,16 @@ class Page {
 
   add(record: CurrentRecord): void {
     this.#contents.push(Uint8Array.from(record.bytes.subarray(0, record.valueEnd)))
-    this.#entries.push(Uint8Array.from(record.leafBytes(new Uint8Array(HASH_BYTES))))
+    this.#entries.push(Buffer.from(record.leafBytes('\0'.repeat(DIGEST_BYTES))))
   }
 
   hash(frontier: Frontier): Frontier {
+    const hashes = Buffer.alloc(this.rows * DIGEST_BYTES)
     const leaves = this.#contents.map((content, n) => {
       const entry = this.#entries[n]!
-      entry.set(sha256(content), entry.length - HASH_BYTES)
-      return sha256(entry)
+      entry.write(digest(content), entry.length - DIGEST_BYTES, 'latin1')
+      hashes.write(digest(entry), n * DIGEST_BYTES, 'latin1')
+      return hashes.subarray(n * DIGEST_BYTES, (n + 1) * DIGEST_BYTES)
     })
     return appendLeaves(frontier, leaves)
   }
