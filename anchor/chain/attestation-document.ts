@@ -80,7 +80,7 @@ export function encodeAttestation(document: AttestationDocument): string {
  * @throws {@link InvalidAttestationError} another shape, another signer, or a form of signature that the contract refuses
  */
 export async function verifyAttestation(bytes: Uint8Array): Promise<AttestationDocument> {
-  const document = readShape(bytes)
+  const document = readAttestation(bytes)
   const { signature, attester, chainId, distributor, epoch, attempt, proposalHash } = document
   const v = Number.parseInt(signature.slice(-2), 16)
   if (v !== 27 && v !== 28) throw new InvalidAttestationError({ detail: `v of its signature is ${v}, not 27 or 28` })
@@ -96,7 +96,8 @@ export async function verifyAttestation(bytes: Uint8Array): Promise<AttestationD
   return document
 }
 
-function readShape(bytes: Uint8Array): AttestationDocument {
+/** The document, its signature not checked. @throws {@link InvalidAttestationError} another shape */
+export function readAttestation(bytes: Uint8Array): AttestationDocument {
   if (bytes.length > ATTESTATION_BYTES_MAX)
     throw new InvalidAttestationError({ detail: `it has more than ${ATTESTATION_BYTES_MAX} bytes` })
   let value: unknown

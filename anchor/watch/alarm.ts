@@ -4,6 +4,7 @@ import type { Address, Hex } from 'viem'
 export const ALARM_KINDS = [
   'difference',
   'bundle-missing',
+  'wrong-ledger',
   'second-proposal',
   'not-final',
   'window-missed',
@@ -19,6 +20,7 @@ export type AlarmSeverity = 'warning' | 'high' | 'critical'
 const SEVERITY: Readonly<Record<AlarmKind, AlarmSeverity>> = {
   difference: 'high',
   'bundle-missing': 'high',
+  'wrong-ledger': 'high',
   'second-proposal': 'critical',
   'not-final': 'warning',
   'window-missed': 'warning',

@@ -9,6 +9,9 @@ import { ledgerIdOf } from '../ledger-id.ts'
 import type { WatchDifference } from './alarm.ts'
 import type { RecomputedEpoch } from './recomputer.ts'
 
+/** Check of a difference between a bundle and the pins. */
+export const LEDGER_CHECK = 'ledger'
+
 /** Which ledger and which contract are meant; never taken from a bundle. */
 export interface WatchPins {
   readonly ledger: Hash32
@@ -48,7 +51,7 @@ export class RecordChain {
   hold(record: EpochRecord, recomputed: RecomputedEpoch): HeldRecord {
     const epoch = this.#last.epoch + 1
     const pin = this.#pinDifference(recomputed)
-    if (pin !== undefined) return { agrees: false, difference: { epoch, check: 'ledger', ...pin } }
+    if (pin !== undefined) return { agrees: false, difference: { epoch, check: LEDGER_CHECK, ...pin } }
     // The uri is a hint that nobody recomputes; it is taken over so that the hash covers it.
     const content = epochContentOf(recomputed.manifest, record.content.uri)
     const differing = findContentDifference(record.content, content)

@@ -5,7 +5,7 @@ import { type DistributorAt, type EpochRecord, readAttesters } from '../chain/di
 import { type Alarm, type AlarmSubject, alarmOf, revokeCommand, vetoCommand, type WatchDifference } from './alarm.ts'
 import { deadlineOf, readWatched, type Watched } from './read-watched.ts'
 import type { Recomputation, Recomputer } from './recomputer.ts'
-import { RecordChain, type WatchPins } from './record-chain.ts'
+import { LEDGER_CHECK, RecordChain, type WatchPins } from './record-chain.ts'
 import type { SigningMemory } from './signing-memory.ts'
 
 /** Who attests, and where it is written down. */
@@ -114,7 +114,8 @@ export class Watcher {
       const recomputed = recomputation.epochs[epoch - 1]
       if (recomputed === undefined) return [this.#finalizedUnseen(epoch, recomputation)]
       const held = await this.#chain.advance(recomputed)
-      if (!held.agrees) return [this.#finalizedDiffers(epoch, held.difference)]
+      if (!held.agrees)
+        return [wrongLedger(held.difference, { epoch }) ?? this.#finalizedDiffers(epoch, held.difference)]
     }
     return []
   }
@@ -151,7 +152,10 @@ export class Watcher {
       return this.#differs(about, difference)
     }
     const held = this.#chain.hold(pending, recomputed)
-    if (!held.agrees) return this.#differs(about, held.difference)
+    if (!held.agrees) {
+      const wrong = wrongLedger(held.difference, about)
+      return wrong === undefined ? this.#differs(about, held.difference) : alarming(wrong)
+    }
     const detail = `Epoch ${epoch} attempt ${pending.content.attempt} is what was recomputed`
     const { attester } = this.#options
     if (!recomputed.isWhole) {
@@ -258,6 +262,13 @@ const IDLE: Verdict = { outcome: 'idle', detail: 'Nothing is proposed.' }
 
 function alarming(alarm: Alarm): Verdict {
   return { outcome: 'alarm', detail: alarm.message, alarm }
+}
+
+/** The bundle is of another ledger than was asked for: that says nothing against what the chain has. */
+function wrongLedger(difference: WatchDifference, about: AlarmSubject): Alarm | undefined {
+  if (difference.check !== LEDGER_CHECK) return undefined
+  const message = `The bundle is of another ledger than the one to watch: ${differenceText(difference)}`
+  return alarmOf({ kind: 'wrong-ledger', message, difference, command: null, about })
 }
 
 function finalityBroken(before: number, { final }: Watched): Alarm {
