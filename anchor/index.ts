@@ -66,6 +66,7 @@ export { TREE_SIZE_MAX } from './log/tree-range.ts'
 export { type ConsistencyClaim, verifyConsistency } from './log/verify-consistency.ts'
 export { type InclusionClaim, verifyInclusion } from './log/verify-inclusion.ts'
 // Payouts
+export { dumpPayoutTree } from './payout/dump-payout-tree.ts'
 export {
   DuplicatePayoutError,
   PayoutNotFoundError,
@@ -73,6 +74,7 @@ export {
   PayoutProofLengthError,
   PayoutRangeError,
   PayoutRowsError,
+  StoredPayoutTreeError,
 } from './payout/errors.ts'
 export { keccak256 } from './payout/keccak256.ts'
 export { PAYOUT_LEAF_TYPES, type PayoutLeaf, payoutLeafHash } from './payout/payout-leaf-hash.ts'
@@ -84,6 +86,13 @@ export {
   type PayoutTreeDump,
   type PayoutTreeInput,
 } from './payout/payout-tree.ts'
+export {
+  type ReadAt,
+  readStoredPayout,
+  type StoredPayout,
+  type StoredPayoutQuery,
+  storedPayoutTree,
+} from './payout/stored-payout-tree.ts'
 export { verifyPayout } from './payout/verify-payout.ts'
 // Checks for anybody
 export {
