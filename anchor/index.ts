@@ -83,6 +83,7 @@ export {
 } from './log-key/log-key.ts'
 export { signLogKey } from './log-key/sign.ts'
 // Payouts
+export { dumpPayoutTree } from './payout/dump-payout-tree.ts'
 export {
   DuplicatePayoutError,
   PayoutNotFoundError,
@@ -90,6 +91,7 @@ export {
   PayoutProofLengthError,
   PayoutRangeError,
   PayoutRowsError,
+  StoredPayoutTreeError,
 } from './payout/errors.ts'
 export { keccak256 } from './payout/keccak256.ts'
 export { PAYOUT_LEAF_TYPES, type PayoutLeaf, payoutLeafHash } from './payout/payout-leaf-hash.ts'
@@ -101,6 +103,13 @@ export {
   type PayoutTreeDump,
   type PayoutTreeInput,
 } from './payout/payout-tree.ts'
+export {
+  type ReadAt,
+  readStoredPayout,
+  type StoredPayout,
+  type StoredPayoutQuery,
+  storedPayoutTree,
+} from './payout/stored-payout-tree.ts'
 export { verifyPayout } from './payout/verify-payout.ts'
 // Checks for anybody
 export {

@@ -42,7 +42,7 @@ export const EMPTY_PAYOUT_ROOT: Hex = `0x${'00'.repeat(HASH_BYTES)}`
  * Builds OpenZeppelin's `standard-v1` tree over the payouts: leaves hashed twice and sorted, sorted pairs, and one flat array
  * in which the children of node i are 2i + 1 and 2i + 2. In the calling thread; `buildPayoutTreeOnThreads` gives the same bytes.
  *
- * Memory stays at 144 bytes a leaf (64 for nodes, 72 for the row, 8 for two indexes), 20 more while it sorts.
+ * Memory stays at 144 bytes a leaf (64 for nodes, 72 for the row, 8 for two indexes), 16 more while it sorts.
  *
  * @param openHasher keccak.wasm where it runs, else hash-wasm: the same bytes
  * @throws {@link DuplicatePayoutError} an (account, token) twice

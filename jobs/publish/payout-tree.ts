@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import type { Manifest } from '../../anchor/manifest.ts'
 import { buildPayoutTreeOnThreads } from '../../anchor/payout/build-on-threads.ts'
 import { PayoutNotFoundError, StoredPayoutTreeError } from '../../anchor/payout/errors.ts'
-import { allocatePayoutRows, PAYOUT_ROW_BYTES } from '../../anchor/payout/payout-rows.ts'
+import { allocatePayoutRows } from '../../anchor/payout/payout-rows.ts'
 import type { PayoutTree } from '../../anchor/payout/payout-tree.ts'
 import { readStoredPayout, type StoredPayout, storedPayoutTree } from '../../anchor/payout/stored-payout-tree.ts'
 import { fromBlob } from '../../pipelines/warehouse/blob.ts'
@@ -35,7 +35,11 @@ export async function payoutTreeOf({ warehouse, genesis }: Ledger, epoch: number
   let at = 0
   for await (const chunk of warehouse.stream(payoutRows.replaceAll('$epoch', String(epoch)))) {
     const [packed] = chunk.getColumns()
-    for (let row = 0; row < chunk.rowCount; row++, at += PAYOUT_ROW_BYTES) rows.set(fromBlob(packed![row]), at)
+    for (let row = 0; row < chunk.rowCount; row++) {
+      const some = fromBlob(packed![row])
+      rows.set(some, at)
+      at += some.length
+    }
   }
   const { chainId, distributor } = genesis
   return buildPayoutTreeOnThreads({ chainId: BigInt(chainId), distributor, rows })
