@@ -98,22 +98,22 @@ describe('frames nobody', () => {
     [
       'a cut that ends before the place',
       'place',
-      ({ manifest }) => manifest.cut.partitions.forEach((part) => Object.assign(part, { to: '0' })),
+      ({ manifest }) => manifest.cut.partitions.map((part) => Object.assign(part, { to: '0' })),
     ],
     [
       'a cut that begins behind it',
       'place',
-      ({ manifest }) => manifest.cut.partitions.forEach((part) => Object.assign(part, { from: '900', to: '901' })),
+      ({ manifest }) => manifest.cut.partitions.map((part) => Object.assign(part, { from: '900', to: '901' })),
     ],
     [
       'a cut without the partition',
       'place',
-      ({ manifest }) => manifest.cut.partitions.forEach((part) => Object.assign(part, { partition: 9 })),
+      ({ manifest }) => manifest.cut.partitions.map((part) => Object.assign(part, { partition: 9 })),
     ],
     [
       'a later incarnation of the topic',
       'place',
-      ({ manifest }) => manifest.cut.partitions.forEach((part) => Object.assign(part, { incarnation: 1 })),
+      ({ manifest }) => manifest.cut.partitions.map((part) => Object.assign(part, { incarnation: 1 })),
     ],
     [
       'a tree that had the leaf before',

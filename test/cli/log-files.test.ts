@@ -25,6 +25,19 @@ describeWithAnvil('tally log', () => {
     key = readFileSync(join(log, 'verifier-key'), 'utf8').trim()
   }, SETUP_LIMIT_MS)
 
+  test('says whose key it is once the operator has said so', async () => {
+    const bare = await here('log', 'key')
+    expect(bare.end).toBe(3)
+    expect(documentOf(bare)).toEqual({ key, endorsement: null })
+    const args = ['log', 'key', '--json', '--data', ledger.data, '--out', path('word.json')]
+    const env = { OPERATOR_KEY: `0x${'1'.padStart(64, '0')}` }
+    const endorsed = await tallyHere(args, { env })
+    expect(endorsed.end).toBe(0)
+    expect(documentOf(endorsed)).toMatchObject({ key, endorsement: { sequence: 1, fromSize: '0' } })
+    expect(documentOf(await tallyHere(['verify', path('word.json'), '--json']))).toMatchObject({ ok: true, key })
+    expect(errorOf(await tallyHere(args, { env: { OPERATOR_KEY: `0x${'2'.padStart(64, '0')}` } })).code).toBe('CONFIG')
+  })
+
   const here = (...args: string[]) => tallyHere([...args, '--json', '--data', ledger.data])
 
   test('shows and checks what a ledger serves, with its key or with one that is given', async () => {

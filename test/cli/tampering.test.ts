@@ -81,7 +81,7 @@ describeWithAnvil('what was changed by one bit is found, and named', () => {
       end: 0,
       stdout: expect.stringContaining('✓ chain'),
     })
-    writeFileSync(file, readFileSync(file, 'utf8').replace('"accepted"', '"duplicate"'))
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"outcome": "accepted"', '"outcome": "duplicate"'))
     const changed = await verify(file)
     expect(changed).toMatchObject({ end: 1, stdout: expect.stringMatching(/^✗ inclusion: /m) })
     expect(changed.stdout).toContain('event receipt: REFUTED')

@@ -15,38 +15,45 @@ const root = resolve(import.meta.dirname, '../..')
 const SETUP_LIMIT_MS = 60_000
 const BUNDLE_BYTES_MAX = 50_000_000
 
-/** Runs in the page and in Node: every document with what was found, as JSON. */
-const CHECK_ALL = `async (verifiers, documents) => {
-  const { readReceipt, verifyReceiptOffline, readEventReceipt, verifyEventReceiptOffline } = verifiers
-  const { openCheckpoint, parseVerifierKey, verifyLogKey } = verifiers
+interface Listed {
+  readonly name: string
+  readonly kind: 'receipt' | 'event' | 'checkpoint' | 'key'
+  readonly value: unknown
+}
+
+/** Every document with what was found, as JSON. Its text runs in the page too, so it takes nothing from around it. */
+async function checkAll(from: typeof verifiers, documents: readonly Listed[]): Promise<{ name: string }[]> {
   const checks = {
-    receipt: (value) => verifyReceiptOffline(readReceipt(value)),
-    event: (value) => verifyEventReceiptOffline(readEventReceipt(value)),
-    checkpoint: async ({ key, note }) => {
-      const { checkpoint } = await openCheckpoint(new TextEncoder().encode(note), { key: parseVerifierKey(key) })
+    receipt: (value: unknown) => from.verifyReceiptOffline(from.readReceipt(value)),
+    event: (value: unknown) => from.verifyEventReceiptOffline(from.readEventReceipt(value)),
+    checkpoint: async (value: unknown) => {
+      const { key, note } = value as { key: string; note: string }
+      const bytes = new TextEncoder().encode(note)
+      const { checkpoint } = await from.openCheckpoint(bytes, { key: from.parseVerifierKey(key) })
       return { size: checkpoint.size, extensions: checkpoint.extensions }
     },
-    key: verifyLogKey,
+    key: from.verifyLogKey,
   }
-  const found = []
+  const found: object[] = []
   for (const { name, kind, value } of documents) {
     try {
       found.push({ name, found: await checks[kind](value) })
     } catch (error) {
-      found.push({ name, refused: { code: error.code, message: error.message } })
+      const { code, message } = error as { code: string; message: string }
+      found.push({ name, refused: { code, message } })
     }
   }
-  const plain = (_, field) => {
+  const plain = (_: string, field: unknown) => {
     if (typeof field === 'bigint') return field.toString()
     return field instanceof Uint8Array ? Array.from(field) : field
   }
   return JSON.parse(JSON.stringify(found, plain))
-}`
+}
 
 describeInChromium('what the client verifies in a real Chromium', () => {
   let folder: string
   let bundle: ReadonlyMap<string, string>
-  let documents: { name: string; kind: string; value: unknown }[]
+  let documents: Listed[]
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tally-verify-'))
@@ -66,7 +73,7 @@ describeInChromium('what the client verifies in a real Chromium', () => {
   })
 
   test('every document is found good or refused there as in Node, at the same step and with the same words', async () => {
-    const inNode = (await eval(CHECK_ALL)(verifiers, documents)) as { name: string }[]
+    const inNode = await checkAll(verifiers, documents)
     const page = new Map([...bundle, ['/page.html', pageOf(documents)]])
     expect(await askPage(page, folder)).toEqual(inNode)
     expect(inNode.map((each) => ('found' in each ? statusOf(each.found) : `${each.name}: refused`))).toEqual([
@@ -93,7 +100,7 @@ function pageOf(documents: unknown): string {
   const json = JSON.stringify(documents).replaceAll('<', '\\u003c')
   return `<!doctype html><meta charset="utf-8"><script type="module">
     import * as verifiers from '/verify.js'
-    const checkAll = ${CHECK_ALL}
+    const checkAll = ${checkAll}
     fetch('/answer', { method: 'POST', body: JSON.stringify(await checkAll(verifiers, ${json})) })
   </script>`
 }
@@ -105,7 +112,7 @@ function bundled(entry: string): ReadonlyMap<string, string> {
   return new Map(Object.entries(JSON.parse(json.toString()) as Record<string, string>))
 }
 
-async function someDocuments() {
+async function someDocuments(): Promise<Listed[]> {
   const { world, epochs } = await publishWorld()
   const [files] = epochs
   const receipt = await receiptOf(files!, addressOf.alice)
