@@ -19,7 +19,7 @@ export type AuditVerdict = 'ok' | 'difference' | 'chain not checked'
  * - `ok`: everything was recomputed since genesis, and the chain says the same.
  * - `files`: a file is not the one that files.json lists: get the bundle again.
  * - `difference`: what was published is not what follows from the records, or is no bundle at all: the operator is wrong.
- * - `chain`: the chain has another record of an epoch, or no final one.
+ * - `chain`: the chain has another record of an epoch, or no final one, or not a deposit that was recorded.
  * - `features`: what was extracted again is not what was published.
  * - `partial`: no difference, but not everything was recomputed: records were not given, or `from` or `payoutOnly` was asked.
  * - `payloads`: no difference, but some payloads that were drawn are gone, so that nothing can be extracted from them.
@@ -113,6 +113,7 @@ export interface AuditFacts {
 const CLASS_OF_CHECK: Readonly<Record<string, AuditClass>> = {
   files: 'files',
   chain: 'chain',
+  deposits: 'chain',
   'features extracted again': 'features',
 }
 

@@ -15,7 +15,8 @@ const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681
 const hex = (bytes: number) =>
   z.string().regex(new RegExp(`^0x[0-9a-f]{${2 * bytes}}$`), `must be 0x and ${2 * bytes} lower-case hex digits`)
 
-const shape = z.strictObject({
+/** What a document has to look like; whether its signature holds is {@link verifyAttestation}'s. */
+export const attestationShape = z.strictObject({
   format: z.literal(ATTESTATION_FORMAT),
   chainId: z.number().int().min(1),
   distributor: hex(20),
@@ -106,7 +107,7 @@ export function readAttestation(bytes: Uint8Array): AttestationDocument {
   } catch (cause) {
     throw new InvalidAttestationError({ detail: 'it is not JSON' }, cause)
   }
-  const parsed = shape.safeParse(value)
+  const parsed = attestationShape.safeParse(value)
   if (parsed.success) return parsed.data as AttestationDocument
   const issue = parsed.error.issues[0]
   throw new InvalidAttestationError({

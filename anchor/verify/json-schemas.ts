@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ATTESTATION_FORMAT, attestationShape } from '../chain/attestation-document.ts'
 import { LOG_KEY_FORMAT, logKeyShape } from '../log-key/log-key.ts'
 import { manifestShape } from '../manifest.ts'
 import { UPLOAD_RECEIPT_FORMAT, uploadReceiptShape } from '../uploads/receipt.ts'
@@ -15,6 +16,7 @@ const DOCUMENTS: readonly (readonly [format: string, title: string, shape: z.Zod
   [OMISSION_FORMAT, 'Evidence of an omission', omissionShape],
   [SPLIT_VIEW_FORMAT, 'Evidence of two histories under one key', splitViewShape],
   [LOG_KEY_FORMAT, 'The word of an operator on the key of its log', logKeyShape],
+  [ATTESTATION_FORMAT, 'The word of an attester on a proposal', attestationShape],
 ]
 
 /**

@@ -1,5 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { ATTESTATION_FORMAT, verifyAttestation } from '../../anchor/chain/attestation-document.ts'
 import { formatVerifierKey, type VerifierKey } from '../../anchor/log/note/keys.ts'
 import { LOG_KEY_FORMAT, verifyLogKey } from '../../anchor/log-key/log-key.ts'
 import { UPLOAD_RECEIPT_FORMAT } from '../../anchor/uploads/receipt.ts'
@@ -44,8 +45,8 @@ export class FileUnreadableError extends TallyError {
 }
 
 const HELP = `
-It takes the receipt of a payout, of an event or of an upload, evidence of an omission or of a split view, and the operator's
-word on the log's key.
+It takes the receipt of a payout, of an event or of an upload, evidence of an omission or of a split view, the operator's word
+on the log's key, and an attester's on a proposal.
 
 Example:
   $ tally verify receipt.json --rpc http://127.0.0.1:8545
@@ -79,6 +80,7 @@ export function addVerify(program: Command): void {
 type Verify = (context: VerbContext, document: Uint8Array, flags: VerifyFlags) => Promise<number>
 
 const VERIFIERS: Readonly<Record<string, Verify>> = {
+  [ATTESTATION_FORMAT]: checkAttestation,
   [EVENT_RECEIPT_FORMAT]: verifyEvent,
   [LOG_KEY_FORMAT]: proveLogKey,
   [OMISSION_FORMAT]: proveOmission,
@@ -179,6 +181,22 @@ async function proveLogKey({ answer }: VerbContext, document: Uint8Array): Promi
     )
   })
   return EXIT.ok
+}
+
+/** The signature alone: whether the attester is one, and what was proposed, the contract says. */
+async function checkAttestation({ answer }: VerbContext, document: Uint8Array): Promise<number> {
+  const attestation = await verifyAttestation(document)
+  const { attester, epoch, attempt, proposalHash, distributor, chainId } = attestation
+  answer({ ok: true, chain: 'not checked', ...attestation }, () => {
+    printLine(`${paint.green('✓')} signed by ${attester}`)
+    printLine(
+      `for record ${proposalHash} of epoch ${epoch}, attempt ${attempt}, at ${distributor} on chain ${chainId}.`,
+    )
+    printLine(
+      'chain: not checked: whether that is proposed there, and this is an attester (tally anchor finalize asks)',
+    )
+  })
+  return EXIT.chainNotChecked
 }
 
 async function verifyUpload(context: VerbContext, document: Uint8Array, flags: VerifyFlags): Promise<number> {

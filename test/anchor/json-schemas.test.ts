@@ -1,22 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { jsonSchemas } from '../../anchor/verify/json-schemas.ts'
 import { readVectors } from './vectors.ts'
 
 const FOLDER = resolve(import.meta.dirname, '../../schemas/json')
-
-interface Validator {
-  (document: unknown): boolean
-  errors?: { instancePath: string; message?: string }[] | null
-}
-
-/** Not a dependency of ours: fastify, which checks requests with it, brings it. */
-const AJV = 'ajv/dist/2020.js'
-const { Ajv2020 } = createRequire(createRequire(import.meta.url).resolve('fastify'))(AJV) as {
-  Ajv2020: new (options: object) => { compile(schema: object): Validator }
-}
 
 const schemas = new Map(
   readdirSync(FOLDER).map((name) => [name, JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as { title: string }]),
@@ -31,6 +20,7 @@ type Cases = readonly { readonly document: object }[]
 const vectors =
   readVectors<Record<'payoutReceipts' | 'eventReceipts' | 'uploadReceipts' | 'omissions', Cases>>('receipts.json')
 const { logKey } = readVectors<{ logKey: { documents: object[] } }>('receipts.json')
+const { attestations } = readVectors<{ attestations: Cases }>('signatures.json')
 const { manifests } = readVectors<{ manifests: Cases }>('manifest.json')
 
 describe.each<[schema: string, documents: readonly object[]]>([
@@ -39,6 +29,7 @@ describe.each<[schema: string, documents: readonly object[]]>([
   ['upload-receipt-1.schema.json', vectors.uploadReceipts.map(({ document }) => document)],
   ['omission-1.schema.json', vectors.omissions.map(({ document }) => document)],
   ['log-key-1.schema.json', logKey.documents],
+  ['attestation-1.schema.json', attestations.map(({ document }) => document)],
   ['manifest-1.schema.json', manifests.map(({ document }) => document)],
 ])('%s', (name, documents) => {
   const validate = validatorOf(name)
