@@ -2,6 +2,7 @@ import { commitmentOf } from '../anchor/commitment.ts'
 import type { DecidedEventType, EventBodies, EventOf } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import { COMMIT_EPOCHS_MAX } from '../schemas/limits.ts'
+import { answerKey } from './asset-reasons.ts'
 import type { Contribution } from './attribution/period.ts'
 import { contributionKey, depositKey, findReader } from './close-reasons.ts'
 import { eventKey, type History } from './history.ts'
@@ -12,6 +13,8 @@ interface AcceptedIn {
   readonly epoch: number
   /** Of a batch or a commitment: its place among all of them, in accept order. */
   readonly rank: number | undefined
+  /** Place of the record in the accept order of the epoch. */
+  readonly order: number
 }
 
 /** Adds an accepted event to what later records may refer to. Called in decision order. */
@@ -27,6 +30,13 @@ export function acceptInto(history: History, event: EventOf<DecidedEventType>, a
       break
     case 'AssetRegistered':
       history.assets.set(event.body.asset, event.body)
+      history.ownership.register(event.body)
+      break
+    case 'AssetTransferred':
+      history.ownership.transfer(accepted.order, event.body)
+      break
+    case 'SignatureChecked':
+      history.contractAnswers.set(answerKey(toHex(event.body.account), toHex(event.body.digest)), accepted.epoch)
       break
     case 'PolicyPublished':
       history.policies.push({ epoch: accepted.epoch, policy: event.body })

@@ -4,6 +4,7 @@ import type { Genesis } from '../schemas/genesis.ts'
 import { toHex } from '../schemas/ids.ts'
 import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../schemas/registered-schemas.ts'
 import type { RejectionReason } from '../schemas/rejection.ts'
+import { findAssetReason, findTransferReason, isSignedBy } from './asset-reasons.ts'
 import { eventKey, type History } from './history.ts'
 
 interface Ledger {
@@ -54,17 +55,19 @@ const CHECKS: { readonly [Type in DecidedEventType]: Check<Type> } = {
     return history.policies.some(({ policy }) => policy.policy === event.body.policy) ? 'POLICY_EXISTS' : undefined
   },
 
-  AssetRegistered: async (history, ledger, event) => {
-    if (!isOwner(event.body, event.body.registrant)) return 'REGISTRANT_NOT_OWNER'
-    if ((await recoverSigner(ledger.ledgerId, event)) !== toHex(event.body.registrant)) return 'SIGNATURE_INVALID'
-    return history.assets.has(event.body.asset) ? 'ASSET_EXISTS' : undefined
-  },
+  SignatureChecked: (_history, { genesis }, event) =>
+    event.body.chainId === BigInt(genesis.chainId) ? undefined : 'SIGNATURE_CHECK_FOREIGN',
+
+  AssetRegistered: (history, { ledgerId }, event) => findAssetReason(history, ledgerId, event),
+
+  AssetTransferred: (history, { ledgerId }, event) => findTransferReason(history, ledgerId, event),
 
   FeatureMapPublished: async (history, ledger, event) => {
     const model = assetOf(history, event.body.model, 'model')
     if (model === undefined) return 'ASSET_UNKNOWN'
-    if (!isOwner(model, event.body.registrant)) return 'REGISTRANT_NOT_OWNER'
-    if ((await recoverSigner(ledger.ledgerId, event)) !== toHex(event.body.registrant)) return 'SIGNATURE_INVALID'
+    const registrant = toHex(event.body.registrant)
+    if (!history.ownership.now(model.asset).has(registrant)) return 'REGISTRANT_NOT_OWNER'
+    if (!(await isSignedBy(registrant, history, ledger.ledgerId, event))) return 'SIGNATURE_INVALID'
     const exists = history.featureMaps.has(event.body.featureMap) || history.featureMapOfModel.has(event.body.model)
     return exists ? 'FEATURE_MAP_EXISTS' : undefined
   },
@@ -83,8 +86,8 @@ const CHECKS: { readonly [Type in DecidedEventType]: Check<Type> } = {
     const dataset = assetOf(history, event.body.dataset, 'dataset')
     if (dataset === undefined) return 'ASSET_UNKNOWN'
     if (dataset.licence !== event.body.licence) return 'LICENCE_MISMATCH'
-    const signer = await recoverSigner(ledger.ledgerId, event)
-    return signer === toHex(event.body.account) ? undefined : 'SIGNATURE_INVALID'
+    const isSigned = await isSignedBy(toHex(event.body.account), history, ledger.ledgerId, event)
+    return isSigned ? undefined : 'SIGNATURE_INVALID'
   },
 
   ContributionWithdrawn: async (history, ledger, event) => {
@@ -92,13 +95,13 @@ const CHECKS: { readonly [Type in DecidedEventType]: Check<Type> } = {
     const batch = history.batches.get(eventKey(batchSource, batchId))
     if (batch === undefined || indexes.some((index) => index >= batch.items)) return 'CONTRIBUTION_UNKNOWN'
     if (batch.account !== toHex(account)) return 'ACCOUNT_MISMATCH'
-    const signer = await recoverSigner(ledger.ledgerId, event)
-    return signer === batch.account ? undefined : 'SIGNATURE_INVALID'
+    return (await isSignedBy(batch.account, history, ledger.ledgerId, event)) ? undefined : 'SIGNATURE_INVALID'
   },
 
   InferenceRecorded: (history, _ledger, event) =>
     assetOf(history, event.body.model, 'model') === undefined ||
-    assetOf(history, event.body.infrastructure, 'infrastructure') === undefined
+    assetOf(history, event.body.infrastructure, 'infrastructure') === undefined ||
+    (event.body.agent !== '' && assetOf(history, event.body.agent, 'agent') === undefined)
       ? 'ASSET_UNKNOWN'
       : undefined,
 
@@ -133,10 +136,6 @@ function assetOf(history: History, name: string, kind: string): EventBodies['Ass
 /** 0 for a batch that was not accepted. */
 function itemsOf(history: History, batch: { batchSource: string; batchId: string }): number {
   return history.batches.get(eventKey(batch.batchSource, batch.batchId))?.items ?? 0
-}
-
-function isOwner(asset: EventBodies['AssetRegistered'], account: Uint8Array): boolean {
-  return asset.owners.some((owner) => toHex(owner.account) === toHex(account))
 }
 
 function findFeatureReason(

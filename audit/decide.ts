@@ -1,8 +1,9 @@
 import { sha256 } from '../anchor/hash.ts'
 import { type Decoded, decodeRecord } from '../schemas/decode-record.ts'
-import { ceTypeOf, DECISION_ORDER, type DecidedEventType, type EventOf } from '../schemas/events.ts'
+import { ceTypeOf, DECISION_ORDER, DECISION_STEPS, type DecidedEventType, type EventOf } from '../schemas/events.ts'
 import type { Genesis } from '../schemas/genesis.ts'
 import { toHex } from '../schemas/ids.ts'
+import { SIGNATURE_CHECK_EPOCHS_MAX } from '../schemas/limits.ts'
 import { OUTCOMES, REJECTION_REASONS, type RejectionReason, reasonOfCode } from '../schemas/rejection.ts'
 import { TOPICS } from '../schemas/topics.ts'
 import { acceptInto } from './accept.ts'
@@ -25,6 +26,8 @@ export interface DecidedEpoch {
   readonly deposits: readonly Accepted<'Deposited'>[]
   readonly inferences: readonly Accepted<'InferenceRecorded'>[]
   readonly inferenceFeatures: readonly Accepted<'InferenceFeatures'>[]
+  /** Place of a record in the accept order of the epoch. */
+  readonly orderOf: (record: AuditRecord) => number
 }
 
 interface Candidate {
@@ -43,6 +46,9 @@ export async function decideEpoch(
   epoch: number,
   records: readonly AuditRecord[],
 ): Promise<DecidedEpoch> {
+  beginEpoch(history, epoch)
+  const places = new Map([...records].sort(compareAcceptOrder).map((record, order) => [record, order]))
+  const orderOf = (record: AuditRecord) => places.get(record)!
   const decisions: Decision[] = []
   const candidates = new Map<DecidedEventType, Candidate[]>(DECISION_ORDER.map((type) => [type, []]))
   const waiting: AuditRecord[] = []
@@ -61,16 +67,23 @@ export async function decideEpoch(
   }
   const accepted: Accepted[] = []
   let ranks = new Map<AuditRecord, number>()
-  for (const type of DECISION_ORDER) {
-    for (const { record, event } of candidates.get(type)!.sort((a, b) => compareAcceptOrder(a.record, b.record))) {
+  for (const types of DECISION_STEPS) {
+    const found = types.flatMap((type) => candidates.get(type)!)
+    for (const { record, event } of found.sort((a, b) => orderOf(a.record) - orderOf(b.record))) {
       const decision = await decide(history, ledger, event, record)
       decisions[record.row] = decision
       if (decision.outcome !== 'accepted') continue
-      acceptInto(history, event, { ledgerId: ledger.ledgerId, epoch, rank: ranks.get(record) })
-      history.used.set(eventKey(event.source, event.id), { ceType: ceTypeOf(type), valueHash: valueHashOf(record) })
+      acceptInto(history, event, {
+        ...{ ledgerId: ledger.ledgerId, epoch },
+        ...{ rank: ranks.get(record), order: orderOf(record) },
+      })
+      history.used.set(eventKey(event.source, event.id), {
+        ceType: ceTypeOf(event.type),
+        valueHash: valueHashOf(record),
+      })
       accepted.push({ epoch, record, event })
     }
-    if (type !== 'SchemaRegistered') continue
+    if (!types.includes('SchemaRegistered')) continue
     // The schemas of the cut are decided, and come first: now the values written with them can be read.
     for (const record of waiting.splice(0)) sort(record, decodeRecord(record, history.schemas))
     for (const record of waiting) decisions[record.row] = { outcome: 'rejected', reason: 'SCHEMA_UNKNOWN' }
@@ -83,7 +96,15 @@ export async function decideEpoch(
     deposits: of('Deposited'),
     inferences: of('InferenceRecorded'),
     inferenceFeatures: of('InferenceFeatures'),
+    orderOf,
   }
+}
+
+/** Lets go what no record of the epoch can ask for. */
+function beginEpoch({ ownership, contractAnswers }: History, epoch: number): void {
+  ownership.beginEpoch()
+  for (const [key, accepted] of contractAnswers)
+    if (accepted < epoch - SIGNATURE_CHECK_EPOCHS_MAX) contractAnswers.delete(key)
 }
 
 /** Which of two batches or commitments came first is asked across types and epochs: each gets its number in accept order. */

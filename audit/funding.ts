@@ -1,6 +1,7 @@
 import type { EventBodies } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import type { DecidedEpoch } from './decide.ts'
+import { lineageOf } from './derivation.ts'
 import { eventKey, type History } from './history.ts'
 import { addTo } from './sums.ts'
 
@@ -15,6 +16,10 @@ export interface FundedInference {
   readonly token: string
   /** Of the policy in force in its epoch, millionths. */
   readonly dataParts: number
+  /** Place of its record in the accept order of its epoch. */
+  readonly order: number
+  /** At that place: of something that is paid for the use. */
+  readonly isPayerOwner: boolean
   /** Accepted at this cut; undefined when the inference has none. */
   readonly features: EventBodies['InferenceFeatures'] | undefined
 }
@@ -62,7 +67,7 @@ export function fundEpoch(
   }
   const funded: FundedInference[] = []
   const unfunded = new Map<string, bigint>()
-  for (const { event } of decided.inferences) {
+  for (const { event, record } of decided.inferences) {
     const [payer, token] = [toHex(event.body.payer), toHex(event.body.token)]
     const key = balanceKey(payer, token)
     const balance = balances.get(key) ?? 0n
@@ -73,7 +78,23 @@ export function fundEpoch(
     balances.set(key, balance - event.body.fee)
     const use = eventKey(event.source, event.id)
     const features = history.inferenceFeatures.get(use)
-    funded.push({ key: use, inference: event.body, payer, token, dataParts: policy.dataParts, features })
+    const order = decided.orderOf(record)
+    const isPayerOwner = ownsWhatIsPaid(history, event.body, payer, order)
+    funded.push({
+      ...{ key: use, inference: event.body, payer, token, features },
+      ...{ dataParts: policy.dataParts, order, isPayerOwner },
+    })
   }
   return { funded, unfunded }
+}
+
+/** Whether the payer owns some of the model, of what it is derived from, of the infrastructure or of the agent. */
+function ownsWhatIsPaid(
+  { assets, ownership }: History,
+  { model, infrastructure, agent }: EventBodies['InferenceRecorded'],
+  payer: string,
+  order: number,
+): boolean {
+  const paid = [...lineageOf(assets, model), infrastructure, ...(agent === '' ? [] : [agent])]
+  return paid.some((asset) => ownership.in(asset, ownership.versionAt(asset, order)).has(payer))
 }

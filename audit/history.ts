@@ -1,6 +1,7 @@
 import type { DecidedEventType, EventBodies, EventOf } from '../schemas/events.ts'
 import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
 import type { Contribution } from './attribution/period.ts'
+import { Ownership } from './ownership.ts'
 import type { AuditRecord } from './records.ts'
 
 /** An accepted record. */
@@ -34,6 +35,9 @@ export interface History {
   /** By `ce_source`: the registration in force. */
   readonly sources: Map<string, EventBodies['SourceRegistered']>
   readonly assets: Map<string, EventBodies['AssetRegistered']>
+  readonly ownership: Ownership
+  /** By account ‖ digest: the last epoch in which the answer of a contract was accepted; those that still count. */
+  readonly contractAnswers: Map<string, number>
   /** In accept order. */
   readonly policies: { epoch: number; policy: EventBodies['PolicyPublished'] }[]
   readonly featureMaps: Map<string, EventBodies['FeatureMapPublished']>
@@ -59,6 +63,8 @@ export function emptyHistory(): History {
     schemaRegistrations: new Map(),
     sources: new Map(),
     assets: new Map(),
+    ownership: new Ownership(),
+    contractAnswers: new Map(),
     policies: [],
     featureMaps: new Map(),
     featureMapOfModel: new Map(),

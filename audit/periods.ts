@@ -76,7 +76,7 @@ export function settlePeriods(
     const key = periodKey(use.inference.model, use.token)
     const period = periods.get(key) ?? newPeriod(use.inference.model, use.token)
     periods.set(key, period)
-    period.events.push(toPeriodEvent(use, history))
+    period.events.push(toPeriodEvent(use))
     period.dataParts = Math.max(period.dataParts, use.dataParts)
   }
   // Opened by featured uses, and then every epoch belongs to it until it closes.
@@ -94,11 +94,10 @@ function newPeriod(model: string, token: string): Period {
   return { model, token, epochs: [], pool: 0n, carriedIn: 0n, dBarFixed: null, events: [], dataParts: 0 }
 }
 
-function toPeriodEvent({ inference, payer, features }: FeaturedInference, history: History): PeriodEvent {
-  const owners = [inference.model, inference.infrastructure].flatMap((asset) => history.assets.get(asset)!.owners)
+function toPeriodEvent({ inference, isPayerOwner, features }: FeaturedInference): PeriodEvent {
   return {
     fee: inference.fee,
-    isPayerOwner: owners.some((owner) => toHex(owner.account) === payer),
+    isPayerOwner,
     b: Int8Array.from(features.b),
     ub: features.ub,
     p: features.p,

@@ -14,6 +14,8 @@ const MILLION = 1_000_000
 const KINDS = {
   data: 'your contributions',
   model: 'your model',
+  royalty: 'what others derived from',
+  agent: 'your agent',
   infrastructure: 'your infrastructure',
   treasury: 'treasury',
 }
