@@ -52,7 +52,7 @@ const receipt = z.strictObject({
       amount,
       asset: z.string(),
       epoch: z.number().int().positive(),
-      kind: z.enum(['data', 'model', 'infrastructure', 'treasury']),
+      kind: z.enum(['data', 'model', 'royalty', 'agent', 'infrastructure', 'treasury']),
       token: address,
     }),
   ),

@@ -3,13 +3,18 @@ import type { EventOf } from '../../schemas/events.ts'
 import { toAddress, toHex } from '../../schemas/ids.ts'
 import { DERIVATION_DEPTH_MAX, OWNERS_MAX } from '../../schemas/limits.ts'
 import type { RejectionReason } from '../../schemas/rejection.ts'
-import type { CheckContext } from './checks.ts'
+import type { Registry } from './registry.ts'
 import { isSignedBy, isSignedByOneOf } from './signed-by.ts'
+
+interface AssetContext {
+  readonly ledgerId: Uint8Array
+  readonly registry: Registry
+}
 
 /** docs/formats.md#decisions: an asset that is new, signed by one of its owners, and derived from what agrees to it. */
 export async function checkAsset(
   event: EventOf<'AssetRegistered'>,
-  context: CheckContext,
+  context: AssetContext,
 ): Promise<RejectionReason | undefined> {
   const { body } = event
   const registrant = toAddress(toHex(body.registrant))
@@ -22,7 +27,7 @@ export async function checkAsset(
 /** Parents are registered before their child in accept order, so no chain of them leads back to where it began. */
 async function checkParents(
   { body }: EventOf<'AssetRegistered'>,
-  context: CheckContext,
+  context: AssetContext,
 ): Promise<RejectionReason | undefined> {
   const { ledgerId, registry } = context
   const parents = body.parents.map((parent) => ({ ...parent, owners: registry.assets.get(parent.asset)?.owners }))
@@ -39,7 +44,7 @@ async function checkParents(
 /** Who owns what is decided by the records before this one in accept order. */
 export async function checkTransfer(
   event: EventOf<'AssetTransferred'>,
-  context: CheckContext,
+  context: AssetContext,
 ): Promise<RejectionReason | undefined> {
   const { asset, parts } = event.body
   const owners = context.registry.assets.get(asset)?.owners

@@ -33,7 +33,7 @@ export interface Explanation {
   readonly token: string
   readonly fee: bigint
   readonly funded: boolean
-  /** How the policy divides the fee. */
+  /** How the policy divides the fee; those above 0. Of what goes upstream, what nobody was promised is the model's. */
   readonly parts: readonly { readonly kind: FeePart; readonly amount: bigint }[]
   /**
    * This use's part, by its fee, of what its period paid to contributors; null when no period has paid for it (yet). It is not
@@ -177,18 +177,18 @@ async function explainUse(warehouse: Database, use: Use, influence: EventInfluen
   }
 }
 
-/** The parts of a fee; without an agent its part is the model's. */
+/** The parts of a fee that are above 0; without an agent its part is the model's. */
 function feeParts({ fee, agent }: InferenceRow, policy: Policy): Explanation['parts'] {
   const amounts = apportion(
     fee,
     FEE_PARTS.map((kind) => BigInt(policy[`${kind}Parts`])),
   )
-  const parts = FEE_PARTS.map((kind, index) => ({ kind, amount: amounts[index]! }))
-  if (agent !== '') return parts
-  const toModel = parts.find(({ kind }) => kind === 'agent')!.amount
-  return parts
-    .filter(({ kind }) => kind !== 'agent')
-    .map((part) => (part.kind === 'model' ? { ...part, amount: part.amount + toModel } : part))
+  const sums = new Map<FeePart, bigint>()
+  for (const [index, part] of FEE_PARTS.entries()) {
+    const kind = part === 'agent' && agent === '' ? 'model' : part
+    sums.set(kind, (sums.get(kind) ?? 0n) + amounts[index]!)
+  }
+  return [...sums].filter(([, amount]) => amount > 0n).map(([kind, amount]) => ({ kind, amount }))
 }
 
 /** The period that a use belongs to, as its manifest tells it, when it paid. */

@@ -135,7 +135,9 @@ async function registrations(ledgerId: Uint8Array): Promise<OutgoingRecord[]> {
         kind,
         title: name,
         licence: 'CC0-1.0',
+        identity: '',
         owners: [{ account, parts: 1_000_000 }],
+        parents: [],
         registrant: account,
       },
     })
@@ -161,6 +163,8 @@ function policy() {
     epochIntervalS: INTERVAL_S,
     dataParts: 500_000,
     modelParts: 300_000,
+    upstreamParts: 0,
+    agentParts: 0,
     infrastructureParts: 150_000,
     treasuryParts: 50_000,
     treasury: fromHex(treasury.address),
