@@ -10,6 +10,7 @@ export { type Receipt, readReceipt, type VerifiedReceipt, verifyReceiptOffline }
 export { encodeEvent, type OutgoingRecord } from '../../schemas/encode-record.ts'
 export { type CommitOptions, type Committed, commit } from './commit.ts'
 export { type ContributeOptions, type Contribution, contribute, type SaltedPayload, saltedHash } from './contribute.ts'
+export { type DeriveOptions, derive } from './derive.ts'
 export { type InferenceOptions, recordInference } from './record-inference.ts'
 export {
   ReceiptMismatchError,
@@ -18,4 +19,5 @@ export {
   UploadRefusedError,
   UploadUnansweredError,
 } from './send-records.ts'
+export { type TransferOptions, transfer } from './transfer.ts'
 export { type WithdrawOptions, withdraw } from './withdraw.ts'

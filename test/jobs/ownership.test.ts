@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { signingDigest } from '../../anchor/signatures/signer.ts'
+import { derive } from '../../client/src/derive.ts'
+import { transfer } from '../../client/src/transfer.ts'
+import { statementOf } from '../../jobs/statement/statement.ts'
 import { decodeRecord } from '../../schemas/decode-record.ts'
 import { fromHex } from '../../schemas/ids.ts'
-import { addressOf, type Name } from '../support/ledger/cast.ts'
+import { addressOf, type Name, signerOf, TOKEN } from '../support/ledger/cast.ts'
+import { SOURCES } from '../support/ledger/records.ts'
 import { SmallLedger } from '../support/ledger/small-ledger.ts'
 
 let world: SmallLedger
@@ -122,6 +126,88 @@ describe('a share changes hands', () => {
     await world.runEpoch()
     expect(await world.outcomeOf(later!)).toBe('accepted')
     await expectAudited()
+  })
+})
+
+describe('a statement', () => {
+  test('says what the account owns, its share over time, and what it was paid for which cause', async () => {
+    await world.found(SIX)
+    const { records } = world
+    const identity = `eip155:1:0x${'0f'.repeat(20)}/7`
+    await world.send(
+      await records.asset('bot', 'agent', { partner: 1_000_000 }, { body: { identity } }),
+      await records.derived('tuned', 'model', 'carol', { reader: { by: 'modeller', parts: 500_000 } }),
+      records.deposit('payer', 10_000n),
+      records.inference('one', 1_000n, { body: { agent: 'bot' } }),
+      records.inference('two', 1_000n, { body: { model: 'tuned' } }),
+    )
+    await world.runEpoch()
+    await world.send(await records.transfer('reader', 'partner', 'alice', 666_667))
+    await world.send(await records.transfer('bot', 'partner', 'alice', 1))
+    await world.runEpoch()
+    const { owns, paidByKind } = await statementOf(world.ledger.warehouse, addressOf('partner'))
+    const token = TOKEN
+    // Of 300 for the model's use, and of the 50 that its derivative pays upstream, two thirds.
+    expect(owns).toEqual([
+      {
+        ...{ asset: 'bot', kind: 'agent', title: 'bot', identity, parts: 999_999 },
+        history: [
+          { epoch: 1, parts: 1_000_000 },
+          { epoch: 2, parts: 999_999 },
+        ],
+        paid: [{ kind: 'agent', token, amount: 50n }],
+      },
+      {
+        ...{ asset: 'reader', kind: 'model', title: 'reader', identity: '', parts: 0 },
+        history: [
+          { epoch: 1, parts: 666_667 },
+          { epoch: 2, parts: 0 },
+        ],
+        paid: [
+          { kind: 'model', token, amount: 200n },
+          { kind: 'royalty', token, amount: 33n },
+        ],
+      },
+    ])
+    expect(paidByKind).toEqual([
+      { kind: 'agent', token, amount: 50n },
+      { kind: 'model', token, amount: 200n },
+      { kind: 'royalty', token, amount: 33n },
+    ])
+    // Who owns and was never paid has a statement too.
+    expect((await statementOf(world.ledger.warehouse, addressOf('alice'))).owns).toHaveLength(2)
+  })
+})
+
+describe('the client', () => {
+  test('gives a share away, and agrees to a derivation, so that the ledger accepts both', async () => {
+    await world.found(SIX)
+    const { ledgerId } = world.ledger
+    const common = { ledgerId, source: SOURCES.operator }
+    const given = await transfer({
+      ...{ ...common, signer: signerOf('partner'), asset: 'reader' },
+      ...{ to: addressOf('alice'), parts: 666_667, id: 'given' },
+    })
+    const parent = await derive({
+      ...{ ledgerId, signer: signerOf('alice'), parent: 'reader', child: 'tuned' },
+      ...{ registrant: addressOf('carol'), parts: 250_000 },
+    })
+    const child = await world.records.asset('tuned', 'model', { carol: 1_000_000 }, { body: { parents: [parent] } })
+    const positions = await world.send(given.record, child)
+    await world.runEpoch()
+    expect(await Promise.all(positions.map((each) => world.outcomeOf(each)))).toEqual(['accepted', 'accepted'])
+  })
+
+  test('says what a contract has to answer for', async () => {
+    await world.found(SIX)
+    const { record, digest } = await transfer({
+      ...{ ledgerId: world.ledger.ledgerId, source: SOURCES.operator, contract: addressOf('partner') },
+      ...{ asset: 'reader', to: addressOf('alice'), parts: 1 },
+    })
+    const [position] = await world.send(record)
+    await world.send(world.records.signatureCheck('partner', fromHex(digest)))
+    await world.runEpoch()
+    expect(await world.outcomeOf(position!)).toBe('accepted')
   })
 })
 
