@@ -3,6 +3,7 @@ import { toHex } from '../schemas/ids.ts'
 import type { DecidedEpoch } from './decide.ts'
 import { lineageOf } from './derivation.ts'
 import { eventKey, type History } from './history.ts'
+import type { Ownership } from './ownership.ts'
 import { addTo } from './sums.ts'
 
 type Policy = EventBodies['PolicyPublished']
@@ -66,6 +67,12 @@ export function fundEpoch(
     addTo(balances, balanceKey(toHex(event.body.payer), toHex(event.body.token)), event.body.amount)
   }
   const funded: FundedInference[] = []
+  const lineages = new Map<string, ReadonlySet<string>>()
+  const lineage = (model: string) => {
+    const known = lineages.get(model) ?? lineageOf(history.assets, model)
+    lineages.set(model, known)
+    return known
+  }
   const unfunded = new Map<string, bigint>()
   for (const { event, record } of decided.inferences) {
     const [payer, token] = [toHex(event.body.payer), toHex(event.body.token)]
@@ -79,7 +86,8 @@ export function fundEpoch(
     const use = eventKey(event.source, event.id)
     const features = history.inferenceFeatures.get(use)
     const order = decided.orderOf(record)
-    const isPayerOwner = ownsWhatIsPaid(history, event.body, payer, order)
+    const paid = [...lineage(event.body.model), event.body.infrastructure, event.body.agent]
+    const isPayerOwner = ownsOneOf(history.ownership, paid, payer, order)
     funded.push({
       ...{ key: use, inference: event.body, payer, token, features },
       ...{ dataParts: policy.dataParts, order, isPayerOwner },
@@ -88,13 +96,7 @@ export function fundEpoch(
   return { funded, unfunded }
 }
 
-/** Whether the payer owns some of the model, of what it is derived from, of the infrastructure or of the agent. */
-function ownsWhatIsPaid(
-  { assets, ownership }: History,
-  { model, infrastructure, agent }: EventBodies['InferenceRecorded'],
-  payer: string,
-  order: number,
-): boolean {
-  const paid = [...lineageOf(assets, model), infrastructure, ...(agent === '' ? [] : [agent])]
-  return paid.some((asset) => ownership.in(asset, ownership.versionAt(asset, order)).has(payer))
+/** Whether the payer owned some of an asset that is paid for a use, at its place. An empty name is no asset. */
+function ownsOneOf(ownership: Ownership, assets: readonly string[], payer: string, order: number): boolean {
+  return assets.some((asset) => asset !== '' && ownership.in(asset, ownership.versionAt(asset, order)).has(payer))
 }

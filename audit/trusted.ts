@@ -51,7 +51,7 @@ export function trustedBy({
   }
   trusted.push(
     ...extractorTrusted(reExtraction),
-    'The registered sources: inferences and deposits happened as their records say, and labels are the right ones.',
+    'The registered sources: inferences and deposits happened, and contracts signed, as their records say, and labels are the right ones.',
     'The log: append times are what the broker gave, and what was never appended cannot be seen.',
   )
   return trusted

@@ -15,6 +15,7 @@ import { addLogFiles } from './verbs/log-files.ts'
 import { addRecords } from './verbs/records.ts'
 import { addSchemas } from './verbs/schema.ts'
 import { addSeal } from './verbs/seal.ts'
+import { addSignatures } from './verbs/signature.ts'
 import { addTopics } from './verbs/topics.ts'
 
 const DESCRIPTION =
@@ -61,6 +62,7 @@ function tallyProgram(): Command {
   addTopics(program)
   addSeal(program)
   addSchemas(program)
+  addSignatures(program)
   const epoch = program.command('epoch').description('epochs: close, status')
   const anchor = program.command('anchor').description('the chain: deploy, propose, finalize, status')
   addEpochSteps(program, epoch, anchor)
