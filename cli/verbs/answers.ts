@@ -7,7 +7,7 @@ import { type Statement, statementOf } from '../../jobs/statement/statement.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { toAddress } from '../../schemas/ids.ts'
 import { type GlobalFlags, runReadingVerb, wholeNumber, withGlobalFlags } from '../command.ts'
-import { formatPercent, paint, printJson, printLine } from '../output.ts'
+import { formatParts, formatPercent, paint, printJson, printLine } from '../output.ts'
 import { printInsights } from '../print-insights.ts'
 
 const MILLION = 1_000_000
@@ -137,11 +137,6 @@ function printStatement(statement: Statement): void {
   printItems('Most helpful (influence, not payment)', statement.helped)
   printItems('Most harmful (influence, not payment)', statement.hurt)
   printLine('\nCheck it: tally receipt ACCOUNT --out receipt.json && tally verify receipt.json')
-}
-
-/** Millionths, to the last one. */
-function formatParts(parts: number): string {
-  return `${(parts * 100) / MILLION} %`
 }
 
 function printOwned(owns: Statement['owns']): void {
