@@ -48,7 +48,7 @@ interface FeeSum {
 }
 
 /**
- * Steps 3 and 4 of settlement: fees summed by (model, infrastructure, agent, token, featured), each sum split by the policy,
+ * Step 3 of settlement: fees summed by (model, infrastructure, agent, token, featured), each sum split by the policy,
  * each part over those who owned the asset when its fees came.
  */
 export function splitPools(funded: readonly FundedInference[], policy: Policy, history: History): Pools {

@@ -35,7 +35,7 @@ interface Pool {
 }
 
 /**
- * Splits the epoch's funded fees by the policy (docs/formats.md#settlement rules 3 and 4): the owners' and the treasury's lines
+ * Splits the epoch's funded fees by the policy (docs/formats.md#settlement rule 3): the owners' and the treasury's lines
  * are added to `lines`, the data parts are returned.
  */
 export async function splitFees(warehouse: Database, epoch: number, policy: Policy, lines: Lines): Promise<DataParts> {
@@ -55,7 +55,7 @@ export async function splitFees(warehouse: Database, epoch: number, policy: Poli
   return { featured, waiting: [...waiting.values()] }
 }
 
-/** Rows come ordered by all that makes a sum, so that a sum is a run of them. */
+/** Rows come ordered by place last, so the portions of a sum ascend. */
 async function loadSums(warehouse: Database, epoch: number): Promise<FeeSum[]> {
   const rows = await warehouse.all<{
     model: string

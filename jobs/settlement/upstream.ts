@@ -15,7 +15,7 @@ interface Ancestor {
 /** Model → what it is derived from, ascending by name; models without parents are not there. */
 export type Upstream = ReadonlyMap<string, readonly Ancestor[]>
 
-/** Shares of the ancestors of every model whose fees were funded in the epoch (docs/formats.md#settlement rule 4). */
+/** Shares of the ancestors of every model whose fees were funded in the epoch (docs/formats.md#settlement rule 3). */
 export async function loadUpstream(warehouse: Database, epoch: number): Promise<Upstream> {
   const upstream = new Map<string, Ancestor[]>()
   for (const row of await warehouse.all<{ model: string; ancestor: string; net: bigint }>(upstreamShares, { epoch })) {
