@@ -6,6 +6,8 @@ import { statementOf } from '../../jobs/statement/statement.ts'
 import { decodeRecord } from '../../schemas/decode-record.ts'
 import { fromHex } from '../../schemas/ids.ts'
 import { addressOf, type Name, signerOf, TOKEN } from '../support/ledger/cast.ts'
+import { contributionOf } from '../support/ledger/contributions.ts'
+import { featuresOf, randomOf, SHAPE } from '../support/ledger/random-features.ts'
 import { SOURCES } from '../support/ledger/records.ts'
 import { SmallLedger } from '../support/ledger/small-ledger.ts'
 
@@ -30,6 +32,14 @@ async function linesOf(epoch: number): Promise<string[]> {
   )
   const nameOf = new Map<string, Name>(names)
   return rows.map(({ account, kind, asset, amount }) => `${kind} ${asset} ${nameOf.get(account as string)} ${amount}`)
+}
+
+/** Uses of the period that was attributed last whose payer counts as an owner. */
+async function ownUses(): Promise<string[]> {
+  const rows = await world.ledger.warehouse.all<{ event_id: string }>(
+    'SELECT i.event_id FROM event AS e JOIN inference AS i USING (inference) WHERE e.own ORDER BY i.ordinal',
+  )
+  return rows.map(({ event_id }) => event_id)
 }
 
 async function expectAudited(): Promise<void> {
@@ -125,6 +135,57 @@ describe('a share changes hands', () => {
     const [later] = await world.send(await transfer('later'))
     await world.runEpoch()
     expect(await world.outcomeOf(later!)).toBe('accepted')
+    await expectAudited()
+  })
+})
+
+describe('a payer who owns something that is paid for the use', () => {
+  test('has no weight in attribution, from the place on where it comes to own it until it gives it away', async () => {
+    await world.found(SIX)
+    const { records } = world
+    const random = randomOf(5)
+    const alice = await contributionOf(records, 'alice', 'batch-alice', [featuresOf(random, SHAPE, 0)])
+    await world.send(alice.batch, ...alice.features)
+    const use = async (id: string, body: { agent?: string } = {}) => {
+      await world.send(records.inference(id, 100n, { body }))
+      await world.send(records.inferenceFeatures(id, featuresOf(random, SHAPE, 0)))
+    }
+    await world.send(
+      await records.asset('bot', 'agent', { payer: 1, alice: 999_999 }),
+      records.deposit('payer', 10_000n),
+    )
+    await use('before')
+    await world.send(await records.transfer('reader', 'partner', 'payer', 1))
+    await use('as owner of the model')
+    await world.send(await records.transfer('reader', 'payer', 'alice', 1))
+    await use('after')
+    await use('by an agent of its own', { agent: 'bot' })
+    await world.send(await records.transfer('gateway', 'host', 'payer', 5))
+    await use('on machines of its own')
+    await world.runEpoch()
+    expect(await ownUses()).toEqual(['as owner of the model', 'by an agent of its own', 'on machines of its own'])
+    await expectAudited()
+  })
+
+  test('also of what the model is derived from, in an epoch after the transfer', async () => {
+    await world.found(SIX)
+    const { records } = world
+    const random = randomOf(6)
+    await world.send(
+      await records.derived('tuned', 'model', 'modeller', { digits: { by: 'operator', parts: 1 } }),
+      await records.featureMap({ featureMap: 'map-2', model: 'tuned' }),
+      await records.transfer('digits', 'operator', 'payer', 1),
+      records.deposit('payer', 10_000n),
+    )
+    await world.runEpoch()
+    for (const model of ['tuned', 'reader']) {
+      await world.send(records.inference(model, 100n, { body: { model } }))
+      const featureMap = model === 'tuned' ? 'map-2' : 'map-1'
+      await world.send(records.inferenceFeatures(model, featuresOf(random, SHAPE, 0), { body: { featureMap } }))
+    }
+    await world.runEpoch()
+    // Periods are attributed in the order of their models' names.
+    expect(await ownUses()).toEqual(['tuned'])
     await expectAudited()
   })
 })
