@@ -3,7 +3,8 @@ import type { EventBodies, EventOf } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import { COMMIT_EPOCHS_MAX } from '../schemas/limits.ts'
 import { depositKey, findReader, type ObjectEvent } from './close-reasons.ts'
-import { findBatch, type History, toKnownAsset } from './history.ts'
+import { findBatch, type History } from './history.ts'
+import { answerKey } from './signed-by.ts'
 
 /** What an acceptance is besides the event. */
 interface AcceptedIn {
@@ -11,6 +12,8 @@ interface AcceptedIn {
   readonly epoch: number
   /** Of a batch or a commitment: its place among all of them, in accept order. */
   readonly rank: number | undefined
+  /** Of its record in the epoch. */
+  readonly row: number
 }
 
 /**
@@ -28,7 +31,14 @@ export function acceptInto(history: History, event: ObjectEvent, accepted: Accep
       history.sources.set(event.body.source, event.body)
       return 0
     case 'AssetRegistered':
-      history.assets.set(event.body.asset, toKnownAsset(event.body))
+      history.assets.set(event.body.asset, event.body)
+      history.ownership.register(event.body)
+      return 0
+    case 'AssetTransferred':
+      history.ownership.transfer(accepted.row, event.body)
+      return 0
+    case 'SignatureChecked':
+      history.contractAnswers.set(answerKey(toHex(event.body.account), toHex(event.body.digest)), accepted.epoch)
       return 0
     case 'PolicyPublished':
       history.policies.push({ epoch: accepted.epoch, policy: event.body })

@@ -1,21 +1,14 @@
-import { recoverSigner, type SignedEvent } from '../anchor/signatures/signer.ts'
 import type { DecidedEventType, EventBodies, EventOf } from '../schemas/events.ts'
-import type { Genesis } from '../schemas/genesis.ts'
 import { toHex } from '../schemas/ids.ts'
 import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../schemas/registered-schemas.ts'
 import type { RejectionReason } from '../schemas/rejection.ts'
+import { findAssetReason, findTransferReason } from './asset-reasons.ts'
 import { findBatch, type History } from './history.ts'
+import { type DecidingLedger, isSignedBy, isSignedByOperator } from './signed-by.ts'
 
 /** Types that few records have: they are decided as objects. Uses and features are decided by {@link ./decide-usual.ts}. */
 export type ObjectType = Exclude<DecidedEventType, 'InferenceRecorded' | 'ContributionFeatures' | 'InferenceFeatures'>
 export type ObjectEvent = EventOf<ObjectType>
-
-export interface DecidingLedger {
-  readonly genesis: Genesis
-  readonly ledgerId: Uint8Array
-  /** Told of each signature before it is checked. Undefined: signatures are taken on trust, as outcomes are. */
-  readonly onSignature: (() => void) | undefined
-}
 
 type Reason = RejectionReason | undefined
 type Check<Type extends ObjectType> = (
@@ -45,7 +38,7 @@ const OPERATOR_TYPES: ReadonlySet<string> = new Set(['SchemaRegistered', 'Source
 
 const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
   SchemaRegistered: async (history, ledger, event) => {
-    if (!(await isSignedBy(ledger, event, ledger.genesis.operator))) return 'SIGNATURE_INVALID'
+    if (!(await isSignedByOperator(ledger, event))) return 'SIGNATURE_INVALID'
     const { schemaId, eventType, schema } = event.body
     const earlier = history.schemaRegistrations.get(schemaId)
     if (earlier !== undefined && !(earlier.eventType === eventType && earlier.schema === schema)) return 'SCHEMA_EXISTS'
@@ -53,24 +46,26 @@ const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
   },
 
   SourceRegistered: async (_history, ledger, event) =>
-    (await isSignedBy(ledger, event, ledger.genesis.operator)) ? undefined : 'SIGNATURE_INVALID',
+    (await isSignedByOperator(ledger, event)) ? undefined : 'SIGNATURE_INVALID',
 
   PolicyPublished: async (history, ledger, event) => {
-    if (!(await isSignedBy(ledger, event, ledger.genesis.operator))) return 'SIGNATURE_INVALID'
+    if (!(await isSignedByOperator(ledger, event))) return 'SIGNATURE_INVALID'
     return history.policies.some(({ policy }) => policy.policy === event.body.policy) ? 'POLICY_EXISTS' : undefined
   },
 
-  AssetRegistered: async (history, ledger, event) => {
-    if (!isOwner(event.body, event.body.registrant)) return 'REGISTRANT_NOT_OWNER'
-    if (!(await isSignedBy(ledger, event, toHex(event.body.registrant)))) return 'SIGNATURE_INVALID'
-    return history.assets.has(event.body.asset) ? 'ASSET_EXISTS' : undefined
-  },
+  SignatureChecked: (_history, { genesis }, event) =>
+    event.body.chainId === BigInt(genesis.chainId) ? undefined : 'SIGNATURE_CHECK_FOREIGN',
+
+  AssetRegistered: findAssetReason,
+
+  AssetTransferred: findTransferReason,
 
   FeatureMapPublished: async (history, ledger, event) => {
     const model = assetOf(history, event.body.model, 'model')
     if (model === undefined) return 'ASSET_UNKNOWN'
-    if (!isOwner(model, event.body.registrant)) return 'REGISTRANT_NOT_OWNER'
-    if (!(await isSignedBy(ledger, event, toHex(event.body.registrant)))) return 'SIGNATURE_INVALID'
+    const registrant = toHex(event.body.registrant)
+    if (!history.ownership.now(model.asset).has(registrant)) return 'REGISTRANT_NOT_OWNER'
+    if (!(await isSignedBy(history, ledger, event, registrant))) return 'SIGNATURE_INVALID'
     const exists = history.featureMaps.has(event.body.featureMap) || history.featureMapOfModel.has(event.body.model)
     return exists ? 'FEATURE_MAP_EXISTS' : undefined
   },
@@ -89,7 +84,7 @@ const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
     const dataset = assetOf(history, event.body.dataset, 'dataset')
     if (dataset === undefined) return 'ASSET_UNKNOWN'
     if (dataset.licence !== event.body.licence) return 'LICENCE_MISMATCH'
-    return (await isSignedBy(ledger, event, toHex(event.body.account))) ? undefined : 'SIGNATURE_INVALID'
+    return (await isSignedBy(history, ledger, event, toHex(event.body.account))) ? undefined : 'SIGNATURE_INVALID'
   },
 
   ContributionWithdrawn: async (history, ledger, event) => {
@@ -97,27 +92,13 @@ const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
     const batch = findBatch(history, batchSource, batchId)
     if (batch === undefined || indexes.some((index) => index >= batch.items)) return 'CONTRIBUTION_UNKNOWN'
     if (batch.account !== toHex(account)) return 'ACCOUNT_MISMATCH'
-    return (await isSignedBy(ledger, event, batch.account)) ? undefined : 'SIGNATURE_INVALID'
+    return (await isSignedBy(history, ledger, event, batch.account)) ? undefined : 'SIGNATURE_INVALID'
   },
 }
 
-async function isSignedBy(
-  { ledgerId, onSignature }: DecidingLedger,
-  event: SignedEvent,
-  account: string,
-): Promise<boolean> {
-  if (onSignature === undefined) return true
-  onSignature()
-  return (await recoverSigner(ledgerId, event)) === account
-}
-
 function assetOf(history: History, name: string, kind: string): EventBodies['AssetRegistered'] | undefined {
-  const asset = history.assets.get(name)?.body
+  const asset = history.assets.get(name)
   return asset?.kind === kind ? asset : undefined
-}
-
-function isOwner(asset: EventBodies['AssetRegistered'], account: Uint8Array): boolean {
-  return asset.owners.some((owner) => toHex(owner.account) === toHex(account))
 }
 
 /** What reads values written with a schema, if they can be read. */

@@ -82,14 +82,17 @@ export class UsualDecider {
   #useReason(row: number): Reason {
     const { uses } = this.#records
     const place = this.#records.bodies[row]!
+    const agent = uses.agent(place)
     const isKnown =
-      this.#kindOf(uses.model(place)) === 'model' && this.#kindOf(uses.infrastructure(place)) === 'infrastructure'
+      this.#kindOf(uses.model(place)) === 'model' &&
+      this.#kindOf(uses.infrastructure(place)) === 'infrastructure' &&
+      (this.#history.names.textOf(agent) === '' || this.#kindOf(agent) === 'agent')
     return isKnown ? undefined : 'ASSET_UNKNOWN'
   }
 
   #kindOf(name: number): string | undefined {
     if (!this.#assets.has(name))
-      this.#assets.set(name, this.#history.assets.get(this.#history.names.textOf(name))?.body.kind)
+      this.#assets.set(name, this.#history.assets.get(this.#history.names.textOf(name))?.kind)
     return this.#assets.get(name)
   }
 

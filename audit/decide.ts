@@ -1,14 +1,16 @@
-import { DECISION_ORDER, type DecidedEventType, type EventOf } from '../schemas/events.ts'
+import { DECISION_STEPS, type DecidedEventType, type EventOf } from '../schemas/events.ts'
+import { SIGNATURE_CHECK_EPOCHS_MAX } from '../schemas/limits.ts'
 import { OUTCOMES, type RejectionReason, reasonOfCode } from '../schemas/rejection.ts'
 import { acceptInto } from './accept.ts'
 import { TABLES } from './bundle.ts'
-import { type DecidingLedger, findCloseReason, type ObjectEvent, type ObjectType } from './close-reasons.ts'
+import { findCloseReason, type ObjectEvent, type ObjectType } from './close-reasons.ts'
 import { isUsual, UsualDecider, type UsualType } from './decide-usual.ts'
 import { assertSame, differ } from './difference.ts'
 import type { History } from './history.ts'
 import type { EpochRecords } from './records/epoch-records.ts'
 import { KEY_WORDS } from './records/id-table.ts'
 import { TYPE_NUMBERS } from './records/type-numbers.ts'
+import type { DecidingLedger } from './signed-by.ts'
 
 export interface DecidedEpoch {
   readonly records: EpochRecords
@@ -60,11 +62,14 @@ class EpochDecider {
   }
 
   async decide(): Promise<DecidedEpoch> {
-    for (const type of DECISION_ORDER) {
-      const rows = this.#records.rowsOf(type)
-      if (isUsual(type)) for (const row of rows) this.#decideUsual(row, type)
-      else for (const row of rows) await this.#decideObject(row, type)
-      if (type !== 'SchemaRegistered') continue
+    this.#letGo()
+    for (const types of DECISION_STEPS) {
+      for (const row of this.#records.rowsOf(...types)) {
+        const type = this.#records.typeOf(row)!
+        if (isUsual(type)) this.#decideUsual(row, type)
+        else await this.#decideObject(row, type)
+      }
+      if (!types.includes('SchemaRegistered')) continue
       // The schemas of the cut are decided, and come first: now the values written with them can be read.
       this.#records.readWaiting(this.#history.schemas)
       this.#ranks = this.#rankContributions()
@@ -78,13 +83,18 @@ class EpochDecider {
     }
   }
 
+  /** What no record of the epoch can ask for. */
+  #letGo(): void {
+    const { ownership, contractAnswers } = this.#history
+    ownership.beginEpoch()
+    for (const [key, accepted] of contractAnswers)
+      if (accepted < this.#epoch - SIGNATURE_CHECK_EPOCHS_MAX) contractAnswers.delete(key)
+  }
+
   /** Which of two batches or commitments came first is asked across types and epochs: each gets its number in accept order. */
   #rankContributions(): ReadonlyMap<number, number> {
-    const rows = (['ContributionCommitted', 'ContributionBatch'] as const).flatMap((type) => [
-      ...this.#records.rowsOf(type),
-    ])
-    rows.sort((a, b) => this.#records.compareRows(a, b))
-    return new Map(rows.map((row) => [row, this.#history.contributionRecords++]))
+    const rows = this.#records.rowsOf('ContributionCommitted', 'ContributionBatch')
+    return new Map([...rows].map((row) => [row, this.#history.contributionRecords++]))
   }
 
   #decideUsual(row: number, type: UsualType): void {
@@ -127,7 +137,7 @@ class EpochDecider {
   }
 
   #acceptObject(row: number, event: ObjectEvent): void {
-    const accepted = { ledgerId: this.#ledger.ledgerId, epoch: this.#epoch, rank: this.#ranks.get(row) }
+    const accepted = { ledgerId: this.#ledger.ledgerId, epoch: this.#epoch, rank: this.#ranks.get(row), row }
     this.#useUp(row, event.type, acceptInto(this.#history, event, accepted))
     if (event.type === 'Deposited') this.#deposits.push(event)
   }

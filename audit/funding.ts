@@ -1,7 +1,9 @@
 import type { EventBodies } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import type { DecidedEpoch } from './decide.ts'
+import { lineageOf } from './derivation.ts'
 import type { History } from './history.ts'
+import type { AcceptOrder } from './ownership.ts'
 import { addTo } from './sums.ts'
 
 type Policy = EventBodies['PolicyPublished']
@@ -12,9 +14,13 @@ export interface FundedUse {
   readonly entry: number
   readonly model: string
   readonly infrastructure: string
+  /** Empty where there was none. */
+  readonly agent: string
   readonly token: string
   readonly fee: bigint
-  /** Whether the payer owns a share of the model or of the infrastructure. */
+  /** Of its record in its epoch. */
+  readonly row: number
+  /** Whether the payer owned some of what is paid for the use, at its place in accept order. */
   readonly isPayerOwner: boolean
   /** Of the policy in force in its epoch, millionths. */
   readonly dataParts: number
@@ -59,7 +65,7 @@ export function fundEpoch(
   for (const { body } of deposits) addTo(balances, toHex(body.payer) + toHex(body.token), body.amount)
   const funded: FundedUse[] = []
   const unfunded = new Map<string, bigint>()
-  const isOwner = ownership(history)
+  const ownsOneOf = ownership(history, records)
   for (const [index, row] of uses.rows.entries()) {
     const place = records.bodies[row]!
     const fee = records.uses.fee(place)
@@ -75,17 +81,29 @@ export function fundEpoch(
     const entry = uses.entries[index]!
     const model = history.names.textOf(records.uses.model(place))
     const infrastructure = history.names.textOf(records.uses.infrastructure(place))
-    const isPayerOwner = isOwner(payer, model, infrastructure)
+    const agent = history.names.textOf(records.uses.agent(place))
+    const isPayerOwner = ownsOneOf({ model, infrastructure, agent }, payer, row)
     const featuresRow = featuresOf.get(entry)
     funded.push({
-      ...{ entry, model, infrastructure, token, fee, isPayerOwner },
+      ...{ entry, model, infrastructure, agent, token, fee, row, isPayerOwner },
       ...{ dataParts: policy.dataParts, featuresRow },
     })
   }
   return { funded, unfunded }
 }
 
-function ownership({ assets }: History): (payer: string, model: string, infrastructure: string) => boolean {
-  const owns = (payer: string, asset: string) => assets.get(asset)!.owners.has(payer)
-  return (payer, model, infrastructure) => owns(payer, model) || owns(payer, infrastructure)
+type Used = Pick<FundedUse, 'model' | 'infrastructure' | 'agent'>
+
+/** Says whether the payer of a use owned some of what is paid for it: what it used, and what its model is derived from. */
+function ownership(
+  { assets, ownership: owned }: History,
+  order: AcceptOrder,
+): (used: Used, payer: string, row: number) => boolean {
+  const lineages = new Map<string, readonly string[]>()
+  return ({ model, infrastructure, agent }, payer, row) => {
+    const owns = (asset: string) => owned.in(asset, owned.versionAt(asset, row, order)).has(payer)
+    const lineage = lineages.get(model) ?? [...lineageOf(assets, model)]
+    lineages.set(model, lineage)
+    return owns(infrastructure) || (agent !== '' && owns(agent)) || lineage.some(owns)
+  }
 }

@@ -1,16 +1,10 @@
 import type { EventBodies } from '../schemas/events.ts'
-import { toHex } from '../schemas/ids.ts'
 import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
 import { type AcceptedBatch, ContributionTable } from './contributions.ts'
+import { Ownership } from './ownership.ts'
 import { IdTable, idKey } from './records/id-table.ts'
 import { addresses, asciiTexts, type TextTable } from './records/text-table.ts'
 import { TYPE_NUMBERS } from './records/type-numbers.ts'
-
-/** An asset with its owners as 0x-hex. */
-export interface KnownAsset {
-  readonly body: EventBodies['AssetRegistered']
-  readonly owners: ReadonlySet<string>
-}
 
 /** Everything accepted so far that a later record may refer to, and everything settlement needs. */
 export interface History {
@@ -23,7 +17,10 @@ export interface History {
   readonly schemaRegistrations: Map<number, EventBodies['SchemaRegistered']>
   /** By `ce_source`: the registration in force. */
   readonly sources: Map<string, EventBodies['SourceRegistered']>
-  readonly assets: Map<string, KnownAsset>
+  readonly assets: Map<string, EventBodies['AssetRegistered']>
+  readonly ownership: Ownership
+  /** By account ‖ digest: the last epoch in which the answer of a contract was accepted; those that still count. */
+  readonly contractAnswers: Map<string, number>
   /** In accept order. */
   readonly policies: { epoch: number; policy: EventBodies['PolicyPublished'] }[]
   readonly featureMaps: Map<string, EventBodies['FeatureMapPublished']>
@@ -50,6 +47,8 @@ export function emptyHistory(): History {
     schemaRegistrations: new Map(),
     sources: new Map(),
     assets: new Map(),
+    ownership: new Ownership(),
+    contractAnswers: new Map(),
     policies: [],
     featureMaps: new Map(),
     featureMapOfModel: new Map(),
@@ -96,8 +95,4 @@ export function contributionsOf(history: History, map: EventBodies['FeatureMapPu
   const known = history.contributions.get(map.featureMap) ?? new ContributionTable(map)
   history.contributions.set(map.featureMap, known)
   return known
-}
-
-export function toKnownAsset(body: EventBodies['AssetRegistered']): KnownAsset {
-  return { body, owners: new Set(body.owners.map(({ account }) => toHex(account))) }
 }

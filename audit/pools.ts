@@ -1,9 +1,12 @@
 import type { EventBodies } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import { apportion } from './apportion.ts'
+import { keptUpstream, WHOLE } from './derivation.ts'
 import { type FundedUse, hasFeatures } from './funding.ts'
 import type { History } from './history.ts'
-import { addTo } from './sums.ts'
+import { compareText } from './order.ts'
+import type { AcceptOrder } from './ownership.ts'
+import { addTo, sumOf } from './sums.ts'
 
 type Policy = EventBodies['PolicyPublished']
 
@@ -11,13 +14,13 @@ type Policy = EventBodies['PolicyPublished']
 export interface SettlementLine {
   readonly account: string
   readonly token: string
-  readonly kind: 'data' | 'infrastructure' | 'model' | 'treasury'
+  readonly kind: 'agent' | 'data' | 'infrastructure' | 'model' | 'royalty' | 'treasury'
   readonly asset: string
   readonly amount: bigint
 }
 
 export interface Pools {
-  /** Lines of kinds model, infrastructure and treasury; one (account, token, kind, asset) may stand here several times. */
+  /** Lines of all kinds but data; one (account, token, kind, asset) may stand here several times. */
   readonly lines: readonly SettlementLine[]
   /** Data parts of sums with features, by {@link periodKey}; a sum with data part 0 stands here too. */
   readonly dataParts: ReadonlyMap<string, bigint>
@@ -39,27 +42,39 @@ export function periodKey(model: string, token: string): string {
 interface FeeSum {
   readonly model: string
   readonly infrastructure: string
+  readonly agent: string
   readonly token: string
   readonly isFeatured: boolean
+  readonly uses: FundedUse[]
   fees: bigint
 }
 
-/** Step 3 of settlement: fees summed by (model, infrastructure, token, featured), each sum split by the policy. */
-export function splitPools(funded: readonly FundedUse[], policy: Policy, history: History): Pools {
+/**
+ * Step 3 of settlement: fees summed by (model, infrastructure, agent, token, featured), each sum split by the policy,
+ * each part over those who owned the asset when its fees came.
+ */
+export function splitPools(funded: readonly FundedUse[], policy: Policy, history: History, order: AcceptOrder): Pools {
   const lines: SettlementLine[] = []
   const dataParts = new Map<string, bigint>()
   const unfeatured: DataPart[] = []
-  for (const { model, infrastructure, token, isFeatured, fees } of feeSums(funded)) {
-    const [data, toModel, toInfrastructure, toTreasury] = apportion(fees, [
-      BigInt(policy.dataParts),
-      BigInt(policy.modelParts),
-      BigInt(policy.infrastructureParts),
-      BigInt(policy.treasuryParts),
-    ]) as [bigint, bigint, bigint, bigint]
+  for (const sum of feeSums(funded)) {
+    const { model, infrastructure, agent, token, isFeatured } = sum
+    const split = apportion(
+      sum.fees,
+      [policy.dataParts, policy.modelParts, policy.upstreamParts, policy.agentParts]
+        .concat(policy.infrastructureParts, policy.treasuryParts)
+        .map(BigInt),
+    ) as [bigint, bigint, bigint, bigint, bigint, bigint]
+    const [data, toModel, upstream, toAgent, toInfrastructure, toTreasury] = split
     if (isFeatured) addTo(dataParts, periodKey(model, token), data)
     else unfeatured.push({ model, token, part: data })
-    lines.push(...ownerLines(history, model, 'model', token, toModel))
-    lines.push(...ownerLines(history, infrastructure, 'infrastructure', token, toInfrastructure))
+    const { royalties, left } = splitUpstream(history, model, upstream)
+    const pay = (kind: SettlementLine['kind'], asset: string, amount: bigint) =>
+      lines.push(...ownerLines(history, order, sum, kind, asset, amount))
+    pay('model', model, toModel + left + (agent === '' ? toAgent : 0n))
+    if (agent !== '') pay('agent', agent, toAgent)
+    for (const [ancestor, amount] of royalties) pay('royalty', ancestor, amount)
+    pay('infrastructure', infrastructure, toInfrastructure)
     lines.push({ account: toHex(policy.treasury), token, kind: 'treasury', asset: policy.policy, amount: toTreasury })
   }
   return { lines, dataParts, unfeatured }
@@ -72,33 +87,61 @@ function feeSums(funded: readonly FundedUse[]): FeeSum[] {
     const isFeatured = hasFeatures(use)
     // Most uses are of what the one before was of.
     if (last === undefined || !isSumOf(last, use, isFeatured)) {
-      const { model, infrastructure, token } = use
-      const key = JSON.stringify([model, infrastructure, token, isFeatured])
-      last = sums.get(key) ?? { model, infrastructure, token, isFeatured, fees: 0n }
+      const { model, infrastructure, agent, token } = use
+      const key = JSON.stringify([model, infrastructure, agent, token, isFeatured])
+      last = sums.get(key) ?? { model, infrastructure, agent, token, isFeatured, uses: [], fees: 0n }
       sums.set(key, last)
     }
+    last.uses.push(use)
     last.fees += use.fee
   }
   return [...sums.values()]
 }
 
-function isSumOf(sum: FeeSum, { model, infrastructure, token }: FundedUse, isFeatured: boolean): boolean {
-  const isOfSame = sum.model === model && sum.infrastructure === infrastructure && sum.token === token
-  return isOfSame && sum.isFeatured === isFeatured
+function isSumOf(sum: FeeSum, { model, infrastructure, agent, token }: FundedUse, isFeatured: boolean): boolean {
+  const isOfSame = sum.model === model && sum.infrastructure === infrastructure && sum.agent === agent
+  return isOfSame && sum.token === token && sum.isFeatured === isFeatured
 }
 
-/** Owners stand in the asset's record ascending by account, which is the order that ties go by. */
-function ownerLines(
-  history: History,
-  asset: string,
-  kind: 'model' | 'infrastructure',
-  token: string,
+/** What each ancestor gets of the upstream part, and what nobody was promised. */
+function splitUpstream(
+  { assets }: History,
+  model: string,
   part: bigint,
+): { royalties: [string, bigint][]; left: bigint } {
+  const kept = [...keptUpstream(assets, model)].sort(([a], [b]) => compareText(a, b))
+  const shares = kept.map(([, share]) => share)
+  const amounts = apportion(part, [...shares, WHOLE - sumOf(shares)])
+  return { royalties: kept.map(([ancestor], index) => [ancestor, amounts[index]!]), left: amounts.at(-1)! }
+}
+
+/** First over the versions of the asset's ownership, by their fees; then each over its owners, ascending by account. */
+function ownerLines(
+  { ownership }: History,
+  order: AcceptOrder,
+  { token, uses, fees: all }: FeeSum,
+  kind: SettlementLine['kind'],
+  asset: string,
+  amount: bigint,
 ): SettlementLine[] {
-  const owners = history.assets.get(asset)!.body.owners
-  const amounts = apportion(
-    part,
-    owners.map((owner) => BigInt(owner.parts)),
+  const versions = new Map<number, bigint>()
+  if (!ownership.hasMoved(asset)) versions.set(0, all)
+  else
+    for (const { row, fee } of uses) {
+      const version = ownership.versionAt(asset, row, order)
+      versions.set(version, (versions.get(version) ?? 0n) + fee)
+    }
+  const ascending = [...versions].sort(([a], [b]) => a - b)
+  const parts = apportion(
+    amount,
+    ascending.map(([, fees]) => fees),
   )
-  return owners.map((owner, index) => ({ account: toHex(owner.account), token, kind, asset, amount: amounts[index]! }))
+  return ascending.flatMap(([version], at) => {
+    const owners = [...ownership.in(asset, version)].sort(([a], [b]) => compareText(a, b))
+    const amounts = apportion(
+      parts[at]!,
+      owners.map(([, own]) => BigInt(own)),
+    )
+    return owners.map(([account], index) => ({ account, token, kind, asset, amount: amounts[index]! }))
+  })
 }

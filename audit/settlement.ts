@@ -70,7 +70,9 @@ export function settleEpoch(
   const heldIn = heldByToken(books)
   const { funded, unfunded } = fundEpoch(books.balances, decided, history, policy)
   const pools: Pools =
-    policy === undefined ? { lines: [], dataParts: new Map(), unfeatured: [] } : splitPools(funded, policy, history)
+    policy === undefined
+      ? { lines: [], dataParts: new Map(), unfeatured: [] }
+      : splitPools(funded, policy, history, decided.records)
   const waited = settleWaiting(books.waiting, epoch, policy, funded, pools.unfeatured, decided)
   const joining = {
     uses: [...funded.filter(hasFeatures), ...waited.late],

@@ -32,7 +32,7 @@ export function trustedBy(reach: AuditReach): string[] {
     ...gapsTrusted(reach.gaps),
     ...extractorTrusted(reach.reExtraction),
     ...depositsTrusted(reach.deposits),
-    'The registered sources: inferences happened as their records say, and labels are the right ones.',
+    'The registered sources: inferences happened, and contracts signed, as their records say, and labels are the right ones.',
     'The log: append times are what the broker gave, and what was never appended cannot be seen.',
   ]
 }

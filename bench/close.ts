@@ -35,6 +35,7 @@ const FEATURES: EventBodies['InferenceFeatures'] = {
 const USE: EventBodies['InferenceRecorded'] = {
   model: 'reader',
   infrastructure: 'gateway',
+  agent: '',
   payer: Buffer.alloc(20, 1),
   token: Buffer.alloc(20, 2),
   fee: 5n,

@@ -142,3 +142,8 @@ export function formatAmount(atoms: bigint, decimals: number): string {
 export function formatPercent(fraction: number): string {
   return `${(fraction * 100).toFixed(1)} %`
 }
+
+/** Millionths as a percentage, to the last one. */
+export function formatParts(parts: number): string {
+  return `${parts / 10_000} %`
+}

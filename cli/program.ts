@@ -17,6 +17,7 @@ import { addRecords } from './verbs/records.ts'
 import { addResume } from './verbs/resume.ts'
 import { addSchemas } from './verbs/schema.ts'
 import { addSeal } from './verbs/seal.ts'
+import { addSignatures } from './verbs/signature.ts'
 import { addTopics } from './verbs/topics.ts'
 import { addWatch } from './verbs/watch.ts'
 
@@ -65,6 +66,7 @@ function tallyProgram(): Command {
   addTopics(program)
   addSeal(program)
   addSchemas(program)
+  addSignatures(program)
   const epoch = program.command('epoch').description('epochs: close, status')
   const anchor = program.command('anchor').description('the chain: deploy, propose, finalize, status, watch, resume')
   addEpochSteps(program, epoch, anchor)

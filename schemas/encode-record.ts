@@ -32,6 +32,7 @@ const KEYS: { [Type in EventType]: (body: EventBodies[Type], id: string) => stri
   SchemaRegistered: (body) => String(body.schemaId),
   SourceRegistered: (body) => body.source,
   AssetRegistered: (body) => body.asset,
+  AssetTransferred: (body) => body.asset,
   PolicyPublished: (body) => body.policy,
   FeatureMapPublished: (body) => body.model,
   ContributionCommitted: (body) => toHex(body.account),
@@ -41,6 +42,7 @@ const KEYS: { [Type in EventType]: (body: EventBodies[Type], id: string) => stri
   InferenceRecorded: (_, id) => id,
   InferenceFeatures: (body) => body.inferenceId,
   Deposited: (body) => toHex(body.payer),
+  SignatureChecked: (body) => toHex(body.account),
   CutPublished: (body) => String(body.epoch),
 }
 

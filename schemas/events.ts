@@ -22,13 +22,35 @@ export interface Owner {
   parts: number
 }
 
+/** What an asset is derived from. */
+export interface Parent {
+  asset: string
+  /** Of what is paid upstream for uses of the child, millionths. */
+  parts: number
+  /** By an owner of the parent. */
+  signature: Uint8Array
+}
+
 export interface AssetRegistered {
   asset: string
   kind: AssetKind
   title: string
   licence: string
+  /** Empty, or an ERC-8004 id as `eip155:chain:registry/id`. */
+  identity: string
   owners: Owner[]
+  /** Ascending by asset. */
+  parents: Parent[]
   registrant: Uint8Array
+  signature: Uint8Array
+}
+
+export interface AssetTransferred {
+  asset: string
+  from: Uint8Array
+  to: Uint8Array
+  /** Millionths. */
+  parts: number
   signature: Uint8Array
 }
 
@@ -37,6 +59,8 @@ export interface PolicyPublished {
   epochIntervalS: number
   dataParts: number
   modelParts: number
+  upstreamParts: number
+  agentParts: number
   infrastructureParts: number
   treasuryParts: number
   treasury: Uint8Array
@@ -123,6 +147,8 @@ export interface ContributionFeatures {
 export interface InferenceRecorded {
   model: string
   infrastructure: string
+  /** Asset of kind agent, or empty. */
+  agent: string
   payer: Uint8Array
   token: Uint8Array
   fee: bigint
@@ -155,6 +181,16 @@ export interface Deposited {
   blockHash: Uint8Array
 }
 
+/** An account that is a contract called a signature its own, at a block (ERC-1271). */
+export interface SignatureChecked {
+  chainId: bigint
+  account: Uint8Array
+  digest: Uint8Array
+  signature: Uint8Array
+  blockNumber: bigint
+  blockHash: Uint8Array
+}
+
 export interface CutPublished {
   epoch: number
   cutTimeMs: bigint
@@ -165,6 +201,7 @@ export interface EventBodies {
   SchemaRegistered: SchemaRegistered
   SourceRegistered: SourceRegistered
   AssetRegistered: AssetRegistered
+  AssetTransferred: AssetTransferred
   PolicyPublished: PolicyPublished
   FeatureMapPublished: FeatureMapPublished
   ContributionCommitted: ContributionCommitted
@@ -174,6 +211,7 @@ export interface EventBodies {
   InferenceRecorded: InferenceRecorded
   InferenceFeatures: InferenceFeatures
   Deposited: Deposited
+  SignatureChecked: SignatureChecked
   CutPublished: CutPublished
 }
 
@@ -192,7 +230,9 @@ export type EventOf<Type extends EventType = EventType> = {
 export const DECISION_ORDER = [
   'SchemaRegistered',
   'SourceRegistered',
+  'SignatureChecked',
   'AssetRegistered',
+  'AssetTransferred',
   'PolicyPublished',
   'FeatureMapPublished',
   'Deposited',
@@ -205,6 +245,18 @@ export const DECISION_ORDER = [
 ] as const satisfies readonly EventType[]
 
 export type DecidedEventType = (typeof DECISION_ORDER)[number]
+
+/**
+ * Types that are decided together, in accept order among all of them: who may register a derivation or give a share away is
+ * whoever owns it at that place. Every other type is decided by itself.
+ */
+const DECIDED_TOGETHER: readonly DecidedEventType[] = ['AssetRegistered', 'AssetTransferred']
+
+/** {@link DECISION_ORDER} as close goes through it. */
+export const DECISION_STEPS: readonly (readonly DecidedEventType[])[] = DECISION_ORDER.flatMap((type) => {
+  if (!DECIDED_TOGETHER.includes(type)) return [[type]]
+  return type === DECIDED_TOGETHER[0] ? [DECIDED_TOGETHER] : []
+})
 
 /** `ce_type` of an event type. */
 export function ceTypeOf(type: EventType): string {

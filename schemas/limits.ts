@@ -5,6 +5,16 @@ export const BATCH_ITEMS_MAX = 1_000
 export const AMOUNT_LIMIT = 1n << 96n
 export const MILLIONTHS = 1_000_000
 export const DATA_PARTS_MAX = 600_000
+/** Owners that an asset may have at once: what one use of it is divided over is bounded. */
+export const OWNERS_MAX = 1_000
+/** Parents that an asset may name, what they may take together, and how far its ancestors may reach. */
+export const PARENTS_MAX = 8
+export const ROYALTY_PARTS_MAX = 500_000
+export const DERIVATION_DEPTH_MAX = 6
+/** A recorded check of a contract's signature counts in its own epoch and in so many after it. */
+export const SIGNATURE_CHECK_EPOCHS_MAX = 10
+/** Of a signature that a contract checks. */
+export const CONTRACT_SIGNATURE_BYTES_MAX = 8_192
 export const FEATURE_VALUE_MAX = 63
 export const UINT16_MAX = 0xffff
 export const PROBABILITY_UNIT = 1_000

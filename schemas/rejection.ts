@@ -21,6 +21,7 @@ export const REJECTION_REASONS = {
   FIELD_INVALID: 22,
   FEATURE_OUT_OF_RANGE: 23,
   SHARES_INVALID: 24,
+  ROYALTY_EXCEEDED: 25,
   // Close: identity and authority.
   ID_REUSED: 100,
   SOURCE_UNKNOWN: 101,
@@ -46,6 +47,12 @@ export const REJECTION_REASONS = {
   NEAR_NOT_MEASURED: 126,
   NEAR_UNKNOWN: 127,
   ACCOUNT_MISMATCH: 128,
+  // Close: ownership.
+  SHARES_NOT_OWNED: 150,
+  OWNERS_TOO_MANY: 151,
+  PARENT_UNKNOWN: 152,
+  ROYALTY_TOO_DEEP: 153,
+  SIGNATURE_CHECK_FOREIGN: 154,
 } as const
 
 export type RejectionReason = keyof typeof REJECTION_REASONS

@@ -29,7 +29,10 @@ const CONTENT_BYTES = Buffer.from(CONTENT_TYPE)
 
 /** The usual events: what their fields must be, in their order. Each step returns where the next field begins, or -1. */
 const FIELDS: { readonly [Type in EventType]?: readonly Step[] } = {
-  InferenceRecorded: [identifier, identifier, ofLength(20), ofLength(20), amount, ofLength(32), ofLength(32)],
+  InferenceRecorded: [
+    ...[identifier, identifier, identifierOrNone],
+    ...[ofLength(20), ofLength(20), amount, ofLength(32), ofLength(32)],
+  ],
 }
 
 type Step = (bytes: Uint8Array, at: number, end: number) => number
@@ -200,6 +203,10 @@ function identifier(bytes: Uint8Array, at: number, end: number): number {
   if (start + length > end) return -1
   for (let i = start; i < start + length; i++) if (bytes[i]! > 0x7f) return -1
   return start + length
+}
+
+function identifierOrNone(bytes: Uint8Array, at: number, end: number): number {
+  return at < end && bytes[at] === 0 ? at + 1 : identifier(bytes, at, end)
 }
 
 function ofLength(expected: number): Step {

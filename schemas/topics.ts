@@ -21,6 +21,7 @@ export const TOPIC_OF_EVENT: Readonly<Record<EventType, string>> = {
   SchemaRegistered: TOPICS.registry,
   SourceRegistered: TOPICS.registry,
   AssetRegistered: TOPICS.registry,
+  AssetTransferred: TOPICS.registry,
   PolicyPublished: TOPICS.registry,
   FeatureMapPublished: TOPICS.registry,
   ContributionCommitted: TOPICS.contributions,
@@ -30,5 +31,6 @@ export const TOPIC_OF_EVENT: Readonly<Record<EventType, string>> = {
   InferenceRecorded: TOPICS.inferences,
   InferenceFeatures: TOPICS.inferences,
   Deposited: TOPICS.chain,
+  SignatureChecked: TOPICS.chain,
   CutPublished: TOPICS.epochs,
 }

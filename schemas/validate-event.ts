@@ -38,10 +38,23 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
   AssetRegistered: (body) =>
     first(
       shares(body.owners),
+      royalties(body.parents),
       identifier('asset', body.asset),
       identifier('title', body.title),
       identifier('licence', body.licence),
+      body.identity === '' || ERC_8004_ID.test(body.identity)
+        ? undefined
+        : field('identity must be empty or eip155:chain:registry/id.'),
       bytes('registrant', body.registrant, 20),
+      bytes('signature', body.signature, 65),
+    ),
+  AssetTransferred: (body) =>
+    first(
+      identifier('asset', body.asset),
+      bytes('from', body.from, 20),
+      bytes('to', body.to, 20),
+      Buffer.compare(body.from, body.to) === 0 ? field('from and to are the same account.') : undefined,
+      range('parts', body.parts, 1, limits.MILLIONTHS),
       bytes('signature', body.signature, 65),
     ),
   PolicyPublished: (body) =>
@@ -125,6 +138,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       amount(body.fee),
       identifier('model', body.model),
       identifier('infrastructure', body.infrastructure),
+      body.agent === '' ? undefined : identifier('agent', body.agent),
       bytes('payer', body.payer, 20),
       bytes('token', body.token, 20),
       bytes('inputHash', body.inputHash, 32),
@@ -148,6 +162,14 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       bytes('payer', body.payer, 20),
       bytes('token', body.token, 20),
       bytes('transactionHash', body.transactionHash, 32),
+      bytes('blockHash', body.blockHash, 32),
+    ),
+  SignatureChecked: (body) =>
+    first(
+      body.chainId >= 0n && body.blockNumber >= 0n ? undefined : field('chainId and blockNumber must not be negative.'),
+      bytes('account', body.account, 20),
+      bytes('digest', body.digest, 32),
+      range('bytes of signature', body.signature.length, 0, limits.CONTRACT_SIGNATURE_BYTES_MAX),
       bytes('blockHash', body.blockHash, 32),
     ),
   // Written by Tallystick to its own topic; on an input topic it is a TOPIC_MISMATCH before this is asked.
@@ -202,6 +224,8 @@ function amount(value: bigint): RangeFault | undefined {
 }
 
 function shares(owners: readonly { account: Uint8Array; parts: number }[]): RangeFault | undefined {
+  if (owners.length > limits.OWNERS_MAX)
+    return { reason: 'SHARES_INVALID', detail: `An asset has at most ${limits.OWNERS_MAX} owners.` }
   let sum = 0
   for (const [index, owner] of owners.entries()) {
     if (owner.account.length !== 20) return field('An owner is no address of 20 bytes.')
@@ -219,8 +243,38 @@ function shares(owners: readonly { account: Uint8Array; parts: number }[]): Rang
     : { reason: 'SHARES_INVALID', detail: `The parts of the owners sum to ${sum}, not 1,000,000.` }
 }
 
+/** An id in an identity registry of ERC-8004, with the account of the registry as CAIP-10 has it. */
+const ERC_8004_ID = /^eip155:[1-9]\d{0,31}:0x[0-9a-f]{40}\/(0|[1-9]\d{0,77})$/
+
+/** What the parents ask for together is bounded; whether they are there and agree is for close. */
+function royalties(parents: EventBodies['AssetRegistered']['parents']): RangeFault | undefined {
+  if (parents.length > limits.PARENTS_MAX) return field(`An asset has at most ${limits.PARENTS_MAX} parents.`)
+  let sum = 0
+  for (const [index, parent] of parents.entries()) {
+    const fault = first(
+      identifier('a parent', parent.asset),
+      range('parts of a parent', parent.parts, 1, limits.MILLIONTHS),
+      bytes('signature of a parent', parent.signature, 65),
+    )
+    if (fault !== undefined) return fault
+    const before = parents[index - 1]
+    if (before !== undefined && Buffer.compare(Buffer.from(before.asset), Buffer.from(parent.asset)) >= 0)
+      return field('parents must be strictly ascending by the bytes of their names.')
+    sum += parent.parts
+  }
+  return sum <= limits.ROYALTY_PARTS_MAX
+    ? undefined
+    : {
+        reason: 'ROYALTY_EXCEEDED',
+        detail: `The parts of the parents sum to ${sum}, above ${limits.ROYALTY_PARTS_MAX}.`,
+      }
+}
+
 function policyParts(policy: EventBodies['PolicyPublished']): RangeFault | undefined {
-  const parts = [policy.dataParts, policy.modelParts, policy.infrastructureParts, policy.treasuryParts]
+  const parts = [
+    ...[policy.dataParts, policy.modelParts, policy.upstreamParts, policy.agentParts],
+    ...[policy.infrastructureParts, policy.treasuryParts],
+  ]
   if (parts.some((part) => part < 0 || part > limits.MILLIONTHS)) {
     return { reason: 'SHARES_INVALID', detail: 'A part lies outside 0 to 1,000,000.' }
   }

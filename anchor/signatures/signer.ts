@@ -1,6 +1,6 @@
-import { recoverTypedDataAddress } from 'viem'
+import { hashTypedData, recoverTypedDataAddress } from 'viem'
 import type { EventOf } from '../../schemas/events.ts'
-import { type Address, fromHex, toAddress, toHex } from '../../schemas/ids.ts'
+import { type Address, fromHex, type Hash32, toAddress, toHex } from '../../schemas/ids.ts'
 import { batchTypedData, type RegistryEventType, registryTypedData, withdrawalTypedData } from './typed-data.ts'
 
 /** Half of the order of secp256k1 (SEC 2). */
@@ -46,6 +46,16 @@ export async function recoverTypedData(typedData: object, signature: Uint8Array)
   } catch {
     return undefined // r or s out of range or no point of the curve: nobody signed this
   }
+}
+
+/** What a contract is asked about (ERC-1271): the EIP-712 digest of the event. */
+export function signingDigest(ledgerId: Uint8Array, event: SignedEvent): Hash32 {
+  return digestOfTypedData(typedDataOf(ledgerId, event))
+}
+
+/** The EIP-712 digest of any typed data. */
+export function digestOfTypedData(typedData: object): Hash32 {
+  return hashTypedData(typedData as never) as Hash32
 }
 
 function typedDataOf(ledgerId: Uint8Array, event: UnsignedEvent | SignedEvent) {

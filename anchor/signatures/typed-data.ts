@@ -9,6 +9,7 @@ export type RegistryEventType =
   | 'SchemaRegistered'
   | 'SourceRegistered'
   | 'AssetRegistered'
+  | 'AssetTransferred'
   | 'PolicyPublished'
   | 'FeatureMapPublished'
 

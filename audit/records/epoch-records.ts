@@ -3,6 +3,7 @@ import { DECISION_ORDER, type DecidedEventType, type EventOf } from '../../schem
 import { RECORD_BYTES_MAX } from '../../schemas/limits.ts'
 import { NO_REGISTERED_SCHEMAS, type RegisteredSchemas } from '../../schemas/registered-schemas.ts'
 import { OUTCOMES, REJECTION_REASONS, type RejectionReason } from '../../schemas/rejection.ts'
+import { TOPICS } from '../../schemas/topics.ts'
 import { decodeValue } from '../../schemas/wire-format.ts'
 import { BodyArena } from './body-arena.ts'
 import type { CurrentRecord } from './current-record.ts'
@@ -26,7 +27,7 @@ interface WaitingRecord {
 
 /**
  * The records of one epoch, as much of each as deciding needs: 67 bytes a record in typed arrays, and its body. A use's body
- * has 28 bytes, features have their vector, two bytes a probability and 84 bytes; all other types keep their value and id.
+ * has 32 bytes, features have their vector, two bytes a probability and 84 bytes; all other types keep their value and id.
  */
 export class EpochRecords {
   readonly rows: number
@@ -45,6 +46,8 @@ export class EpochRecords {
   readonly #published: { readonly outcomes: Uint8Array; readonly reasons: Uint16Array }
   readonly #decided: { readonly outcomes: Uint8Array; readonly reasons: Uint16Array }
   readonly #partitions: { readonly firstRow: number; readonly topic: string; readonly partition: number }[] = []
+  /** Its rows stand together. */
+  readonly #registry = { from: 0, to: 0 }
   readonly #texts: Texts
   readonly #usual = new UsualRecord()
   readonly #keyWriter = new KeyWriter()
@@ -76,6 +79,10 @@ export class EpochRecords {
     const last = this.#partitions.at(-1)
     if (last?.topic !== record.topic || last.partition !== record.partition)
       this.#partitions.push({ firstRow: row, topic: record.topic, partition: record.partition })
+    if (record.topic === TOPICS.registry) {
+      if (this.#registry.to === 0) this.#registry.from = row
+      this.#registry.to = row + 1
+    }
     if (record.outcome === OUTCOMES.gap) {
       this.#decided.outcomes[row] = OUTCOMES.gap
       return
@@ -94,21 +101,25 @@ export class EpochRecords {
     this.#waiting = []
   }
 
-  /** Rows of a type, in accept order within the epoch: a type has one topic, whose rows stand by partition and offset. */
-  rowsOf(type: DecidedEventType): Uint32Array {
-    const number = TYPE_NUMBERS[type]
+  /** Rows of some types, in accept order within the epoch. */
+  rowsOf(...types: readonly DecidedEventType[]): Uint32Array {
+    const isWanted = new Uint8Array(UNDECODED + 1)
+    for (const type of types) isWanted[TYPE_NUMBERS[type]] = 1
     let count = 0
-    for (const each of this.#types) if (each === number) count++
+    for (const type of this.#types) count += isWanted[type]!
     const rows = new Uint32Array(count)
     count = 0
-    for (let row = 0; row < this.rows; row++) if (this.#types[row] === number) rows[count++] = row
-    const effective = this.#effective
-    return rows.sort((a, b) => effective[a]! - effective[b]! || a - b)
+    for (let row = 0; row < this.rows; row++) if (isWanted[this.#types[row]!] === 1) rows[count++] = row
+    return rows.sort((a, b) => this.compareRows(a, b))
   }
 
-  /** Accept order of two rows of one topic. */
+  /** Accept order of two rows: by effective time, the registry first, then as they stand, by topic, partition and offset. */
   compareRows(a: number, b: number): number {
-    return this.#effective[a]! - this.#effective[b]! || a - b
+    return (
+      this.#effective[a]! - this.#effective[b]! ||
+      Number(this.#isOfRegistry(b)) - Number(this.#isOfRegistry(a)) ||
+      a - b
+    )
   }
 
   /** The event of a row whose type has no body of its own kind. */
@@ -162,6 +173,10 @@ export class EpochRecords {
   placeOf(row: number): string {
     const { topic, partition } = this.#partitions.findLast(({ firstRow }) => firstRow <= row)!
     return `${topic}/${partition} offset ${this.#offsets[row]}`
+  }
+
+  #isOfRegistry(row: number): boolean {
+    return row >= this.#registry.from && row < this.#registry.to
   }
 
   #addUsual(row: number): void {

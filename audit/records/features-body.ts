@@ -7,11 +7,11 @@ import type { Slice, UsualRecord } from './usual-record.ts'
 
 const WORD_BYTES = 4
 /** Words of the body of a use; the fee has three, the highest first. */
-const USE = { model: 0, infrastructure: 1, payer: 2, token: 3, fee: 4, words: 7 }
+const USE = { model: 0, infrastructure: 1, agent: 2, payer: 3, token: 4, fee: 5, words: 8 }
 const FEE_WORDS = 3
 const FEE_BYTES = FEE_WORDS * WORD_BYTES
 
-/** What is kept of InferenceRecorded until its epoch is settled: 28 bytes. */
+/** What is kept of InferenceRecorded until its epoch is settled: 32 bytes. */
 export class UseBody {
   readonly #arena: BodyArena
 
@@ -25,6 +25,7 @@ export class UseBody {
     const at = this.#arena.wordIn(place)
     words[at + USE.model] = numberIn(names, usual.name)
     words[at + USE.infrastructure] = numberIn(names, usual.infrastructure)
+    words[at + USE.agent] = numberIn(names, usual.agent)
     words[at + USE.payer] = numberIn(accounts, usual.payer)
     words[at + USE.token] = numberIn(accounts, usual.token)
     const { bytes, start, end } = usual.fee
@@ -35,12 +36,13 @@ export class UseBody {
     return place
   }
 
-  add({ model, infrastructure, payer, token, fee }: EventBodies['InferenceRecorded'], texts: Texts): number {
+  add({ model, infrastructure, agent, payer, token, fee }: EventBodies['InferenceRecorded'], texts: Texts): number {
     const place = this.#arena.allocate(USE.words * WORD_BYTES)
     const words = this.#arena.wordsOf(place)
     const at = this.#arena.wordIn(place)
     words[at + USE.model] = texts.names.numberOf(model)
     words[at + USE.infrastructure] = texts.names.numberOf(infrastructure)
+    words[at + USE.agent] = texts.names.numberOf(agent)
     words[at + USE.payer] = texts.accounts.numberOf(toHex(payer))
     words[at + USE.token] = texts.accounts.numberOf(toHex(token))
     for (let word = 0; word < FEE_WORDS; word++)
@@ -55,6 +57,11 @@ export class UseBody {
 
   infrastructure(place: number): number {
     return this.#word(place, USE.infrastructure)
+  }
+
+  /** Number of the agent's name, which is empty where there was none. */
+  agent(place: number): number {
+    return this.#word(place, USE.agent)
   }
 
   payer(place: number): number {

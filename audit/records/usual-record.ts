@@ -80,6 +80,8 @@ export class UsualRecord {
   /** Of a use: its model. Of features: their map. */
   readonly name = new Slice()
   readonly infrastructure = new Slice()
+  /** Empty where there was none. */
+  readonly agent = new Slice()
   readonly payer = new Slice()
   readonly token = new Slice()
   /** Big-endian, not negative, below 2^96. */
@@ -129,6 +131,7 @@ export class UsualRecord {
     return (
       this.#identifier(this.name) &&
       this.#identifier(this.infrastructure) &&
+      this.#identifierOrNone(this.agent) &&
       this.#ofLength(this.payer, 20) &&
       this.#ofLength(this.token, 20) &&
       this.#amount() &&
@@ -218,9 +221,13 @@ export class UsualRecord {
     return this.#bytesOf(slice) && slice.length === length
   }
 
-  /** Text of ASCII: as many characters as bytes. */
   #identifier(slice: Slice): boolean {
-    if (!this.#bytesOf(slice) || slice.length < 1 || slice.length > IDENTIFIER_CHARACTERS_MAX) return false
+    return this.#identifierOrNone(slice) && slice.length > 0
+  }
+
+  /** Text of ASCII: as many characters as bytes. */
+  #identifierOrNone(slice: Slice): boolean {
+    if (!this.#bytesOf(slice) || slice.length > IDENTIFIER_CHARACTERS_MAX) return false
     for (let i = slice.start; i < slice.end; i++) if (this.#bytes[i]! > 0x7f) return false
     return true
   }

@@ -149,7 +149,7 @@ class Maker {
       this.#signed('SourceRegistered', name, { source: name, key: operator, eventTypes })
     const asset = (name: string, kind: EventBodies['AssetRegistered']['kind']) =>
       this.#signed('AssetRegistered', name, {
-        ...{ asset: name, kind, title: name, licence: 'CC0-1.0', registrant: operator },
+        ...{ asset: name, kind, title: name, licence: 'CC0-1.0', identity: '', parents: [], registrant: operator },
         owners: [{ account: operator, parts: 1_000_000 }],
       })
     return Promise.all([
@@ -162,7 +162,8 @@ class Maker {
       asset(INFRASTRUCTURE, 'infrastructure'),
       this.#signed('PolicyPublished', 'policy', {
         ...{ policy: 'policy-1', epochIntervalS: INTERVAL_S, treasury: TREASURY, method: 'influence/factored@2' },
-        ...{ dataParts: 500_000, modelParts: 300_000, infrastructureParts: 150_000, treasuryParts: 50_000 },
+        ...{ dataParts: 500_000, modelParts: 300_000, upstreamParts: 0, agentParts: 0 },
+        ...{ infrastructureParts: 150_000, treasuryParts: 50_000 },
         ...{ minEvents: 2, maxPeriodEpochs: 3, featureWaitEpochs: 0, fallback: 'unattributed' },
       }),
       this.#signed('FeatureMapPublished', MAP, {
@@ -222,7 +223,8 @@ class Maker {
 
   #useBody(number: number, fee: bigint): EventBodies['InferenceRecorded'] {
     const [inputHash, outputHash] = [hashOf(`input ${number}`), hashOf(`output ${number}`)]
-    return { model: MODEL, infrastructure: INFRASTRUCTURE, payer: PAYER, token: TOKEN, fee, inputHash, outputHash }
+    const assets = { model: MODEL, infrastructure: INFRASTRUCTURE, agent: '' }
+    return { ...assets, payer: PAYER, token: TOKEN, fee, inputHash, outputHash }
   }
 
   #useFeatures(number: number): NewRecord {

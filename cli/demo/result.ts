@@ -9,10 +9,11 @@ import type { Retrained } from '../../examples/digits/demo/retrain.ts'
 import { pngDataUri } from '../../examples/digits/draw.ts'
 import { loadManifest } from '../../jobs/publish/build-manifest.ts'
 import { type Explanation, explain } from '../../jobs/statement/explain.ts'
+import { type OwnedAsset, ownedBy } from '../../jobs/statement/owned.ts'
 import { type StatementItem, statementOf } from '../../jobs/statement/statement.ts'
 import type { Address } from '../../schemas/ids.ts'
 import type { ReportAccount, ReportData, ReportInference, ReportItem } from '../../web/src/report-data.ts'
-import { formatPercent } from '../output.ts'
+import { formatParts, formatPercent } from '../output.ts'
 import type { Play } from './play.ts'
 
 export const TOKEN = { symbol: 'tUSD', decimals: 6 } as const
@@ -40,6 +41,8 @@ export interface DemoResult {
   readonly explanations: readonly { readonly question: Question; readonly explanation: Explanation }[]
   readonly claimed: ReadonlyMap<Address, bigint>
   readonly earned: ReadonlyMap<Address, bigint>
+  /** What those own who are paid for that. */
+  readonly owned: ReadonlyMap<Address, readonly OwnedAsset[]>
   readonly audit: AuditReport
   /** Null: not done, or no digit was left to judge by. */
   readonly retrained: Retrained | null
@@ -62,6 +65,8 @@ export async function gather(
   const accounts: AccountResult[] = []
   for (const contributor of play.cast.contributors)
     accounts.push(await accountResult(play, contributor, earned, claimed))
+  const owned = new Map<Address, readonly OwnedAsset[]>()
+  for (const { address } of othersOf(play)) owned.set(address, (await ownedBy(warehouse, address)).owns)
   const shown = questionsToShow(play.questions)
   const explanations = await explain(
     warehouse,
@@ -74,9 +79,15 @@ export async function gather(
     explanations: shown.map((question, index) => ({ question, explanation: explanations[index]! })),
     claimed,
     earned,
+    owned,
     audit,
     retrained: null,
   }
+}
+
+/** Who is paid from the fees beside the contributors. */
+function othersOf({ cast }: Play) {
+  return [cast.modelLab, cast.gatewayOwner, cast.treasury]
 }
 
 async function accountResult(
@@ -157,7 +168,6 @@ export function toJsonDocument(result: DemoResult, seed: string, seconds: number
 /** What the HTML report shows. */
 export function toReportData(play: Play, result: DemoResult, seed: string): ReportData {
   const { cast, session } = play
-  const others = [cast.modelLab, cast.gatewayOwner, cast.treasury]
   const sum = (kind: string) => result.manifests.reduce((total, manifest) => total + kindTotal(manifest, kind), 0n)
   const amountOf = (address: Address) => (result.earned.get(address) ?? 0n).toString()
   return {
@@ -193,10 +203,9 @@ export function toReportData(play: Play, result: DemoResult, seed: string): Repo
       ],
     },
     accounts: result.accounts.map((account) => toReportAccount(play, account)),
-    others: others.map(({ name, address, role }) => ({
-      name,
-      account: address,
-      role,
+    others: othersOf(play).map(({ name, address, role }) => ({
+      ...{ name, account: address, role },
+      owns: result.owned.get(address)!.map(({ parts, asset }) => `${formatParts(parts)} of ${asset}`),
       earned: amountOf(address),
       claimed: (result.claimed.get(address) ?? 0n).toString(),
     })),

@@ -4,7 +4,7 @@ import { explain } from '../../jobs/statement/explain.ts'
 import { type Statement, statementOf } from '../../jobs/statement/statement.ts'
 import { toAddress } from '../../schemas/ids.ts'
 import { type GlobalFlags, runReadingVerb, wholeNumber, withGlobalFlags } from '../command.ts'
-import { formatPercent, paint, printLine } from '../output.ts'
+import { formatParts, formatPercent, paint, printLine } from '../output.ts'
 import { printInsights } from '../print-insights.ts'
 import { addReceipt } from './receipt.ts'
 
@@ -12,6 +12,8 @@ const MILLION = 1_000_000
 const KINDS = {
   data: 'your contributions',
   model: 'your model',
+  royalty: 'what others derived from',
+  agent: 'your agent',
   infrastructure: 'your infrastructure',
   treasury: 'treasury',
 }
@@ -70,6 +72,7 @@ function printStatement(statement: Statement): void {
   printLine(
     `${statement.contributions} contributions, ${statement.duplicates} of them copies of what was there before (they earn nothing); ${statement.near} are near one that was there before.`,
   )
+  printOwned(statement.owns)
   for (const { epoch, state, lines } of statement.epochs) {
     printLine(`\nEpoch ${epoch} (${state})`)
     for (const line of lines) {
@@ -81,6 +84,7 @@ function printStatement(statement: Statement): void {
     }
   }
   for (const { token, cumulative } of statement.totals) printLine(`\nTogether ${cumulative} of ${token}.`)
+  for (const { kind, token, amount } of statement.paidByKind) printLine(`  ${amount} of ${token} for ${KINDS[kind]}`)
   if (statement.evidence.length > 0) printLine('\nNear contributions before them, the most similar')
   for (const { batchId, index, of, similarity, measure } of statement.evidence)
     printLine(
@@ -89,6 +93,16 @@ function printStatement(statement: Statement): void {
   printItems('Most helpful (influence, not payment)', statement.helped)
   printItems('Most harmful (influence, not payment)', statement.hurt)
   printLine('\nCheck it: tally receipt ACCOUNT --out receipt.json && tally verify receipt.json')
+}
+
+function printOwned(owns: Statement['owns']): void {
+  if (owns.length > 0) printLine('\nOwns')
+  for (const { asset, kind, identity, parts, history, paid } of owns) {
+    const since = history.map((each) => `${formatParts(each.parts)} since epoch ${each.epoch}`).join(', ')
+    const named = identity === '' ? '' : `, says it is ${identity}`
+    printLine(`  ${formatParts(parts)} of ${asset} (${kind}${named}): ${since}`)
+    for (const each of paid) printLine(`    was paid ${each.amount} of ${each.token} for ${KINDS[each.kind]}`)
+  }
 }
 
 function printItems(title: string, items: Statement['helped']): void {

@@ -2,6 +2,7 @@ export { type SignedEvent, signEvent, type TypedDataSigner } from '../../anchor/
 export { encodeEvent, type OutgoingRecord } from '../../schemas/encode-record.ts'
 export { type CommitOptions, type Committed, commit } from './commit.ts'
 export { type ContributeOptions, type Contribution, contribute, type SaltedPayload, saltedHash } from './contribute.ts'
+export { type DeriveOptions, derive } from './derive.ts'
 export { type InferenceOptions, recordInference } from './record-inference.ts'
 export {
   ReceiptMismatchError,
@@ -10,5 +11,6 @@ export {
   UploadRefusedError,
   UploadUnansweredError,
 } from './send-records.ts'
+export { type TransferOptions, transfer } from './transfer.ts'
 export * from './verify.ts'
 export { type WithdrawOptions, withdraw } from './withdraw.ts'

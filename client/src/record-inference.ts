@@ -8,6 +8,8 @@ export interface InferenceOptions {
   readonly source: string
   readonly model: string
   readonly infrastructure: string
+  /** Asset of kind agent that did the work. Default: none did. */
+  readonly agent?: string
   /** Address that pays, with deposits to cover the fee. */
   readonly payer: string
   /** Address of the ERC-20. */
@@ -35,6 +37,7 @@ export function recordInference(options: InferenceOptions): { id: string; record
       body: {
         model: options.model,
         infrastructure: options.infrastructure,
+        agent: options.agent ?? '',
         payer: fromHex(toAddress(options.payer)),
         token: fromHex(toAddress(options.token)),
         fee: options.fee,

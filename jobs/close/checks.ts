@@ -4,8 +4,10 @@ import type { Genesis } from '../../schemas/genesis.ts'
 import { toAddress, toHex } from '../../schemas/ids.ts'
 import { isRegistrable, readRegisteredSchema } from '../../schemas/registered-schemas.ts'
 import type { RejectionReason } from '../../schemas/rejection.ts'
+import { checkAsset, checkTransfer } from './check-assets.ts'
 import type { PageReferences } from './references.ts'
 import type { Registry } from './registry.ts'
+import { isSignedBy } from './signed-by.ts'
 
 export interface CheckContext {
   readonly genesis: Genesis
@@ -44,7 +46,10 @@ const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
   PolicyPublished: async (event, context) =>
     (await checkOperator(event, context)) ??
     (context.registry.policies.has(event.body.policy) ? 'POLICY_EXISTS' : undefined),
+  SignatureChecked: (event, { genesis }) =>
+    event.body.chainId === BigInt(genesis.chainId) ? undefined : 'SIGNATURE_CHECK_FOREIGN',
   AssetRegistered: checkAsset,
+  AssetTransferred: checkTransfer,
   FeatureMapPublished: checkFeatureMap,
   Deposited: checkDeposit,
   // It binds the account that it is for: whoever sends it, nobody else gains by it.
@@ -52,7 +57,9 @@ const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
   ContributionBatch: checkBatch,
   ContributionWithdrawn: checkWithdrawal,
   InferenceRecorded: (event, { registry }) =>
-    registry.asset(event.body.model, 'model') && registry.asset(event.body.infrastructure, 'infrastructure')
+    registry.asset(event.body.model, 'model') &&
+    registry.asset(event.body.infrastructure, 'infrastructure') &&
+    (event.body.agent === '' || registry.asset(event.body.agent, 'agent'))
       ? undefined
       : 'ASSET_UNKNOWN',
   ContributionFeatures: checkContributionFeatures,
@@ -85,16 +92,6 @@ async function checkSchema(
   return isReadable ? undefined : 'SCHEMA_INCOMPATIBLE'
 }
 
-async function checkAsset(
-  event: EventOf<'AssetRegistered'>,
-  context: CheckContext,
-): Promise<RejectionReason | undefined> {
-  const registrant = toHex(event.body.registrant)
-  if (!event.body.owners.some((owner) => toHex(owner.account) === registrant)) return 'REGISTRANT_NOT_OWNER'
-  if ((await recoverSigner(context.ledgerId, event)) !== registrant) return 'SIGNATURE_INVALID'
-  return context.registry.assets.has(event.body.asset) ? 'ASSET_EXISTS' : undefined
-}
-
 async function checkFeatureMap(
   event: EventOf<'FeatureMapPublished'>,
   context: CheckContext,
@@ -103,7 +100,7 @@ async function checkFeatureMap(
   if (model === undefined) return 'ASSET_UNKNOWN'
   const registrant = toAddress(toHex(event.body.registrant))
   if (!model.owners.has(registrant)) return 'REGISTRANT_NOT_OWNER'
-  if ((await recoverSigner(context.ledgerId, event)) !== registrant) return 'SIGNATURE_INVALID'
+  if (!(await isSignedBy(registrant, event, context))) return 'SIGNATURE_INVALID'
   const taken =
     context.registry.featureMaps.has(event.body.featureMap) || context.registry.mappedModels.has(event.body.model)
   return taken ? 'FEATURE_MAP_EXISTS' : undefined
@@ -122,18 +119,19 @@ async function checkBatch(
   const dataset = context.registry.asset(event.body.dataset, 'dataset')
   if (dataset === undefined) return 'ASSET_UNKNOWN'
   if (dataset.licence !== event.body.licence) return 'LICENCE_MISMATCH'
-  return (await recoverSigner(context.ledgerId, event)) === toHex(event.body.account) ? undefined : 'SIGNATURE_INVALID'
+  return (await isSignedBy(toAddress(toHex(event.body.account)), event, context)) ? undefined : 'SIGNATURE_INVALID'
 }
 
 async function checkWithdrawal(
   event: EventOf<'ContributionWithdrawn'>,
-  { references, ledgerId }: CheckContext,
+  context: CheckContext,
 ): Promise<RejectionReason | undefined> {
+  const { references } = context
   const items = references.itemsOfBatch(event) ?? 0
   // Ascending: the last index is the greatest; without any, the batch alone has to be there.
   if ((event.body.indexes.at(-1) ?? 0) >= items) return 'CONTRIBUTION_UNKNOWN'
   if (!references.isOfWithdrawer(event)) return 'ACCOUNT_MISMATCH'
-  return (await recoverSigner(ledgerId, event)) === toHex(event.body.account) ? undefined : 'SIGNATURE_INVALID'
+  return (await isSignedBy(toAddress(toHex(event.body.account)), event, context)) ? undefined : 'SIGNATURE_INVALID'
 }
 
 interface Features {

@@ -2,13 +2,14 @@ import { BIGINT, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api'
 import { INGEST_GAP } from '../../pipelines/ingest/accepted-gap.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import type { IdIndex } from '../../pipelines/warehouse/id-index/id-index.ts'
-import { DECISION_ORDER, type DecidedEventType, type EventOf } from '../../schemas/events.ts'
+import { DECISION_STEPS, type DecidedEventType, type EventOf } from '../../schemas/events.ts'
 import type { Genesis } from '../../schemas/genesis.ts'
+import { toAddress, toHex } from '../../schemas/ids.ts'
 import { OUTCOMES, type Outcome, REJECTION_REASONS, type RejectionReason } from '../../schemas/rejection.ts'
 import { checkEvent } from './checks.ts'
 import { decideWaiting } from './decide-waiting.ts'
 import { Facts } from './facts.ts'
-import { pagesOfType } from './pages.ts'
+import { pagesOfTypes } from './pages.ts'
 import { type Candidate, PageReferences } from './references.ts'
 import { type AssetPlace, Registry } from './registry.ts'
 
@@ -24,7 +25,7 @@ export interface DecideOptions {
 }
 
 /**
- * Decides every record of `cut_record` (docs/formats.md#decisions): type by type, within a type in accept order. Fills the
+ * Decides every record of `cut_record` (docs/formats.md#decisions): step by step, within a step in accept order. Fills the
  * temporary table `decision` (one row per record) and appends the accepted facts. Runs inside the caller's transaction.
  */
 export async function decideRecords(options: DecideOptions): Promise<void> {
@@ -39,17 +40,17 @@ export async function decideRecords(options: DecideOptions): Promise<void> {
   await warehouse.run(
     `INSERT INTO decision SELECT rid, ${OUTCOMES.gap}, 0, NULL FROM cut_record WHERE ingest_reason = ${INGEST_GAP}`,
   )
-  const registry = await Registry.load(warehouse)
+  const registry = await Registry.load(warehouse, options.epoch)
   let decided = 0
-  for (const type of DECISION_ORDER) {
-    for await (const page of pagesOfType(warehouse, type, registry.schemas)) {
+  for (const types of DECISION_STEPS) {
+    for await (const page of pagesOfTypes(warehouse, types, registry.schemas)) {
       await decidePage(options, registry, page)
       await index.spillWhenFull()
       decided += page.length
       options.onProgress?.(decided)
     }
     // Now all schemas are known that count for this cut: what waited for them is of some type, or rejected.
-    if (type === 'SchemaRegistered') await decideWaiting(warehouse, registry.schemas)
+    if (types.includes('SchemaRegistered')) await decideWaiting(warehouse, registry.schemas)
   }
 }
 
@@ -86,6 +87,9 @@ function register(registry: Registry, event: EventOf<DecidedEventType>, place: A
   if (event.type === 'SchemaRegistered') registry.addSchema(event.body)
   if (event.type === 'SourceRegistered') registry.sources.set(event.body.source, new Set(event.body.eventTypes))
   if (event.type === 'AssetRegistered') registry.addAsset(event.body, place)
+  if (event.type === 'AssetTransferred') registry.transfer(event.body)
+  if (event.type === 'SignatureChecked')
+    registry.addContractSignature(toAddress(toHex(event.body.account)), toHex(event.body.digest))
   if (event.type === 'PolicyPublished') registry.policies.add(event.body.policy)
   if (event.type === 'FeatureMapPublished') registry.addFeatureMap(event.body.featureMap, event.body)
 }

@@ -23,11 +23,13 @@ const TABLES = {
   accepted_id: [BLOB, BLOB, INTEGER],
   registered_schema: [INTEGER, VARCHAR, VARCHAR, INTEGER, BIGINT],
   source: [VARCHAR, VARCHAR, LIST(VARCHAR), INTEGER, BIGINT],
-  asset: [VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT],
-  asset_owner: [VARCHAR, VARCHAR, INTEGER, INTEGER],
+  signature_check: [VARCHAR, VARCHAR, BIGINT, BLOB, INTEGER, BIGINT],
+  asset: [VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT, VARCHAR],
+  asset_parent: [VARCHAR, VARCHAR, INTEGER, INTEGER],
+  ownership_change: [VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT],
   policy: [
     ...[VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, BIGINT],
-    ...[INTEGER, VARCHAR],
+    ...[INTEGER, VARCHAR, INTEGER, INTEGER],
   ],
   feature_map: [VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, INTEGER, BIGINT, VARCHAR],
   deposit: [BLOB, INTEGER, VARCHAR, VARCHAR, HUGEINT, INTEGER, BIGINT],
@@ -37,7 +39,10 @@ const TABLES = {
   contribution_features: [VARCHAR, BLOB, INTEGER, BLOB, INTEGER, BIGINT, BLOB],
   contribution_near: [VARCHAR, BLOB, INTEGER, BLOB, INTEGER, INTEGER, INTEGER],
   contribution_withdrawn: [BLOB, INTEGER, INTEGER],
-  inference: [BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, HUGEINT, BLOB, BLOB, INTEGER, BIGINT],
+  inference: [
+    ...[BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, HUGEINT, BLOB, BLOB, INTEGER, BIGINT],
+    ...[VARCHAR],
+  ],
   inference_features: [BLOB, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT, BLOB],
 } satisfies Record<string, readonly DuckDBType[]>
 
@@ -92,9 +97,18 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
     push('registered_schema', [body.schemaId, body.eventType, body.schema, ...place]),
   SourceRegistered: ({ body }, place, push) =>
     push('source', [body.source, toHex(body.key), listValue(body.eventTypes), ...place]),
-  AssetRegistered: ({ body }, place, push) => {
-    push('asset', [body.asset, body.kind, body.title, body.licence, toHex(body.registrant), ...place])
-    for (const owner of body.owners) push('asset_owner', [body.asset, toHex(owner.account), owner.parts, place[0]])
+  SignatureChecked: ({ body }, place, push) =>
+    push('signature_check', [
+      toHex(body.account),
+      toHex(body.digest),
+      body.blockNumber,
+      toBlob(body.blockHash),
+      ...place,
+    ]),
+  AssetRegistered: writeAsset,
+  AssetTransferred: ({ body: { asset, from, to, parts } }, place, push) => {
+    push('ownership_change', [asset, toHex(from), -parts, ...place])
+    push('ownership_change', [asset, toHex(to), parts, ...place])
   },
   PolicyPublished: ({ body }, place, push) =>
     push('policy', [
@@ -111,6 +125,8 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       ...place,
       body.featureWaitEpochs,
       body.fallback,
+      body.upstreamParts,
+      body.agentParts,
     ]),
   FeatureMapPublished: ({ body }, place, push) =>
     push('feature_map', [
@@ -150,6 +166,7 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       toBlob(body.inputHash),
       toBlob(body.outputHash),
       ...place,
+      body.agent,
     ]),
   ContributionFeatures: writeContributionFeatures,
   InferenceFeatures: ({ body }, place, push) =>
@@ -161,6 +178,17 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       ...place,
       packed(body, body.b, body.ub),
     ]),
+}
+
+/** Its cap table counts from the start of its epoch, as the asset does. */
+const FROM_THE_START = -1n
+
+function writeAsset({ body }: EventOf<'AssetRegistered'>, place: Place, push: Push): void {
+  const { asset, kind, title, licence, registrant, identity, owners, parents } = body
+  push('asset', [asset, kind, title, licence, toHex(registrant), ...place, identity])
+  for (const { account, parts } of owners)
+    push('ownership_change', [asset, toHex(account), parts, place[0], FROM_THE_START])
+  for (const parent of parents) push('asset_parent', [asset, parent.asset, parent.parts, place[0]])
 }
 
 function writeBatch(

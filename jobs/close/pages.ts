@@ -9,7 +9,7 @@ import type { RegisteredSchemas } from '../../schemas/registered-schemas.ts'
 import { CorruptWarehouseError } from './errors.ts'
 import type { Candidate } from './references.ts'
 
-const pageOfType = readSql(new URL('./page-of-type.sql', import.meta.url))
+const pageOfTypes = readSql(new URL('./page-of-types.sql', import.meta.url))
 const pageOfWaiting = readSql(new URL('./page-of-waiting.sql', import.meta.url))
 
 /** Records looked at in one go; bounds the memory of a close. */
@@ -18,14 +18,15 @@ const PAGE_BYTES = 16 * 1024 * 1024
 /** Ranges of rids that one statement reads: each costs about a millisecond. */
 const RANGES_MAX = 16
 
-/** The decoded records of `cut_record` of one type, in accept order, in pages of bounded size. */
-export async function* pagesOfType(
+/** The decoded records of `cut_record` of one or two types, in accept order, in pages of bounded size. */
+export async function* pagesOfTypes(
   warehouse: Database,
-  type: DecidedEventType,
+  types: readonly DecidedEventType[],
   registered: RegisteredSchemas,
 ): AsyncGenerator<Candidate[]> {
-  for await (const page of pages(warehouse, pageOfType, { type }))
-    yield page.map(({ row, record }) => toCandidate(row, record, type, registered))
+  const [type, other = type] = types
+  for await (const page of pages(warehouse, pageOfTypes, { type: type!, other: other! }))
+    yield page.map(({ row, record }) => toCandidate(row, record, types, registered))
 }
 
 /** A record that waited for its schema, and what its bytes decide now. */
@@ -87,12 +88,12 @@ function stretchesOf(rids: readonly bigint[]): [first: bigint, last: bigint][] {
 function toCandidate(
   row: Row,
   record: Row | undefined,
-  type: DecidedEventType,
+  types: readonly DecidedEventType[],
   registered: RegisteredSchemas,
 ): Candidate {
   const decoded = decodeAgain(row, record, registered)
   // Asserted twice: what was decoded before must decode to the same type again.
-  if (decoded.outcome !== 'decoded' || decoded.event.type !== type)
+  if (decoded.outcome !== 'decoded' || !types.some((type) => type === decoded.event.type))
     throw new CorruptWarehouseError({ rid: row.rid as bigint })
   return {
     rid: row.rid as bigint,

@@ -1,9 +1,13 @@
 import type { DuckDBValue } from '@duckdb/node-api'
 import type { Database } from '../../pipelines/warehouse/database.ts'
+import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import type { AssetKind, EventBodies } from '../../schemas/events.ts'
 import { type Address, toAddress, toHex } from '../../schemas/ids.ts'
+import { SIGNATURE_CHECK_EPOCHS_MAX } from '../../schemas/limits.ts'
 import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../../schemas/registered-schemas.ts'
 import { CorruptWarehouseError } from './errors.ts'
+
+const currentOwners = readSql(new URL('./current-owners.sql', import.meta.url))
 
 /** Where an asset was accepted: no two have the same, so it names an asset in twelve bytes. */
 export interface AssetPlace {
@@ -16,7 +20,10 @@ export interface Asset {
   readonly kind: AssetKind
   readonly place: AssetPlace
   readonly licence: string
+  /** Millionths, above 0; as of the last record that was decided. */
   readonly owners: ReadonlyMap<Address, number>
+  /** How far its ancestors reach; 0 without parents. */
+  readonly depth: number
 }
 
 export interface FeatureMap {
@@ -40,9 +47,12 @@ export class Registry {
   readonly policies = new Set<string>()
   readonly featureMaps = new Map<string, FeatureMap>()
   readonly mappedModels = new Set<string>()
+  /** By digest: the contracts that called a signature of it theirs, in this epoch or shortly before. */
+  readonly contractSignatures = new Map<string, Set<Address>>()
   readonly #assetsByPlace = new Map<string, string>()
 
-  static async load(warehouse: Database): Promise<Registry> {
+  /** As the records of `epoch` find it. */
+  static async load(warehouse: Database, epoch: number): Promise<Registry> {
     const registry = new Registry()
     for (const row of await warehouse.all(
       'SELECT DISTINCT schema_id, event_type, schema_text FROM registered_schema',
@@ -57,6 +67,10 @@ export class Registry {
       registry.sources.set(row.source as string, new Set((row.event_types as unknown as { items: string[] }).items))
     }
     await loadAssets(warehouse, registry)
+    for (const row of await warehouse.all('SELECT account, digest FROM signature_check WHERE epoch >= $first', {
+      first: epoch - SIGNATURE_CHECK_EPOCHS_MAX,
+    }))
+      registry.addContractSignature(row.account as Address, row.digest as string)
     for (const row of await warehouse.all('SELECT policy FROM policy')) registry.policies.add(row.policy as string)
     for (const row of await warehouse.all('SELECT * FROM feature_map'))
       registry.addFeatureMap(row.feature_map as string, toFeatureMap(row))
@@ -82,7 +96,30 @@ export class Registry {
 
   addAsset(body: EventBodies['AssetRegistered'], place: AssetPlace): void {
     const owners = new Map(body.owners.map((owner) => [toAddress(toHex(owner.account)), owner.parts]))
-    this.setAsset(body.asset, { kind: body.kind, place, licence: body.licence, owners })
+    const depth = this.depthUnder(body.parents.map((parent) => parent.asset))
+    this.setAsset(body.asset, { kind: body.kind, place, licence: body.licence, owners, depth })
+  }
+
+  /** Of an asset with these parents, which are registered. */
+  depthUnder(parents: readonly string[]): number {
+    return parents.reduce((depth, parent) => Math.max(depth, this.assets.get(parent)!.depth + 1), 0)
+  }
+
+  /** The giver has the parts. */
+  transfer({ asset: id, from, to, parts }: EventBodies['AssetTransferred']): void {
+    const asset = this.assets.get(id)!
+    const owners = new Map(asset.owners)
+    const [giver, receiver] = [toAddress(toHex(from)), toAddress(toHex(to))]
+    const left = owners.get(giver)! - parts
+    if (left === 0) owners.delete(giver)
+    else owners.set(giver, left)
+    owners.set(receiver, (owners.get(receiver) ?? 0) + parts)
+    this.setAsset(id, { ...asset, owners })
+  }
+
+  addContractSignature(account: Address, digest: string): void {
+    const accounts = this.contractSignatures.get(digest) ?? new Set()
+    this.contractSignatures.set(digest, accounts.add(account))
   }
 
   setAsset(id: string, asset: Asset): void {
@@ -108,17 +145,24 @@ export class Registry {
 
 async function loadAssets(warehouse: Database, registry: Registry): Promise<void> {
   const owners = new Map<string, Map<Address, number>>()
-  for (const row of await warehouse.all('SELECT asset, account, parts FROM asset_owner')) {
+  for (const row of await warehouse.all(currentOwners)) {
     const table = owners.get(row.asset as string) ?? new Map<Address, number>()
-    owners.set(row.asset as string, table.set(row.account as Address, row.parts as number))
+    owners.set(row.asset as string, table.set(row.account as Address, Number(row.parts)))
   }
-  for (const row of await warehouse.all('SELECT asset, kind, licence, epoch, ordinal FROM asset')) {
+  const parents = new Map<string, string[]>()
+  for (const row of await warehouse.all('SELECT asset, parent FROM asset_parent'))
+    parents.set(row.asset as string, [...(parents.get(row.asset as string) ?? []), row.parent as string])
+  // A parent stands before its children in accept order.
+  for (const row of await warehouse.all(
+    'SELECT asset, kind, licence, epoch, ordinal FROM asset ORDER BY epoch, ordinal',
+  )) {
     const asset = row.asset as string
     registry.setAsset(asset, {
       kind: row.kind as AssetKind,
       place: { epoch: row.epoch as number, ordinal: row.ordinal as bigint },
       licence: row.licence as string,
       owners: owners.get(asset) ?? new Map(),
+      depth: registry.depthUnder(parents.get(asset) ?? []),
     })
   }
 }

@@ -4,6 +4,8 @@ export interface Policy {
   readonly policy: string
   readonly dataParts: number
   readonly modelParts: number
+  readonly upstreamParts: number
+  readonly agentParts: number
   readonly infrastructureParts: number
   readonly treasuryParts: number
   readonly treasury: string
@@ -26,6 +28,8 @@ export async function policyInForce(warehouse: Database, epoch: number): Promise
     policy: row.policy as string,
     dataParts: row.data_parts as number,
     modelParts: row.model_parts as number,
+    upstreamParts: row.upstream_parts as number,
+    agentParts: row.agent_parts as number,
     infrastructureParts: row.infrastructure_parts as number,
     treasuryParts: row.treasury_parts as number,
     treasury: row.treasury as string,

@@ -3,7 +3,9 @@ import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import type { WaitingPart } from '../carry-state.ts'
 import type { Policy } from '../funding/policy.ts'
 import { apportion } from './apportion.ts'
-import { addTo, type Lines } from './lines.ts'
+import { addTo, type LineKind, type Lines } from './lines.ts'
+import { Owners } from './owners.ts'
+import { loadUpstream, UPSTREAM_WHOLE, type Upstream } from './upstream.ts'
 
 const feeGroups = readSql(new URL('./fee-groups.sql', import.meta.url))
 
@@ -14,31 +16,120 @@ export interface DataParts {
   readonly waiting: readonly WaitingPart[]
 }
 
+/** Fees that are split as one sum, by the places since which their owners were the same. */
+interface FeeSum {
+  readonly model: string
+  readonly infrastructure: string
+  /** Empty: none. */
+  readonly agent: string
+  readonly token: string
+  readonly featured: boolean
+  readonly portions: { readonly since: bigint; readonly fees: bigint }[]
+}
+
+/** What the owners of one asset share of one sum. */
+interface Pool {
+  readonly asset: string
+  readonly kind: LineKind
+  readonly amount: bigint
+}
+
 /**
  * Splits the epoch's funded fees by the policy (docs/formats.md#settlement rule 3): the owners' and the treasury's lines
  * are added to `lines`, the data parts are returned.
  */
 export async function splitFees(warehouse: Database, epoch: number, policy: Policy, lines: Lines): Promise<DataParts> {
-  const owners = await loadOwners(warehouse)
+  const sums = await loadSums(warehouse, epoch)
+  const upstream = await loadUpstream(warehouse, epoch)
+  const owners = await Owners.load(warehouse, epoch, assetsOf(sums, upstream))
   const featured = new Map<string, bigint>()
   const waiting = new Map<string, WaitingPart>()
+  for (const sum of sums) {
+    const fees = sum.portions.reduce((total, portion) => total + portion.fees, 0n)
+    const { data, treasury, pools } = splitSum(sum, fees, policy, upstream)
+    for (const pool of pools) payOwners(lines, owners, sum, pool)
+    lines.add({ account: policy.treasury, token: sum.token, kind: 'treasury', asset: policy.policy }, treasury)
+    if (sum.featured) addTo(featured, `${sum.model}/${sum.token}`, data)
+    else addWaiting(waiting, { epoch, until: epoch + policy.featureWaitEpochs }, { ...sum, fees }, data)
+  }
+  return { featured, waiting: [...waiting.values()] }
+}
+
+/** Rows come ordered by place last, so the portions of a sum ascend. */
+async function loadSums(warehouse: Database, epoch: number): Promise<FeeSum[]> {
   const rows = await warehouse.all<{
     model: string
     infrastructure: string
+    agent: string
     token: string
     featured: boolean
+    since: bigint
     fees: bigint
   }>(feeGroups, { epoch })
-  for (const group of rows) {
-    const parts = [policy.dataParts, policy.modelParts, policy.infrastructureParts, policy.treasuryParts].map(BigInt)
-    const [data, model, infrastructure, treasury] = apportion(group.fees, parts) as [bigint, bigint, bigint, bigint]
-    payOwners(lines, owners, group.token, 'model', group.model, model)
-    payOwners(lines, owners, group.token, 'infrastructure', group.infrastructure, infrastructure)
-    lines.add({ account: policy.treasury, token: group.token, kind: 'treasury', asset: policy.policy }, treasury)
-    if (group.featured) addTo(featured, `${group.model}/${group.token}`, data)
-    else addWaiting(waiting, { epoch, until: epoch + policy.featureWaitEpochs }, group, data)
+  const sums = new Map<string, FeeSum>()
+  for (const { since, fees, ...group } of rows) {
+    const key = JSON.stringify(Object.values(group))
+    const sum = sums.get(key) ?? { ...group, portions: [] }
+    sums.set(key, sum)
+    sum.portions.push({ since, fees })
   }
-  return { featured, waiting: [...waiting.values()] }
+  return [...sums.values()]
+}
+
+function assetsOf(sums: readonly FeeSum[], upstream: Upstream): string[] {
+  const assets = sums.flatMap(({ model, infrastructure, agent }) => [model, infrastructure, ...(agent ? [agent] : [])])
+  for (const ancestors of upstream.values()) for (const { ancestor } of ancestors) assets.push(ancestor)
+  return [...new Set(assets)]
+}
+
+/** The six parts of a sum; without an agent, its part is the model's, as is what nobody upstream has a share of. */
+function splitSum(
+  { model: name, infrastructure: host, agent: worker }: FeeSum,
+  fees: bigint,
+  policy: Policy,
+  upstream: Upstream,
+): { readonly data: bigint; readonly treasury: bigint; readonly pools: readonly Pool[] } {
+  const parts = [
+    ...[policy.dataParts, policy.modelParts, policy.upstreamParts],
+    ...[policy.agentParts, policy.infrastructureParts, policy.treasuryParts],
+  ].map(BigInt)
+  const [data, model, above, agent, infrastructure, treasury] = apportion(fees, parts) as [
+    ...[bigint, bigint, bigint],
+    ...[bigint, bigint, bigint],
+  ]
+  const ancestors = upstream.get(name) ?? []
+  const kept = UPSTREAM_WHOLE - ancestors.reduce((sum, { net }) => sum + net, 0n)
+  const royalties = apportion(above, [...ancestors.map(({ net }) => net), kept])
+  const pools: Pool[] = [
+    { asset: name, kind: 'model', amount: model + royalties.at(-1)! + (worker === '' ? agent : 0n) },
+    { asset: host, kind: 'infrastructure', amount: infrastructure },
+    ...ancestors.map(({ ancestor }, index) => ({
+      asset: ancestor,
+      kind: 'royalty' as const,
+      amount: royalties[index]!,
+    })),
+  ]
+  if (worker !== '') pools.push({ asset: worker, kind: 'agent', amount: agent })
+  return { data, treasury, pools }
+}
+
+/** First over the versions of the asset's ownership by their fees, then each over those who owned it then. */
+function payOwners(lines: Lines, owners: Owners, { token, portions }: FeeSum, { asset, kind, amount }: Pool): void {
+  const versions = new Map<bigint, bigint>()
+  for (const { since, fees } of portions) {
+    const version = owners.versionAt(asset, since)
+    versions.set(version, (versions.get(version) ?? 0n) + fees)
+  }
+  // Portions ascend by place, and so do the versions.
+  const shares = apportion(amount, [...versions.values()])
+  let at = 0
+  for (const table of owners.in(asset, [...versions.keys()])) {
+    const amounts = apportion(
+      shares[at++]!,
+      table.map((owner) => owner.parts),
+    )
+    for (const [index, { account }] of table.entries()) lines.add({ account, token, kind, asset }, amounts[index]!)
+  }
 }
 
 function addWaiting(
@@ -50,38 +141,4 @@ function addWaiting(
   const key = `${model}/${token}`
   const sum = waiting.get(key) ?? { ...span, model, token, featured: '0', fees: '0', part: '0' }
   waiting.set(key, { ...sum, fees: `${BigInt(sum.fees) + fees}`, part: `${BigInt(sum.part) + part}` })
-}
-
-interface Owner {
-  readonly account: string
-  readonly parts: bigint
-}
-
-function payOwners(
-  lines: Lines,
-  owners: ReadonlyMap<string, readonly Owner[]>,
-  token: string,
-  kind: 'model' | 'infrastructure',
-  asset: string,
-  amount: bigint,
-): void {
-  const table = owners.get(asset)!
-  const amounts = apportion(
-    amount,
-    table.map((owner) => owner.parts),
-  )
-  for (const [index, owner] of table.entries())
-    lines.add({ account: owner.account, token, kind, asset }, amounts[index]!)
-}
-
-async function loadOwners(warehouse: Database): Promise<Map<string, Owner[]>> {
-  const owners = new Map<string, Owner[]>()
-  for (const row of await warehouse.all<{ asset: string; account: string; parts: number }>(
-    'SELECT asset, account, parts FROM asset_owner ORDER BY asset, account',
-  )) {
-    const table = owners.get(row.asset) ?? []
-    owners.set(row.asset, table)
-    table.push({ account: row.account, parts: BigInt(row.parts) })
-  }
-  return owners
 }

@@ -6,7 +6,7 @@ import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toHex } from '../../schemas/ids.ts'
 import { explainInferences } from '../attribution/explain/explain-inferences.ts'
 import type { EventInfluence } from '../attribution/explain/rank-items.ts'
-import { policyInForce } from '../funding/policy.ts'
+import { type Policy, policyInForce } from '../funding/policy.ts'
 import { apportion } from '../settlement/apportion.ts'
 import type { SettlementDraft } from '../settlement/settle-epoch.ts'
 
@@ -21,6 +21,10 @@ export interface ExplainedItem {
   readonly influence: number
 }
 
+/** In the order in which a policy divides a fee. */
+const FEE_PARTS = ['data', 'model', 'upstream', 'agent', 'infrastructure', 'treasury'] as const
+type FeePart = (typeof FEE_PARTS)[number]
+
 /** Why an answer paid whom. */
 export interface Explanation {
   readonly inference: { readonly source: string; readonly id: string; readonly inputHash: string }
@@ -29,11 +33,8 @@ export interface Explanation {
   readonly token: string
   readonly fee: bigint
   readonly funded: boolean
-  /** How the policy divides the fee. */
-  readonly parts: readonly {
-    readonly kind: 'data' | 'model' | 'infrastructure' | 'treasury'
-    readonly amount: bigint
-  }[]
+  /** How the policy divides the fee; those above 0. Of what goes upstream, what nobody was promised is the model's. */
+  readonly parts: readonly { readonly kind: FeePart; readonly amount: bigint }[]
   /**
    * This use's part, by its fee, of what its period paid to contributors; null when no period has paid for it (yet). It is not
    * the data part to the unit: a period may carry some of its pool on, or have had some carried in.
@@ -84,6 +85,8 @@ interface InferenceRow {
   readonly fee: bigint
   readonly input_hash: unknown
   readonly epoch: number
+  /** Empty: none. */
+  readonly agent: string
   readonly feature_map: string | null
   readonly feature_rank: number
   readonly classes: number
@@ -156,14 +159,6 @@ function cutOf({ paidBy, epoch }: Use): number {
 
 async function explainUse(warehouse: Database, use: Use, influence: EventInfluence | undefined): Promise<Explanation> {
   const policy = await policyInForce(warehouse, use.epoch)
-  const kinds = ['data', 'model', 'infrastructure', 'treasury'] as const
-  const amounts =
-    policy === undefined
-      ? []
-      : apportion(
-          use.fee,
-          kinds.map((kind) => BigInt(policy[`${kind}Parts`])),
-        )
   const paid = use.paidBy === undefined ? null : paidFor(use.fee, use.paidBy)
   return {
     inference: { source: use.source, id: use.event_id, inputHash: toHex(fromBlob(use.input_hash)) },
@@ -172,7 +167,7 @@ async function explainUse(warehouse: Database, use: Use, influence: EventInfluen
     token: use.token,
     fee: use.fee,
     funded: use.funded,
-    parts: amounts.map((amount, index) => ({ kind: kinds[index]!, amount })),
+    parts: policy === undefined ? [] : feeParts(use, policy),
     paid,
     accounts:
       paid === null || influence === undefined
@@ -180,6 +175,20 @@ async function explainUse(warehouse: Database, use: Use, influence: EventInfluen
         : apportionAccounts(paid, influence.accounts, await paidAccounts(warehouse, use, use.paidBy!.epoch)),
     items: await describeItems(warehouse, influence?.items ?? []),
   }
+}
+
+/** The parts of a fee that are above 0; without an agent its part is the model's. */
+function feeParts({ fee, agent }: InferenceRow, policy: Policy): Explanation['parts'] {
+  const amounts = apportion(
+    fee,
+    FEE_PARTS.map((kind) => BigInt(policy[`${kind}Parts`])),
+  )
+  const sums = new Map<FeePart, bigint>()
+  for (const [index, part] of FEE_PARTS.entries()) {
+    const kind = part === 'agent' && agent === '' ? 'model' : part
+    sums.set(kind, (sums.get(kind) ?? 0n) + amounts[index]!)
+  }
+  return [...sums].filter(([, amount]) => amount > 0n).map(([kind, amount]) => ({ kind, amount }))
 }
 
 /** The period that a use belongs to, as its manifest tells it, when it paid. */

@@ -5,6 +5,7 @@ import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toHex } from '../../schemas/ids.ts'
 import { rankBatches } from '../attribution/features/clusters.ts'
 import type { LineKind } from '../settlement/lines.ts'
+import { type OwnedAsset, ownedBy, type PaidFor } from './owned.ts'
 
 export interface StatementItem {
   readonly batchId: string
@@ -42,6 +43,8 @@ export interface StatementEpoch {
 /** A settlement told to a person. */
 export interface Statement {
   readonly account: Address
+  /** What it owns a share of, or did. */
+  readonly owns: readonly OwnedAsset[]
   readonly contributions: number
   /** Of these, copies of what was there before: they earn nothing. */
   readonly duplicates: number
@@ -51,6 +54,8 @@ export interface Statement {
   readonly evidence: readonly StatementEvidence[]
   readonly epochs: readonly StatementEpoch[]
   readonly totals: readonly { readonly token: string; readonly cumulative: bigint }[]
+  /** The same by what it was paid for. */
+  readonly paidByKind: readonly PaidFor[]
   readonly helped: readonly StatementItem[]
   readonly hurt: readonly StatementItem[]
 }
@@ -60,7 +65,7 @@ export class AccountUnknownError extends TallyError {
   constructor(facts: { account: string }) {
     super(`Nothing is known of account ${facts.account}.`, {
       facts,
-      hint: 'It has no accepted contribution and no settlement line in a closed epoch. `tally epoch status` shows what was rejected and why.',
+      hint: 'It has no accepted contribution, owns nothing and has no settlement line in a closed epoch. `tally epoch status` shows what was rejected and why.',
     })
   }
 }
@@ -72,7 +77,9 @@ const ITEMS_SHOWN = 5
 export async function statementOf(warehouse: Database, account: Address): Promise<Statement> {
   const contributions = await countItems(warehouse, account)
   const epochs = await statementEpochs(warehouse, account)
-  if (contributions.items === 0 && epochs.length === 0) throw new AccountUnknownError({ account })
+  const ownership = await ownedBy(warehouse, account)
+  if (contributions.items === 0 && epochs.length === 0 && ownership.owns.length === 0)
+    throw new AccountUnknownError({ account })
   const totals = await warehouse.all<{ token: string; cumulative: bigint }>(
     `SELECT token, cumulative FROM account_total
      WHERE account = $account AND epoch = (SELECT max(epoch) FROM account_total) ORDER BY token`,
@@ -80,6 +87,7 @@ export async function statementOf(warehouse: Database, account: Address): Promis
   )
   return {
     account,
+    ...ownership,
     contributions: contributions.items,
     duplicates: contributions.duplicates,
     ...(await evidenceOf(warehouse, account)),

@@ -3,7 +3,8 @@ import { hashDomain, hashTypedData } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.ts'
 import { ledgerIdOf } from '../../anchor/ledger-id.ts'
-import { recoverSigner, type SignedEvent, signEvent } from '../../anchor/signatures/signer.ts'
+import { derivationTypedData } from '../../anchor/signatures/derivation.ts'
+import { recoverSigner, recoverTypedData, type SignedEvent, signEvent } from '../../anchor/signatures/signer.ts'
 import { batchTypedData, registryTypedData, withdrawalTypedData } from '../../anchor/signatures/typed-data.ts'
 import { commit } from '../../client/src/commit.ts'
 import { contribute } from '../../client/src/contribute.ts'
@@ -33,6 +34,12 @@ const vectors = readTaggedVectors<{
   domainSeparator: string
   accounts: Record<SignatureVector['signer'], { privateKey: string; address: string }>
   cases: SignatureVector[]
+  derivations: (Pick<SignatureVector, 'name' | 'signer' | 'digest' | 'signature'> & {
+    child: string
+    parent: string
+    parts: number
+    registrant: string
+  })[]
 }>('signatures.json')
 const ledgerId = unhex(vectors.ledgerId)
 const addressOf = (signer: SignatureVector['signer']) => `0x${vectors.accounts[signer].address}`
@@ -56,6 +63,7 @@ describe('signatures, golden vectors', () => {
     const types = new Set(vectors.cases.map(({ event }) => event.type))
     expect([...types].sort()).toEqual([
       'AssetRegistered',
+      'AssetTransferred',
       'ContributionBatch',
       'ContributionWithdrawn',
       'FeatureMapPublished',
@@ -101,6 +109,16 @@ describe('signatures, golden vectors', () => {
     for (const { field, changed } of changes)
       expect([field, await recoverSigner(ledgerId, changed)]).not.toEqual([field, addressOf(signer)])
   })
+})
+
+test.each(vectors.derivations)('an owner agrees to a derivation of $name', async ({ digest, signature, ...vector }) => {
+  const derivation = { ...vector, registrant: unhex(vector.registrant) }
+  const data = derivationTypedData(ledgerId, derivation)
+  expect(hashTypedData(data as never)).toBe(`0x${digest}`)
+  expect(await accountOf(vector.signer).signTypedData(data as never)).toBe(`0x${signature}`)
+  expect(await recoverTypedData(data, unhex(signature))).toBe(addressOf(vector.signer))
+  const other = derivationTypedData(ledgerId, { ...derivation, parts: derivation.parts + 1 })
+  expect(await recoverTypedData(other, unhex(signature))).not.toBe(addressOf(vector.signer))
 })
 
 test.each(vectors.cases.filter(({ items }) => items !== undefined))(

@@ -100,6 +100,10 @@ describeWithAnvil('beside a running ingest', () => {
     ['dlq', 'redrive', '--all', '--dry-run'],
     ['schema', 'list'],
     ['schema', 'register', 'no-such-file.avsc', '--id', '70000', '--event', 'InferenceRecorded'],
+    [
+      ...['signature', 'check', `0x${'11'.repeat(20)}`, '--digest', `0x${'22'.repeat(32)}`],
+      ...['--signature', '0x', '--source', 'urn:nobody'],
+    ],
     ['doctor'],
     ['statement', 'nobody'],
     ['explain', 'no-such-use'],

@@ -52,7 +52,8 @@ const DEFAULTS: readonly (readonly [Json, Json, unknown])[] = [
 
 function emptyUse() {
   const bytes = Buffer.alloc(0)
-  return { model: '', infrastructure: '', payer: bytes, token: bytes, fee: bytes, inputHash: bytes, outputHash: bytes }
+  const texts = { model: '', infrastructure: '', agent: '' }
+  return { ...texts, payer: bytes, token: bytes, fee: bytes, inputHash: bytes, outputHash: bytes }
 }
 
 describe('schema resolution, by the tables of the specification', () => {

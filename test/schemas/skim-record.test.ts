@@ -43,6 +43,7 @@ const base = {
   id: 'use-1',
   model: 'digits',
   infrastructure: 'gateway',
+  agent: '',
   payer: address(1),
   token: address(2),
   fee: 250_000n,
@@ -83,6 +84,7 @@ const time = mostly(
 const inference = fc.record({
   model: text,
   infrastructure: text,
+  agent: fc.oneof(fc.constant(''), text),
   payer: bytesOf(20),
   token: bytesOf(20),
   fee: amount,
@@ -98,6 +100,7 @@ describe('the short way for usual records', () => {
       { fee: (1n << 96n) - 1n },
       { id: 'x'.repeat(128) },
       { model: 'm'.repeat(256) },
+      { agent: 'reader-bot' },
     ])
       expect(holds(usual(change))).toBe(true)
     expect(holds({ ...usual(), key: null })).toBe(true)

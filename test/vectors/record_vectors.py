@@ -14,6 +14,7 @@ PLACES = {
     "SchemaRegistered": ("tally.registry", "7"),
     "SourceRegistered": ("tally.registry", "urn:example:gateway"),
     "AssetRegistered": ("tally.registry", "digits"),
+    "AssetTransferred": ("tally.registry", "digits"),
     "PolicyPublished": ("tally.registry", "policy/1"),
     "FeatureMapPublished": ("tally.registry", "digits-net"),
     "ContributionCommitted": ("tally.contributions", "0x" + TYPICAL["ContributionCommitted"]["account"].hex()),
@@ -23,6 +24,7 @@ PLACES = {
     "InferenceRecorded": ("tally.inferences", "InferenceRecorded-1"),
     "InferenceFeatures": ("tally.inferences", "inference-1"),
     "Deposited": ("tally.chain", "0x" + TYPICAL["Deposited"]["payer"].hex()),
+    "SignatureChecked": ("tally.chain", "0x" + TYPICAL["SignatureChecked"]["account"].hex()),
 }
 
 
@@ -47,8 +49,8 @@ def epochs():
     headers = headers_of("InferenceRecorded")
     traced = [("traceparent", b"00-01-02-03"), *headers[::-1], ("note", None), ("note", b""), ("größe", b"\x00\xff")]
     wide = headers_of("InferenceRecorded", "\U0001f9ee" * 64, "urn:größe")
-    first = [record(e) for e in ("Deposited", "ContributionCommitted", "ContributionBatch", "ContributionWithdrawn", "ContributionFeatures", "InferenceRecorded", "InferenceFeatures",
-                                 "SchemaRegistered", "SourceRegistered", "AssetRegistered", "PolicyPublished", "FeatureMapPublished")]
+    first = [record(e) for e in ("Deposited", "SignatureChecked", "ContributionCommitted", "ContributionBatch", "ContributionWithdrawn", "ContributionFeatures", "InferenceRecorded", "InferenceFeatures",
+                                 "SchemaRegistered", "SourceRegistered", "AssetRegistered", "AssetTransferred", "PolicyPublished", "FeatureMapPublished")]
     first.insert(1, record("Deposited", outcome="duplicate"))
     first[-1] |= {"outcome": "rejected", "reason": SIGNATURE_INVALID}
     second = [

@@ -22,6 +22,7 @@ DOMAIN_TYPE = "EIP712Domain(string name,string version,bytes32 salt)"
 BATCH_TYPE = ("ContributionBatch(string source,string id,address account,string dataset,string licence,uint32 count,"
               "bytes32 contentRoot,bytes32 labelsRoot,bytes commitmentSalt)")
 WITHDRAWAL_TYPE = "ContributionWithdrawn(string source,string id,address account,string batchSource,string batchId,uint32[] indexes)"
+DERIVATION_TYPE = "Derivation(string child,string parent,uint32 parts,address registrant)"
 REGISTRY_TYPE = "RegistryEvent(string source,string id,string eventType,bytes32 bodyHash)"
 CONTRACT_DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 ATTESTATION_TYPE = "Attestation(uint64 epoch,uint32 attempt,bytes32 proposalHash)"
@@ -82,6 +83,16 @@ def registry(case, event, signer, source="urn:example:operator", event_id="regis
     return {**signed(case, event, source, event_id, body, signer, struct_hash), "bodyJson": text.hex(), "bodyHash": body_hash.hex()}
 
 
+def derivations():
+    """What an owner of a parent agrees to; it stands in an asset's record beside the registrant's signature."""
+    for child, parent, parts in (("digits-net", "digits", 100_000), (LONG_TEXT, WIDE_TEXT, 1)):
+        registrant = bytes.fromhex(address("registrant")[2:])
+        struct_hash = hash_struct(DERIVATION_TYPE, [child, parent, parts, registrant])
+        hashed = digest(DOMAIN, struct_hash)
+        yield {"name": f"{parts} parts", "signer": "contributor", "child": child, "parent": parent, "parts": parts, "registrant": registrant.hex(),
+               "structHash": struct_hash.hex(), "digest": hashed.hex(), "signature": sign(KEYS["contributor"], hashed).hex()}
+
+
 def items(count):
     return [{"salt": seeded(f"salt {n}", 16), "payload": seeded(f"payload {n}", 7 * n), "label": str(n % 10)} for n in range(count)]
 
@@ -106,6 +117,7 @@ def cases():
     yield registry("an asset", "AssetRegistered", "contributor", **owned(contributor))
     yield registry("an asset whose title needs escapes", "AssetRegistered", "contributor", event_id="\U0001f9ee", kind="agent",
                    title="\"\\/\b\t\n\u0001\u007f\u2028é\U0001f9ee", **owned(contributor))
+    yield registry("a transfer", "AssetTransferred", "contributor", **{"from": contributor})
     yield registry("a feature map", "FeatureMapPublished", "contributor", registrant=contributor)
 
 
@@ -135,4 +147,5 @@ def signature_vectors():
         "attestations": [attestation(signer, chain_id, address(name), epoch, attempt) for signer, chain_id, name, epoch, attempt in [
             ("operator", 31_337, "distributor", 1, 1), ("contributor", 1, "distributor", 7, 2),
             ("contributor", 8_453, "another distributor", (1 << 24) - 1, (1 << 32) - 1)]],
+        "derivations": list(derivations()),
     }

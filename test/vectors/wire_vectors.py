@@ -11,7 +11,7 @@ AMOUNT_LIMIT = 2 ** 96
 BUILT_IN_FROM = 0x54410000
 LONG_TEXT = "é" * 256
 WIDE_TEXT = "\U0001f9ee" * 128
-DECIDED = ["SchemaRegistered", "SourceRegistered", "AssetRegistered", "PolicyPublished", "FeatureMapPublished", "Deposited", "ContributionCommitted",
+DECIDED = ["SchemaRegistered", "SourceRegistered", "SignatureChecked", "AssetRegistered", "AssetTransferred", "PolicyPublished", "FeatureMapPublished", "Deposited", "ContributionCommitted",
            "ContributionBatch", "ContributionWithdrawn", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures"]
 
 
@@ -23,6 +23,10 @@ def item(n):
     return {"contentHash": seeded(f"content {n}", 32), "labelHash": seeded(f"label {n}", 32)}
 
 
+def parent(asset, parts):
+    return {"asset": asset, "parts": parts, "signature": seeded(f"agreement of {asset}", 65)}
+
+
 def near(batch, index, similarity, source="urn:example:uploads"):
     return {"batchSource": source, "batchId": batch, "index": index, "similarity": similarity}
 
@@ -32,11 +36,13 @@ TYPICAL = {
                          "schema": '{"type": "record", "name": "InferenceRecorded", "fields": []}', "signature": seeded("signature", 65)},
     "SourceRegistered": {"source": "urn:example:gateway", "key": seeded("gateway", 20),
                          "eventTypes": ["InferenceRecorded", "InferenceFeatures"], "signature": seeded("signature", 65)},
-    "AssetRegistered": {"asset": "digits", "kind": "dataset", "title": "Handwritten digits", "licence": "CC-BY-4.0",
+    "AssetRegistered": {"asset": "digits", "kind": "dataset", "title": "Handwritten digits", "licence": "CC-BY-4.0", "identity": "",
                         "owners": [{"account": b"\x11" * 20, "parts": 250_000}, {"account": b"\x22" * 20, "parts": 750_000}],
+                        "parents": [parent("scans", 100_000), parent("strokes", 50_000)],
                         "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
-    "PolicyPublished": {"policy": "policy/1", "epochIntervalS": 86_400, "dataParts": 600_000, "modelParts": 250_000,
-                        "infrastructureParts": 100_000, "treasuryParts": 50_000, "treasury": seeded("treasury", 20),
+    "AssetTransferred": {"asset": "digits", "from": b"\x11" * 20, "to": b"\x22" * 20, "parts": 250_000, "signature": seeded("signature", 65)},
+    "PolicyPublished": {"policy": "policy/1", "epochIntervalS": 86_400, "dataParts": 600_000, "modelParts": 150_000,
+                        "upstreamParts": 70_000, "agentParts": 30_000, "infrastructureParts": 100_000, "treasuryParts": 50_000, "treasury": seeded("treasury", 20),
                         "method": "influence/factored@2", "minEvents": 20, "maxPeriodEpochs": 30,
                         "featureWaitEpochs": 2, "fallback": "unattributed", "signature": seeded("signature", 65)},
     "FeatureMapPublished": {"featureMap": "digits-net/1", "model": "digits-net", "kind": "factored", "rank": 32, "classes": 10,
@@ -53,7 +59,7 @@ TYPICAL = {
                              "a": signed_bytes(1, -1, 63, -63), "ua": 4_096, "p": [100, 200, 700],
                              "checkpoints": [0, 0, 1000, 333, 333, 334], "label": 2, "fingerprint": seeded("fingerprint", 32),
                              "near": [near("batch-1", 0, 994_001)]},
-    "InferenceRecorded": {"model": "digits-net", "infrastructure": "gateway", "payer": seeded("payer", 20),
+    "InferenceRecorded": {"model": "digits-net", "infrastructure": "gateway", "agent": "reader-bot", "payer": seeded("payer", 20),
                           "token": seeded("token", 20), "fee": 250_000, "inputHash": seeded("input", 32),
                           "outputHash": seeded("output", 32)},
     "InferenceFeatures": {"featureMap": "digits-net/1", "inferenceSource": "urn:example:gateway", "inferenceId": "inference-1",
@@ -62,6 +68,8 @@ TYPICAL = {
     "Deposited": {"chainId": 31_337, "distributor": seeded("distributor", 20), "payer": seeded("payer", 20),
                   "token": seeded("token", 20), "amount": 10 ** 18, "transactionHash": seeded("transaction", 32), "logIndex": 3,
                   "blockNumber": 19_000_000, "blockHash": seeded("block", 32)},
+    "SignatureChecked": {"chainId": 31_337, "account": seeded("contract", 20), "digest": seeded("digest", 32), "signature": seeded("signature", 130),
+                         "blockNumber": 19_000_001, "blockHash": seeded("block", 32)},
     "CutPublished": {"epoch": 1, "cutTimeMs": 1_767_225_600_000, "partitions": [
         {"topic": "tally.inferences", "partition": 0, "incarnation": 0, "fromOffset": 0, "toOffset": 1_000},
         {"topic": "tally.registry", "partition": 0, "incarnation": 1, "fromOffset": 12, "toOffset": 12}]},
@@ -72,11 +80,15 @@ EXTREME = {
     "SchemaRegistered": {"schemaId": BUILT_IN_FROM - 1, "eventType": "SourceRegistered", "schema": WIDE_TEXT, "signature": b"\x00" * 65},
     "SourceRegistered": {"source": LONG_TEXT, "key": b"\x00" * 20, "eventTypes": DECIDED, "signature": b"\xff" * 65},
     "AssetRegistered": {"asset": WIDE_TEXT, "kind": "infrastructure", "title": LONG_TEXT, "licence": "x",
+                        "identity": "eip155:" + "9" * 32 + ":0x" + "0f" * 20 + "/" + "9" * 78,
                         "owners": [{"account": b"\x00" * 20, "parts": 1}, {"account": b"\x00" * 19 + b"\x01", "parts": 63},
                                    {"account": b"\x7f" * 20, "parts": 64}, {"account": b"\x80" * 20, "parts": 999_871},
-                                   {"account": b"\xff" * 20, "parts": 1}]},
-    "PolicyPublished": {"policy": LONG_TEXT, "epochIntervalS": 31_536_000, "dataParts": 0, "modelParts": 1_000_000,
-                        "infrastructureParts": 0, "treasuryParts": 0, "minEvents": 1_000_000_000,
+                                   {"account": b"\xff" * 20, "parts": 1}],
+                        "parents": [parent(name, parts) for name, parts in (("a", 1), ("a ", 63), ("b", 64), ("z", 499_866), ("é", 2), ("\uff00", 1),
+                                                                            ("\U0001f9ee", 2), (WIDE_TEXT, 1))]},
+    "AssetTransferred": {"asset": WIDE_TEXT, "from": b"\xff" * 20, "to": b"\x00" * 20, "parts": 1_000_000},
+    "PolicyPublished": {"policy": LONG_TEXT, "epochIntervalS": 31_536_000, "dataParts": 0, "modelParts": 999_999,
+                        "upstreamParts": 1, "agentParts": 0, "infrastructureParts": 0, "treasuryParts": 0, "minEvents": 1_000_000_000,
                         "maxPeriodEpochs": 10_000, "featureWaitEpochs": 100},
     "FeatureMapPublished": {"featureMap": WIDE_TEXT, "rank": 1_000, "classes": 4, "checkpoints": 16, "unitExponent": 62,
                             "codeHash": b"\x00" * 32, "weightsHash": b"\xff" * 32, "similarity": "image/pooled-cosine@1"},
@@ -86,11 +98,12 @@ EXTREME = {
     "ContributionFeatures": {"index": 999, "a": signed_bytes(*range(-63, 64)), "ua": 65_535, "p": [10] * 99 + [110],
                              "checkpoints": [0] * 99 + [1000], "label": 99,
                              "near": [near(WIDE_TEXT, 999 - n, 1_000_000 * (n % 2), LONG_TEXT) for n in range(16)]},
-    "InferenceRecorded": {"model": LONG_TEXT, "infrastructure": WIDE_TEXT, "payer": b"\x00" * 20, "token": b"\xff" * 20,
+    "InferenceRecorded": {"model": LONG_TEXT, "infrastructure": WIDE_TEXT, "agent": "", "payer": b"\x00" * 20, "token": b"\xff" * 20,
                           "fee": AMOUNT_LIMIT - 1},
     "InferenceFeatures": {"b": b"", "ub": 65_535, "p": [1000, 2], "checkpoints": [500, 500] * 16, "label": 1, "labelKind": "true",
                           "p16": 65_535},
     "Deposited": {"chainId": LONG_MAX, "amount": AMOUNT_LIMIT - 1, "logIndex": INT_MAX, "blockNumber": LONG_MAX - 1},
+    "SignatureChecked": {"chainId": LONG_MAX, "signature": b"", "blockNumber": 0},
     "CutPublished": {"epoch": INT_MAX, "cutTimeMs": LONG_MAX, "partitions": [
         {"topic": LONG_TEXT, "partition": INT_MIN, "incarnation": INT_MAX, "fromOffset": LONG_MIN, "toOffset": LONG_MAX},
         {"topic": "", "partition": -65, "incarnation": 64, "fromOffset": 2 ** 53 + 1, "toOffset": -2 ** 53 - 1}]},
@@ -139,6 +152,34 @@ def commitment_cases():
                {**TYPICAL["ContributionCommitted"], "commitment": seeded("commitment", length)}, "FIELD_INVALID")
 
 
+def ownership_cases():
+    asset, transfer = TYPICAL["AssetRegistered"], TYPICAL["AssetTransferred"]
+    for name, parents, reason in (("none", [], None), ("eight", [parent(f"p{n}", 62_500) for n in range(8)], None),
+                                  ("nine", [parent(f"p{n}", 1) for n in range(9)], "FIELD_INVALID"),
+                                  ("500,001 parts", [parent("p", 500_000), parent("q", 1)], "ROYALTY_EXCEEDED"),
+                                  ("of 0 parts", [parent("p", 0)], "FIELD_INVALID"), ("of 1,000,001 parts", [parent("p", 1_000_001)], "FIELD_INVALID"),
+                                  ("twice", [parent("p", 1), parent("p", 1)], "FIELD_INVALID"),
+                                  ("in the order of UTF-16", [parent("\U0001f9ee", 1), parent("\uff00", 1)], "FIELD_INVALID"),
+                                  ("without a name", [parent("", 1)], "FIELD_INVALID"),
+                                  ("with a short signature", [{**parent("p", 1), "signature": b"\x01" * 64}], "FIELD_INVALID")):
+        yield f"parents {name}", "AssetRegistered", {**asset, "parents": parents}, reason
+    registry = "eip155:1:0x" + "0f" * 20
+    for identity, reason in ((f"{registry}/0", None), (f"{registry}/{2 ** 256 - 1}", None), (f"{registry}/01", "FIELD_INVALID"), (registry, "FIELD_INVALID"),
+                             (f"{registry.upper()}/1", "FIELD_INVALID"), ("eip155:0:0x" + "0f" * 20 + "/1", "FIELD_INVALID"), (f"{registry}/1\n", "FIELD_INVALID")):
+        yield f"identity {identity!r}", "AssetRegistered", {**asset, "identity": identity}, reason
+    for count, reason in ((1_000, None), (1_001, "SHARES_INVALID")):
+        owners = [{"account": n.to_bytes(20, "big"), "parts": 1_000_001 - count if n == 0 else 1} for n in range(count)]
+        yield f"{count} owners", "AssetRegistered", {**asset, "owners": owners}, reason
+    for name, change, reason in (("of nothing", {"parts": 0}, "FIELD_INVALID"), ("below nothing", {"parts": -1}, "FIELD_INVALID"),
+                                 ("of too much", {"parts": 1_000_001}, "FIELD_INVALID"), ("to oneself", {"to": transfer["from"]}, "FIELD_INVALID")):
+        yield f"a transfer {name}", "AssetTransferred", {**transfer, **change}, reason
+    for length, reason in ((8_192, None), (8_193, "FIELD_INVALID")):
+        yield f"a check of {length} bytes", "SignatureChecked", {**TYPICAL["SignatureChecked"], "signature": b"\x01" * length}, reason
+    yield "an agent of 257 characters", "InferenceRecorded", {**TYPICAL["InferenceRecorded"], "agent": "x" * 257}, "FIELD_INVALID"
+    for change in ({"upstreamParts": -1, "modelParts": 220_001}, {"agentParts": 30_001}):
+        yield f"a policy with {change}", "PolicyPublished", {**TYPICAL["PolicyPublished"], **change}, "SHARES_INVALID"
+
+
 def withdrawal_cases():
     for name, indexes, reason in (("all", [], None), ("the first", [0], None), ("one twice", [1, 1], "FIELD_INVALID"),
                                   ("descending", [2, 1], "FIELD_INVALID"), ("below 0", [-1], "FIELD_INVALID"),
@@ -169,6 +210,7 @@ def cases():
     yield from long_cases()
     yield from schema_cases()
     yield from near_cases()
+    yield from ownership_cases()
     yield from withdrawal_cases()
     yield from commitment_cases()
 

@@ -14,6 +14,8 @@ export interface ReportData {
     readonly name: string
     readonly account: string
     readonly role: string
+    /** What it owns a share of, in words, one an asset. */
+    readonly owns: readonly string[]
     readonly earned: string
     readonly claimed: string
   }[]

@@ -157,16 +157,17 @@ function otherParties(data: ReportData): Html {
   const format = moneyOf(data)
   return html`<h3>Also paid from the fees</h3>
 <div class="scroll" role="region" aria-label="Also paid from the fees" tabindex="0"><table><thead><tr><th
-scope="col">Account</th><th scope="col">For</th>
+scope="col">Account</th><th scope="col">For</th><th scope="col">Owns</th>
 <th scope="col" class="number">Earned, ${symbolText(data.token)}</th><th scope="col" class="number">Claimed,
 ${symbolText(data.token)}</th></tr></thead>
 <tbody>${data.others.map(
     (other) => html`<tr><th scope="row"
 title="${clip(other.account, 100)}">${nameText(other.name)}</th><td>${nameText(other.role)}</td>
+<td>${other.owns.map((owned, index) => html`${index > 0 ? '; ' : ''}${nameText(owned)}`)}</td>
 <td class="number">${amount(parseAtoms(other.earned, 'earned'), format)}</td><td
 class="number">${amount(parseAtoms(other.claimed, 'claimed'), format)}</td></tr>`,
   )}</tbody>
-<tfoot><tr><th scope="row" colspan="2">Contributors and these together</th><td
+<tfoot><tr><th scope="row" colspan="3">Contributors and these together</th><td
 class="number">${amount(paidTo(data, 'earned'), format)}</td>
 <td class="number">${amount(paidTo(data, 'claimed'), format)}</td></tr></tfoot></table></div>`
 }

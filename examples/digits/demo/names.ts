@@ -21,6 +21,8 @@ export const SOURCES = {
 export const SHARES = {
   dataParts: 500_000,
   modelParts: 250_000,
+  upstreamParts: 0,
+  agentParts: 0,
   infrastructureParts: 150_000,
   treasuryParts: 100_000,
 } as const

@@ -75,7 +75,10 @@ async function assetRecord(
     type: 'AssetRegistered',
     source: SOURCES.operator,
     id: `asset/${asset}`,
-    body: { asset, kind, title, licence, owners: [{ account, parts: WHOLE }], registrant: account },
+    body: {
+      ...{ asset, kind, title, licence, identity: '' },
+      ...{ owners: [{ account, parts: WHOLE }], parents: [], registrant: account },
+    },
   })
   return encodeEvent(event, context.time)
 }

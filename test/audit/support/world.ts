@@ -84,6 +84,8 @@ export const POLICY = {
   epochIntervalS: 3600,
   dataParts: 500_000,
   modelParts: 300_000,
+  upstreamParts: 0,
+  agentParts: 0,
   infrastructureParts: 150_000,
   treasuryParts: 50_000,
   method: 'influence/factored@2',
@@ -200,9 +202,11 @@ async function addRegistry(log: Log, ledgerId: Uint8Array): Promise<void> {
       kind,
       title: name,
       licence: 'CC0-1.0',
+      identity: '',
       owners: owners
         .map(([person, parts]) => ({ account: fromHex(addressOf[person]), parts }))
         .sort((a, b) => Buffer.compare(a.account, b.account)),
+      parents: [],
       registrant: fromHex(addressOf[owners[0]![0]]),
     },
   })
@@ -376,6 +380,7 @@ function addInference(
     body: {
       model: 'reader',
       infrastructure: 'metal',
+      agent: '',
       payer: fromHex(addressOf.payer),
       token: fromHex(place.token),
       fee,

@@ -137,7 +137,9 @@ async function registrations(ledgerId: Uint8Array): Promise<OutgoingRecord[]> {
         kind,
         title: name,
         licence: 'CC0-1.0',
+        identity: '',
         owners: [{ account, parts: 1_000_000 }],
+        parents: [],
         registrant: account,
       },
     })
@@ -163,6 +165,8 @@ function policy() {
     epochIntervalS: INTERVAL_S,
     dataParts: 500_000,
     modelParts: 300_000,
+    upstreamParts: 0,
+    agentParts: 0,
     infrastructureParts: 150_000,
     treasuryParts: 50_000,
     treasury: fromHex(treasury.address),

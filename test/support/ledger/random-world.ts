@@ -10,6 +10,10 @@ import { SmallLedger } from './small-ledger.ts'
 
 const CONTRIBUTORS: readonly Name[] = ['alice', 'bob', 'carol', 'copier']
 const SECOND = { model: 'second-reader', map: 'map-2' } as const
+const AGENT = 'reader-bot'
+/** Who may come to own something; some of them pay for uses too. */
+const TRADERS: readonly Name[] = ['modeller', 'partner', 'payer', 'operator', 'host', 'alice']
+const TRADED = ['digits', 'reader', SECOND.model, 'gateway', AGENT]
 
 /** A batch that its contributor has. */
 interface Planned {
@@ -45,7 +49,9 @@ export class RandomWorld {
     const { ledger } = world
     await ledger.found(world.#policy(), world.shape)
     await ledger.send(
-      await ledger.records.asset(SECOND.model, 'model', { alice: 1, modeller: 999_999 }),
+      await ledger.records.derived(SECOND.model, 'model', 'modeller', world.#parents()),
+      await ledger.records.transfer(SECOND.model, 'modeller', 'alice', 1),
+      await ledger.records.asset(AGENT, 'agent', { carol: 400_000, partner: 600_000 }),
       await ledger.records.featureMap({ featureMap: SECOND.map, model: SECOND.model, ...world.shape }),
     )
     await world.#contribute(1 + world.#random(CONTRIBUTORS.length))
@@ -67,23 +73,41 @@ export class RandomWorld {
       await ledger.send(await ledger.records.policy({ ...this.#policy(), policy: this.#name('policy') }))
     await ledger.send(ledger.records.deposit(this.#payer(), this.#amount(), { body: this.#token() }))
     const uses = random(12)
-    for (let index = 0; index < uses; index++) await this.#use()
+    for (let index = 0; index < uses; index++) {
+      if (random(3) === 0) await this.#trade()
+      await this.#use()
+    }
     return ledger.runEpoch()
   }
 
   #policy(): Partial<EventBodies['PolicyPublished']> {
     const dataParts = [0, 1, 500_000, 500_000, 600_000, 600_000][this.#random(6)]!
     const modelParts = this.#random(1_000_001 - dataParts)
-    const infrastructureParts = this.#random(1_000_001 - dataParts - modelParts)
+    const upstreamParts = this.#random(1_000_001 - dataParts - modelParts)
+    const agentParts = this.#random(1_000_001 - dataParts - modelParts - upstreamParts)
+    const infrastructureParts = this.#random(1_000_001 - dataParts - modelParts - upstreamParts - agentParts)
     return {
-      dataParts,
-      modelParts,
-      infrastructureParts,
-      treasuryParts: 1_000_000 - dataParts - modelParts - infrastructureParts,
+      ...{ dataParts, modelParts, upstreamParts, agentParts, infrastructureParts },
+      treasuryParts: 1_000_000 - dataParts - modelParts - upstreamParts - agentParts - infrastructureParts,
       minEvents: [1, 1, 2, 3][this.#random(4)]!,
       maxPeriodEpochs: 1 + this.#random(3),
       featureWaitEpochs: [0, 1, 2, 2, 3][this.#random(5)]!,
     }
+  }
+
+  /** One, two or no parents, with some of them or all that they may have. */
+  #parents(): Record<string, { by: Name; parts: number }> {
+    const digits = { by: 'operator', parts: 1 + this.#random(250_000) } as const
+    const reader = { by: 'partner', parts: [1, 250_000][this.#random(2)]! } as const
+    return [{}, { digits }, { digits, reader }, { reader }][this.#random(4)]!
+  }
+
+  /** Of shares that the giver has, or not, or not any more; now and then all of them. */
+  async #trade(): Promise<void> {
+    const [asset, from] = [TRADED[this.#random(TRADED.length)]!, TRADERS[this.#random(TRADERS.length)]!]
+    const others = TRADERS.filter((each) => each !== from)
+    const parts = [1, 333_333, 500_000, 1_000_000][this.#random(4)]!
+    await this.ledger.send(await this.ledger.records.transfer(asset, from, others[this.#random(others.length)]!, parts))
   }
 
   async #contribute(accounts: number): Promise<void> {
@@ -149,7 +173,8 @@ export class RandomWorld {
     const { records } = this.ledger
     const id = this.#name('use')
     const second = this.#random(3) === 0
-    const body = { ...this.#token(), ...(second ? { model: SECOND.model } : {}) }
+    const agent = this.#random(2) === 0 ? AGENT : ''
+    const body = { ...this.#token(), agent, ...(second ? { model: SECOND.model } : {}) }
     const use = records.inference(id, this.#amount(), { payer: this.#payer(), body })
     const features = records.inferenceFeatures(id, this.#features(8), {
       body: { p16: this.#random(65_536), ...(second ? { featureMap: SECOND.map } : {}) },

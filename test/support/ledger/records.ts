@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { commitmentOf } from '../../../anchor/commitment.ts'
+import { derivationTypedData } from '../../../anchor/signatures/derivation.ts'
 import { signEvent } from '../../../anchor/signatures/signer.ts'
 import { encodeEvent, type OutgoingRecord } from '../../../schemas/encode-record.ts'
 import type { AssetKind, ContributionItem, EventBodies, EventOf, EventType } from '../../../schemas/events.ts'
@@ -20,6 +21,8 @@ export const POLICY: Omit<EventBodies['PolicyPublished'], 'signature'> = {
   epochIntervalS: 3_600,
   dataParts: 500_000,
   modelParts: 300_000,
+  upstreamParts: 0,
+  agentParts: 0,
   infrastructureParts: 150_000,
   treasuryParts: 50_000,
   treasury: accountOf('treasury'),
@@ -44,6 +47,7 @@ type SignedType =
   | 'SchemaRegistered'
   | 'SourceRegistered'
   | 'AssetRegistered'
+  | 'AssetTransferred'
   | 'PolicyPublished'
   | 'FeatureMapPublished'
   | 'ContributionBatch'
@@ -90,8 +94,51 @@ export class Records {
     const table = names.map((name) => ({ account: accountOf(name), parts: owners[name]! }))
     table.sort((a, b) => Buffer.compare(a.account, b.account))
     const registrant = names[0]!
-    const body = { asset, kind, title: asset, licence: LICENCE, owners: table, registrant: accountOf(registrant) }
+    const body = {
+      ...{ asset, kind, title: asset, licence: LICENCE, identity: '', owners: table },
+      ...{ parents: [], registrant: accountOf(registrant) },
+    }
     return this.#signed('AssetRegistered', SOURCES.operator, registrant, body, change)
+  }
+
+  /** An asset of an owner of all of it, derived from others: names of the owners who agree, and their royalties. */
+  async derived(
+    asset: string,
+    kind: AssetKind,
+    owner: Name,
+    parents: Record<string, { by: Name; parts: number }>,
+    change: Change<'AssetRegistered'> = {},
+  ): Promise<OutgoingRecord> {
+    const registrant = accountOf(owner)
+    const names = Object.keys(parents).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    const agreed = names.map(async (parent) => {
+      const { by, parts } = parents[parent]!
+      const typedData = derivationTypedData(this.#ledgerId, { child: asset, parent, parts, registrant })
+      const signature = await signerOf(by).signTypedData(typedData as never)
+      return { asset: parent, parts, signature: fromHex(signature) }
+    })
+    const body = { parents: await Promise.all(agreed), ...change.body }
+    return this.asset(asset, kind, { [owner]: 1_000_000 }, { ...change, body })
+  }
+
+  transfer(
+    asset: string,
+    from: Name,
+    to: Name,
+    parts: number,
+    change: Change<'AssetTransferred'> = {},
+  ): Promise<OutgoingRecord> {
+    const body = { asset, from: accountOf(from), to: accountOf(to), parts }
+    return this.#signed('AssetTransferred', SOURCES.operator, from, body, change)
+  }
+
+  /** A contract's answer that it signed the digest. */
+  signatureCheck(account: Name, digest: Uint8Array, change: Change<'SignatureChecked'> = {}): OutgoingRecord {
+    const body = {
+      ...{ chainId: BigInt(GENESIS.chainId), account: accountOf(account), digest, signature: hashOf('signature') },
+      ...{ blockNumber: 1n, blockHash: hashOf('block') },
+    }
+    return this.#plain('SignatureChecked', SOURCES.watcher, body, change)
   }
 
   policy(
@@ -201,6 +248,7 @@ export class Records {
     const body = {
       model: 'reader',
       infrastructure: 'gateway',
+      agent: '',
       payer: accountOf(change.payer ?? 'payer'),
       token: fromHex(TOKEN),
       fee,

@@ -1,11 +1,12 @@
 import type { NewRecord } from '../../../pipelines/record-source.ts'
 import { fromHex } from '../../../schemas/ids.ts'
+import { OWNERS_MAX } from '../../../schemas/limits.ts'
 import type { RejectionReason } from '../../../schemas/rejection.ts'
 import { TOPICS } from '../../../schemas/topics.ts'
 import { accountOf, OTHER_TOKEN } from './cast.ts'
 import { builtInJson, evolved, renumbered, WIDER_USE, widerUse } from './foreign-schemas.ts'
 import { featuresOf, randomOf, SHAPE } from './random-features.ts'
-import { LICENCE, Records, SOURCES } from './records.ts'
+import { hashOf, LICENCE, Records, SOURCES } from './records.ts'
 import type { Cases, IngestReason } from './rejected-at-ingest.ts'
 
 export type CloseReason = Exclude<RejectionReason, IngestReason>
@@ -33,6 +34,16 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
       records.asset('second-reader', 'model', { modeller: 1_000_000 }),
       records.asset('third-reader', 'model', { modeller: 1_000_000 }),
       records.featureMap({ featureMap: 'map-3', model: 'third-reader', similarity: 'none' }),
+      records.derived('base-1', 'model', 'modeller', { reader: { by: 'partner', parts: 1 } }),
+      ...[2, 3, 4, 5, 6].map((depth) =>
+        records.derived(`base-${depth}`, 'model', 'modeller', { [`base-${depth - 1}`]: { by: 'modeller', parts: 1 } }),
+      ),
+      records.asset('crowded', 'dataset', { modeller: 1_000_000 }, { body: { owners: OWNERS } }),
+      records.transfer('second-reader', 'modeller', 'alice', 600_000),
+      records.transfer('second-reader', 'alice', 'bob', 600_000),
+      // Of one who gives everything away the place is free again.
+      records.transfer('crowded', 'alice', 'stranger', 1),
+      records.signatureCheck('alice', new Uint8Array(32)),
       records.batch('carol', 'batch-carol', 3),
       records.withdrawal('carol', 'batch-carol', [2]),
       records.withdrawal('carol', 'batch-carol', [1, 2]),
@@ -53,6 +64,7 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
     cases: {
       ...authorityCases(records),
       ...registryCases(records),
+      ...ownershipCases(records),
       ...referenceCases(records),
       ...depositCases(records),
       ...schemaCases(records),
@@ -100,6 +112,17 @@ function authorityCases(records: Records) {
         { modeller: 500_000, partner: 500_000 },
         { by: 'partner' },
       ),
+      'a transfer signed by who receives': records.transfer('reader', 'modeller', 'alice', 1, { by: 'alice' }),
+      'a transfer signed for another ledger': elsewhere.transfer('reader', 'modeller', 'alice', 1),
+      'a derivation that a stranger agreed to': records.derived('d-1', 'model', 'alice', {
+        reader: { by: 'stranger', parts: 1 },
+      }),
+      'a derivation agreed to for another ledger': elsewhere.derived('d-2', 'model', 'alice', {
+        reader: { by: 'modeller', parts: 1 },
+      }),
+      'a derivation that one agreed to who owns it no more': records.derived('d-3', 'model', 'alice', {
+        'second-reader': { by: 'alice', parts: 1 },
+      }),
       'a map signed by another owner': records.featureMap(
         { featureMap: 'stolen', model: 'second-reader' },
         { by: 'partner' },
@@ -116,6 +139,8 @@ function registryCases(records: Records) {
       'a use of a dataset': records.inference('use-d', 1n, { body: { model: 'digits' } }),
       'a use on no infrastructure': records.inference('use-i', 1n, { body: { infrastructure: 'reader' } }),
       'a batch for no dataset': records.batch('alice', 'nowhere', 1, { body: { dataset: 'reader' } }),
+      'a use by no agent': records.inference('use-a', 1n, { body: { agent: 'reader' } }),
+      'a share of nothing': records.transfer('nothing', 'modeller', 'alice', 1),
       'a map of no model': records.featureMap({ featureMap: 'of-nothing', model: 'digits' }),
     },
     LICENCE_MISMATCH: {
@@ -137,6 +162,42 @@ function registryCases(records: Records) {
     FEATURE_MAP_EXISTS: {
       'a map id that is taken': records.featureMap({ model: 'second-reader' }),
       'a second map for a model': records.featureMap({ featureMap: 'map-2' }),
+    },
+  }
+}
+
+/** As many as an asset may have; alice has a single part. */
+const OWNERS = [
+  accountOf('modeller'),
+  accountOf('alice'),
+  ...Array.from({ length: OWNERS_MAX - 2 }, (_, n) => hashOf(`${n}`).subarray(0, 20)),
+]
+  .map((account, index) => ({ account, parts: index === 0 ? 1_000_001 - OWNERS_MAX : 1 }))
+  .sort((a, b) => Buffer.compare(a.account, b.account))
+
+function ownershipCases(records: Records) {
+  return {
+    SHARES_NOT_OWNED: {
+      'more than is owned': records.transfer('second-reader', 'modeller', 'alice', 400_001),
+      'what was given away': records.transfer('second-reader', 'alice', 'carol', 1),
+      'of an asset of others': records.transfer('reader', 'stranger', 'alice', 1),
+    },
+    OWNERS_TOO_MANY: { 'an owner more than there may be': records.transfer('crowded', 'modeller', 'carol', 1) },
+    PARENT_UNKNOWN: {
+      'a parent that nobody registered': records.derived('d-4', 'model', 'alice', {
+        nothing: { by: 'alice', parts: 1 },
+      }),
+      itself: records.derived('d-5', 'model', 'alice', { 'd-5': { by: 'alice', parts: 1 } }),
+      'a parent that comes later': records.derived('d-6', 'model', 'alice', { 'd-7': { by: 'alice', parts: 1 } }),
+    },
+    ROYALTY_TOO_DEEP: {
+      'a seventh generation': records.derived('base-7', 'model', 'modeller', {
+        'base-6': { by: 'modeller', parts: 1 },
+        reader: { by: 'partner', parts: 1 },
+      }),
+    },
+    SIGNATURE_CHECK_FOREIGN: {
+      'a contract on another chain': records.signatureCheck('alice', new Uint8Array(32), { body: { chainId: 1n } }),
     },
   }
 }

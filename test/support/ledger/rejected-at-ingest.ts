@@ -21,6 +21,7 @@ export type IngestReason =
   | 'FIELD_INVALID'
   | 'FEATURE_OUT_OF_RANGE'
   | 'SHARES_INVALID'
+  | 'ROYALTY_EXCEEDED'
 
 export interface Raw {
   readonly topic: string
@@ -131,6 +132,9 @@ function rangeCases(records: Records) {
     records.itemFeatures('batch-x', 0, ordinary, 'x', {
       body: { near: changes.map((each) => ({ ...other, ...each })) },
     })
+  const parent = (asset: string, parts: number) => ({ asset, parts, signature: new Uint8Array(65) })
+  const derived = (parts: number[]) =>
+    records.asset('d', 'model', whole, { body: { parents: parts.map((each, index) => parent(`p${index}`, each)) } })
   return {
     AMOUNT_NEGATIVE: {
       'a fee': records.inference('negative', -1n),
@@ -177,6 +181,21 @@ function rangeCases(records: Records) {
       'a wait of 101 epochs': records.policy({ policy: 'patient', featureWaitEpochs: 101 }),
       'another fallback': records.policy({ policy: 'elsewhere', fallback: 'text' }),
       'an epoch of no length': records.policy({ policy: 'timeless', epochIntervalS: 0 }),
+      'a transfer of nothing': records.transfer('reader', 'modeller', 'alice', 0),
+      'a transfer of more than there is': records.transfer('reader', 'modeller', 'alice', 1_000_001),
+      'a transfer to oneself': records.transfer('reader', 'modeller', 'modeller', 1),
+      'a transfer of no asset': records.transfer('', 'modeller', 'alice', 1),
+      'nine parents': derived(Array.from({ length: 9 }, () => 1)),
+      'a parent that takes nothing': derived([0]),
+      'a parent named twice': records.asset('d', 'model', whole, {
+        body: { parents: [parent('p', 1), parent('p', 1)] },
+      }),
+      'an identity of a name': records.asset('d', 'model', whole, { body: { identity: 'agent.example' } }),
+      'an agent of 257 characters': records.inference('agent', 1n, { body: { agent: 'x'.repeat(257) } }),
+      'a check of a digest of 31 bytes': records.signatureCheck('alice', new Uint8Array(31)),
+      'a check of 8,193 bytes': records.signatureCheck('alice', new Uint8Array(32), {
+        body: { signature: new Uint8Array(8_193) },
+      }),
       'a chain below 0': records.deposit('payer', 1n, { body: { chainId: -1n } }),
     },
     FEATURE_OUT_OF_RANGE: {
@@ -199,8 +218,22 @@ function rangeCases(records: Records) {
       }),
       'data parts above 600,000': records.policy({ policy: 'greedy', dataParts: 600_001, modelParts: 199_999 }),
       'parts of 1,000,001': records.policy({ policy: 'over', treasuryParts: 50_001 }),
+      'an upstream part below 0': records.policy({ policy: 'under', upstreamParts: -1, treasuryParts: 50_001 }),
+      'owners of 1,001': records.asset('crowd', 'model', whole, { body: { owners: crowd(1_001) } }),
+    },
+    ROYALTY_EXCEEDED: {
+      'parents that take 500,001 together': derived([250_000, 250_001]),
+      'a parent that takes everything': derived([1_000_000]),
     },
   }
+}
+
+function crowd(count: number) {
+  return Array.from({ length: count }, (_, index) => {
+    const account = new Uint8Array(20)
+    new DataView(account.buffer).setUint32(16, index)
+    return { account, parts: index === 0 ? 1_000_001 - count : 1 }
+  })
 }
 
 function changeHeaders(

@@ -90,11 +90,11 @@ export class SmallLedger {
   async found(policy: Partial<EventBodies['PolicyPublished']> = {}, shape: Shape = SHAPE): Promise<void> {
     const { records } = this
     await this.send(
-      await records.source(SOURCES.operator, ['AssetRegistered', 'FeatureMapPublished']),
+      await records.source(SOURCES.operator, ['AssetRegistered', 'AssetTransferred', 'FeatureMapPublished']),
       await records.source(SOURCES.portal, ['ContributionCommitted', 'ContributionBatch', 'ContributionWithdrawn']),
       await records.source(SOURCES.gateway, ['InferenceRecorded']),
       await records.source(SOURCES.extractor, ['ContributionFeatures', 'InferenceFeatures']),
-      await records.source(SOURCES.watcher, ['Deposited']),
+      await records.source(SOURCES.watcher, ['Deposited', 'SignatureChecked']),
       await records.asset('digits', 'dataset', { operator: 1_000_000 }),
       await records.asset('reader', 'model', { modeller: 333_333, partner: 666_667 }),
       await records.asset('gateway', 'infrastructure', { host: 1_000_000 }),

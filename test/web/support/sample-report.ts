@@ -54,7 +54,8 @@ export function sampleReport(seed = 7): ReportData {
   ]
   const other = (name: string, role: string, kind: string) => {
     const amount = pools.find((pool) => pool.kind === kind)!.amount
-    return { name, account: address(random), role, earned: amount, claimed: amount }
+    const owns = kind === 'treasury' ? [] : [`75 % of ${name}’s ${kind}`]
+    return { name, account: address(random), role, owns, earned: amount, claimed: amount }
   }
   return {
     title: 'Who earned what for 5,000 paid answers',

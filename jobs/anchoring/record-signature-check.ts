@@ -1,0 +1,66 @@
+import type { ChainConnection } from '../../anchor/chain/connect.ts'
+import { askContract, type ContractQuestion } from '../../anchor/chain/contract-signature.ts'
+import type { BlockPlace } from '../../anchor/chain/deposit.ts'
+import type { RecordSink } from '../../pipelines/record-source.ts'
+import { encodeEvent } from '../../schemas/encode-record.ts'
+import { TallyError } from '../../schemas/errors.ts'
+import { fromHex, toHash32 } from '../../schemas/ids.ts'
+import type { Ledger } from '../ledger.ts'
+import { registeredSource } from '../registered-source.ts'
+
+export class SourceNotPermittedError extends TallyError {
+  override readonly code = 'SOURCE_NOT_PERMITTED'
+  constructor(facts: { source: string; eventType: string }) {
+    super(`${facts.source} is no source of ${facts.eventType} after the last closed epoch.`, {
+      facts,
+      hint: 'The record would be rejected. The operator registers the source (SourceRegistered) with that event type; it counts once its epoch is closed.',
+    })
+  }
+}
+
+export interface SignatureCheckOptions {
+  readonly ledger: Ledger
+  readonly connection: ChainConnection
+  readonly sink: RecordSink
+  /** The registered source that reports it. */
+  readonly source: string
+  readonly question: ContractQuestion
+  /** RFC 3339, shown in the record. */
+  readonly time: string
+}
+
+/**
+ * Asks a contract whether it signed a digest and, if it did, writes its answer into the log with the block at which it was
+ * given (docs/formats.md#signatures).
+ *
+ * @throws SourceNotPermittedError; RpcUnreachableError, RpcRefusedError; nothing was appended
+ */
+export async function recordSignatureCheck(
+  options: SignatureCheckOptions,
+): Promise<{ readonly isSigned: boolean; readonly block: BlockPlace }> {
+  const { ledger, connection, sink, source, question, time } = options
+  const registered = await registeredSource(ledger.warehouse, source)
+  if (registered?.eventTypes.has('SignatureChecked') !== true)
+    throw new SourceNotPermittedError({ source, eventType: 'SignatureChecked' })
+  const { isSigned, block } = await askContract(connection, question)
+  if (!isSigned) return { isSigned, block }
+  const { account, digest, signature } = question
+  const record = encodeEvent(
+    {
+      type: 'SignatureChecked',
+      source,
+      id: `${ledger.genesis.chainId}/${block.number}/${account}/${toHash32(digest).slice(2, 34)}`,
+      body: {
+        chainId: BigInt(ledger.genesis.chainId),
+        account: fromHex(account),
+        digest: fromHex(digest),
+        signature: fromHex(signature),
+        blockNumber: block.number,
+        blockHash: fromHex(block.hash),
+      },
+    },
+    time,
+  )
+  await sink.append([record])
+  return { isSigned, block }
+}

@@ -1,0 +1,58 @@
+import { derivationTypedData } from '../../anchor/signatures/derivation.ts'
+import type { EventOf } from '../../schemas/events.ts'
+import { toAddress, toHex } from '../../schemas/ids.ts'
+import { DERIVATION_DEPTH_MAX, OWNERS_MAX } from '../../schemas/limits.ts'
+import type { RejectionReason } from '../../schemas/rejection.ts'
+import type { Registry } from './registry.ts'
+import { isSignedBy, isSignedByOneOf } from './signed-by.ts'
+
+interface AssetContext {
+  readonly ledgerId: Uint8Array
+  readonly registry: Registry
+}
+
+/** docs/formats.md#decisions: an asset that is new, signed by one of its owners, and derived from what agrees to it. */
+export async function checkAsset(
+  event: EventOf<'AssetRegistered'>,
+  context: AssetContext,
+): Promise<RejectionReason | undefined> {
+  const { body } = event
+  const registrant = toAddress(toHex(body.registrant))
+  if (!body.owners.some((owner) => toHex(owner.account) === registrant)) return 'REGISTRANT_NOT_OWNER'
+  if (!(await isSignedBy(registrant, event, context))) return 'SIGNATURE_INVALID'
+  if (context.registry.assets.has(body.asset)) return 'ASSET_EXISTS'
+  return checkParents(event, context)
+}
+
+/** Parents are registered before their child in accept order, so no chain of them leads back to where it began. */
+async function checkParents(
+  { body }: EventOf<'AssetRegistered'>,
+  context: AssetContext,
+): Promise<RejectionReason | undefined> {
+  const { ledgerId, registry } = context
+  const parents = body.parents.map((parent) => ({ ...parent, owners: registry.assets.get(parent.asset)?.owners }))
+  if (parents.some(({ owners }) => owners === undefined)) return 'PARENT_UNKNOWN'
+  if (registry.depthUnder(parents.map(({ asset }) => asset)) > DERIVATION_DEPTH_MAX) return 'ROYALTY_TOO_DEEP'
+  for (const { asset: parent, parts, signature, owners } of parents) {
+    const derivation = { child: body.asset, parent, parts, registrant: body.registrant }
+    if (!(await isSignedByOneOf(owners!, derivationTypedData(ledgerId, derivation), signature, context)))
+      return 'SIGNATURE_INVALID'
+  }
+  return undefined
+}
+
+/** Who owns what is decided by the records before this one in accept order. */
+export async function checkTransfer(
+  event: EventOf<'AssetTransferred'>,
+  context: AssetContext,
+): Promise<RejectionReason | undefined> {
+  const { asset, parts } = event.body
+  const owners = context.registry.assets.get(asset)?.owners
+  if (owners === undefined) return 'ASSET_UNKNOWN'
+  const [from, to] = [toAddress(toHex(event.body.from)), toAddress(toHex(event.body.to))]
+  if (!(await isSignedBy(from, event, context))) return 'SIGNATURE_INVALID'
+  const owned = owners.get(from) ?? 0
+  if (parts > owned) return 'SHARES_NOT_OWNED'
+  const ownersAfter = owners.size + (owners.has(to) ? 0 : 1) - (parts === owned ? 1 : 0)
+  return ownersAfter > OWNERS_MAX ? 'OWNERS_TOO_MANY' : undefined
+}
