@@ -73,6 +73,7 @@ const manifest = z.strictObject({
       token: address,
       funded: amount,
       unfunded: amount,
+      reported: amount,
       heldIn: amount,
       out: amount,
       heldOut: amount,

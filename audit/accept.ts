@@ -5,6 +5,7 @@ import { COMMIT_EPOCHS_MAX } from '../schemas/limits.ts'
 import type { Contribution } from './attribution/period.ts'
 import { contributionKey, depositKey, findReader } from './close-reasons.ts'
 import { eventKey, type History } from './history.ts'
+import { acceptUse, voucherKey } from './payments.ts'
 
 /** What an acceptance is besides the event. */
 interface AcceptedIn {
@@ -35,6 +36,9 @@ export function acceptInto(history: History, event: EventOf<DecidedEventType>, a
       history.featureMaps.set(event.body.featureMap, event.body)
       history.featureMapOfModel.set(event.body.model, event.body)
       break
+    case 'PriceListPublished':
+      history.payments.priceLists.set(event.body.priceList, event.body)
+      break
     case 'Deposited':
       history.deposits.add(depositKey(event.body))
       break
@@ -47,8 +51,12 @@ export function acceptInto(history: History, event: EventOf<DecidedEventType>, a
     case 'ContributionWithdrawn':
       acceptWithdrawal(history, event.body)
       break
+    case 'VoucherPresented':
+      history.payments.vouchers.add(voucherKey(event.body))
+      break
     case 'InferenceRecorded':
       history.inferences.set(key, event.body)
+      acceptUse(history.payments, event.body, accepted.epoch)
       break
     case 'ContributionFeatures':
       acceptContribution(history, event)

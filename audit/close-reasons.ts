@@ -5,10 +5,14 @@ import { toHex } from '../schemas/ids.ts'
 import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../schemas/registered-schemas.ts'
 import type { RejectionReason } from '../schemas/rejection.ts'
 import { eventKey, type History } from './history.ts'
+import { findPaymentReason, voucherKey } from './payments.ts'
 
+/** The ledger, and where and when the record is in it. */
 interface Ledger {
   readonly genesis: Genesis
   readonly ledgerId: Uint8Array
+  readonly epoch: number
+  readonly effectiveMs: bigint
 }
 
 type Reason = RejectionReason | undefined
@@ -96,11 +100,25 @@ const CHECKS: { readonly [Type in DecidedEventType]: Check<Type> } = {
     return signer === batch.account ? undefined : 'SIGNATURE_INVALID'
   },
 
-  InferenceRecorded: (history, _ledger, event) =>
+  PriceListPublished: async (history, ledger, event) => {
+    const model = assetOf(history, event.body.model, 'model')
+    if (model === undefined) return 'ASSET_UNKNOWN'
+    if (!isOwner(model, event.body.registrant)) return 'REGISTRANT_NOT_OWNER'
+    if ((await recoverSigner(ledger.ledgerId, event)) !== toHex(event.body.registrant)) return 'SIGNATURE_INVALID'
+    return history.payments.priceLists.has(event.body.priceList) ? 'PRICE_LIST_EXISTS' : undefined
+  },
+
+  VoucherPresented: async (history, ledger, event) => {
+    if (assetOf(history, event.body.model, 'model') === undefined) return 'ASSET_UNKNOWN'
+    if ((await recoverSigner(ledger.ledgerId, event)) !== toHex(event.body.payer)) return 'SIGNATURE_INVALID'
+    return history.payments.vouchers.has(voucherKey(event.body)) ? 'VOUCHER_EXISTS' : undefined
+  },
+
+  InferenceRecorded: (history, ledger, event) =>
     assetOf(history, event.body.model, 'model') === undefined ||
     assetOf(history, event.body.infrastructure, 'infrastructure') === undefined
       ? 'ASSET_UNKNOWN'
-      : undefined,
+      : findPaymentReason(history.payments, event.body, ledger),
 
   ContributionFeatures: (history, _ledger, event) => {
     const { featureMap, batchSource, batchId, index, a, p, checkpoints, near } = event.body

@@ -23,6 +23,7 @@ export interface DecidedEpoch {
   readonly decisions: readonly Decision[]
   /** Accepted in this epoch, in accept order. */
   readonly deposits: readonly Accepted<'Deposited'>[]
+  readonly vouchers: readonly Accepted<'VoucherPresented'>[]
   readonly inferences: readonly Accepted<'InferenceRecorded'>[]
   readonly inferenceFeatures: readonly Accepted<'InferenceFeatures'>[]
 }
@@ -63,7 +64,7 @@ export async function decideEpoch(
   let ranks = new Map<AuditRecord, number>()
   for (const type of DECISION_ORDER) {
     for (const { record, event } of candidates.get(type)!.sort((a, b) => compareAcceptOrder(a.record, b.record))) {
-      const decision = await decide(history, ledger, event, record)
+      const decision = await decide(history, { ...ledger, epoch }, event, record)
       decisions[record.row] = decision
       if (decision.outcome !== 'accepted') continue
       acceptInto(history, event, { ledgerId: ledger.ledgerId, epoch, rank: ranks.get(record) })
@@ -81,6 +82,7 @@ export async function decideEpoch(
   return {
     decisions,
     deposits: of('Deposited'),
+    vouchers: of('VoucherPresented'),
     inferences: of('InferenceRecorded'),
     inferenceFeatures: of('InferenceFeatures'),
   }
@@ -98,7 +100,7 @@ function rankContributions(
 
 async function decide(
   history: History,
-  ledger: { genesis: Genesis; ledgerId: Uint8Array },
+  ledger: { genesis: Genesis; ledgerId: Uint8Array; epoch: number },
   event: EventOf<DecidedEventType>,
   record: AuditRecord,
 ): Promise<Decision> {
@@ -107,7 +109,7 @@ async function decide(
     const isSame = used.ceType === ceTypeOf(event.type) && used.valueHash === valueHashOf(record)
     return isSame ? { outcome: 'duplicate', reason: undefined } : { outcome: 'rejected', reason: 'ID_REUSED' }
   }
-  const reason = await findCloseReason(history, ledger, event)
+  const reason = await findCloseReason(history, { ...ledger, effectiveMs: record.effectiveMs }, event)
   return reason === undefined ? { outcome: 'accepted', reason } : { outcome: 'rejected', reason }
 }
 

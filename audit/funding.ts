@@ -1,5 +1,6 @@
 import type { EventBodies } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
+import { type Channels, chargeUse, raiseChannel } from './channels.ts'
 import type { DecidedEpoch } from './decide.ts'
 import { eventKey, type History } from './history.ts'
 import { addTo } from './sums.ts'
@@ -30,8 +31,10 @@ export function hasFeatures(funded: FundedInference): funded is FeaturedInferenc
 
 export interface Funding {
   readonly funded: readonly FundedInference[]
-  /** By token: fees that no balance covered. */
+  /** By token: fees that a voucher covered and no balance. */
   readonly unfunded: ReadonlyMap<string, bigint>
+  /** By token: fees that no voucher covered. */
+  readonly reported: ReadonlyMap<string, bigint>
 }
 
 /** Length of an address in hex: two of them make a key that splits again. */
@@ -46,13 +49,13 @@ export function splitPair(key: string): [first: string, second: string] {
 }
 
 /**
- * Step 2 of settlement: deposits are credited, then fees are taken in accept order where the balance covers them.
+ * Step 2 of settlement: deposits are credited and channels raised, then fees are taken in accept order where both cover them.
  *
- * @param balances of (payer, token); changed in place
- * @param policy   in force; without one every fee stays unfunded
+ * @param books  balances by payer ‖ token, and channels; changed in place
+ * @param policy in force; without one nothing is taken
  */
 export function fundEpoch(
-  balances: Map<string, bigint>,
+  { balances, channels }: { readonly balances: Map<string, bigint>; readonly channels: Channels },
   decided: DecidedEpoch,
   history: History,
   policy: Policy | undefined,
@@ -60,20 +63,21 @@ export function fundEpoch(
   for (const { event } of decided.deposits) {
     addTo(balances, balanceKey(toHex(event.body.payer), toHex(event.body.token)), event.body.amount)
   }
+  for (const { event } of decided.vouchers) raiseChannel(channels, event.body)
   const funded: FundedInference[] = []
   const unfunded = new Map<string, bigint>()
+  const reported = new Map<string, bigint>()
   for (const { event } of decided.inferences) {
+    const { model, fee, voucher } = event.body
     const [payer, token] = [toHex(event.body.payer), toHex(event.body.token)]
-    const key = balanceKey(payer, token)
-    const balance = balances.get(key) ?? 0n
-    if (policy === undefined || event.body.fee === 0n || event.body.fee > balance) {
-      addTo(unfunded, token, event.body.fee)
+    const status = chargeUse(channels, balances, { payer, token, model, fee, voucher }, policy !== undefined)
+    if (status !== 'funded') {
+      addTo(status === 'unfunded' ? unfunded : reported, token, fee)
       continue
     }
-    balances.set(key, balance - event.body.fee)
     const use = eventKey(event.source, event.id)
     const features = history.inferenceFeatures.get(use)
-    funded.push({ key: use, inference: event.body, payer, token, dataParts: policy.dataParts, features })
+    funded.push({ key: use, inference: event.body, payer, token, dataParts: policy!.dataParts, features })
   }
-  return { funded, unfunded }
+  return { funded, unfunded, reported }
 }

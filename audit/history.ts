@@ -1,6 +1,7 @@
 import type { DecidedEventType, EventBodies, EventOf } from '../schemas/events.ts'
 import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
 import type { Contribution } from './attribution/period.ts'
+import { emptyPayments, type Payments } from './payments.ts'
 import type { AuditRecord } from './records.ts'
 
 /** An accepted record. */
@@ -39,6 +40,7 @@ export interface History {
   readonly featureMaps: Map<string, EventBodies['FeatureMapPublished']>
   readonly featureMapOfModel: Map<string, EventBodies['FeatureMapPublished']>
   readonly deposits: Set<string>
+  readonly payments: Payments
   readonly batches: Map<string, AcceptedBatch>
   /** By account ‖ commitment, of each epoch the first; ascending. */
   readonly commitments: Map<string, { readonly epoch: number; readonly rank: number }[]>
@@ -63,6 +65,7 @@ export function emptyHistory(): History {
     featureMaps: new Map(),
     featureMapOfModel: new Map(),
     deposits: new Set(),
+    payments: emptyPayments(),
     batches: new Map(),
     commitments: new Map(),
     contributionRecords: 0,

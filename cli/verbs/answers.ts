@@ -141,10 +141,17 @@ function printItems(title: string, items: Statement['helped']): void {
   for (const item of items) printLine(`  ${item.batchId}/${item.index}  ${item.value}`)
 }
 
+const FEE_STATUSES = {
+  funded: '',
+  unfunded: ', unfunded: its payer signed for it and had not deposited it, so nobody is paid',
+  reported: ', only reported: no voucher of its payer covers it, so nobody is charged and nobody is paid',
+  undecided: ', not decided yet: its epoch is not attributed',
+} as const
+
 function printExplanation(explanation: Awaited<ReturnType<typeof explain>>[number]): void {
-  const { inference, fee, token, parts, paid, accounts, items, epoch, funded, model } = explanation
+  const { inference, fee, token, parts, paid, accounts, items, epoch, status, model } = explanation
   printLine(paint.bold(`${inference.id} (${model}, epoch ${epoch})`))
-  printLine(`Fee ${fee} of ${token}${funded ? '' : ', unfunded: nobody is paid'}`)
+  printLine(`Fee ${fee} of ${token}${FEE_STATUSES[status]}`)
   for (const part of parts) printLine(`  ${part.kind.padEnd(15)} ${part.amount}`)
   if (paid === null) printLine('\nNo period has paid contributors for it.')
   else

@@ -10,7 +10,7 @@ export { type Receipt, readReceipt, type VerifiedReceipt, verifyReceiptOffline }
 export { encodeEvent, type OutgoingRecord } from '../../schemas/encode-record.ts'
 export { type CommitOptions, type Committed, commit } from './commit.ts'
 export { type ContributeOptions, type Contribution, contribute, type SaltedPayload, saltedHash } from './contribute.ts'
-export { type InferenceOptions, recordInference } from './record-inference.ts'
+export { type CitedQuote, type InferenceOptions, recordInference } from './record-inference.ts'
 export {
   ReceiptMismatchError,
   type SendOptions,
@@ -18,4 +18,5 @@ export {
   UploadRefusedError,
   UploadUnansweredError,
 } from './send-records.ts'
+export { type Promised, type VoucherOptions, voucher } from './voucher.ts'
 export { type WithdrawOptions, withdraw } from './withdraw.ts'

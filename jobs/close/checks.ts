@@ -4,6 +4,8 @@ import type { Genesis } from '../../schemas/genesis.ts'
 import { toAddress, toHex } from '../../schemas/ids.ts'
 import { isRegistrable, readRegisteredSchema } from '../../schemas/registered-schemas.ts'
 import type { RejectionReason } from '../../schemas/rejection.ts'
+import type { UsedKey } from '../pricing/used-quantities.ts'
+import { checkUse } from './check-use.ts'
 import type { PageReferences } from './references.ts'
 import type { Registry } from './registry.ts'
 
@@ -12,6 +14,10 @@ export interface CheckContext {
   readonly ledgerId: Uint8Array
   readonly registry: Registry
   readonly references: PageReferences
+  /** Of the record. */
+  readonly effectiveMs: bigint
+  /** What payers used in earlier epochs. */
+  readonly usedBefore: (key: UsedKey) => bigint
 }
 
 type Check<Type extends DecidedEventType> = (
@@ -51,10 +57,9 @@ const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
   ContributionCommitted: () => undefined,
   ContributionBatch: checkBatch,
   ContributionWithdrawn: checkWithdrawal,
-  InferenceRecorded: (event, { registry }) =>
-    registry.asset(event.body.model, 'model') && registry.asset(event.body.infrastructure, 'infrastructure')
-      ? undefined
-      : 'ASSET_UNKNOWN',
+  PriceListPublished: checkPriceList,
+  VoucherPresented: checkVoucher,
+  InferenceRecorded: checkUse,
   ContributionFeatures: checkContributionFeatures,
   InferenceFeatures: checkInferenceFeatures,
 }
@@ -107,6 +112,28 @@ async function checkFeatureMap(
   const taken =
     context.registry.featureMaps.has(event.body.featureMap) || context.registry.mappedModels.has(event.body.model)
   return taken ? 'FEATURE_MAP_EXISTS' : undefined
+}
+
+async function checkPriceList(
+  event: EventOf<'PriceListPublished'>,
+  context: CheckContext,
+): Promise<RejectionReason | undefined> {
+  const model = context.registry.asset(event.body.model, 'model')
+  if (model === undefined) return 'ASSET_UNKNOWN'
+  const registrant = toAddress(toHex(event.body.registrant))
+  if (!model.owners.has(registrant)) return 'REGISTRANT_NOT_OWNER'
+  if ((await recoverSigner(context.ledgerId, event)) !== registrant) return 'SIGNATURE_INVALID'
+  return context.registry.priceLists.has(event.body.priceList) ? 'PRICE_LIST_EXISTS' : undefined
+}
+
+/** Whoever presents it: it says by itself who pays how much for what. */
+async function checkVoucher(
+  event: EventOf<'VoucherPresented'>,
+  { registry, references, ledgerId }: CheckContext,
+): Promise<RejectionReason | undefined> {
+  if (registry.asset(event.body.model, 'model') === undefined) return 'ASSET_UNKNOWN'
+  if ((await recoverSigner(ledgerId, event)) !== toHex(event.body.payer)) return 'SIGNATURE_INVALID'
+  return references.isTaken(event) ? 'VOUCHER_EXISTS' : undefined
 }
 
 function checkDeposit(event: EventOf<'Deposited'>, { genesis, references }: CheckContext): RejectionReason | undefined {

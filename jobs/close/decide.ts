@@ -5,6 +5,8 @@ import type { IdIndex } from '../../pipelines/warehouse/id-index/id-index.ts'
 import { DECISION_ORDER, type DecidedEventType, type EventOf } from '../../schemas/events.ts'
 import type { Genesis } from '../../schemas/genesis.ts'
 import { OUTCOMES, type Outcome, REJECTION_REASONS, type RejectionReason } from '../../schemas/rejection.ts'
+import { addUsedQuantities } from '../pricing/used-quantities.ts'
+import { usedBeforePage } from './check-use.ts'
 import { checkEvent } from './checks.ts'
 import { decideWaiting } from './decide-waiting.ts'
 import { Facts } from './facts.ts'
@@ -48,6 +50,7 @@ export async function decideRecords(options: DecideOptions): Promise<void> {
       decided += page.length
       options.onProgress?.(decided)
     }
+    if (type === 'InferenceRecorded') await addUsedQuantities(warehouse, options.epoch)
     // Now all schemas are known that count for this cut: what waited for them is of some type, or rejected.
     if (type === 'SchemaRegistered') await decideWaiting(warehouse, registry.schemas)
   }
@@ -56,6 +59,7 @@ export async function decideRecords(options: DecideOptions): Promise<void> {
 async function decidePage(options: DecideOptions, registry: Registry, page: readonly Candidate[]): Promise<void> {
   const { warehouse, index, genesis, ledgerId, epoch } = options
   const references = new PageReferences(index, registry, page)
+  const usedBefore = await usedBeforePage(warehouse, registry, page)
   const facts = new Facts(epoch, ledgerId)
   const decisions: DuckDBValue[][] = []
   for (const candidate of page) {
@@ -68,7 +72,10 @@ async function decidePage(options: DecideOptions, registry: Registry, page: read
       )
       continue
     }
-    const reason = await checkEvent(candidate.event, { genesis, ledgerId, registry, references })
+    const reason = await checkEvent(candidate.event, {
+      ...{ genesis, ledgerId, registry, references, usedBefore },
+      effectiveMs: candidate.effectiveMs,
+    })
     if (reason !== undefined) {
       decisions.push(decision(candidate, 'rejected', reason))
       continue
@@ -88,6 +95,7 @@ function register(registry: Registry, event: EventOf<DecidedEventType>, place: A
   if (event.type === 'AssetRegistered') registry.addAsset(event.body, place)
   if (event.type === 'PolicyPublished') registry.policies.add(event.body.policy)
   if (event.type === 'FeatureMapPublished') registry.addFeatureMap(event.body.featureMap, event.body)
+  if (event.type === 'PriceListPublished') registry.addPriceList(event.body)
 }
 
 function decision(candidate: Candidate, outcome: Outcome, reason?: RejectionReason): DuckDBValue[] {

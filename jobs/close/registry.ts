@@ -3,6 +3,8 @@ import type { Database } from '../../pipelines/warehouse/database.ts'
 import type { AssetKind, EventBodies } from '../../schemas/events.ts'
 import { type Address, toAddress, toHex } from '../../schemas/ids.ts'
 import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../../schemas/registered-schemas.ts'
+import type { PriceList } from '../pricing/price.ts'
+import { loadPriceLists } from '../pricing/price-lists.ts'
 import { CorruptWarehouseError } from './errors.ts'
 
 /** Where an asset was accepted: no two have the same, so it names an asset in twelve bytes. */
@@ -29,7 +31,7 @@ export interface FeatureMap {
 }
 
 /**
- * What is registered so far: sources, assets, policies, feature maps. Small and low in volume, so it is held in memory
+ * What is registered so far: sources, assets, policies, feature maps, price lists. Small and low in volume, so it is held in memory
  * during a close; a registration accepted in this epoch counts for all records of the epoch.
  */
 export class Registry {
@@ -40,6 +42,7 @@ export class Registry {
   readonly policies = new Set<string>()
   readonly featureMaps = new Map<string, FeatureMap>()
   readonly mappedModels = new Set<string>()
+  readonly priceLists = new Map<string, PriceList>()
   readonly #assetsByPlace = new Map<string, string>()
 
   static async load(warehouse: Database): Promise<Registry> {
@@ -60,6 +63,7 @@ export class Registry {
     for (const row of await warehouse.all('SELECT policy FROM policy')) registry.policies.add(row.policy as string)
     for (const row of await warehouse.all('SELECT * FROM feature_map'))
       registry.addFeatureMap(row.feature_map as string, toFeatureMap(row))
+    for (const [id, list] of await loadPriceLists(warehouse)) registry.priceLists.set(id, list)
     return registry
   }
 
@@ -97,6 +101,10 @@ export class Registry {
   addFeatureMap(id: string, map: FeatureMap): void {
     this.featureMaps.set(id, map)
     this.mappedModels.add(map.model)
+  }
+
+  addPriceList({ priceList, model, token, rules }: EventBodies['PriceListPublished']): void {
+    this.priceLists.set(priceList, { model, token: toHex(token), rules })
   }
 
   /** The asset when it exists and is of that kind. */

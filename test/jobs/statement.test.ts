@@ -133,7 +133,7 @@ describe('a statement', () => {
 describe('an explanation', () => {
   test('splits the fee by the policy, and what its period paid for it over the accounts that were paid', async () => {
     const [explained] = await explain(world.ledger.warehouse, ['use-1-0'], 3)
-    expect(explained).toMatchObject({ epoch: 1, model: 'reader', token: TOKEN, fee: FEE, funded: true })
+    expect(explained).toMatchObject({ epoch: 1, model: 'reader', token: TOKEN, fee: FEE, status: 'funded' })
     expect(explained!.inference).toMatchObject({ id: 'use-1-0', inputHash: toHex(hashOf('use-1-0/input')) })
     // 500.5, 300.3, 150.15, 50.05: the unit left goes to the largest remainder.
     expect(explained!.parts).toEqual([
@@ -166,8 +166,8 @@ describe('an explanation', () => {
 
   test('a use without features or without funds is told as such', async () => {
     const [plain, unfunded] = await explain(world.ledger.warehouse, ['plain-1', 'unfunded-1'], 3)
-    expect(plain).toMatchObject({ funded: true, paid: null, accounts: [], items: [] })
-    expect(unfunded).toMatchObject({ funded: false, paid: null, accounts: [], items: [] })
+    expect(plain).toMatchObject({ status: 'funded', paid: null, accounts: [], items: [] })
+    expect(unfunded).toMatchObject({ status: 'unfunded', paid: null, accounts: [], items: [] })
   })
 
   test('looking changes nothing: the audit of what is published afterwards is the same', async () => {

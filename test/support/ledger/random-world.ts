@@ -47,6 +47,7 @@ export class RandomWorld {
     await ledger.send(
       await ledger.records.asset(SECOND.model, 'model', { alice: 1, modeller: 999_999 }),
       await ledger.records.featureMap({ featureMap: SECOND.map, model: SECOND.model, ...world.shape }),
+      ...(await ledger.records.vouchers(SECOND.model)),
     )
     await world.#contribute(1 + world.#random(CONTRIBUTORS.length))
     return world

@@ -86,13 +86,18 @@ export class SmallLedger {
     return bundleFolder(this.bundles, epoch)
   }
 
-  /** Registers sources, assets (a dataset, a model of two owners, an infrastructure), the policy and the feature map. */
+  /** Registers sources, assets (a dataset, a model of two owners, an infrastructure), policy and feature map; payers sign vouchers. */
   async found(policy: Partial<EventBodies['PolicyPublished']> = {}, shape: Shape = SHAPE): Promise<void> {
     const { records } = this
     await this.send(
-      await records.source(SOURCES.operator, ['AssetRegistered', 'FeatureMapPublished']),
+      await records.source(SOURCES.operator, [
+        'AssetRegistered',
+        'FeatureMapPublished',
+        'PriceListPublished',
+        'VoucherPresented',
+      ]),
       await records.source(SOURCES.portal, ['ContributionCommitted', 'ContributionBatch', 'ContributionWithdrawn']),
-      await records.source(SOURCES.gateway, ['InferenceRecorded']),
+      await records.source(SOURCES.gateway, ['VoucherPresented', 'InferenceRecorded']),
       await records.source(SOURCES.extractor, ['ContributionFeatures', 'InferenceFeatures']),
       await records.source(SOURCES.watcher, ['Deposited']),
       await records.asset('digits', 'dataset', { operator: 1_000_000 }),
@@ -100,6 +105,7 @@ export class SmallLedger {
       await records.asset('gateway', 'infrastructure', { host: 1_000_000 }),
       await records.policy(policy),
       await records.featureMap(shape),
+      ...(await records.vouchers()),
     )
   }
 
