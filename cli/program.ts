@@ -12,6 +12,7 @@ import { addEpochSteps } from './verbs/epoch-steps.ts'
 import { addFeatureFiles } from './verbs/features.ts'
 import { addLogCopy } from './verbs/log-copy.ts'
 import { addLogFiles } from './verbs/log-files.ts'
+import { addQuote } from './verbs/quote.ts'
 import { addRecords } from './verbs/records.ts'
 import { addSchemas } from './verbs/schema.ts'
 import { addSeal } from './verbs/seal.ts'
@@ -68,6 +69,7 @@ function tallyProgram(): Command {
   addChain(program, anchor)
   addFeatureFiles(program)
   addAnswers(program)
+  addQuote(program)
   addChecks(program)
   addDoctor(program)
   return program

@@ -5,7 +5,7 @@ import { type Address, toAddress, toHex } from '../../schemas/ids.ts'
 import type { RejectionReason } from '../../schemas/rejection.ts'
 import { isTiered, type PriceList, priceOf } from '../pricing/price.ts'
 import { loadUsedQuantities, type UsedKey } from '../pricing/used-quantities.ts'
-import type { CheckContext } from './checks.ts'
+import type { CheckContext } from './check-context.ts'
 import type { Candidate } from './references.ts'
 import type { Registry } from './registry.ts'
 

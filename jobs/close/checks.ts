@@ -1,24 +1,10 @@
 import { recoverSigner } from '../../anchor/signatures/signer.ts'
 import type { DecidedEventType, EventOf } from '../../schemas/events.ts'
-import type { Genesis } from '../../schemas/genesis.ts'
 import { toAddress, toHex } from '../../schemas/ids.ts'
 import { isRegistrable, readRegisteredSchema } from '../../schemas/registered-schemas.ts'
 import type { RejectionReason } from '../../schemas/rejection.ts'
-import type { UsedKey } from '../pricing/used-quantities.ts'
+import type { CheckContext } from './check-context.ts'
 import { checkUse } from './check-use.ts'
-import type { PageReferences } from './references.ts'
-import type { Registry } from './registry.ts'
-
-export interface CheckContext {
-  readonly genesis: Genesis
-  readonly ledgerId: Uint8Array
-  readonly registry: Registry
-  readonly references: PageReferences
-  /** Of the record. */
-  readonly effectiveMs: bigint
-  /** What payers used in earlier epochs. */
-  readonly usedBefore: (key: UsedKey) => bigint
-}
 
 type Check<Type extends DecidedEventType> = (
   event: EventOf<Type>,

@@ -2,7 +2,7 @@ import type { Database } from '../../pipelines/warehouse/database.ts'
 import type { PriceRule } from '../../schemas/events.ts'
 import type { PriceList } from './price.ts'
 
-/** Every price list that was accepted, by its id. */
+/** Every price list that was accepted, by its id, in accept order. */
 export async function loadPriceLists(warehouse: Database): Promise<Map<string, PriceList>> {
   const rules = new Map<string, PriceRule[]>()
   for (const row of await warehouse.all('SELECT * FROM price_rule ORDER BY price_list, rule_index')) {
@@ -18,7 +18,7 @@ export async function loadPriceLists(warehouse: Database): Promise<Map<string, P
     })
   }
   const rows = await warehouse.all<{ price_list: string; model: string; token: string }>(
-    'SELECT price_list, model, token FROM price_list',
+    'SELECT price_list, model, token FROM price_list ORDER BY epoch, ordinal',
   )
   return new Map(rows.map(({ price_list: id, model, token }) => [id, { model, token, rules: rules.get(id)! }]))
 }

@@ -193,6 +193,7 @@ describe('promise 4: a data part whose features have not come', () => {
     const other = { token: fromHex(OTHER_TOKEN) }
     await world.send(
       await records.asset('mapless', 'model', { modeller: 1_000_000 }),
+      ...(await records.vouchers('mapless')),
       records.deposit('payer', ENOUGH, { body: other }),
     )
     await use('first', 100n, { model: 'mapless' })

@@ -150,8 +150,10 @@ export class RandomWorld {
     const { records } = this.ledger
     const id = this.#name('use')
     const second = this.#random(3) === 0
-    const body = { ...this.#token(), ...(second ? { model: SECOND.model } : {}) }
-    const use = records.inference(id, this.#amount(), { payer: this.#payer(), body })
+    // Now and then a use cites no voucher, or one that is not there.
+    const voucher = [0n, 2n, 1n, 1n, 1n, 1n, 1n, 1n][this.#random(8)]!
+    const body = { voucher, ...this.#token(), ...(second ? { model: SECOND.model } : {}) }
+    const use = records.inference(id, this.#fee(), { payer: this.#payer(), body })
     const features = records.inferenceFeatures(id, this.#features(8), {
       body: { p16: this.#random(65_536), ...(second ? { featureMap: SECOND.map } : {}) },
     })
@@ -175,6 +177,12 @@ export class RandomWorld {
 
   #token() {
     return { token: fromHex(this.#random(4) === 0 ? OTHER_TOKEN : TOKEN) }
+  }
+
+  /** 0, small ones, and some so large that a channel covers 64 of them. */
+  #fee(): bigint {
+    const small = BigInt(this.#random(5_000))
+    return [0n, small, small, small, 1_000_000n + small, (1n << 90n) - 1n - small][this.#random(6)]!
   }
 
   /** 0, small ones, and amounts near 2^96. */

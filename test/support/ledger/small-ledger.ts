@@ -26,6 +26,8 @@ const START_MS = 1_767_225_600_000n // 2026-01-01T00:00:00Z, the first instant o
 const INTERVAL_MS = BigInt(POLICY.epochIntervalS) * 1_000n
 const AFTER_END_MS = 60_000n
 const PARTITIONS = 3
+/** Of {@link SmallLedger.found}: five sources, three assets, a policy, a feature map, six vouchers. */
+export const FOUNDING_RECORDS = 16
 
 export interface SmallLedgerOptions {
   /** Founds another ledger: other name, other roots. */
