@@ -88,7 +88,7 @@ class Pair {
   }
 }
 
-describe('promise 8: nobody is charged more than they signed for', () => {
+describe('promise 4: nobody is charged more than they signed for', () => {
   const seen = new Set<string>()
 
   test.each(seeds)(
