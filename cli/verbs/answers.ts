@@ -132,7 +132,19 @@ function printStatement(statement: Statement): void {
     )
   printItems('Most helpful (influence, not payment)', statement.helped)
   printItems('Most harmful (influence, not payment)', statement.hurt)
+  if (statement.paying !== null) printPaying(statement.paying)
   printLine('\nCheck it: tally receipt ACCOUNT --out receipt.json && tally verify receipt.json')
+}
+
+function printPaying({ balances, channels, uses }: NonNullable<Statement['paying']>): void {
+  printLine('\nPaying')
+  for (const { token, amount } of balances) printLine(`  ${amount} of ${token} deposited and not taken`)
+  for (const { model, token, cumulative, spent, sequence } of channels)
+    printLine(`  ${model}: signed for ${cumulative} of ${token} (last voucher ${sequence}), ${spent} of it taken`)
+  for (const { model, token, uses: count, funded, unfunded, reported } of uses)
+    printLine(
+      `  ${model}: ${count} uses; ${funded} of ${token} paid, ${unfunded} unfunded (signed for, not deposited), ${reported} only reported (not signed for)`,
+    )
 }
 
 function printItems(title: string, items: Statement['helped']): void {

@@ -5,6 +5,7 @@ import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toHex } from '../../schemas/ids.ts'
 import { rankBatches } from '../attribution/features/clusters.ts'
 import type { LineKind } from '../settlement/lines.ts'
+import { type Paying, payingOf } from './paying.ts'
 
 export interface StatementItem {
   readonly batchId: string
@@ -53,6 +54,8 @@ export interface Statement {
   readonly totals: readonly { readonly token: string; readonly cumulative: bigint }[]
   readonly helped: readonly StatementItem[]
   readonly hurt: readonly StatementItem[]
+  /** Null for an account that never deposited, signed a voucher or was named as a payer. */
+  readonly paying: Paying | null
 }
 
 export class AccountUnknownError extends TallyError {
@@ -60,7 +63,7 @@ export class AccountUnknownError extends TallyError {
   constructor(facts: { account: string }) {
     super(`Nothing is known of account ${facts.account}.`, {
       facts,
-      hint: 'It has no accepted contribution and no settlement line in a closed epoch. `tally epoch status` shows what was rejected and why.',
+      hint: 'It has no accepted contribution, no settlement line in a closed epoch, and pays for nothing. `tally epoch status` shows what was rejected and why.',
     })
   }
 }
@@ -72,7 +75,8 @@ const ITEMS_SHOWN = 5
 export async function statementOf(warehouse: Database, account: Address): Promise<Statement> {
   const contributions = await countItems(warehouse, account)
   const epochs = await statementEpochs(warehouse, account)
-  if (contributions.items === 0 && epochs.length === 0) throw new AccountUnknownError({ account })
+  const paying = (await payingOf(warehouse, account)) ?? null
+  if (contributions.items === 0 && epochs.length === 0 && paying === null) throw new AccountUnknownError({ account })
   const totals = await warehouse.all<{ token: string; cumulative: bigint }>(
     `SELECT token, cumulative FROM account_total
      WHERE account = $account AND epoch = (SELECT max(epoch) FROM account_total) ORDER BY token`,
@@ -87,6 +91,7 @@ export async function statementOf(warehouse: Database, account: Address): Promis
     totals,
     helped: await itemsOf(warehouse, account, 'DESC'),
     hurt: await itemsOf(warehouse, account, 'ASC'),
+    paying,
   }
 }
 

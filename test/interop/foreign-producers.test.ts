@@ -84,7 +84,11 @@ function withForeignProducers(): void {
         ...Array.from({ length: USES }, (_, n) => [`from-python-${n}`, BigInt(n)] as const),
       ]),
     )
-    expect(manifest.conservation[0]).toMatchObject({ funded: String(11 + (USES * (USES - 1)) / 2), unfunded: '0', reported: '0' })
+    expect(manifest.conservation[0]).toMatchObject({
+      funded: String(11 + (USES * (USES - 1)) / 2),
+      unfunded: '0',
+      reported: '0',
+    })
     expect((await world.audit()).firstDifference).toBeUndefined()
   }, 120_000)
 

@@ -7,7 +7,7 @@ import { fromHex, toHex } from '../../schemas/ids.ts'
 import { addressOf, type Name, OTHER_TOKEN, TOKEN } from '../support/ledger/cast.ts'
 import { contribution, contributionOf, uses } from '../support/ledger/contributions.ts'
 import { featuresOf, randomOf, SHAPE } from '../support/ledger/random-features.ts'
-import { hashOf } from '../support/ledger/records.ts'
+import { CUMULATIVE_MAX, hashOf } from '../support/ledger/records.ts'
 import { SmallLedger } from '../support/ledger/small-ledger.ts'
 
 let world: SmallLedger
@@ -125,8 +125,25 @@ describe('a statement', () => {
   })
 
   test('an account that nobody knows is an error with a code', async () => {
-    await expect(statement('stranger')).rejects.toMatchObject({ code: 'ACCOUNT_UNKNOWN' })
-    await expect(statement('payer')).rejects.toMatchObject({ code: 'ACCOUNT_UNKNOWN' })
+    await expect(statement('operator')).rejects.toMatchObject({ code: 'ACCOUNT_UNKNOWN' })
+    await expect(statement('copier')).resolves.toMatchObject({ paying: null })
+  })
+
+  test('a payer sees what is left of deposits and promises, and what became of each fee', async () => {
+    const { epochs, paying } = await statement('payer')
+    const [own] = paying!.uses
+    expect(epochs).toEqual([])
+    expect(paying!.uses).toMatchObject([
+      { model: 'reader', token: TOKEN, unfunded: 2n * 10n ** 9n, reported: 0n },
+      { model: 'reader', token: OTHER_TOKEN, uses: 1, funded: 50n, unfunded: 0n, reported: 0n },
+    ])
+    expect(own!.funded).toBeGreaterThan(0n)
+    expect(paying!.balances).toEqual([{ token: TOKEN, amount: 200_000n - own!.funded }])
+    expect(paying!.channels).toMatchObject([
+      { model: 'reader', token: TOKEN, cumulative: CUMULATIVE_MAX, sequence: 1n, spent: own!.funded },
+      { model: 'reader', token: OTHER_TOKEN, cumulative: CUMULATIVE_MAX, sequence: 1n, spent: 50n },
+    ])
+    expect(await statement('stranger')).toMatchObject({ paying: { balances: [], uses: [] } })
   })
 })
 

@@ -82,17 +82,7 @@ export class RandomPayments {
       for (const use of ['', 'commercial'])
         for (const fromQuantity of [0n, 10n, 60n]) {
           if (this.#random(4) === 0) continue
-          const middle = atMs + BigInt(this.#random(400_000)) - 100_000n
-          const windows = [
-            [[0n, 0n]],
-            [[0n, middle]],
-            [[middle, 0n]],
-            [
-              [0n, middle],
-              [middle, 0n],
-            ],
-          ] as const
-          for (const [fromMs, untilMs] of windows[[0, 0, 0, 1, 2, 3][this.#random(6)]!]!) {
+          for (const [fromMs, untilMs] of this.#windows(atMs)) {
             const pricePerMillion = BigInt([0, 1, 1_000_000, 1_500_000, 2_999_999][this.#random(5)]!)
             rules.push({ unit, use, fromQuantity, fromMs, untilMs, pricePerMillion })
           }
@@ -100,6 +90,13 @@ export class RandomPayments {
     const first = { unit: 'calls', use: '', fromQuantity: 0n, fromMs: 0n, untilMs: 0n, pricePerMillion: 1n }
     const place = { list: this.#pick(LISTS), model: this.#pick(MODELS), token: this.#pick(TOKENS) }
     return { kind: 'list', ...place, rules: rules.length === 0 ? [first] : rules }
+  }
+
+  /** Mostly for ever; else up to an instant of this or the next epoch, from it on, or both. */
+  #windows(atMs: bigint): readonly (readonly [fromMs: bigint, untilMs: bigint])[] {
+    const middle = atMs + BigInt(this.#random(400_000)) - 100_000n
+    const [before, after] = [[0n, middle] as const, [middle, 0n] as const]
+    return [[[0n, 0n] as const], [before], [after], [before, after]][Math.max(0, this.#random(6) - 2)]!
   }
 
   #use(epoch: number, atMs: bigint): Use {
