@@ -10,6 +10,7 @@ export { type Receipt, readReceipt, type VerifiedReceipt, verifyReceiptOffline }
 export { encodeEvent, type OutgoingRecord } from '../../schemas/encode-record.ts'
 export { type CommitOptions, type Committed, commit } from './commit.ts'
 export { type ContributeOptions, type Contribution, contribute, type SaltedPayload, saltedHash } from './contribute.ts'
+export { type Price, type PublishPricesOptions, publishPrices } from './publish-prices.ts'
 export { type CitedQuote, type InferenceOptions, recordInference } from './record-inference.ts'
 export {
   ReceiptMismatchError,

@@ -13,6 +13,7 @@ import {
 } from '../../anchor/signatures/typed-data.ts'
 import { commit } from '../../client/src/commit.ts'
 import { contribute } from '../../client/src/contribute.ts'
+import { publishPrices } from '../../client/src/publish-prices.ts'
 import { voucher } from '../../client/src/voucher.ts'
 import { withdraw } from '../../client/src/withdraw.ts'
 import { decodeRecord } from '../../schemas/decode-record.ts'
@@ -198,6 +199,20 @@ test.each(vectors.cases.filter(({ event }) => event.type === 'VoucherPresented')
     })
     expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
     expect(promised).toEqual({ cumulative, sequence })
+  },
+)
+
+test.each(vectors.cases.filter(({ event }) => event.type === 'PriceListPublished'))(
+  '$name: the client makes it, whatever the order of the prices',
+  async ({ signer, event }) => {
+    if (event.type !== 'PriceListPublished') throw new Error('Only price lists.')
+    const { priceList, model, token, rules } = event.body
+    const prices = rules.map(({ use, ...rule }) => ({ ...rule, commercial: use === 'commercial' })).reverse()
+    const { record } = await publishPrices({
+      ...{ ledgerId, signer: accountOf(signer), source: event.source, id: event.id },
+      ...{ priceList, model, token: toHex(token), prices },
+    })
+    expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
   },
 )
 
