@@ -17,7 +17,7 @@ type QuoteFlags = GlobalFlags & {
   readonly list?: string
   readonly token?: Address
   readonly commercial?: boolean
-  readonly expires: bigint
+  readonly expires?: bigint
 }
 
 /** `quote`: what a use will cost, signed when the operator's key is configured. */
@@ -32,7 +32,7 @@ export function addQuote(program: Command): void {
     .option('--list <id>', 'price list (default: the last one of the model)')
     .option('--token <address>', 'token of the price (default: that of the list)', toAddressFlag)
     .option('--commercial', 'the answer will be used commercially')
-    .option('--expires <time>', 'so long it counts: 30s, 10m, 2h, 1d', toMilliseconds, DEFAULT_VALID_MS)
+    .option('--expires <time>', 'so long it counts: 30s, 10m, 2h, 1d (default: 10m)', toMilliseconds)
     .addHelpText(
       'after',
       '\nExample:\n  $ tally quote digits-logistic --units digits=1000 --expires 10m --json\n\nA use that cites quoteId, expiresMs and signature in time costs this fee, whatever the price list says by then.\nWithout OPERATOR_KEY the price is shown and nothing is signed: signature is null.',
@@ -47,7 +47,11 @@ export function addQuote(program: Command): void {
           ...(payer === undefined ? {} : { payer }),
           ...(list === undefined ? {} : { priceList: list }),
           ...(token === undefined ? {} : { token }),
-          ...{ nowMs: BigInt(Date.now()), validMs: flags.expires, quoteId: randomBytes(QUOTE_ID_BYTES) },
+          ...{
+            nowMs: BigInt(Date.now()),
+            validMs: flags.expires ?? DEFAULT_VALID_MS,
+            quoteId: randomBytes(QUOTE_ID_BYTES),
+          },
         }
         const quote =
           operator === undefined ? await quoteFor(ledger, request) : await signedQuote(ledger, operator, request)

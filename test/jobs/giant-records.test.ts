@@ -4,7 +4,7 @@ import { TOPICS } from '../../schemas/topics.ts'
 import { FOUNDING_RECORDS, FOUNDING_VOUCHERS, SmallLedger } from '../support/ledger/small-ledger.ts'
 
 const { inferences } = TOPICS
-const GIANTS = 70
+const GIANTS = 60
 const GIANT_BYTES = 2 ** 20
 const VECTOR_ROWS = 2048
 const VECTOR_BYTES_MAX = 96 * 2 ** 20
