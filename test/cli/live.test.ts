@@ -200,7 +200,7 @@ describeWithAnvil('beside a running ingest', () => {
   test('stopped by SIGTERM or SIGINT it ends with 0, its socket is gone, and the next one goes on', async () => {
     const { ledger } = begin()
     for (const [signal, records] of [
-      ['SIGTERM', 30],
+      ['SIGTERM', 31],
       ['SIGINT', 0],
     ] as const) {
       await follow(ledger)

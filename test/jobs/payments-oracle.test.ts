@@ -88,6 +88,13 @@ class Pair {
   }
 }
 
+/** Whether only what was spent before keeps the channel from covering the fee. */
+function isExhausted(oracle: PaymentsOracle, { epoch, what, status }: PaymentsOracle['entries'][number]): boolean {
+  if (what.kind !== 'use' || status !== 'reported' || what.voucher === 0n) return false
+  const { sequence, cumulative } = oracle.channelOf(epoch, what)
+  return what.voucher <= sequence && what.fee > 0n && what.fee <= cumulative
+}
+
 describe('promise 4: nobody is charged more than they signed for', () => {
   const seen = new Set<string>()
 
@@ -110,6 +117,7 @@ describe('promise 4: nobody is charged more than they signed for', () => {
         await pair.expectOutcomes()
         expect((await ledger.audit()).firstDifference).toBeUndefined()
         for (const { outcome, status } of pair.oracle.entries) for (const one of [outcome, status ?? '']) seen.add(one)
+        if (pair.oracle.entries.some((entry) => isExhausted(pair.oracle, entry))) seen.add('a promise ran out')
       } finally {
         ledger.close()
       }
@@ -119,6 +127,7 @@ describe('promise 4: nobody is charged more than they signed for', () => {
   test('and all of it happened: every status, and every reason that payments have', () => {
     for (const one of [
       ...['funded', 'unfunded', 'reported', 'accepted', 'SIGNATURE_INVALID', 'VOUCHER_EXISTS', 'PRICE_LIST_EXISTS'],
+      'a promise ran out',
       ...['PRICE_LIST_UNKNOWN', 'PRICE_MISSING', 'PRICE_MISMATCH', 'QUOTE_EXPIRED', 'QUOTE_USED', 'QUOTE_INVALID'],
     ])
       expect(seen).toContain(one)

@@ -29,7 +29,9 @@ export class RandomPayments {
   /** Something that may happen, as the oracle understands it. @param atMs when it will be appended */
   next(epoch: number, atMs: bigint): Happening {
     const kind = this.#random(20)
-    if (kind < 2) return { kind: 'deposit', payer: this.#payer(), token: this.#pick(TOKENS), amount: this.#amount() }
+    // Promises run out more often than deposits do.
+    if (kind < 2)
+      return { kind: 'deposit', payer: this.#payer(), token: this.#mostly(TOKENS), amount: this.#amount() * 8n }
     if (kind < 6) return this.#voucher()
     if (kind < 7) return this.#list(atMs)
     return this.#use(epoch, atMs)
@@ -69,8 +71,8 @@ export class RandomPayments {
     const payer = this.#payer()
     return {
       kind: 'voucher',
-      ...{ payer, model: this.#pick(MODELS), token: this.#pick(TOKENS) },
-      cumulative: this.#amount() * BigInt(1 + this.#random(4)),
+      ...{ payer, model: this.#mostly(MODELS), token: this.#mostly(TOKENS) },
+      cumulative: this.#amount(),
       sequence: BigInt(1 + this.#random(6)),
       signer: this.#random(8) === 0 ? this.#pick(PAYERS) : payer,
     }
@@ -88,7 +90,7 @@ export class RandomPayments {
           }
         }
     const first = { unit: 'calls', use: '', fromQuantity: 0n, fromMs: 0n, untilMs: 0n, pricePerMillion: 1n }
-    const place = { list: this.#pick(LISTS), model: this.#pick(MODELS), token: this.#pick(TOKENS) }
+    const place = { list: this.#pick(LISTS), model: this.#mostly(MODELS), token: this.#mostly(TOKENS) }
     return { kind: 'list', ...place, rules: rules.length === 0 ? [first] : rules }
   }
 
@@ -101,8 +103,8 @@ export class RandomPayments {
 
   #use(epoch: number, atMs: bigint): Use {
     const plain = {
-      ...{ kind: 'use' as const, payer: this.#payer(), model: this.#pick(MODELS), token: this.#pick(TOKENS) },
-      ...{ fee: this.#amount() / 4n, voucher: BigInt(this.#random(6)), list: '', commercial: this.#random(4) === 0 },
+      ...{ kind: 'use' as const, payer: this.#payer(), model: this.#mostly(MODELS), token: this.#mostly(TOKENS) },
+      ...{ fee: this.#amount() / 2n, voucher: BigInt(this.#random(4)), list: '', commercial: this.#random(4) === 0 },
       units: UNITS.filter(() => this.#random(2) === 0).map((unit) => ({ unit, quantity: BigInt(this.#random(40)) })),
       quote: undefined,
     }
@@ -136,7 +138,12 @@ export class RandomPayments {
   }
 
   #payer(): Name {
-    return this.#pick(PAYERS)
+    return this.#mostly(PAYERS)
+  }
+
+  /** The first one two times of three, so that much happens to one channel. */
+  #mostly<Value>(values: readonly Value[]): Value {
+    return this.#random(3) > 0 ? values[0]! : this.#pick(values)
   }
 
   /** Small ones, so that balances and promises run out now and then. */
