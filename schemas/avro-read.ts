@@ -66,13 +66,17 @@ export function readDouble(tap: Tap): number {
   return take(tap, DOUBLE_BYTES).readDoubleLE(0)
 }
 
+/** Of what is empty there is nothing to change: all share it. */
+const NO_BYTES = Buffer.alloc(0)
+
 function readLength(tap: Tap): number {
   return Number(readLong(tap))
 }
 
 /** A copy, so that a value does not keep the whole batch it came in. */
 export function readBytes(tap: Tap): Buffer {
-  return Buffer.from(take(tap, readLength(tap)))
+  const length = readLength(tap)
+  return length === 0 ? NO_BYTES : Buffer.from(take(tap, length))
 }
 
 export function readFixed(tap: Tap, length: number): Buffer {

@@ -60,6 +60,7 @@ async function decidePage(options: DecideOptions, registry: Registry, page: read
   const { warehouse, index, genesis, ledgerId, epoch } = options
   const references = new PageReferences(index, registry, page)
   const usedBefore = await usedBeforePage(warehouse, registry, page)
+  const context = { genesis, ledgerId, registry, references, usedBefore, effectiveMs: 0n }
   const facts = new Facts(epoch, ledgerId)
   const decisions: DuckDBValue[][] = []
   for (const candidate of page) {
@@ -72,10 +73,8 @@ async function decidePage(options: DecideOptions, registry: Registry, page: read
       )
       continue
     }
-    const reason = await checkEvent(candidate.event, {
-      ...{ genesis, ledgerId, registry, references, usedBefore },
-      effectiveMs: candidate.effectiveMs,
-    })
+    context.effectiveMs = candidate.effectiveMs
+    const reason = await checkEvent(candidate.event, context)
     if (reason !== undefined) {
       decisions.push(decision(candidate, 'rejected', reason))
       continue
