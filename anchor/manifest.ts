@@ -64,6 +64,7 @@ export const manifestShape = z.strictObject({
       token: address,
       funded: amount,
       unfunded: amount,
+      reported: amount,
       heldIn: amount,
       out: amount,
       heldOut: amount,

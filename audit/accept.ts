@@ -4,6 +4,7 @@ import { toHex } from '../schemas/ids.ts'
 import { COMMIT_EPOCHS_MAX } from '../schemas/limits.ts'
 import { depositKey, findReader, type ObjectEvent } from './close-reasons.ts'
 import { findBatch, type History } from './history.ts'
+import { voucherKey } from './payments.ts'
 import { answerKey } from './signed-by.ts'
 
 /** What an acceptance is besides the event. */
@@ -47,6 +48,9 @@ export function acceptInto(history: History, event: ObjectEvent, accepted: Accep
       history.featureMaps.set(event.body.featureMap, event.body)
       history.featureMapOfModel.set(event.body.model, event.body)
       return 0
+    case 'PriceListPublished':
+      history.payments.priceLists.set(event.body.priceList, event.body)
+      return 0
     case 'Deposited':
       history.deposits.add(depositKey(event.body))
       return 0
@@ -57,6 +61,9 @@ export function acceptInto(history: History, event: ObjectEvent, accepted: Accep
       return acceptBatch(history, event, accepted)
     case 'ContributionWithdrawn':
       acceptWithdrawal(history, event.body)
+      return 0
+    case 'VoucherPresented':
+      history.payments.vouchers.add(voucherKey(event.body))
       return 0
   }
 }

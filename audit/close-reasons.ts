@@ -4,6 +4,7 @@ import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../s
 import type { RejectionReason } from '../schemas/rejection.ts'
 import { findAssetReason, findTransferReason } from './asset-reasons.ts'
 import { findBatch, type History } from './history.ts'
+import { voucherKey } from './payments.ts'
 import { type DecidingLedger, isSignedBy, isSignedByOperator } from './signed-by.ts'
 
 /** Types that few records have: they are decided as objects. Uses and features are decided by {@link ./decide-usual.ts}. */
@@ -61,11 +62,8 @@ const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
   AssetTransferred: findTransferReason,
 
   FeatureMapPublished: async (history, ledger, event) => {
-    const model = assetOf(history, event.body.model, 'model')
-    if (model === undefined) return 'ASSET_UNKNOWN'
-    const registrant = toHex(event.body.registrant)
-    if (!history.ownership.now(model.asset).has(registrant)) return 'REGISTRANT_NOT_OWNER'
-    if (!(await isSignedBy(history, ledger, event, registrant))) return 'SIGNATURE_INVALID'
+    const reason = await findRegistrantReason(history, ledger, event)
+    if (reason !== undefined) return reason
     const exists = history.featureMaps.has(event.body.featureMap) || history.featureMapOfModel.has(event.body.model)
     return exists ? 'FEATURE_MAP_EXISTS' : undefined
   },
@@ -94,6 +92,30 @@ const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
     if (batch.account !== toHex(account)) return 'ACCOUNT_MISMATCH'
     return (await isSignedBy(history, ledger, event, batch.account)) ? undefined : 'SIGNATURE_INVALID'
   },
+
+  PriceListPublished: async (history, ledger, event) => {
+    const reason = await findRegistrantReason(history, ledger, event)
+    return reason ?? (history.payments.priceLists.has(event.body.priceList) ? 'PRICE_LIST_EXISTS' : undefined)
+  },
+
+  VoucherPresented: async (history, ledger, event) => {
+    if (assetOf(history, event.body.model, 'model') === undefined) return 'ASSET_UNKNOWN'
+    if (!(await isSignedBy(history, ledger, event, toHex(event.body.payer)))) return 'SIGNATURE_INVALID'
+    return history.payments.vouchers.has(voucherKey(event.body)) ? 'VOUCHER_EXISTS' : undefined
+  },
+}
+
+/** Of what an owner of a model publishes for it. */
+async function findRegistrantReason(
+  history: History,
+  ledger: DecidingLedger,
+  event: EventOf<'FeatureMapPublished' | 'PriceListPublished'>,
+): Promise<Reason> {
+  const model = assetOf(history, event.body.model, 'model')
+  if (model === undefined) return 'ASSET_UNKNOWN'
+  const registrant = toHex(event.body.registrant)
+  if (!history.ownership.now(model.asset).has(registrant)) return 'REGISTRANT_NOT_OWNER'
+  return (await isSignedBy(history, ledger, event, registrant)) ? undefined : 'SIGNATURE_INVALID'
 }
 
 function assetOf(history: History, name: string, kind: string): EventBodies['AssetRegistered'] | undefined {

@@ -101,6 +101,7 @@ function compareFlows({ manifest }: EpochBundle, settled: Settled): void {
       token,
       funded: `${flow?.funded ?? 0n}`,
       unfunded: `${flow?.unfunded ?? 0n}`,
+      reported: `${flow?.reported ?? 0n}`,
       heldIn: `${flow?.heldIn ?? 0n}`,
       out: `${flow?.out ?? 0n}`,
       heldOut: `${flow?.heldOut ?? 0n}`,

@@ -2,9 +2,11 @@ import type { EventBodies, EventType } from '../schemas/events.ts'
 import { OUTCOMES, type RejectionReason } from '../schemas/rejection.ts'
 import type { ContributionPlace } from './attribution/period.ts'
 import { contributionsOf, findBatchNumber, type History } from './history.ts'
+import { acceptUse, findPriceReason, findQuoteReason, type UseTerms, type UseTime } from './payments.ts'
 import type { EpochRecords } from './records/epoch-records.ts'
 import { KEY_WORDS } from './records/id-table.ts'
 import { TYPE_NUMBERS } from './records/type-numbers.ts'
+import type { DecidingLedger } from './signed-by.ts'
 
 type Reason = RejectionReason | undefined
 export type UsualType = 'InferenceRecorded' | 'ContributionFeatures' | 'InferenceFeatures'
@@ -20,13 +22,15 @@ export function isUsual(type: EventType): type is UsualType {
 export class UsualDecider {
   readonly #history: History
   readonly #records: EpochRecords
+  readonly #epoch: number
   readonly #permitted = new Map<UsualType, Map<number, Reason>>()
   readonly #assets = new Map<number, string | undefined>()
   readonly #maps = new Map<number, EventBodies['FeatureMapPublished'] | undefined>()
 
-  constructor(history: History, records: EpochRecords) {
+  constructor(history: History, records: EpochRecords, epoch: number) {
     this.#history = history
     this.#records = records
+    this.#epoch = epoch
   }
 
   /** Whether the id is used up already, by the same or by something else. */
@@ -41,10 +45,21 @@ export class UsualDecider {
       : { outcome: OUTCOMES.rejected, reason: 'ID_REUSED' }
   }
 
+  /** Whether the row is a use that cites a quote, whose signature takes time: {@link reasonOfQuoted} is of it. */
+  isQuoted(row: number, type: UsualType): boolean {
+    return type === 'InferenceRecorded' && this.#records.uses.hasQuote(this.#records.bodies[row]!)
+  }
+
+  async reasonOfQuoted(row: number, ledger: DecidingLedger): Promise<Reason> {
+    const refused = this.#findSourceReason(row, 'InferenceRecorded') ?? this.#assetsReason(row)
+    return refused ?? findQuoteReason(this.#history.payments, this.#termsOf(row), this.#timeOf(row), ledger)
+  }
+
   reasonOf(row: number, type: UsualType): Reason {
     const refused = this.#findSourceReason(row, type)
     if (refused !== undefined) return refused
-    if (type === 'InferenceRecorded') return this.#useReason(row)
+    if (type === 'InferenceRecorded')
+      return this.#assetsReason(row) ?? (this.#hasPrice(row) ? this.#priceReason(row) : undefined)
     return (
       this.#featuresReason(row) ?? (type === 'ContributionFeatures' ? this.#itemReason(row) : this.#ofUseReason(row))
     )
@@ -53,7 +68,10 @@ export class UsualDecider {
   /** Adds what was accepted to what later records may refer to. @returns what its entry in `ids` refers to */
   accept(row: number, type: UsualType): number {
     const place = this.#records.bodies[row]!
-    if (type === 'InferenceRecorded') return this.#records.uses.model(place)
+    if (type === 'InferenceRecorded') {
+      if (this.#hasPrice(row)) acceptUse(this.#history.payments, this.#termsOf(row), this.#epoch)
+      return this.#records.uses.model(place)
+    }
     if (type === 'ContributionFeatures') this.#acceptContribution(place)
     else this.#history.featured.add(this.inferenceOf(row))
     return 0
@@ -79,7 +97,26 @@ export class UsualDecider {
     return reason
   }
 
-  #useReason(row: number): Reason {
+  /** Without a list and a quote there is nothing to look up, and the fee may be any. */
+  #hasPrice(row: number): boolean {
+    const { uses, bodies } = this.#records
+    const place = bodies[row]!
+    return uses.hasQuote(place) || this.#history.names.textOf(uses.priceList(place)) !== ''
+  }
+
+  #priceReason(row: number): Reason {
+    return findPriceReason(this.#history.payments, this.#termsOf(row), this.#timeOf(row))
+  }
+
+  #termsOf(row: number): UseTerms {
+    return this.#records.uses.terms(this.#records.bodies[row]!, this.#history)
+  }
+
+  #timeOf(row: number): UseTime {
+    return { epoch: this.#epoch, effectiveMs: this.#records.effectiveMs(row) }
+  }
+
+  #assetsReason(row: number): Reason {
     const { uses } = this.#records
     const place = this.#records.bodies[row]!
     const agent = uses.agent(place)

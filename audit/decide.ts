@@ -16,6 +16,7 @@ export interface DecidedEpoch {
   readonly records: EpochRecords
   /** Accepted in this epoch, in accept order. */
   readonly deposits: readonly EventOf<'Deposited'>[]
+  readonly vouchers: readonly EventOf<'VoucherPresented'>[]
   /** Rows of the accepted inferences, in accept order, and their entries in the ids of the history. */
   readonly uses: { readonly rows: readonly number[]; readonly entries: readonly number[] }
   /** Accepted features of inferences: entry of the inference → row of the features, in accept order. */
@@ -42,6 +43,12 @@ export function decideEpoch(
   return new EpochDecider(history, ledger, epoch, records).decide()
 }
 
+/** Why a record is refused, or how it is accepted. */
+interface Looked {
+  readonly reason: RejectionReason | undefined
+  readonly accept: () => void
+}
+
 class EpochDecider {
   readonly #history: History
   readonly #ledger: Deciding
@@ -49,6 +56,7 @@ class EpochDecider {
   readonly #records: EpochRecords
   readonly #usual: UsualDecider
   readonly #deposits: EventOf<'Deposited'>[] = []
+  readonly #vouchers: EventOf<'VoucherPresented'>[] = []
   readonly #uses = { rows: [] as number[], entries: [] as number[] }
   readonly #featuresOf = new Map<number, number>()
   #ranks: ReadonlyMap<number, number> = new Map()
@@ -58,7 +66,7 @@ class EpochDecider {
     this.#ledger = ledger
     this.#epoch = epoch
     this.#records = records
-    this.#usual = new UsualDecider(history, records)
+    this.#usual = new UsualDecider(history, records, epoch)
   }
 
   async decide(): Promise<DecidedEpoch> {
@@ -66,8 +74,9 @@ class EpochDecider {
     for (const types of DECISION_STEPS) {
       for (const row of this.#records.rowsOf(...types)) {
         const type = this.#records.typeOf(row)!
-        if (isUsual(type)) this.#decideUsual(row, type)
-        else await this.#decideObject(row, type)
+        if (!isUsual(type)) await this.#decideObject(row, type)
+        else if (this.#usual.isQuoted(row, type)) await this.#decideQuoted(row)
+        else this.#decideUsual(row, type)
       }
       if (!types.includes('SchemaRegistered')) continue
       // The schemas of the cut are decided, and come first: now the values written with them can be read.
@@ -78,6 +87,7 @@ class EpochDecider {
     return {
       records: this.#records,
       deposits: this.#deposits,
+      vouchers: this.#vouchers,
       uses: this.#uses,
       featuresOf: this.#featuresOf,
     }
@@ -105,17 +115,32 @@ class EpochDecider {
     })
   }
 
+  #decideQuoted(row: number): Promise<void> {
+    const type = 'InferenceRecorded'
+    return this.#decideWaiting(row, type, async () => {
+      const reason = await this.#usual.reasonOfQuoted(row, this.#ledger)
+      return { reason, accept: () => this.#acceptUsual(row, type) }
+    })
+  }
+
+  #decideObject(row: number, type: ObjectType): Promise<void> {
+    return this.#decideWaiting(row, type, async () => {
+      const event = this.#records.eventOf(row, type, this.#history.schemas) as ObjectEvent
+      const reason = await findCloseReason(this.#history, this.#ledger, event)
+      return { reason, accept: () => this.#acceptObject(row, event) }
+    })
+  }
+
   /** Signatures take time: they are waited for before anything is decided. */
-  async #decideObject(row: number, type: ObjectType): Promise<void> {
+  async #decideWaiting(row: number, type: DecidedEventType, look: () => Promise<Looked>): Promise<void> {
     if (!this.#isLookedAt(row)) return
     if (this.#usual.outcomeOfUsedId(row, type) !== undefined) {
       this.#decideRow(row, type, () => undefined)
       return
     }
-    const event = this.#records.eventOf(row, type, this.#history.schemas) as ObjectEvent
-    const reason = await findCloseReason(this.#history, this.#ledger, event)
+    const { reason, accept } = await look()
     this.#decideRow(row, type, () => {
-      if (reason === undefined) this.#acceptObject(row, event)
+      if (reason === undefined) accept()
       return reason
     })
   }
@@ -140,6 +165,7 @@ class EpochDecider {
     const accepted = { ledgerId: this.#ledger.ledgerId, epoch: this.#epoch, rank: this.#ranks.get(row), row }
     this.#useUp(row, event.type, acceptInto(this.#history, event, accepted))
     if (event.type === 'Deposited') this.#deposits.push(event)
+    if (event.type === 'VoucherPresented') this.#vouchers.push(event)
   }
 
   #acceptUsual(row: number, type: UsualType): void {

@@ -1,5 +1,6 @@
 import type { EventBodies } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
+import { type Channels, chargeUse, raiseChannel } from './channels.ts'
 import type { DecidedEpoch } from './decide.ts'
 import { lineageOf } from './derivation.ts'
 import type { History } from './history.ts'
@@ -39,8 +40,10 @@ export function hasFeatures(use: FundedUse): use is FeaturedUse {
 
 export interface Funding {
   readonly funded: readonly FundedUse[]
-  /** By token: fees that no balance covered. */
+  /** By token: fees that a voucher covered and no balance. */
   readonly unfunded: ReadonlyMap<string, bigint>
+  /** By token: fees that no voucher covered. */
+  readonly reported: ReadonlyMap<string, bigint>
 }
 
 /** Length of an address in hex: two of them make a key that splits again. */
@@ -51,45 +54,46 @@ export function splitPair(key: string): [first: string, second: string] {
 }
 
 /**
- * Step 2 of settlement: deposits are credited, then fees are taken in accept order where the balance covers them.
+ * Step 2 of settlement: deposits are credited and channels raised, then fees are taken in accept order where both cover them.
  *
- * @param balances of payer ‖ token; changed in place
- * @param policy   in force; without one every fee stays unfunded
+ * @param books  balances by payer ‖ token, and channels; changed in place
+ * @param policy in force; without one nothing is taken
  */
 export function fundEpoch(
-  balances: Map<string, bigint>,
-  { records, deposits, uses, featuresOf }: DecidedEpoch,
+  { balances, channels }: { readonly balances: Map<string, bigint>; readonly channels: Channels },
+  { records, deposits, vouchers, uses, featuresOf }: DecidedEpoch,
   history: History,
   policy: Policy | undefined,
 ): Funding {
   for (const { body } of deposits) addTo(balances, toHex(body.payer) + toHex(body.token), body.amount)
+  for (const { body } of vouchers) raiseChannel(channels, body)
   const funded: FundedUse[] = []
   const unfunded = new Map<string, bigint>()
+  const reported = new Map<string, bigint>()
   const ownsOneOf = ownership(history, records)
   for (const [index, row] of uses.rows.entries()) {
     const place = records.bodies[row]!
     const fee = records.uses.fee(place)
     const payer = history.accounts.textOf(records.uses.payer(place))
     const token = history.accounts.textOf(records.uses.token(place))
-    const key = payer + token
-    const balance = balances.get(key) ?? 0n
-    if (policy === undefined || fee === 0n || fee > balance) {
-      addTo(unfunded, token, fee)
+    const model = history.names.textOf(records.uses.model(place))
+    const voucher = records.uses.voucher(place)
+    const status = chargeUse(channels, balances, { payer, token, model, fee, voucher }, policy !== undefined)
+    if (status !== 'funded') {
+      addTo(status === 'unfunded' ? unfunded : reported, token, fee)
       continue
     }
-    balances.set(key, balance - fee)
     const entry = uses.entries[index]!
-    const model = history.names.textOf(records.uses.model(place))
     const infrastructure = history.names.textOf(records.uses.infrastructure(place))
     const agent = history.names.textOf(records.uses.agent(place))
     const isPayerOwner = ownsOneOf({ model, infrastructure, agent }, payer, row)
     const featuresRow = featuresOf.get(entry)
     funded.push({
       ...{ entry, model, infrastructure, agent, token, fee, row, isPayerOwner },
-      ...{ dataParts: policy.dataParts, featuresRow },
+      ...{ dataParts: policy!.dataParts, featuresRow },
     })
   }
-  return { funded, unfunded }
+  return { funded, unfunded, reported }
 }
 
 type Used = Pick<FundedUse, 'model' | 'infrastructure' | 'agent'>

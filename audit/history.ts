@@ -2,6 +2,7 @@ import type { EventBodies } from '../schemas/events.ts'
 import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
 import { type AcceptedBatch, ContributionTable } from './contributions.ts'
 import { Ownership } from './ownership.ts'
+import { emptyPayments, type Payments } from './payments.ts'
 import { IdTable, idKey } from './records/id-table.ts'
 import { addresses, asciiTexts, type TextTable } from './records/text-table.ts'
 import { TYPE_NUMBERS } from './records/type-numbers.ts'
@@ -26,6 +27,7 @@ export interface History {
   readonly featureMaps: Map<string, EventBodies['FeatureMapPublished']>
   readonly featureMapOfModel: Map<string, EventBodies['FeatureMapPublished']>
   readonly deposits: Set<string>
+  readonly payments: Payments
   /** By number: a batch's entry in `ids` refers to it. */
   readonly batches: AcceptedBatch[]
   /** By account ‖ commitment, of each epoch the first; ascending. */
@@ -53,6 +55,7 @@ export function emptyHistory(): History {
     featureMaps: new Map(),
     featureMapOfModel: new Map(),
     deposits: new Set(),
+    payments: emptyPayments(),
     batches: [],
     commitments: new Map(),
     contributionRecords: 0,

@@ -6,6 +6,7 @@ import { type Address, toHex } from '../schemas/ids.ts'
 import { type EpochBundle, TABLES } from './bundle.ts'
 import { assertSame, differ } from './difference.ts'
 import { compareText } from './order.ts'
+import { checkChannels } from './published-channels.ts'
 import { checkPeriodBooks, checkWaiting, heldInState } from './published-periods.ts'
 import { assertAscending, checkShapes } from './published-shapes.ts'
 import { EMPTY_STATE } from './state.ts'
@@ -28,6 +29,7 @@ export function checkPublished(bundle: EpochBundle, previous: EpochBundle | unde
   checkWaiting(bundle.state)
   checkPayout(bundle)
   checkConservation(bundle, previous)
+  checkChannels(bundle, previous)
 }
 
 function lineRows({ epoch, lines }: EpochBundle): CanonicalJson[] {

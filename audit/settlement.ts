@@ -1,4 +1,5 @@
 import type { EventBodies } from '../schemas/events.ts'
+import { type Channels, channelsOf } from './channels.ts'
 import type { DecidedEpoch } from './decide.ts'
 import { fundEpoch, hasFeatures, splitPair } from './funding.ts'
 import type { History } from './history.ts'
@@ -15,6 +16,7 @@ type Policy = EventBodies['PolicyPublished']
 export interface Books extends PeriodBooks {
   /** By payer ‖ token. */
   readonly balances: Map<string, bigint>
+  readonly channels: Channels
   /** Ascending by (epoch, model, token). */
   readonly waiting: WaitingEntry[]
   /** By token, since the first epoch. */
@@ -26,6 +28,7 @@ export interface Books extends PeriodBooks {
 export function emptyBooks(): Books {
   return {
     balances: new Map(),
+    channels: new Map(),
     periods: new Map(),
     curvatures: new Map(),
     waiting: [],
@@ -38,6 +41,7 @@ interface TokenFlow {
   readonly token: string
   readonly funded: bigint
   readonly unfunded: bigint
+  readonly reported: bigint
   readonly heldIn: bigint
   readonly out: bigint
   readonly heldOut: bigint
@@ -68,7 +72,7 @@ export function settleEpoch(
 ): Settled {
   const policy = policyInForce(history, epoch)
   const heldIn = heldByToken(books)
-  const { funded, unfunded } = fundEpoch(books.balances, decided, history, policy)
+  const { funded, unfunded, reported } = fundEpoch(books, decided, history, policy)
   const pools: Pools =
     policy === undefined
       ? { lines: [], dataParts: new Map(), unfeatured: [] }
@@ -91,8 +95,9 @@ export function settleEpoch(
   for (const { token, fee } of funded) addTo(fundedByToken, token, fee)
   const out = new Map<string, bigint>()
   for (const { token, amount } of lines) addTo(out, token, amount)
-  const flows = flowsOf({ funded: fundedByToken, unfunded, heldIn, out, heldOut: heldByToken(books), unattributed })
-  const tokensUsed = new Set([...fundedByToken.keys(), ...unfunded.keys()])
+  const heldOut = heldByToken(books)
+  const flows = flowsOf({ funded: fundedByToken, unfunded, reported, heldIn, out, heldOut, unattributed })
+  const tokensUsed = new Set([...fundedByToken.keys(), ...unfunded.keys(), ...reported.keys()])
   return { policy, periods, lines, flows, tokensUsed }
 }
 
@@ -148,6 +153,7 @@ function flowsOf(sums: Readonly<Record<Exclude<keyof TokenFlow, 'token'>, Sums>>
     token,
     funded: sums.funded.get(token) ?? 0n,
     unfunded: sums.unfunded.get(token) ?? 0n,
+    reported: sums.reported.get(token) ?? 0n,
     heldIn: sums.heldIn.get(token) ?? 0n,
     out: sums.out.get(token) ?? 0n,
     heldOut: sums.heldOut.get(token) ?? 0n,
@@ -169,6 +175,7 @@ export function stateOf(books: Books, epoch: number): State {
         return { payer, token, amount: amount.toString() }
       })
       .sort((a, b) => byText([a.payer, a.token], [b.payer, b.token])),
+    channels: channelsOf(books.channels),
     periods: [...books.periods.values()]
       .map(({ model, token, epochs, pool, carriedIn, dBarFixed }) => ({
         model,

@@ -12,6 +12,16 @@ const state = z.strictObject({
   format: z.literal('tallystick-state/1'),
   epoch: count,
   balances: z.array(z.strictObject({ payer: address, token: address, amount })),
+  channels: z.array(
+    z.strictObject({
+      payer: address,
+      model: z.string(),
+      token: address,
+      cumulative: amount,
+      sequence: amount,
+      spent: amount,
+    }),
+  ),
   periods: z.array(
     z.strictObject({
       model: z.string(),
@@ -49,6 +59,7 @@ export const EMPTY_STATE: State = {
   format: 'tallystick-state/1',
   epoch: 0,
   balances: [],
+  channels: [],
   periods: [],
   unattributed: [],
   waiting: [],

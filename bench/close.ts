@@ -41,6 +41,13 @@ const USE: EventBodies['InferenceRecorded'] = {
   fee: 5n,
   inputHash: Buffer.alloc(32, 3),
   outputHash: Buffer.alloc(32, 4),
+  commercial: false,
+  voucher: 1n,
+  priceList: '',
+  units: [],
+  quoteId: Buffer.alloc(0),
+  quoteExpiresMs: 0n,
+  quoteSignature: Buffer.alloc(0),
 }
 
 export interface CloseBenchOptions {

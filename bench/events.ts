@@ -6,7 +6,7 @@ export const VALUE_BYTES = 200
 const SALT = Buffer.alloc(16, 7)
 const PAYER = `0x${'11'.repeat(20)}`
 const TOKEN = `0x${'22'.repeat(20)}`
-const MODEL = 'digits/convolutional/2026-01-01/eu-01'
+const MODEL = 'digits/convolutional/2026/eu-1'
 const INFRASTRUCTURE = 'gateway-of-the-operator.eu-central-1.example'
 
 /** An InferenceRecorded whose value has exactly {@link VALUE_BYTES}, with the CloudEvents headers that the client writes. */
@@ -19,6 +19,7 @@ export function benchEvent(index: number): OutgoingRecord {
     payer: PAYER,
     token: TOKEN,
     fee: 250_000n,
+    voucher: 1n,
     input: Buffer.from(`input ${index}`),
     output: Buffer.from('output'),
     salt: SALT,

@@ -13,6 +13,7 @@ import { addFeatureFiles } from './verbs/features.ts'
 import { addLogCopy } from './verbs/log-copy.ts'
 import { addLogFiles } from './verbs/log-files.ts'
 import { addPayoutTreeExport } from './verbs/payout-tree.ts'
+import { addQuote } from './verbs/quote.ts'
 import { addRecords } from './verbs/records.ts'
 import { addResume } from './verbs/resume.ts'
 import { addSchemas } from './verbs/schema.ts'
@@ -78,6 +79,7 @@ function tallyProgram(): Command {
   addFeatureFiles(program, exports)
   addPayoutTreeExport(exports)
   addAnswers(program)
+  addQuote(program)
   addChecks(program)
   addDoctor(program)
   return program

@@ -1,11 +1,13 @@
 import { type CanonicalJson, canonicalJson } from '../anchor/canonical-json.ts'
 import type { Database } from '../pipelines/warehouse/database.ts'
+import type { Channel } from './funding/channels.ts'
 
 /** What an epoch hands to the next one (docs/formats.md, `state.json`). Amounts are decimal text. */
 export interface CarryState {
   readonly format: 'tallystick-state/1'
   readonly epoch: number
   readonly balances: readonly { readonly amount: string; readonly payer: string; readonly token: string }[]
+  readonly channels: readonly Channel[]
   readonly periods: readonly CarriedPeriod[]
   readonly unattributed: readonly { readonly amount: string; readonly token: string }[]
   readonly waiting: readonly WaitingPart[]
@@ -42,6 +44,7 @@ const EMPTY_STATE: CarryState = {
   format: 'tallystick-state/1',
   epoch: 0,
   balances: [],
+  channels: [],
   periods: [],
   unattributed: [],
   waiting: [],

@@ -4,6 +4,7 @@ import { readSql } from '../pipelines/warehouse/read-sql.ts'
 import { reasonOfCode } from '../schemas/rejection.ts'
 import type { EpochState } from './epochs.ts'
 import { countOutcomes } from './publish/build-manifest.ts'
+import type { SettlementDraft } from './settlement/settle-epoch.ts'
 import { firstUncutRid } from './uncut.ts'
 
 const waitingRecords = readSql(new URL('./waiting-records.sql', import.meta.url))
@@ -15,6 +16,8 @@ export interface EpochStatus {
     readonly cutTime: string
     readonly treeSize: string | null
     readonly counts: Manifest['counts']
+    /** Of each token what became of the fees of its uses; null before the epoch is settled. */
+    readonly fees: readonly FeeSums[] | null
   }[]
   /** Records that were ingested and belong to no epoch yet. */
   readonly waiting: {
@@ -24,9 +27,13 @@ export interface EpochStatus {
   }
 }
 
+export type FeeSums = Pick<Manifest['conservation'][number], 'token' | 'funded' | 'unfunded' | 'reported'>
+
 /** Where every epoch stands, and what was rejected and why: nothing disappears unseen. */
 export async function epochStatus(warehouse: Database): Promise<EpochStatus> {
-  const rows = await warehouse.all('SELECT epoch, state, cut_time_ms, tree_size FROM epoch ORDER BY epoch')
+  const rows = await warehouse.all(
+    'SELECT epoch, state, cut_time_ms, tree_size, settlement_json FROM epoch ORDER BY epoch',
+  )
   const epochs: EpochStatus['epochs'][number][] = []
   for (const row of rows) {
     epochs.push({
@@ -35,6 +42,7 @@ export async function epochStatus(warehouse: Database): Promise<EpochStatus> {
       cutTime: new Date(Number(row.cut_time_ms)).toISOString(),
       treeSize: row.tree_size === null ? null : String(row.tree_size),
       counts: await countOutcomes(warehouse, row.epoch as number),
+      fees: row.settlement_json === null ? null : feesOf(JSON.parse(row.settlement_json as string)),
     })
   }
   const first = await firstUncutRid(warehouse)
@@ -48,4 +56,8 @@ export async function epochStatus(warehouse: Database): Promise<EpochStatus> {
     waiting.reasons[reasonOfCode(reason)!] = records
   }
   return { epochs, waiting }
+}
+
+function feesOf({ conservation }: SettlementDraft): FeeSums[] {
+  return conservation.map(({ token, funded, unfunded, reported }) => ({ token, funded, unfunded, reported }))
 }

@@ -27,10 +27,15 @@ export function readInt(tap: Tap): number {
   throw new RangeError('An int does not fit 32 bits.')
 }
 
+/** Longs of one byte, by that byte: most are, and arithmetic on bigint takes longer than all else that is read. */
+const SHORT_LONGS = Array.from({ length: 0x80 }, (_, byte) => BigInt(byte % 2 === 0 ? byte / 2 : -(byte + 1) / 2))
+
 /** An Avro long: a zigzag varint of at most 64 bits, where avsc would wrap. */
 export function readLong(tap: Tap): bigint {
-  let value = 0n
-  for (let index = 0; index < LONG_BYTES_MAX; index++) {
+  const first = readByte(tap)
+  if (first < 0x80) return SHORT_LONGS[first]!
+  let value = BigInt(first & 0x7f)
+  for (let index = 1; index < LONG_BYTES_MAX; index++) {
     const byte = readByte(tap)
     value |= BigInt(byte & 0x7f) << BigInt(7 * index)
     if (byte < 0x80) {
@@ -61,9 +66,17 @@ export function readDouble(tap: Tap): number {
   return take(tap, DOUBLE_BYTES).readDoubleLE(0)
 }
 
+/** Of what is empty there is nothing to change: all share it. */
+const NO_BYTES = Buffer.alloc(0)
+
+function readLength(tap: Tap): number {
+  return Number(readLong(tap))
+}
+
 /** A copy, so that a value does not keep the whole batch it came in. */
 export function readBytes(tap: Tap): Buffer {
-  return Buffer.from(take(tap, Number(readLong(tap))))
+  const length = readLength(tap)
+  return length === 0 ? NO_BYTES : Buffer.from(take(tap, length))
 }
 
 export function readFixed(tap: Tap, length: number): Buffer {
@@ -72,7 +85,7 @@ export function readFixed(tap: Tap, length: number): Buffer {
 
 /** Text that is not UTF-8 is refused: read with replacement characters, different bytes would become one identifier. */
 export function readString(tap: Tap): string {
-  return utf8.decode(take(tap, Number(readLong(tap))))
+  return utf8.decode(take(tap, readLength(tap)))
 }
 
 /** The place of an enum's symbol or a union's branch, an int for the first and a long for the second. */

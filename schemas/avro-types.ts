@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import avro from 'avsc'
 import {
   readBlocks,
+  readBoolean,
   readBytes,
   readIndex,
   readInt,
@@ -62,6 +63,7 @@ function withReader(type: avro.Type, read: (tap: Tap) => unknown): avro.Type {
 const strictInt = withReader(avro.Type.forSchema('int'), readInt)
 const strictString = withReader(avro.Type.forSchema('string'), readString)
 const strictLong = withReader(bigintLong, readLong)
+const strictBoolean = withReader(avro.Type.forSchema('boolean'), readBoolean)
 const strictBytes = withReader(avro.Type.forSchema('bytes'), readBytes)
 
 type ComplexType = new (schema: avro.Schema, options: object) => avro.Type
@@ -86,6 +88,7 @@ function strictEnum(schema: Complex, options: object): avro.Type {
 }
 
 const STRICT_PRIMITIVES: Readonly<Record<string, avro.Type>> = {
+  boolean: strictBoolean,
   int: strictInt,
   long: strictLong,
   string: strictString,

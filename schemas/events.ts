@@ -92,6 +92,28 @@ export interface FeatureMapPublished {
   signature: Uint8Array
 }
 
+/** What a million of a unit costs, and when that counts. */
+export interface PriceRule {
+  unit: string
+  /** `commercial` or empty. */
+  use: string
+  fromQuantity: bigint
+  fromMs: bigint
+  /** 0: for ever. */
+  untilMs: bigint
+  pricePerMillion: bigint
+}
+
+export interface PriceListPublished {
+  priceList: string
+  model: string
+  token: Uint8Array
+  /** Strictly ascending by (unit, use, fromQuantity, fromMs). */
+  rules: PriceRule[]
+  registrant: Uint8Array
+  signature: Uint8Array
+}
+
 export interface ContributionItem {
   contentHash: Uint8Array
   labelHash: Uint8Array
@@ -154,6 +176,32 @@ export interface InferenceRecorded {
   fee: bigint
   inputHash: Uint8Array
   outputHash: Uint8Array
+  commercial: boolean
+  /** Sequence of the voucher that is cited; 0: none. */
+  voucher: bigint
+  /** Empty: none. */
+  priceList: string
+  /** Strictly ascending by the bytes of the unit. */
+  units: UnitQuantity[]
+  /** 16 bytes, or none without a quote. */
+  quoteId: Uint8Array
+  quoteExpiresMs: bigint
+  quoteSignature: Uint8Array
+}
+
+export interface UnitQuantity {
+  unit: string
+  quantity: bigint
+}
+
+/** A payer's promise for uses of a model in a token: up to `cumulative` in all. */
+export interface VoucherPresented {
+  payer: Uint8Array
+  model: string
+  token: Uint8Array
+  cumulative: bigint
+  sequence: bigint
+  signature: Uint8Array
 }
 
 export interface InferenceFeatures {
@@ -204,10 +252,12 @@ export interface EventBodies {
   AssetTransferred: AssetTransferred
   PolicyPublished: PolicyPublished
   FeatureMapPublished: FeatureMapPublished
+  PriceListPublished: PriceListPublished
   ContributionCommitted: ContributionCommitted
   ContributionBatch: ContributionBatch
   ContributionWithdrawn: ContributionWithdrawn
   ContributionFeatures: ContributionFeatures
+  VoucherPresented: VoucherPresented
   InferenceRecorded: InferenceRecorded
   InferenceFeatures: InferenceFeatures
   Deposited: Deposited
@@ -235,10 +285,12 @@ export const DECISION_ORDER = [
   'AssetTransferred',
   'PolicyPublished',
   'FeatureMapPublished',
+  'PriceListPublished',
   'Deposited',
   'ContributionCommitted',
   'ContributionBatch',
   'ContributionWithdrawn',
+  'VoucherPresented',
   'InferenceRecorded',
   'ContributionFeatures',
   'InferenceFeatures',

@@ -3,6 +3,12 @@ export const RECORD_BYTES_MAX = 1_048_576
 export const IDENTIFIER_CHARACTERS_MAX = 256
 export const BATCH_ITEMS_MAX = 1_000
 export const AMOUNT_LIMIT = 1n << 96n
+/** Quantities of a unit: counted exactly by whoever has doubles only. */
+export const QUANTITY_LIMIT = 1n << 53n
+/** Units of one use, each a lookup of what the payer used before. */
+export const UNITS_MAX = 32
+export const PRICE_RULES_MAX = 200
+export const QUOTE_ID_BYTES = 16
 export const MILLIONTHS = 1_000_000
 export const DATA_PARTS_MAX = 600_000
 /** Owners that an asset may have at once: what one use of it is divided over is bounded. */

@@ -1,7 +1,7 @@
 import { schemaOfEvent } from './avro-types.ts'
 import { CONTENT_TYPE, REQUIRED, SPEC_VERSION } from './cloud-events.ts'
 import { ceTypeOf, type EventType } from './events.ts'
-import { IDENTIFIER_CHARACTERS_MAX } from './limits.ts'
+import { IDENTIFIER_CHARACTERS_MAX, QUOTE_ID_BYTES, UNITS_MAX } from './limits.ts'
 import { TOPIC_OF_EVENT } from './topics.ts'
 
 // The usual record, recognised by its bytes alone: no text, no object, no exception. It says yes only where decodeRecord
@@ -30,8 +30,9 @@ const CONTENT_BYTES = Buffer.from(CONTENT_TYPE)
 /** The usual events: what their fields must be, in their order. Each step returns where the next field begins, or -1. */
 const FIELDS: { readonly [Type in EventType]?: readonly Step[] } = {
   InferenceRecorded: [
-    ...[identifier, identifier, identifierOrNone],
+    ...[identifier, identifier, optional(identifier)],
     ...[ofLength(20), ofLength(20), amount, ofLength(32), ofLength(32)],
+    ...[boolean, naturalLong, optional(identifier), units, quote],
   ],
 }
 
@@ -205,10 +206,6 @@ function identifier(bytes: Uint8Array, at: number, end: number): number {
   return start + length
 }
 
-function identifierOrNone(bytes: Uint8Array, at: number, end: number): number {
-  return at < end && bytes[at] === 0 ? at + 1 : identifier(bytes, at, end)
-}
-
 function ofLength(expected: number): Step {
   return (bytes, at, end) => {
     if (shortLength(bytes, at, end) !== expected) return -1
@@ -226,4 +223,71 @@ function amount(bytes: Uint8Array, at: number, end: number): number {
   const first = bytes[start]!
   if (first > 0x7f || (length === AMOUNT_BYTES_MAX && first !== 0)) return -1
   return start + length
+}
+
+function boolean(bytes: Uint8Array, at: number, end: number): number {
+  return at < end && bytes[at]! <= 1 ? at + 1 : -1
+}
+
+/** Bytes of a zigzag varint below 2^56: the larger ones are not usual, and quantities stay below 2^53. */
+const NATURAL_BYTES_MAX = 8
+/** Zigzag varints of 8 bytes hold 55 bits of a number that is not negative; the last byte's upper bits go beyond 2^53. */
+const QUANTITY_LAST_BYTE_MAX = 0x1f
+
+/** A long that is not negative, where it ends; a longer one than usual is -1. */
+function naturalLong(bytes: Uint8Array, at: number, end: number): number {
+  for (let i = at; i < end && i < at + NATURAL_BYTES_MAX; i++) {
+    if (bytes[i]! > 0x7f) continue
+    return bytes[at]! & 1 ? -1 : i + 1
+  }
+  return -1
+}
+
+/** Below 2^53. */
+function quantity(bytes: Uint8Array, at: number, end: number): number {
+  const next = naturalLong(bytes, at, end)
+  return next - at === NATURAL_BYTES_MAX && bytes[next - 1]! > QUANTITY_LAST_BYTE_MAX ? -1 : next
+}
+
+/** Nothing, or what the step wants. */
+function optional(step: Step): Step {
+  return (bytes, at, end) => (at < end && bytes[at] === 0 ? at + 1 : step(bytes, at, end))
+}
+
+/** At most one block, without its size, of units that ascend. */
+function units(bytes: Uint8Array, at: number, end: number): number {
+  const count = shortLength(bytes, at, end)
+  if (count === 0) return behindLength(bytes, at)
+  if (count < 0 || count > UNITS_MAX) return -1
+  let next = behindLength(bytes, at)
+  let before = -1
+  for (let unit = 0; unit < count; unit++) {
+    const own = next
+    const behind = identifier(bytes, own, end)
+    if (behind < 0 || (before >= 0 && !ascends(bytes, before, own))) return -1
+    next = quantity(bytes, behind, end)
+    if (next < 0) return -1
+    before = own
+  }
+  return next < end && bytes[next] === 0 ? next + 1 : -1
+}
+
+/** Whether the text at `b` comes after that at `a`, by their bytes. */
+function ascends(bytes: Uint8Array, a: number, b: number): boolean {
+  const [lengthA, lengthB] = [shortLength(bytes, a, bytes.length), shortLength(bytes, b, bytes.length)]
+  const [atA, atB] = [behindLength(bytes, a), behindLength(bytes, b)]
+  for (let i = 0; i < lengthA && i < lengthB; i++)
+    if (bytes[atA + i] !== bytes[atB + i]) return bytes[atA + i]! < bytes[atB + i]!
+  return lengthA < lengthB
+}
+
+const quoteIdBytes = ofLength(QUOTE_ID_BYTES)
+const signatureBytes = ofLength(65)
+
+/** All of a quote, or nothing of it. */
+function quote(bytes: Uint8Array, at: number, end: number): number {
+  if (at + 3 <= end && bytes[at] === 0) return bytes[at + 1] === 0 && bytes[at + 2] === 0 ? at + 3 : -1
+  const expires = quoteIdBytes(bytes, at, end)
+  const signature = expires < 0 ? -1 : naturalLong(bytes, expires, end)
+  return signature < 0 ? -1 : signatureBytes(bytes, signature, end)
 }

@@ -1,12 +1,8 @@
 import { DECISION_ORDER, type EventBodies, type EventOf, type EventType } from './events.ts'
 import * as limits from './limits.ts'
+import { priceList, usePayment, voucher } from './payment-ranges.ts'
+import { amount, bytes, field, first, identifier, type RangeFault, range } from './ranges.ts'
 import { isRegistrable } from './registered-schemas.ts'
-import type { RejectionReason } from './rejection.ts'
-
-export interface RangeFault {
-  readonly reason: RejectionReason
-  readonly detail: string
-}
 
 /** The ranges of docs/formats.md#decisions; the first fault, or undefined. */
 export function findRangeFault(event: EventOf): RangeFault | undefined {
@@ -96,6 +92,8 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       bytes('registrant', body.registrant, 20),
       bytes('signature', body.signature, 65),
     ),
+  PriceListPublished: priceList,
+  VoucherPresented: voucher,
   ContributionCommitted: (body) => first(bytes('account', body.account, 20), bytes('commitment', body.commitment, 32)),
   ContributionBatch: (body) =>
     first(
@@ -143,6 +141,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       bytes('token', body.token, 20),
       bytes('inputHash', body.inputHash, 32),
       bytes('outputHash', body.outputHash, 32),
+      usePayment(body),
     ),
   InferenceFeatures: (body) =>
     first(
@@ -176,29 +175,6 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
   CutPublished: (body) => range('epoch', body.epoch, 1, 0x7fffffff),
 }
 
-function first(...faults: (RangeFault | undefined)[]): RangeFault | undefined {
-  return faults.find((fault) => fault !== undefined)
-}
-
-function field(detail: string): RangeFault {
-  return { reason: 'FIELD_INVALID', detail }
-}
-
-function identifier(name: string, text: string): RangeFault | undefined {
-  const length = text.length
-  return length >= 1 && length <= limits.IDENTIFIER_CHARACTERS_MAX
-    ? undefined
-    : field(`${name} must have 1 to ${limits.IDENTIFIER_CHARACTERS_MAX} characters.`)
-}
-
-function bytes(name: string, value: Uint8Array, length: number): RangeFault | undefined {
-  return value.length === length ? undefined : field(`${name} must have ${length} bytes, not ${value.length}.`)
-}
-
-function range(name: string, value: number, low: number, high: number): RangeFault | undefined {
-  return value >= low && value <= high ? undefined : field(`${name} must lie between ${low} and ${high}.`)
-}
-
 /** Each pair once, and none of a contribution with itself. */
 function near(body: EventBodies['ContributionFeatures']): RangeFault | undefined {
   const tooMany = range('near', body.near.length, 0, limits.NEAR_MAX)
@@ -216,11 +192,6 @@ function near(body: EventBodies['ContributionFeatures']): RangeFault | undefined
     JSON.stringify([batchSource, batchId, index]),
   )
   return new Set(named).size === named.length ? undefined : field('near names the item itself, or another one twice.')
-}
-
-function amount(value: bigint): RangeFault | undefined {
-  if (value < 0n) return { reason: 'AMOUNT_NEGATIVE', detail: 'The amount is negative.' }
-  return value < limits.AMOUNT_LIMIT ? undefined : { reason: 'AMOUNT_TOO_LARGE', detail: 'The amount is 2^96 or more.' }
 }
 
 function shares(owners: readonly { account: Uint8Array; parts: number }[]): RangeFault | undefined {

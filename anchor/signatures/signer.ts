@@ -1,7 +1,13 @@
 import { hashTypedData, recoverTypedDataAddress } from 'viem'
 import type { EventOf } from '../../schemas/events.ts'
 import { type Address, fromHex, type Hash32, toAddress, toHex } from '../../schemas/ids.ts'
-import { batchTypedData, type RegistryEventType, registryTypedData, withdrawalTypedData } from './typed-data.ts'
+import {
+  batchTypedData,
+  type RegistryEventType,
+  registryTypedData,
+  voucherTypedData,
+  withdrawalTypedData,
+} from './typed-data.ts'
 
 /** Half of the order of secp256k1 (SEC 2). */
 const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n
@@ -12,7 +18,9 @@ export interface TypedDataSigner {
   signTypedData(data: never): Promise<`0x${string}`>
 }
 
-export type SignedEvent = EventOf<RegistryEventType | 'ContributionBatch' | 'ContributionWithdrawn'>
+export type SignedEvent = EventOf<
+  RegistryEventType | 'ContributionBatch' | 'ContributionWithdrawn' | 'VoucherPresented'
+>
 type UnsignedEvent<Event extends SignedEvent = SignedEvent> = Event extends SignedEvent
   ? Omit<Event, 'body'> & { readonly body: Omit<Event['body'], 'signature'> }
   : never
@@ -61,5 +69,6 @@ export function digestOfTypedData(typedData: object): Hash32 {
 function typedDataOf(ledgerId: Uint8Array, event: UnsignedEvent | SignedEvent) {
   if (event.type === 'ContributionBatch') return batchTypedData(ledgerId, event, event.body)
   if (event.type === 'ContributionWithdrawn') return withdrawalTypedData(ledgerId, event, event.body)
+  if (event.type === 'VoucherPresented') return voucherTypedData(ledgerId, event.body)
   return registryTypedData(ledgerId, event as never, event.body as never)
 }

@@ -1,4 +1,4 @@
-import type { ContributionBatch, ContributionWithdrawn, EventBodies } from '../../schemas/events.ts'
+import type { ContributionBatch, ContributionWithdrawn, EventBodies, VoucherPresented } from '../../schemas/events.ts'
 import { toHex } from '../../schemas/ids.ts'
 import { type CanonicalJson, canonicalJson } from '../canonical-json.ts'
 import { sha256 } from '../hash.ts'
@@ -12,6 +12,7 @@ export type RegistryEventType =
   | 'AssetTransferred'
   | 'PolicyPublished'
   | 'FeatureMapPublished'
+  | 'PriceListPublished'
 
 export interface EventIdentity {
   readonly source: string
@@ -83,6 +84,33 @@ export function withdrawalTypedData(
       batchSource: withdrawal.batchSource,
       batchId: withdrawal.batchId,
       indexes: withdrawal.indexes,
+    },
+  } as const
+}
+
+/**
+ * EIP-712 typed data of a voucher. It is the payer's instrument, so it binds neither source nor id: whoever may send vouchers may
+ * present it, and of one sequence only one is accepted.
+ */
+export function voucherTypedData(ledgerId: Uint8Array, voucher: Unsigned<VoucherPresented>) {
+  return {
+    domain: ledgerDomain(ledgerId),
+    types: {
+      Voucher: [
+        { name: 'payer', type: 'address' },
+        { name: 'model', type: 'string' },
+        { name: 'token', type: 'address' },
+        { name: 'cumulative', type: 'uint256' },
+        { name: 'sequence', type: 'uint64' },
+      ],
+    },
+    primaryType: 'Voucher',
+    message: {
+      payer: toHex(voucher.payer),
+      model: voucher.model,
+      token: toHex(voucher.token),
+      cumulative: voucher.cumulative,
+      sequence: voucher.sequence,
     },
   } as const
 }

@@ -7,10 +7,11 @@ import { TOPICS } from '../../schemas/topics.ts'
 import { decodeValue } from '../../schemas/wire-format.ts'
 import { BodyArena } from './body-arena.ts'
 import type { CurrentRecord } from './current-record.ts'
-import { FeaturesBody, UseBody } from './features-body.ts'
+import { FeaturesBody } from './features-body.ts'
 import { KEY_WORDS, KeyWriter, putHash } from './id-table.ts'
 import type { Texts } from './text-table.ts'
 import { TYPE_NUMBERS } from './type-numbers.ts'
+import { UseBody } from './use-body.ts'
 import { UsualRecord } from './usual-record.ts'
 
 /** Not one of the types of `DECISION_ORDER`. */
@@ -27,7 +28,7 @@ interface WaitingRecord {
 
 /**
  * The records of one epoch, as much of each as deciding needs: 67 bytes a record in typed arrays, and its body. A use's body
- * has 32 bytes, features have their vector, two bytes a probability and 84 bytes; all other types keep their value and id.
+ * has 48 bytes and 12 for each unit, features have their vector, two bytes a probability and 84 bytes; all other types keep their value and id.
  */
 export class EpochRecords {
   readonly rows: number
@@ -120,6 +121,11 @@ export class EpochRecords {
       Number(this.#isOfRegistry(b)) - Number(this.#isOfRegistry(a)) ||
       a - b
     )
+  }
+
+  /** Effective time, Unix milliseconds. */
+  effectiveMs(row: number): bigint {
+    return BigInt(this.#effective[row]!)
   }
 
   /** The event of a row whose type has no body of its own kind. */

@@ -1,87 +1,10 @@
 import type { EventBodies } from '../../schemas/events.ts'
-import { toHex } from '../../schemas/ids.ts'
 import type { BodyArena } from './body-arena.ts'
 import { KEY_WORDS, type KeyWriter } from './id-table.ts'
-import type { Texts } from './text-table.ts'
-import type { Slice, UsualRecord } from './usual-record.ts'
+import { numberIn, type Texts } from './text-table.ts'
+import type { UsualRecord } from './usual-record.ts'
 
 const WORD_BYTES = 4
-/** Words of the body of a use; the fee has three, the highest first. */
-const USE = { model: 0, infrastructure: 1, agent: 2, payer: 3, token: 4, fee: 5, words: 8 }
-const FEE_WORDS = 3
-const FEE_BYTES = FEE_WORDS * WORD_BYTES
-
-/** What is kept of InferenceRecorded until its epoch is settled: 32 bytes. */
-export class UseBody {
-  readonly #arena: BodyArena
-
-  constructor(arena: BodyArena) {
-    this.#arena = arena
-  }
-
-  addUsual(usual: UsualRecord, { names, accounts }: Texts): number {
-    const place = this.#arena.allocate(USE.words * WORD_BYTES)
-    const words = this.#arena.wordsOf(place)
-    const at = this.#arena.wordIn(place)
-    words[at + USE.model] = numberIn(names, usual.name)
-    words[at + USE.infrastructure] = numberIn(names, usual.infrastructure)
-    words[at + USE.agent] = numberIn(names, usual.agent)
-    words[at + USE.payer] = numberIn(accounts, usual.payer)
-    words[at + USE.token] = numberIn(accounts, usual.token)
-    const { bytes, start, end } = usual.fee
-    for (let i = Math.max(start, end - FEE_BYTES); i < end; i++) {
-      const fromEnd = end - 1 - i
-      words[at + USE.fee + FEE_WORDS - 1 - (fromEnd >> 2)]! |= bytes[i]! << (8 * (fromEnd & 3))
-    }
-    return place
-  }
-
-  add({ model, infrastructure, agent, payer, token, fee }: EventBodies['InferenceRecorded'], texts: Texts): number {
-    const place = this.#arena.allocate(USE.words * WORD_BYTES)
-    const words = this.#arena.wordsOf(place)
-    const at = this.#arena.wordIn(place)
-    words[at + USE.model] = texts.names.numberOf(model)
-    words[at + USE.infrastructure] = texts.names.numberOf(infrastructure)
-    words[at + USE.agent] = texts.names.numberOf(agent)
-    words[at + USE.payer] = texts.accounts.numberOf(toHex(payer))
-    words[at + USE.token] = texts.accounts.numberOf(toHex(token))
-    for (let word = 0; word < FEE_WORDS; word++)
-      words[at + USE.fee + word] = Number(BigInt.asUintN(32, fee >> BigInt(32 * (FEE_WORDS - 1 - word))))
-    return place
-  }
-
-  /** Number of the model's name. */
-  model(place: number): number {
-    return this.#word(place, USE.model)
-  }
-
-  infrastructure(place: number): number {
-    return this.#word(place, USE.infrastructure)
-  }
-
-  /** Number of the agent's name, which is empty where there was none. */
-  agent(place: number): number {
-    return this.#word(place, USE.agent)
-  }
-
-  payer(place: number): number {
-    return this.#word(place, USE.payer)
-  }
-
-  token(place: number): number {
-    return this.#word(place, USE.token)
-  }
-
-  fee(place: number): bigint {
-    const [high, middle, low] = [0, 1, 2].map((word) => BigInt(this.#word(place, USE.fee + word)))
-    return (high! << 64n) | (middle! << 32n) | low!
-  }
-
-  #word(place: number, word: number): number {
-    return this.#arena.wordsOf(place)[this.#arena.wordIn(place) + word]!
-  }
-}
-
 /** Words before the probabilities and the vector; a near pair has a key and an index. */
 const FEATURES = {
   map: 0,
@@ -266,8 +189,4 @@ export class FeaturesBody {
   #word(place: number, word: number): number {
     return this.#arena.wordsOf(place)[this.#arena.wordIn(place) + word]!
   }
-}
-
-function numberIn(texts: Texts['names'], { bytes, start, end }: Slice): number {
-  return texts.numberOfBytes(bytes, start, end)
 }

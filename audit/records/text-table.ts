@@ -1,3 +1,5 @@
+import type { Slice } from './usual-record.ts'
+
 /** Slices that were looked up last, by a few of their bits: most records repeat the texts of those before. */
 const RECENT = 64
 
@@ -56,9 +58,14 @@ export function addresses(): TextTable {
   return new TextTable((bytes, start, end) => `0x${bytes.toString('hex', start, end)}`)
 }
 
+/** Number of the text of a slice. */
+export function numberIn(texts: TextTable, { bytes, start, end }: Slice): number {
+  return texts.numberOfBytes(bytes, start, end)
+}
+
 /** Texts that records share. */
 export interface Texts {
-  /** Sources, models, feature maps, infrastructure. */
+  /** Sources, models, feature maps, infrastructure, agents, price lists, units. */
   readonly names: TextTable
   /** As 0x-hex. */
   readonly accounts: TextTable

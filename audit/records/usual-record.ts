@@ -6,7 +6,9 @@ import {
   FEATURE_VALUE_MAX,
   IDENTIFIER_CHARACTERS_MAX,
   PROBABILITY_UNIT,
+  QUOTE_ID_BYTES,
   UINT16_MAX,
+  UNITS_MAX,
 } from '../../schemas/limits.ts'
 import { TOPIC_OF_EVENT } from '../../schemas/topics.ts'
 
@@ -21,6 +23,9 @@ const WIRE_PREFIX_BYTES = 5
 const HEADERS_MAX = 16
 /** No amount below 2^96 needs more: 12 bytes and one for the sign. */
 const AMOUNT_BYTES_MAX = 13
+/** Longs of more bytes are not usual. */
+const LONG_BYTES_MAX = 8
+const SIGNATURE_BYTES = 65
 /** Rows of more probabilities are not usual. */
 const CLASSES_USUAL_MAX = 128
 
@@ -86,6 +91,19 @@ export class UsualRecord {
   readonly token = new Slice()
   /** Big-endian, not negative, below 2^96. */
   readonly fee = new Slice()
+  commercial = false
+  /** Sequence of the voucher that is cited. */
+  voucher = 0
+  /** Empty where there was none. */
+  readonly priceList = new Slice()
+  units = 0
+  /** The first `units` of them, and of the quantities. */
+  readonly unitNames = Array.from({ length: UNITS_MAX }, () => new Slice())
+  readonly quantities = new Float64Array(UNITS_MAX)
+  /** Empty where there was none. */
+  readonly quoteId = new Slice()
+  quoteExpiresMs = 0
+  readonly quoteSignature = new Slice()
   /** Of features: (source, id) of the batch or the inference. */
   readonly ofSource = new Slice()
   readonly ofId = new Slice()
@@ -136,8 +154,47 @@ export class UsualRecord {
       this.#ofLength(this.token, 20) &&
       this.#amount() &&
       this.#ofLength(this.fingerprint, 32) &&
-      this.#ofLength(this.fingerprint, 32)
+      this.#ofLength(this.fingerprint, 32) &&
+      this.#terms()
     )
+  }
+
+  /** What a use says of its price. */
+  #terms(): boolean {
+    const commercial = this.#int()
+    this.commercial = commercial === 1
+    this.voucher = this.#natural()
+    return (
+      (commercial === 0 || commercial === 1) &&
+      this.voucher >= 0 &&
+      this.#identifierOrNone(this.priceList) &&
+      this.#units() &&
+      this.#quote()
+    )
+  }
+
+  /** In one block, strictly ascending. */
+  #units(): boolean {
+    this.units = this.#int()
+    if (this.units === 0) return true
+    if (!(this.units > 0 && this.units <= UNITS_MAX)) return false
+    for (let unit = 0; unit < this.units; unit++) {
+      const name = this.unitNames[unit]!
+      if (!this.#identifier(name)) return false
+      if (unit > 0 && !ascends(this.unitNames[unit - 1]!, name)) return false
+      this.quantities[unit] = this.#natural()
+      if (!(this.quantities[unit]! >= 0)) return false
+    }
+    return this.#int() === 0
+  }
+
+  /** All of a quote, or nothing of it. */
+  #quote(): boolean {
+    if (!this.#bytesOf(this.quoteId)) return false
+    this.quoteExpiresMs = this.#natural()
+    if (!(this.quoteExpiresMs >= 0) || !this.#bytesOf(this.quoteSignature)) return false
+    if (this.quoteId.length === 0) return this.quoteExpiresMs === 0 && this.quoteSignature.length === 0
+    return this.quoteId.length === QUOTE_ID_BYTES && this.quoteSignature.length === SIGNATURE_BYTES
   }
 
   #inferenceFeatures(): boolean {
@@ -205,6 +262,19 @@ export class UsualRecord {
       const byte = bytes[this.#at++]!
       zigzag |= (byte & 0x7f) << shift
       if (byte < 0x80) return (zigzag >>> 1) ^ -(zigzag & 1)
+    }
+    return Number.NaN
+  }
+
+  /** An Avro long from 0 to 2^53 − 1; NaN when it is none, or is cut off. */
+  #natural(): number {
+    const bytes = this.#bytes
+    if (this.#at < this.#end && bytes[this.#at]! & 1) return Number.NaN // negative
+    let zigzag = 0
+    for (let i = 0, unit = 1; i < LONG_BYTES_MAX && this.#at < this.#end; i++, unit *= 0x80) {
+      const byte = bytes[this.#at++]!
+      zigzag += (byte & 0x7f) * unit
+      if (byte < 0x80) return zigzag / 2 <= Number.MAX_SAFE_INTEGER ? zigzag / 2 : Number.NaN
     }
     return Number.NaN
   }
@@ -284,6 +354,15 @@ function isVector({ bytes, start, end }: Slice): boolean {
     if (value > FEATURE_VALUE_MAX || value < -FEATURE_VALUE_MAX) return false
   }
   return true
+}
+
+/** Whether `b` comes after `a` by their bytes. */
+function ascends(a: Slice, b: Slice): boolean {
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    const [of, to] = [a.bytes[a.start + i]!, b.bytes[b.start + i]!]
+    if (of !== to) return of < to
+  }
+  return a.length < b.length
 }
 
 /** Names of the same length differ in their last letter but one. */

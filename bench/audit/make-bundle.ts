@@ -12,6 +12,7 @@ import { encodeEvent } from '../../schemas/encode-record.ts'
 import type { EventBodies, EventOf, EventType } from '../../schemas/events.ts'
 import type { Genesis } from '../../schemas/genesis.ts'
 import { fromHex, toAddress, toHex } from '../../schemas/ids.ts'
+import { AMOUNT_LIMIT } from '../../schemas/limits.ts'
 import { INPUT_TOPICS, TOPICS } from '../../schemas/topics.ts'
 import { Dice } from '../attribution/synthetic.ts'
 import { ACCOUNTS, type AuditBenchOptions, BATCH_ITEMS, SHAPE, SHARES } from './options.ts'
@@ -23,7 +24,6 @@ const TIME = '2026-01-01T00:00:00Z'
 const APPENDED_AT_ONCE = 20_000
 const SOURCES = { operator: 'urn:operator', portal: 'urn:portal', gateway: 'urn:gateway', extractor: 'urn:extractor' }
 const TOKEN = Buffer.alloc(20, 0x70)
-const PAYER = Buffer.alloc(20, 0x11)
 const TREASURY = Buffer.alloc(20, 0x12)
 const MAP = 'map-1'
 const MODEL = 'digits/convolutional/2026-01-01/eu-01'
@@ -31,6 +31,10 @@ const INFRASTRUCTURE = 'gateway-of-the-operator.eu-central-1.example'
 
 const hashOf = (text: string) => createHash('sha256').update(text).digest()
 const signerOf = (name: string) => privateKeyToAccount(toHex(hashOf(`key/${name}`)))
+
+const NOTHING = new Uint8Array(0)
+const PAYER_KEY = signerOf('payer')
+const PAYER = fromHex(toAddress(PAYER_KEY.address))
 
 /** Makes the ledger unless it is there: the project's own close, attribution, settlement and publication, epoch by epoch. */
 export async function makeBundle(options: AuditBenchOptions, say: (text: string) => void): Promise<void> {
@@ -155,7 +159,7 @@ class Maker {
     return Promise.all([
       source(SOURCES.operator, ['AssetRegistered', 'FeatureMapPublished', 'Deposited']),
       source(SOURCES.portal, ['ContributionBatch']),
-      source(SOURCES.gateway, ['InferenceRecorded']),
+      source(SOURCES.gateway, ['VoucherPresented', 'InferenceRecorded']),
       source(SOURCES.extractor, ['ContributionFeatures', 'InferenceFeatures']),
       asset('digits', 'dataset'),
       asset(MODEL, 'model'),
@@ -172,6 +176,7 @@ class Maker {
         ...{ codeHash: hashOf('code'), weightsHash: hashOf('weights'), basisHash: hashOf('basis') },
         ...{ trainingSetHash: hashOf('training set'), fingerprintSalt: hashOf('salt').subarray(0, 16) },
       }),
+      this.#voucher(),
     ])
   }
 
@@ -203,6 +208,17 @@ class Maker {
     return [encodeEvent(batch as EventOf, TIME), ...features]
   }
 
+  /** For all uses. */
+  async #voucher(): Promise<NewRecord> {
+    const voucher = await signEvent(this.#ledger.ledgerId, PAYER_KEY, {
+      type: 'VoucherPresented',
+      source: SOURCES.gateway,
+      id: 'voucher',
+      body: { payer: PAYER, model: MODEL, token: TOKEN, cumulative: AMOUNT_LIMIT - 1n, sequence: 1n },
+    })
+    return encodeEvent(voucher as EventOf, TIME)
+  }
+
   #deposit(amount: bigint, epoch: number): NewRecord {
     return this.#record('Deposited', SOURCES.operator, `deposit-${epoch}`, {
       chainId: 31_337n,
@@ -224,7 +240,9 @@ class Maker {
   #useBody(number: number, fee: bigint): EventBodies['InferenceRecorded'] {
     const [inputHash, outputHash] = [hashOf(`input ${number}`), hashOf(`output ${number}`)]
     const assets = { model: MODEL, infrastructure: INFRASTRUCTURE, agent: '' }
-    return { ...assets, payer: PAYER, token: TOKEN, fee, inputHash, outputHash }
+    const quote = { quoteId: NOTHING, quoteExpiresMs: 0n, quoteSignature: NOTHING }
+    const terms = { commercial: false, voucher: 1n, priceList: '', units: [], ...quote }
+    return { ...assets, payer: PAYER, token: TOKEN, fee, inputHash, outputHash, ...terms }
   }
 
   #useFeatures(number: number): NewRecord {

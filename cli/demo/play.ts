@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { deployLocal, mintTestTokens } from '../../anchor/chain/deploy-local.ts'
 import { deposit } from '../../anchor/chain/deposit.ts'
 import { ledgerIdOf } from '../../anchor/ledger-id.ts'
+import { type Promised, voucher } from '../../client/src/voucher.ts'
 import type { DigitSplit } from '../../examples/digits/accounts.ts'
 import type { Cast } from '../../examples/digits/demo/cast.ts'
 import { castOf } from '../../examples/digits/demo/cast.ts'
@@ -51,6 +52,8 @@ export interface Play {
   readonly batches: SentBatch[]
   readonly questions: Question[]
   lab: Lab | undefined
+  /** What the customer has signed for so far. */
+  promised: Promised | undefined
 }
 
 /** Act 1: a chain with a contract, a ledger founded on it, ten accounts with their digits. */
@@ -73,7 +76,20 @@ export async function found(session: Session, split: DigitSplit, seed: string, c
   })
   const ledgerId = ledgerIdOf(readGenesis(session.directory.genesis))
   const onBroker = session.config.kafkaBrokers !== undefined
-  return { session, seed, clock, onBroker, split, cast, token, ledgerId, batches: [], questions: [], lab: undefined }
+  return {
+    session,
+    seed,
+    clock,
+    onBroker,
+    split,
+    cast,
+    token,
+    ledgerId,
+    batches: [],
+    questions: [],
+    lab: undefined,
+    promised: undefined,
+  }
 }
 
 /** Act 2: sources, assets and the policy are registered; everybody contributes in signed batches. */
@@ -117,7 +133,7 @@ export async function trainAndRecord(play: Play, say: Say): Promise<string> {
   return `it reads ${(right * 100).toFixed(1)} % of digits right that nobody contributed`
 }
 
-/** Act 4, each epoch: a customer deposits, and pays for every digit read. */
+/** Act 4, each epoch: a customer deposits, signs a voucher for as much, and pays for every digit read. */
 export async function askAndPay(play: Play, epoch: number, yours: Uint8Array | undefined, say: Say): Promise<string> {
   const { clock, cast, seed, token } = play
   clock.moveTo(epoch, QUESTIONS_OFFSET_S)
@@ -127,7 +143,9 @@ export async function askAndPay(play: Play, epoch: number, yours: Uint8Array | u
     .map(({ image, label }) => ({ image, label }))
   if (yours !== undefined && epoch === 1) samples.unshift({ image: yours })
   const now = new Date(Number(clock.now()))
-  const questions = askAll(samples, { lab: play.lab!, seed, epoch, payer: cast.payer.address, token, now })
+  const cited = await signVoucher(play, epoch, now)
+  const payer = cast.payer.address
+  const questions = askAll(samples, { lab: play.lab!, seed, epoch, payer, token, voucher: cited, now })
   play.questions.push(...questions)
   const payloads = new FolderPayloadStore(play.session.directory.payloads)
   for (let at = 0; at < questions.length; at += APPEND_RECORDS) {
@@ -141,6 +159,19 @@ export async function askAndPay(play: Play, epoch: number, yours: Uint8Array | u
   }
   const fees = questions.reduce((sum, question) => sum + question.fee, 0n)
   return `${questions.length} digits read for ${(Number(fees) / 1e6).toFixed(2)} tUSD`
+}
+
+/** @returns the sequence that uses cite */
+async function signVoucher(play: Play, epoch: number, now: Date): Promise<bigint> {
+  const { ledgerId, token } = play
+  const { record, promised } = await voucher({
+    ...{ ledgerId, signer: play.cast.payer.signer, source: SOURCES.gateway, model: MODEL, token, now },
+    ...{ amount: DEPOSIT_ATOMS, id: `voucher/${epoch}` },
+    ...(play.promised === undefined ? {} : { after: play.promised }),
+  })
+  play.promised = promised
+  await send(play, [record])
+  return promised.sequence
 }
 
 async function depositFor(play: Play, epoch: number): Promise<void> {

@@ -92,6 +92,7 @@ function printStatement(statement: Statement): void {
     )
   printItems('Most helpful (influence, not payment)', statement.helped)
   printItems('Most harmful (influence, not payment)', statement.hurt)
+  if (statement.paying !== null) printPaying(statement.paying)
   printLine('\nCheck it: tally receipt ACCOUNT --out receipt.json && tally verify receipt.json')
 }
 
@@ -105,16 +106,34 @@ function printOwned(owns: Statement['owns']): void {
   }
 }
 
+function printPaying({ balances, channels, uses }: NonNullable<Statement['paying']>): void {
+  printLine('\nPaying')
+  for (const { token, amount } of balances) printLine(`  ${amount} of ${token} deposited and not taken`)
+  for (const { model, token, cumulative, spent, sequence } of channels)
+    printLine(`  ${model}: signed for ${cumulative} of ${token} (last voucher ${sequence}), ${spent} of it taken`)
+  for (const { model, token, uses: count, funded, unfunded, reported } of uses)
+    printLine(
+      `  ${model}: ${count} uses; ${funded} of ${token} paid, ${unfunded} unfunded (signed for, not deposited), ${reported} only reported (not signed for)`,
+    )
+}
+
 function printItems(title: string, items: Statement['helped']): void {
   if (items.length === 0) return
   printLine(`\n${title}`)
   for (const item of items) printLine(`  ${item.batchId}/${item.index}  ${item.value}`)
 }
 
+const FEE_STATUSES = {
+  funded: '',
+  unfunded: ', unfunded: its payer signed for it and had not deposited it, so nobody is paid',
+  reported: ', only reported: no voucher of its payer covers it, so nobody is charged and nobody is paid',
+  undecided: ', not decided yet: its epoch is not attributed',
+} as const
+
 function printExplanation(explanation: Awaited<ReturnType<typeof explain>>[number]): void {
-  const { inference, fee, token, parts, paid, accounts, items, epoch, funded, model } = explanation
+  const { inference, fee, token, parts, paid, accounts, items, epoch, status, model } = explanation
   printLine(paint.bold(`${inference.id} (${model}, epoch ${epoch})`))
-  printLine(`Fee ${fee} of ${token}${funded ? '' : ', unfunded: nobody is paid'}`)
+  printLine(`Fee ${fee} of ${token}${FEE_STATUSES[status]}`)
   for (const part of parts) printLine(`  ${part.kind.padEnd(15)} ${part.amount}`)
   if (paid === null) printLine('\nNo period has paid contributors for it.')
   else

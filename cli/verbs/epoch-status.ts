@@ -46,5 +46,9 @@ function printEpochs(epochs: Awaited<ReturnType<typeof epochStatus>>['epochs']):
   for (const each of epochs) {
     for (const [reason, count] of Object.entries(each.counts.reasons))
       printLine(`  epoch ${each.epoch}: ${count} × ${reason}`)
+    for (const { token, funded, unfunded, reported } of each.fees ?? [])
+      printLine(
+        `  epoch ${each.epoch}, ${token}: fees ${funded} funded, ${unfunded} unfunded, ${reported} only reported (no voucher covers them)`,
+      )
   }
 }

@@ -3,7 +3,8 @@ export { encodeEvent, type OutgoingRecord } from '../../schemas/encode-record.ts
 export { type CommitOptions, type Committed, commit } from './commit.ts'
 export { type ContributeOptions, type Contribution, contribute, type SaltedPayload, saltedHash } from './contribute.ts'
 export { type DeriveOptions, derive } from './derive.ts'
-export { type InferenceOptions, recordInference } from './record-inference.ts'
+export { type Price, type PublishPricesOptions, publishPrices } from './publish-prices.ts'
+export { type CitedQuote, type InferenceOptions, recordInference } from './record-inference.ts'
 export {
   ReceiptMismatchError,
   type SendOptions,
@@ -13,4 +14,5 @@ export {
 } from './send-records.ts'
 export { type TransferOptions, transfer } from './transfer.ts'
 export * from './verify.ts'
+export { type Promised, type VoucherOptions, voucher } from './voucher.ts'
 export { type WithdrawOptions, withdraw } from './withdraw.ts'

@@ -5,7 +5,8 @@ import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { FEATURE_WAIT_EPOCHS_MAX } from '../../schemas/limits.ts'
 import { type CarriedPeriod, loadState } from '../carry-state.ts'
 import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
-import { compareText, fundFees } from '../funding/fund-fees.ts'
+import { compareText } from '../funding/channels.ts'
+import { fundFees } from '../funding/fund-fees.ts'
 import { type Policy, policyInForce } from '../funding/policy.ts'
 import type { Ledger } from '../ledger.ts'
 import { keepForExplanations } from './explain/explain-inferences.ts'
@@ -72,7 +73,7 @@ async function attribute(options: Attribution, epoch: number): Promise<PeriodDra
   const state = await loadState(warehouse, epoch - 1)
   const policy = await policyInForce(warehouse, epoch)
   const before = state.balances.map((balance) => ({ ...balance, amount: BigInt(balance.amount) }))
-  const balances = await fundFees(warehouse, epoch, before, policy)
+  const purses = await fundFees(warehouse, epoch, { balances: before, channels: state.channels }, policy)
   const drafts: PeriodDraft[] = []
   if (policy !== undefined) {
     for (const period of await openPeriods(warehouse, epoch, state.periods)) {
@@ -80,7 +81,8 @@ async function attribute(options: Attribution, epoch: number): Promise<PeriodDra
     }
   }
   // Kept until settle writes the whole state of the epoch in its place.
-  const draft = { balances: balances.map((balance) => ({ ...balance, amount: balance.amount.toString() })), drafts }
+  const balances = purses.balances.map((balance) => ({ ...balance, amount: balance.amount.toString() }))
+  const draft = { balances, channels: purses.channels, drafts }
   await warehouse.run('UPDATE epoch SET policy = $policy, state_json = $draft WHERE epoch = $epoch', {
     epoch,
     policy: policy?.policy ?? null,

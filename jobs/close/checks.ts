@@ -1,20 +1,12 @@
 import { recoverSigner } from '../../anchor/signatures/signer.ts'
 import type { DecidedEventType, EventOf } from '../../schemas/events.ts'
-import type { Genesis } from '../../schemas/genesis.ts'
 import { toAddress, toHex } from '../../schemas/ids.ts'
 import { isRegistrable, readRegisteredSchema } from '../../schemas/registered-schemas.ts'
 import type { RejectionReason } from '../../schemas/rejection.ts'
 import { checkAsset, checkTransfer } from './check-assets.ts'
-import type { PageReferences } from './references.ts'
-import type { Registry } from './registry.ts'
+import type { CheckContext } from './check-context.ts'
+import { checkUse } from './check-use.ts'
 import { isSignedBy } from './signed-by.ts'
-
-export interface CheckContext {
-  readonly genesis: Genesis
-  readonly ledgerId: Uint8Array
-  readonly registry: Registry
-  readonly references: PageReferences
-}
 
 type Check<Type extends DecidedEventType> = (
   event: EventOf<Type>,
@@ -56,12 +48,9 @@ const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
   ContributionCommitted: () => undefined,
   ContributionBatch: checkBatch,
   ContributionWithdrawn: checkWithdrawal,
-  InferenceRecorded: (event, { registry }) =>
-    registry.asset(event.body.model, 'model') &&
-    registry.asset(event.body.infrastructure, 'infrastructure') &&
-    (event.body.agent === '' || registry.asset(event.body.agent, 'agent'))
-      ? undefined
-      : 'ASSET_UNKNOWN',
+  PriceListPublished: checkPriceList,
+  VoucherPresented: checkVoucher,
+  InferenceRecorded: checkUse,
   ContributionFeatures: checkContributionFeatures,
   InferenceFeatures: checkInferenceFeatures,
 }
@@ -104,6 +93,28 @@ async function checkFeatureMap(
   const taken =
     context.registry.featureMaps.has(event.body.featureMap) || context.registry.mappedModels.has(event.body.model)
   return taken ? 'FEATURE_MAP_EXISTS' : undefined
+}
+
+async function checkPriceList(
+  event: EventOf<'PriceListPublished'>,
+  context: CheckContext,
+): Promise<RejectionReason | undefined> {
+  const model = context.registry.asset(event.body.model, 'model')
+  if (model === undefined) return 'ASSET_UNKNOWN'
+  const registrant = toAddress(toHex(event.body.registrant))
+  if (!model.owners.has(registrant)) return 'REGISTRANT_NOT_OWNER'
+  if (!(await isSignedBy(registrant, event, context))) return 'SIGNATURE_INVALID'
+  return context.registry.priceLists.has(event.body.priceList) ? 'PRICE_LIST_EXISTS' : undefined
+}
+
+/** Whoever presents it: it says by itself who pays how much for what. */
+async function checkVoucher(
+  event: EventOf<'VoucherPresented'>,
+  context: CheckContext,
+): Promise<RejectionReason | undefined> {
+  if (context.registry.asset(event.body.model, 'model') === undefined) return 'ASSET_UNKNOWN'
+  if (!(await isSignedBy(toAddress(toHex(event.body.payer)), event, context))) return 'SIGNATURE_INVALID'
+  return context.references.isTaken(event) ? 'VOUCHER_EXISTS' : undefined
 }
 
 function checkDeposit(event: EventOf<'Deposited'>, { genesis, references }: CheckContext): RejectionReason | undefined {

@@ -6,6 +6,8 @@ import { DECISION_STEPS, type DecidedEventType, type EventOf } from '../../schem
 import type { Genesis } from '../../schemas/genesis.ts'
 import { toAddress, toHex } from '../../schemas/ids.ts'
 import { OUTCOMES, type Outcome, REJECTION_REASONS, type RejectionReason } from '../../schemas/rejection.ts'
+import { addUsedQuantities } from '../pricing/used-quantities.ts'
+import { usedBeforePage } from './check-use.ts'
 import { checkEvent } from './checks.ts'
 import { decideWaiting } from './decide-waiting.ts'
 import { Facts } from './facts.ts'
@@ -49,6 +51,7 @@ export async function decideRecords(options: DecideOptions): Promise<void> {
       decided += page.length
       options.onProgress?.(decided)
     }
+    if (types.includes('InferenceRecorded')) await addUsedQuantities(warehouse, options.epoch)
     // Now all schemas are known that count for this cut: what waited for them is of some type, or rejected.
     if (types.includes('SchemaRegistered')) await decideWaiting(warehouse, registry.schemas)
   }
@@ -57,6 +60,8 @@ export async function decideRecords(options: DecideOptions): Promise<void> {
 async function decidePage(options: DecideOptions, registry: Registry, page: readonly Candidate[]): Promise<void> {
   const { warehouse, index, genesis, ledgerId, epoch } = options
   const references = new PageReferences(index, registry, page)
+  const usedBefore = await usedBeforePage(warehouse, registry, page)
+  const context = { genesis, ledgerId, registry, references, usedBefore, effectiveMs: 0n }
   const facts = new Facts(epoch, ledgerId)
   const decisions: DuckDBValue[][] = []
   for (const candidate of page) {
@@ -69,7 +74,8 @@ async function decidePage(options: DecideOptions, registry: Registry, page: read
       )
       continue
     }
-    const reason = await checkEvent(candidate.event, { genesis, ledgerId, registry, references })
+    context.effectiveMs = candidate.effectiveMs
+    const reason = await checkEvent(candidate.event, context)
     if (reason !== undefined) {
       decisions.push(decision(candidate, 'rejected', reason))
       continue
@@ -92,6 +98,7 @@ function register(registry: Registry, event: EventOf<DecidedEventType>, place: A
     registry.addContractSignature(toAddress(toHex(event.body.account)), toHex(event.body.digest))
   if (event.type === 'PolicyPublished') registry.policies.add(event.body.policy)
   if (event.type === 'FeatureMapPublished') registry.addFeatureMap(event.body.featureMap, event.body)
+  if (event.type === 'PriceListPublished') registry.addPriceList(event.body)
 }
 
 function decision(candidate: Candidate, outcome: Outcome, reason?: RejectionReason): DuckDBValue[] {

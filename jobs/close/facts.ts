@@ -1,6 +1,7 @@
 import {
   BIGINT,
   BLOB,
+  BOOLEAN,
   type DuckDBType,
   type DuckDBValue,
   HUGEINT,
@@ -39,10 +40,14 @@ const TABLES = {
   contribution_features: [VARCHAR, BLOB, INTEGER, BLOB, INTEGER, BIGINT, BLOB],
   contribution_near: [VARCHAR, BLOB, INTEGER, BLOB, INTEGER, INTEGER, INTEGER],
   contribution_withdrawn: [BLOB, INTEGER, INTEGER],
+  voucher: [VARCHAR, VARCHAR, VARCHAR, BIGINT, HUGEINT, INTEGER, BIGINT],
+  price_list: [VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT],
+  price_rule: [VARCHAR, INTEGER, VARCHAR, VARCHAR, BIGINT, BIGINT, BIGINT, HUGEINT],
   inference: [
     ...[BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, HUGEINT, BLOB, BLOB, INTEGER, BIGINT],
-    ...[VARCHAR],
+    ...[BOOLEAN, BIGINT, VARCHAR, BLOB, VARCHAR],
   ],
+  inference_unit: [BLOB, VARCHAR, BIGINT, INTEGER],
   inference_features: [BLOB, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT, BLOB],
 } satisfies Record<string, readonly DuckDBType[]>
 
@@ -153,21 +158,13 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
     push('contribution_commitment', [toHex(body.account), toBlob(body.commitment), ...place]),
   ContributionBatch: writeBatch,
   ContributionWithdrawn: writeWithdrawal,
-  InferenceRecorded: ({ source, id, body }, place, push) =>
-    push('inference', [
-      toBlob(idHashOf(source, id)),
-      source,
-      id,
-      body.model,
-      body.infrastructure,
-      toHex(body.payer),
-      toHex(body.token),
-      body.fee,
-      toBlob(body.inputHash),
-      toBlob(body.outputHash),
-      ...place,
-      body.agent,
+  PriceListPublished: writePriceList,
+  VoucherPresented: ({ body }, place, push) =>
+    push('voucher', [
+      ...[toHex(body.payer), body.model, toHex(body.token)],
+      ...[body.sequence, body.cumulative, ...place],
     ]),
+  InferenceRecorded: writeInference,
   ContributionFeatures: writeContributionFeatures,
   InferenceFeatures: ({ body }, place, push) =>
     push('inference_features', [
@@ -189,6 +186,37 @@ function writeAsset({ body }: EventOf<'AssetRegistered'>, place: Place, push: Pu
   for (const { account, parts } of owners)
     push('ownership_change', [asset, toHex(account), parts, place[0], FROM_THE_START])
   for (const parent of parents) push('asset_parent', [asset, parent.asset, parent.parts, place[0]])
+}
+
+function writePriceList({ body }: EventOf<'PriceListPublished'>, place: Place, push: Push): void {
+  push('price_list', [body.priceList, body.model, toHex(body.token), ...place])
+  for (const [index, rule] of body.rules.entries()) {
+    const { unit, use, fromQuantity, fromMs, untilMs, pricePerMillion } = rule
+    push('price_rule', [body.priceList, index, unit, use, fromQuantity, fromMs, untilMs, pricePerMillion])
+  }
+}
+
+function writeInference({ source, id, body }: EventOf<'InferenceRecorded'>, place: Place, push: Push): void {
+  const inference = toBlob(idHashOf(source, id))
+  push('inference', [
+    inference,
+    source,
+    id,
+    body.model,
+    body.infrastructure,
+    toHex(body.payer),
+    toHex(body.token),
+    body.fee,
+    toBlob(body.inputHash),
+    toBlob(body.outputHash),
+    ...place,
+    body.commercial,
+    body.voucher,
+    body.priceList,
+    body.quoteId.length === 0 ? null : toBlob(body.quoteId),
+    body.agent,
+  ])
+  for (const { unit, quantity } of body.units) push('inference_unit', [inference, unit, quantity, place[0]])
 }
 
 function writeBatch(

@@ -18,6 +18,10 @@ WITH entry AS (
   JOIN asset AS a ON i.model = a.asset
   UNION ALL
   SELECT sha256('inference-features/0x' || lower(hex(inference))), repeat('0', 32) FROM inference_features
+  UNION ALL
+  SELECT sha256('voucher/' || payer || '/' || token || '/' || sequence || '/' || model), repeat('0', 32) FROM voucher
+  UNION ALL
+  SELECT sha256('quote/0x' || lower(hex(quote_id))), repeat('0', 32) FROM inference WHERE quote_id IS NOT NULL
 )
 SELECT
   ('0x' || left(key, 16))::UBIGINT AS key_high,

@@ -52,12 +52,21 @@ export function referredKeyOf(event: EventOf<DecidedEventType>): Uint8Array | un
   return undefined
 }
 
-/** The place that only one accepted event can have: a log entry of a deposit, the features of an item or an inference. */
+/**
+ * The place that only one accepted event can have: a log entry of a deposit, the features of an item or an inference, a sequence
+ * among a payer's vouchers, a quote.
+ */
 export function takenKeyOf(event: EventOf<DecidedEventType>): Uint8Array | undefined {
   if (event.type === 'Deposited') return keyOf(`deposit/${toHex(event.body.transactionHash)}/${event.body.logIndex}`)
   if (event.type === 'ContributionFeatures')
     return keyOf(`contribution-features/${batchOf(event.body)}/${event.body.index}/${event.body.featureMap}`)
   if (event.type === 'InferenceFeatures') return keyOf(`inference-features/${inferenceOf(event.body)}`)
+  if (event.type === 'VoucherPresented') {
+    const { payer, token, sequence, model } = event.body
+    return keyOf(`voucher/${toHex(payer)}/${toHex(token)}/${sequence}/${model}`)
+  }
+  if (event.type === 'InferenceRecorded' && event.body.quoteId.length > 0)
+    return keyOf(`quote/${toHex(event.body.quoteId)}`)
   return undefined
 }
 

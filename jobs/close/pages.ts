@@ -68,7 +68,8 @@ async function* pages(
  */
 async function readRecords(warehouse: Database, rids: readonly bigint[]): Promise<Map<bigint, Row>> {
   const stretches = stretchesOf(rids).map(
-    ([first, last]) => `SELECT rid, topic, headers, record_value FROM record WHERE rid BETWEEN ${first} AND ${last}`,
+    ([first, last]) =>
+      `SELECT rid, topic, effective_ms, headers, record_value FROM record WHERE rid BETWEEN ${first} AND ${last}`,
   )
   const sql = `SELECT r.* FROM (${stretches.join(' UNION ALL ')}) AS r SEMI JOIN (SELECT unnest($rids) AS rid) USING (rid)`
   const rows = await warehouse.all(sql, { rids: listValue(rids) }, { rids: LIST(BIGINT) })
@@ -98,6 +99,7 @@ function toCandidate(
   return {
     rid: row.rid as bigint,
     ordinal: row.ordinal as bigint,
+    effectiveMs: record!.effective_ms as bigint, // there: it was decoded
     idHash: fromBlob(row.id_hash),
     bodyHash: fromBlob(row.body_hash),
     event: decoded.event as EventOf<DecidedEventType>,

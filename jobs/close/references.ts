@@ -16,6 +16,7 @@ export interface Candidate {
   readonly rid: bigint
   /** Place in the accept order of its epoch. */
   readonly ordinal: bigint
+  readonly effectiveMs: bigint
   readonly idHash: Uint8Array
   readonly bodyHash: Uint8Array
   readonly event: EventOf<DecidedEventType>
@@ -64,7 +65,7 @@ export class PageReferences {
     return this.#known.get(textOf(idHash))
   }
 
-  /** Whether another accepted event stands where this one would: the same deposit, features of the same item or inference. */
+  /** Whether another accepted event stands where this one would: the same deposit, voucher or quote, features of the same use. */
   isTaken(event: EventOf<DecidedEventType>): boolean {
     const { taken } = this.#keys.get(event)!
     return taken !== undefined && this.#known.has(taken)

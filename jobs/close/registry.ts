@@ -5,6 +5,8 @@ import type { AssetKind, EventBodies } from '../../schemas/events.ts'
 import { type Address, toAddress, toHex } from '../../schemas/ids.ts'
 import { SIGNATURE_CHECK_EPOCHS_MAX } from '../../schemas/limits.ts'
 import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../../schemas/registered-schemas.ts'
+import type { PriceList } from '../pricing/price.ts'
+import { loadPriceLists } from '../pricing/price-lists.ts'
 import { CorruptWarehouseError } from './errors.ts'
 
 const currentOwners = readSql(new URL('./current-owners.sql', import.meta.url))
@@ -36,7 +38,7 @@ export interface FeatureMap {
 }
 
 /**
- * What is registered so far: sources, assets, policies, feature maps. Small and low in volume, so it is held in memory
+ * What is registered so far: sources, assets, policies, feature maps, price lists. Small and low in volume, so it is held in memory
  * during a close; a registration accepted in this epoch counts for all records of the epoch.
  */
 export class Registry {
@@ -49,6 +51,7 @@ export class Registry {
   readonly mappedModels = new Set<string>()
   /** By digest: the contracts that called a signature of it theirs, in this epoch or shortly before. */
   readonly contractSignatures = new Map<string, Set<Address>>()
+  readonly priceLists = new Map<string, PriceList>()
   readonly #assetsByPlace = new Map<string, string>()
 
   /** As the records of `epoch` find it. */
@@ -74,6 +77,7 @@ export class Registry {
     for (const row of await warehouse.all('SELECT policy FROM policy')) registry.policies.add(row.policy as string)
     for (const row of await warehouse.all('SELECT * FROM feature_map'))
       registry.addFeatureMap(row.feature_map as string, toFeatureMap(row))
+    for (const [id, list] of await loadPriceLists(warehouse)) registry.priceLists.set(id, list)
     return registry
   }
 
@@ -134,6 +138,10 @@ export class Registry {
   addFeatureMap(id: string, map: FeatureMap): void {
     this.featureMaps.set(id, map)
     this.mappedModels.add(map.model)
+  }
+
+  addPriceList({ priceList, model, token, rules }: EventBodies['PriceListPublished']): void {
+    this.priceLists.set(priceList, { model, token: toHex(token), rules })
   }
 
   /** The asset when it exists and is of that kind. */

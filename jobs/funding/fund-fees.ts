@@ -1,7 +1,10 @@
-import { BLOB, type DuckDBValue, INTEGER } from '@duckdb/node-api'
+import { BLOB, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api'
 import type { Database } from '../../pipelines/warehouse/database.ts'
+import { readSql } from '../../pipelines/warehouse/read-sql.ts'
+import { type Channel, type ChannelKey, Channels, compareText, raiseChannels } from './channels.ts'
 import type { Policy } from './policy.ts'
 
+const usesOfEpoch = readSql(new URL('./uses-of-epoch.sql', import.meta.url))
 const PAGE_INFERENCES = 20_000
 
 export interface Balance {
@@ -10,64 +13,95 @@ export interface Balance {
   readonly amount: bigint
 }
 
+/** What payers have there, and what of it they promised. */
+export interface Purses {
+  readonly balances: readonly Balance[]
+  readonly channels: readonly Channel[]
+}
+
+/** What became of a fee: taken; signed for by the payer, but not there; or only said by who reported the use. */
+export type FeeStatus = 'funded' | 'unfunded' | 'reported'
+
 /**
- * Takes the fees of an epoch's inferences from what their payers deposited, in accept order (docs/formats.md#settlement
- * rule 2), and writes `funded`: one row for each inference whose fee was there. Runs inside the caller's transaction.
+ * Takes the fees of an epoch's inferences from what their payers deposited and signed for, in accept order (docs/formats.md#settlement
+ * rule 2), and writes `funded`: one row for each inference whose fee was taken, and `not_funded`: one for each other one, with its
+ * status. Runs inside the caller's transaction.
  *
  * @param policy  in force; undefined: nothing says how a fee is divided, so nothing is taken
- * @returns       balances afterwards, ascending by (payer, token), without those of 0
+ * @returns       balances afterwards, ascending by (payer, token), without those of 0; channels, none is ever left out
  */
 export async function fundFees(
   warehouse: Database,
   epoch: number,
-  before: readonly Balance[],
+  before: Purses,
   policy: Policy | undefined,
-): Promise<Balance[]> {
-  const balances = new Map(before.map(({ payer, token, amount }) => [`${payer}/${token}`, amount]))
+): Promise<Purses> {
+  const balances = new Map(before.balances.map(({ payer, token, amount }) => [payer + token, amount]))
   const deposits = await warehouse.all<{ payer: string; token: string; amount: bigint }>(
     'SELECT payer, token, sum(amount)::HUGEINT AS amount FROM deposit WHERE epoch = $epoch GROUP BY payer, token',
     { epoch },
   )
-  for (const { payer, token, amount } of deposits) {
-    const key = `${payer}/${token}`
-    balances.set(key, (balances.get(key) ?? 0n) + amount)
+  for (const { payer, token, amount } of deposits)
+    balances.set(payer + token, (balances.get(payer + token) ?? 0n) + amount)
+  const channels = new Channels(before.channels)
+  await raiseChannels(warehouse, epoch, channels)
+  await takeFees(warehouse, epoch, policy, { balances, channels })
+  return {
+    balances: [...balances]
+      .filter(([, amount]) => amount > 0n)
+      .map(([key, amount]) => ({
+        payer: key.slice(0, key.length / 2),
+        token: key.slice(key.length / 2),
+        amount,
+      }))
+      .sort((a, b) => compareText(a.payer, b.payer) || compareText(a.token, b.token)),
+    channels: channels.sorted(),
   }
-  if (policy !== undefined) await takeFees(warehouse, epoch, policy, balances)
-  return [...balances]
-    .filter(([, amount]) => amount > 0n)
-    .map(([key, amount]) => ({ payer: key.slice(0, key.indexOf('/')), token: key.slice(key.indexOf('/') + 1), amount }))
-    .sort((a, b) => compareText(a.payer, b.payer) || compareText(a.token, b.token))
+}
+
+interface OpenPurses {
+  readonly balances: Map<string, bigint>
+  readonly channels: Channels
 }
 
 async function takeFees(
   warehouse: Database,
   epoch: number,
-  policy: Policy,
-  balances: Map<string, bigint>,
+  policy: Policy | undefined,
+  purses: OpenPurses,
 ): Promise<void> {
   for (let after = -1n; ; ) {
-    const page = await warehouse.all(
-      `SELECT ordinal, inference, payer, token, fee FROM inference
-       WHERE epoch = $epoch AND ordinal > $after ORDER BY ordinal LIMIT ${PAGE_INFERENCES}`,
-      { epoch, after },
-    )
+    const page = await warehouse.all<Use>(usesOfEpoch, { epoch, after, page: PAGE_INFERENCES })
     const last = page.at(-1)
     if (last === undefined) return
     const funded: DuckDBValue[][] = []
-    for (const row of page) {
-      const key = `${row.payer}/${row.token}`
-      const balance = balances.get(key) ?? 0n
-      const fee = row.fee as bigint
-      if (fee === 0n || fee > balance) continue
-      balances.set(key, balance - fee)
-      funded.push([row.inference!, epoch, epoch + policy.featureWaitEpochs, policy.dataParts])
+    const notFunded: DuckDBValue[][] = []
+    for (const use of page) {
+      const status = takeFee(purses, use, policy)
+      if (status === 'funded') funded.push([use.inference, epoch, epoch + policy!.featureWaitEpochs, policy!.dataParts])
+      else notFunded.push([use.inference, epoch, status])
     }
     await warehouse.append('funded', [BLOB, INTEGER, INTEGER, INTEGER], funded)
-    after = last.ordinal as bigint
+    await warehouse.append('not_funded', [BLOB, INTEGER, VARCHAR], notFunded)
+    after = last.ordinal
   }
 }
 
-/** Order by the bytes of the text, as DuckDB and docs/formats.md have it. */
-export function compareText(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+type Use = ChannelKey & {
+  readonly ordinal: bigint
+  readonly inference: DuckDBValue
+  readonly fee: bigint
+  readonly voucher: bigint
+}
+
+/** Nothing is ever taken that its payer did not sign for. */
+function takeFee({ balances, channels }: OpenPurses, use: Use, policy: Policy | undefined): FeeStatus {
+  const { fee, voucher } = use
+  if (!channels.covers(use, voucher, fee)) return 'reported'
+  const key = use.payer + use.token
+  const balance = balances.get(key) ?? 0n
+  if (policy === undefined || fee === 0n || fee > balance) return 'unfunded'
+  balances.set(key, balance - fee)
+  channels.spend(use, fee)
+  return 'funded'
 }

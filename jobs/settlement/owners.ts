@@ -1,7 +1,7 @@
 import { LIST, listValue, VARCHAR } from '@duckdb/node-api'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
-import { compareText } from '../funding/fund-fees.ts'
+import { compareText } from '../funding/channels.ts'
 
 const ownersAtStart = readSql(new URL('./owners-at-start.sql', import.meta.url))
 const ownerChanges = readSql(new URL('./owner-changes.sql', import.meta.url))

@@ -8,7 +8,7 @@ import type { Address } from '../../schemas/ids.ts'
 import type { PeriodDraft } from '../attribution/attribute-epoch.ts'
 import { type CarryState, heldAmounts, loadState } from '../carry-state.ts'
 import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
-import { compareText } from '../funding/fund-fees.ts'
+import { compareText } from '../funding/channels.ts'
 import { policyInForce } from '../funding/policy.ts'
 import type { Ledger } from '../ledger.ts'
 import { ConservationError } from './errors.ts'
@@ -17,7 +17,7 @@ import { payPeriod, type SettledPeriod } from './pay-period.ts'
 import { type DataParts, splitFees } from './pools.ts'
 import { settleWaiting, type Waited } from './waiting.ts'
 
-const unfundedFees = readSql(new URL('./unfunded-fees.sql', import.meta.url))
+const feeStatuses = readSql(new URL('./fee-statuses.sql', import.meta.url))
 
 /** What `settle` leaves for `publish`. */
 export interface SettlementDraft {
@@ -25,7 +25,7 @@ export interface SettlementDraft {
   readonly conservation: Manifest['conservation']
 }
 
-type Balances = CarryState['balances']
+type Purses = Pick<CarryState, 'balances' | 'channels'>
 
 /**
  * Settles the oldest attributed epoch: whole-number lines for each account, what is held, what is carried. Written in one
@@ -46,7 +46,7 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
   const draft = await warehouse.one<{ state_json: string }>('SELECT state_json FROM epoch WHERE epoch = $epoch', {
     epoch,
   })
-  const { balances, drafts } = JSON.parse(draft!.state_json) as { balances: Balances; drafts: PeriodDraft[] }
+  const { drafts, ...purses } = JSON.parse(draft!.state_json) as Purses & { drafts: PeriodDraft[] }
   const policy = await policyInForce(warehouse, epoch)
   const lines = new Lines()
   const data: DataParts =
@@ -58,7 +58,7 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
     const joined = (data.featured.get(key) ?? 0n) + (waited.joined.get(key) ?? 0n)
     settled.push(await payPeriod(warehouse, epoch, period, before, joined, policy!, lines))
   }
-  const state = nextState(epoch, before, balances, settled, waited)
+  const state = nextState(epoch, before, purses, settled, waited)
   const sorted = lines.sorted()
   const conservation = await conserve(warehouse, epoch, before, state, sorted)
   await writeLines(warehouse, epoch, sorted)
@@ -76,7 +76,7 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
 function nextState(
   epoch: number,
   before: CarryState,
-  balances: Balances,
+  purses: Purses,
   settled: readonly SettledPeriod[],
   waited: Waited,
 ): CarryState {
@@ -88,7 +88,7 @@ function nextState(
   return {
     format: 'tallystick-state/1',
     epoch,
-    balances,
+    ...purses,
     periods: [...periods.values()].sort((a, b) => compareText(a.model, b.model) || compareText(a.token, b.token)),
     unattributed: [...unattributed]
       .filter(([, amount]) => amount > 0n)
@@ -106,7 +106,9 @@ async function conserve(
   after: CarryState,
   lines: readonly Line[],
 ): Promise<Manifest['conservation']> {
-  const fees = await warehouse.all<{ token: string; funded: bigint; unfunded: bigint }>(unfundedFees, { epoch })
+  const fees = await warehouse.all<{ token: string; funded: bigint; unfunded: bigint; reported: bigint }>(feeStatuses, {
+    epoch,
+  })
   const totals = await warehouse.all<{ token: string }>(
     'SELECT DISTINCT token FROM account_total WHERE epoch = $before',
     { before: epoch - 1 },
@@ -128,6 +130,7 @@ async function conserve(
       token: token as Address,
       funded: funded.toString(),
       unfunded: (fee?.unfunded ?? 0n).toString(),
+      reported: (fee?.reported ?? 0n).toString(),
       heldIn: heldIn.toString(),
       out: out.toString(),
       heldOut: heldOut.toString(),

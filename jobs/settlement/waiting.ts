@@ -2,7 +2,7 @@ import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { FEATURE_WAIT_EPOCHS_MAX } from '../../schemas/limits.ts'
 import { movedOf, type WaitingPart } from '../carry-state.ts'
-import { compareText } from '../funding/fund-fees.ts'
+import { compareText } from '../funding/channels.ts'
 import { addTo } from './lines.ts'
 
 const lateFees = readSql(new URL('./late-fees.sql', import.meta.url))

@@ -6,10 +6,12 @@ import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toHex } from '../../schemas/ids.ts'
 import { explainInferences } from '../attribution/explain/explain-inferences.ts'
 import type { EventInfluence } from '../attribution/explain/rank-items.ts'
+import type { FeeStatus } from '../funding/fund-fees.ts'
 import { type Policy, policyInForce } from '../funding/policy.ts'
 import { apportion } from '../settlement/apportion.ts'
 import type { SettlementDraft } from '../settlement/settle-epoch.ts'
 
+const feeStatus = readSql(new URL('./fee-status.sql', import.meta.url))
 const itemPlaces = readSql(new URL('./item-places.sql', import.meta.url))
 
 export interface ExplainedItem {
@@ -32,7 +34,8 @@ export interface Explanation {
   readonly model: string
   readonly token: string
   readonly fee: bigint
-  readonly funded: boolean
+  /** What became of the fee; undecided until its epoch is attributed. */
+  readonly status: FeeStatus | 'undecided'
   /** How the policy divides the fee; those above 0. Of what goes upstream, what nobody was promised is the model's. */
   readonly parts: readonly { readonly kind: FeePart; readonly amount: bigint }[]
   /**
@@ -93,9 +96,9 @@ interface InferenceRow {
   readonly checkpoints: number
 }
 
-/** A use, whether its fee was there, and the period that paid for it if one did. */
+/** A use, what became of its fee, and the period that paid for it if one did. */
 interface Use extends InferenceRow {
-  readonly funded: boolean
+  readonly status: Explanation['status']
   readonly paidBy: PaidPeriod | undefined
 }
 
@@ -110,8 +113,7 @@ async function usesOf(warehouse: Database, id: string): Promise<Use[]> {
   const uses: Use[] = []
   for (const row of rows) {
     const inference = toBlob(fromBlob(row.inference))
-    const funded =
-      (await warehouse.one('SELECT 1 FROM funded WHERE inference = $inference', { inference })) !== undefined
+    const found = await warehouse.one<{ status: FeeStatus }>(feeStatus, { inference })
     // It belongs to the period of the epoch in which its features came in time (docs/formats.md#settlement rules 4 and 5).
     const featured = await warehouse.one<{ epoch: number }>(
       `SELECT f.epoch FROM inference_features AS f JOIN funded AS paid USING (inference)
@@ -119,7 +121,7 @@ async function usesOf(warehouse: Database, id: string): Promise<Use[]> {
       { inference },
     )
     const paidBy = featured === undefined ? undefined : await paidPeriodOf(warehouse, row, featured.epoch)
-    uses.push({ ...row, funded, paidBy })
+    uses.push({ ...row, status: found?.status ?? 'undecided', paidBy })
   }
   return uses
 }
@@ -166,7 +168,7 @@ async function explainUse(warehouse: Database, use: Use, influence: EventInfluen
     model: use.model,
     token: use.token,
     fee: use.fee,
-    funded: use.funded,
+    status: use.status,
     parts: policy === undefined ? [] : feeParts(use, policy),
     paid,
     accounts:

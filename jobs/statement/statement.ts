@@ -6,6 +6,7 @@ import { type Address, toHex } from '../../schemas/ids.ts'
 import { rankBatches } from '../attribution/features/clusters.ts'
 import type { LineKind } from '../settlement/lines.ts'
 import { type OwnedAsset, ownedBy, type PaidFor } from './owned.ts'
+import { type Paying, payingOf } from './paying.ts'
 
 export interface StatementItem {
   readonly batchId: string
@@ -58,6 +59,8 @@ export interface Statement {
   readonly paidByKind: readonly PaidFor[]
   readonly helped: readonly StatementItem[]
   readonly hurt: readonly StatementItem[]
+  /** Null for an account that never deposited, signed a voucher or was named as a payer. */
+  readonly paying: Paying | null
 }
 
 export class AccountUnknownError extends TallyError {
@@ -65,7 +68,7 @@ export class AccountUnknownError extends TallyError {
   constructor(facts: { account: string }) {
     super(`Nothing is known of account ${facts.account}.`, {
       facts,
-      hint: 'It has no accepted contribution, owns nothing and has no settlement line in a closed epoch. `tally epoch status` shows what was rejected and why.',
+      hint: 'It has no accepted contribution, owns nothing, has no settlement line in a closed epoch, and pays for nothing. `tally epoch status` shows what was rejected and why.',
     })
   }
 }
@@ -78,7 +81,8 @@ export async function statementOf(warehouse: Database, account: Address): Promis
   const contributions = await countItems(warehouse, account)
   const epochs = await statementEpochs(warehouse, account)
   const ownership = await ownedBy(warehouse, account)
-  if (contributions.items === 0 && epochs.length === 0 && ownership.owns.length === 0)
+  const paying = (await payingOf(warehouse, account)) ?? null
+  if (contributions.items === 0 && epochs.length === 0 && ownership.owns.length === 0 && paying === null)
     throw new AccountUnknownError({ account })
   const totals = await warehouse.all<{ token: string; cumulative: bigint }>(
     `SELECT token, cumulative FROM account_total
@@ -95,6 +99,7 @@ export async function statementOf(warehouse: Database, account: Address): Promis
     totals,
     helped: await itemsOf(warehouse, account, 'DESC'),
     hurt: await itemsOf(warehouse, account, 'ASC'),
+    paying,
   }
 }
 

@@ -4,13 +4,22 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.ts'
 import { ledgerIdOf } from '../../anchor/ledger-id.ts'
 import { derivationTypedData } from '../../anchor/signatures/derivation.ts'
+import { type Quote, quoteTypedData, signerOfQuote, signQuote } from '../../anchor/signatures/quote.ts'
 import { recoverSigner, recoverTypedData, type SignedEvent, signEvent } from '../../anchor/signatures/signer.ts'
-import { batchTypedData, registryTypedData, withdrawalTypedData } from '../../anchor/signatures/typed-data.ts'
+import {
+  batchTypedData,
+  registryTypedData,
+  voucherTypedData,
+  withdrawalTypedData,
+} from '../../anchor/signatures/typed-data.ts'
 import { commit } from '../../client/src/commit.ts'
 import { contribute } from '../../client/src/contribute.ts'
+import { publishPrices } from '../../client/src/publish-prices.ts'
+import { voucher } from '../../client/src/voucher.ts'
 import { withdraw } from '../../client/src/withdraw.ts'
 import { decodeRecord } from '../../schemas/decode-record.ts'
 import { toGenesis } from '../../schemas/genesis.ts'
+import { toAddress, toHex } from '../../schemas/ids.ts'
 import { readTaggedVectors } from '../vectors/tagged.ts'
 import { hex, unhex } from './vectors.ts'
 
@@ -27,6 +36,17 @@ interface SignatureVector {
   readonly commitment?: string
 }
 
+interface QuoteVector extends Omit<Quote, 'quoteId' | 'fee' | 'units' | 'expiresMs'> {
+  readonly name: string
+  readonly quoteId: string
+  readonly fee: string
+  readonly units: readonly { unit: string; quantity: string }[]
+  readonly expiresMs: string
+  readonly unitsHash: string
+  readonly digest: string
+  readonly signature: string
+}
+
 const vectors = readTaggedVectors<{
   genesis: unknown
   genesisJson: string
@@ -40,6 +60,7 @@ const vectors = readTaggedVectors<{
     parts: number
     registrant: string
   })[]
+  quotes: QuoteVector[]
 }>('signatures.json')
 const ledgerId = unhex(vectors.ledgerId)
 const addressOf = (signer: SignatureVector['signer']) => `0x${vectors.accounts[signer].address}`
@@ -48,6 +69,7 @@ const accountOf = (signer: SignatureVector['signer']) => privateKeyToAccount(`0x
 function typedDataOf(event: SignedEvent) {
   if (event.type === 'ContributionBatch') return batchTypedData(ledgerId, event, event.body)
   if (event.type === 'ContributionWithdrawn') return withdrawalTypedData(ledgerId, event, event.body)
+  if (event.type === 'VoucherPresented') return voucherTypedData(ledgerId, event.body)
   return registryTypedData(ledgerId, event as never, event.body as never)
 }
 
@@ -68,8 +90,10 @@ describe('signatures, golden vectors', () => {
       'ContributionWithdrawn',
       'FeatureMapPublished',
       'PolicyPublished',
+      'PriceListPublished',
       'SchemaRegistered',
       'SourceRegistered',
+      'VoucherPresented',
     ])
     expect(new Set(vectors.cases.map(({ signature }) => signature.slice(-2)))).toEqual(new Set(['1b', '1c']))
   })
@@ -181,10 +205,71 @@ test.each(vectors.cases.filter(({ event }) => event.type === 'ContributionWithdr
   },
 )
 
+test.each(vectors.cases.filter(({ event }) => event.type === 'VoucherPresented'))(
+  '$name: the client makes it, going on from what was promised before',
+  async ({ signer, event }) => {
+    if (event.type !== 'VoucherPresented') throw new Error('Only vouchers.')
+    const { model, token, cumulative, sequence } = event.body
+    const { record, promised } = await voucher({
+      ...{ ledgerId, signer: accountOf(signer), source: event.source, id: event.id, model, token: toHex(token) },
+      amount: 5n,
+      after: { cumulative: cumulative - 5n, sequence: sequence - 1n },
+    })
+    expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
+    expect(promised).toEqual({ cumulative, sequence })
+  },
+)
+
+test.each(vectors.cases.filter(({ event }) => event.type === 'PriceListPublished'))(
+  '$name: the client makes it, whatever the order of the prices',
+  async ({ signer, event }) => {
+    if (event.type !== 'PriceListPublished') throw new Error('Only price lists.')
+    const { priceList, model, token, rules } = event.body
+    const prices = rules.map(({ use, ...rule }) => ({ ...rule, commercial: use === 'commercial' })).reverse()
+    const { record } = await publishPrices({
+      ...{ ledgerId, signer: accountOf(signer), source: event.source, id: event.id },
+      ...{ priceList, model, token: toHex(token), prices },
+    })
+    expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
+  },
+)
+
+test('a voucher says who pays how much for what, and neither who presents it nor under which id', async () => {
+  const { signer, event } = vectors.cases.find((each) => each.event.type === 'VoucherPresented')!
+  const presented = { ...event, source: 'urn:anybody', id: 'another' } as SignedEvent
+  expect(await recoverSigner(ledgerId, presented)).toBe(addressOf(signer))
+})
+
+describe('quotes, golden vectors', () => {
+  test.each(vectors.quotes)('$name', async ({ digest, unitsHash, signature, ...vector }) => {
+    const quote: Quote = {
+      ...vector,
+      quoteId: unhex(vector.quoteId),
+      fee: BigInt(vector.fee),
+      units: vector.units.map(({ unit, quantity }) => ({ unit, quantity: BigInt(quantity) })),
+      expiresMs: BigInt(vector.expiresMs),
+    }
+    const data = quoteTypedData(ledgerId, quote)
+    expect(data.message.unitsHash).toBe(`0x${unitsHash}`)
+    expect(hashTypedData(data as never)).toBe(`0x${digest}`)
+    expect(hex(await signQuote(ledgerId, accountOf('operator'), quote))).toBe(signature)
+    expect(await signerOfQuote(ledgerId, quote, unhex(signature))).toBe(addressOf('operator'))
+    const others: Partial<Quote>[] = [
+      ...[{ quoteId: new Uint8Array(16) }, { payer: toAddress(`0x${'12'.repeat(20)}`) }, { model: 'other' }],
+      ...[{ token: toAddress(`0x${'12'.repeat(20)}`) }, { fee: quote.fee - 1n }, { priceList: 'other' }],
+      ...[{ units: [{ unit: 'tokens', quantity: 1n }] }, { commercial: !quote.commercial }],
+      { expiresMs: quote.expiresMs - 1n },
+    ]
+    for (const other of others)
+      expect(await signerOfQuote(ledgerId, { ...quote, ...other }, unhex(signature))).not.toBe(addressOf('operator'))
+  })
+})
+
 /** The event once for each signed field, at every depth, with that field changed. */
 function changesOf(event: SignedEvent): { field: string; changed: SignedEvent }[] {
   const { signature, ...body } = event.body
-  const signed = { source: event.source, id: event.id, body }
+  // A voucher is the payer's, whoever presents it.
+  const signed = event.type === 'VoucherPresented' ? { body } : { source: event.source, id: event.id, body }
   return otherValues(signed).map(({ path, value }) => {
     const other = value as typeof signed
     return { field: path, changed: { ...event, ...other, body: { ...other.body, signature } } as SignedEvent }
@@ -194,6 +279,7 @@ function changesOf(event: SignedEvent): { field: string; changed: SignedEvent }[
 function otherValues(value: unknown): { path: string; value: unknown }[] {
   if (typeof value === 'string') return [{ path: '', value: `${value}x` }]
   if (typeof value === 'number') return [{ path: '', value: value + 1 }]
+  if (typeof value === 'bigint') return [{ path: '', value: value - 1n }]
   if (Buffer.isBuffer(value)) {
     if (value.length === 0) return [{ path: '', value: Buffer.of(0) }]
     const flipped = Buffer.from(value)

@@ -51,6 +51,13 @@ function wait(files: EpochFiles, entry: object): void {
   recarry(files)
 }
 
+/** Changes the one channel there is. */
+function changeChannel(files: EpochFiles, change: object): void {
+  const { channels } = files.state as { channels: object[] }
+  channels[0] = { ...channels[0], ...change }
+  recarry(files)
+}
+
 /** A manifest that carries out the state as it was changed. */
 function recarry({ manifest, state }: EpochFiles): void {
   manifest.carryOut = toHex(sha256(canonicalJson(state as CanonicalJson))) as Hash32
@@ -482,6 +489,55 @@ describe('what is published', () => {
       'unfunded',
       ({ manifest }) => {
         manifest.conservation[0]!.unfunded = '1'
+      },
+    ],
+    [
+      'wrong reported fees',
+      'conservation',
+      'reported',
+      ({ manifest }) => {
+        manifest.conservation[0]!.reported = '1000016'
+      },
+    ],
+    [
+      'more spent than was signed for',
+      'channels',
+      'state.json channels[0].spent',
+      (first) => {
+        changeChannel(first, { spent: '1002002' })
+      },
+    ],
+    [
+      'a fee that was taken without a voucher',
+      'channels',
+      'manifest.json conservation[0].funded',
+      (first) => {
+        changeChannel(first, { spent: '2000' })
+      },
+    ],
+    [
+      'a voucher that nobody signed',
+      'state',
+      'state.json',
+      (first) => {
+        changeChannel(first, { cumulative: '1002002' })
+      },
+    ],
+    [
+      'a promise that shrank',
+      'channels',
+      'state.json channels[0].sequence',
+      (_, second) => {
+        changeChannel(second, { sequence: '1' })
+      },
+    ],
+    [
+      'a channel that is gone',
+      'channels',
+      'state.json channels',
+      (_, second) => {
+        ;(second.state as { channels: unknown[] }).channels.pop()
+        recarry(second)
       },
     ],
     [

@@ -108,6 +108,7 @@ describeWithAnvil('beside a running ingest', () => {
     ['statement', 'nobody'],
     ['explain', 'no-such-use'],
     ['insights', 'no-such-model'],
+    ['quote', 'no-such-model', '--units', 'calls=1'],
     ['claim', `0x${'11'.repeat(20)}`],
   ]
 
@@ -148,7 +149,7 @@ describeWithAnvil('beside a running ingest', () => {
     const through = await status()
     expect(before).toMatchObject({ end: 0, stderr: '' })
     expect(through).toMatchObject({ end: 0, stderr: `through the running ingest, pid ${pid}\n` })
-    expect(through.stdout).toContain('30 records wait for the next cut')
+    expect(through.stdout).toContain('31 records wait for the next cut')
     await follower!.end('SIGTERM')
     expect(await status()).toEqual({ ...through, stderr: '' })
   })
@@ -218,7 +219,7 @@ describeWithAnvil('beside a running ingest', () => {
   test('stopped by SIGTERM or SIGINT it ends with 0, its socket is gone, and the next one goes on', async () => {
     const { ledger } = begin()
     for (const [signal, records] of [
-      ['SIGTERM', 30],
+      ['SIGTERM', 31],
       ['SIGINT', 0],
     ] as const) {
       await follow(ledger)

@@ -42,9 +42,9 @@ describeWithAnvil('tally log', () => {
 
   test('shows and checks what a ledger serves, with its key or with one that is given', async () => {
     const shown = documentOf(await here('log', 'checkpoint')) as { size: number; note: string }
-    expect(shown.size).toBe(30)
+    expect(shown.size).toBe(31)
     expect(shown.note).toBe(readFileSync(join(log, 'checkpoint'), 'utf8'))
-    expect(documentOf(await here('log', 'check', '--key', key))).toMatchObject({ ok: true, size: 30 })
+    expect(documentOf(await here('log', 'check', '--key', key))).toMatchObject({ ok: true, size: 31 })
     const strange = key.replace(/^[^+]*/, 'another.log')
     expect((await here('log', 'check', '--key', strange)).end).toBe(2)
     expect(errorOf(await here('log', 'check', '--log', path('nowhere')))).toMatchObject({ code: 'FILE_UNREADABLE' })
@@ -53,18 +53,18 @@ describeWithAnvil('tally log', () => {
 
   test('proves an entry, which is checked offline', async () => {
     const file = path('entry.tlog-proof')
-    expect(documentOf(await here('log', 'prove', '7', '--out', file))).toMatchObject({ index: 7, treeSize: 30 })
+    expect(documentOf(await here('log', 'prove', '7', '--out', file))).toMatchObject({ index: 7, treeSize: 31 })
     const verified = await here('log', 'verify', file, '--key', key)
     expect(documentOf(verified)).toMatchObject({ ok: true, index: 7, entry: { outcome: 'accepted' } })
     writeFileSync(file, readFileSync(file, 'utf8').replace('index 7', 'index 6'))
     expect(errorOf(await here('log', 'verify', file, '--key', key))).toMatchObject({ code: 'ROOT_MISMATCH' })
-    expect((await here('log', 'prove', '30')).end).toBe(5)
+    expect((await here('log', 'prove', '31')).end).toBe(5)
   })
 
   test('names the tile that was altered', async () => {
     const copy = path('altered')
     cpSync(log, copy, { recursive: true })
-    const tile = join(copy, 'tile/0/000.p/30')
+    const tile = join(copy, 'tile/0/000.p/31')
     const bytes = readFileSync(tile)
     writeFileSync(tile, bytes.with(100, bytes[100]! ^ 1))
     const told = errorOf(await here('log', 'check', '--log', copy))
@@ -82,7 +82,7 @@ describeWithAnvil('tally log', () => {
     expect(compared.end).toBe(1)
     expect(documentOf(await tallyHere(['verify', file, '--json']))).toMatchObject({
       proven: 'split view',
-      sizes: [7, 30],
+      sizes: [7, 31],
     })
     writeFileSync(file, readFileSync(file, 'utf8').replace(/"root": "0x./, '"root": "0xf'))
     expect(errorOf(await tallyHere(['verify', file, '--json']))).toMatchObject({ code: 'INVALID_SPLIT_VIEW' })

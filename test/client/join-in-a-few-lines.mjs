@@ -1,4 +1,4 @@
-import { contribute, readReceipt, recordInference } from '@tallystick/client'
+import { contribute, readReceipt, recordInference, voucher } from '@tallystick/client'
 import { privateKeyToAccount } from 'viem/accounts'
 
 const signer = privateKeyToAccount(`0x${'11'.repeat(32)}`)
@@ -13,6 +13,15 @@ const batch = await contribute({
     { payload: Buffer.from('b'), label: 'consonant' },
   ],
 })
+const paying = {
+  ledgerId: new Uint8Array(32),
+  signer,
+  source: 'urn:me',
+  model: 'letters-model',
+  token: signer.address,
+}
+const first = await voucher({ ...paying, amount: 10n })
+const second = await voucher({ ...paying, amount: 5n, after: first.promised })
 const use = recordInference({
   source: 'urn:me',
   model: 'letters-model',
@@ -20,6 +29,8 @@ const use = recordInference({
   payer: signer.address,
   token: signer.address,
   fee: 1n,
+  voucher: second.promised.sequence,
+  units: { letters: 1n },
   input: Buffer.from('c'),
   output: Buffer.from('consonant'),
 })
@@ -35,4 +46,10 @@ const toJson = ({ topic, key, headers, value }) => ({
   headers: headers.map(([name, bytes]) => [name, Buffer.from(bytes).toString('hex')]),
   value: Buffer.from(value).toString('hex'),
 })
-console.log(JSON.stringify({ refused, account: signer.address, records: [toJson(batch.record), toJson(use.record)] }))
+console.log(
+  JSON.stringify({
+    refused,
+    account: signer.address,
+    records: [batch, use, second].map(({ record }) => toJson(record)),
+  }),
+)

@@ -47,15 +47,18 @@ describe('the packed client alone', () => {
     expect(found.trim()).toBe('kafkajs @duckdb/node-api')
   })
 
-  test('it signs a batch and records a use that this ledger decodes and whose signature it recovers', async () => {
+  test('it signs a batch and a voucher, and records a use that this ledger decodes and whose signatures it recovers', async () => {
     const out = JSON.parse(execFileSync(process.execPath, ['join.mjs'], { cwd: folder, encoding: 'utf8' })) as Output
     expect(out.refused).toBe('INVALID_RECEIPT')
-    const [batch, use] = out.records.map(decode)
+    const [batch, use, voucher] = out.records.map(decode)
     expect(use).toMatchObject({
       type: 'InferenceRecorded',
       source: 'urn:me',
-      body: { fee: 1n, model: 'letters-model' },
+      body: { fee: 1n, model: 'letters-model', voucher: 2n, units: [{ unit: 'letters', quantity: 1n }] },
     })
+    if (voucher?.type !== 'VoucherPresented') throw new Error('The third record is no voucher.')
+    expect(voucher.body).toMatchObject({ cumulative: 15n, sequence: 2n })
+    expect(await recoverSigner(new Uint8Array(32), voucher)).toBe(out.account.toLowerCase())
     if (batch?.type !== 'ContributionBatch') throw new Error('The first record is no batch.')
     expect(batch.body.items).toHaveLength(2)
     expect(await recoverSigner(new Uint8Array(32), batch)).toBe(out.account.toLowerCase())

@@ -184,7 +184,7 @@ describe('the README', () => {
   }
 
   test(
-    'its snippets run: a contribution and a use are accepted, a receipt and the bundles verify',
+    'its snippets run: a contribution, a voucher and a use are accepted, a receipt and the bundles verify',
     () => {
       const [install, keep, join_, verify] = blocks('sh')
       expect(install).toBe('npm ci\nnpm run demo\n')
@@ -196,7 +196,7 @@ describe('the README', () => {
       const epochs = JSON.parse(runLine(`${status} --json`, folder).output) as {
         epochs: { state: string; counts: object }[]
       }
-      expect(epochs.epochs[2]).toMatchObject({ state: 'finalized', counts: { accepted: 2, duplicate: 0, rejected: 0 } })
+      expect(epochs.epochs[2]).toMatchObject({ state: 'finalized', counts: { accepted: 3, duplicate: 0, rejected: 0 } })
       const [receipt, verified, audited] = verify!
         .trim()
         .split('\n')

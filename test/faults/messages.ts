@@ -77,7 +77,7 @@ export class Messages {
     const records = this.#records
     const founding = [
       await records.source(SOURCES.operator, ['AssetRegistered'], { id: 'source-operator' }),
-      await records.source(SOURCES.gateway, ['InferenceRecorded'], { id: 'source-gateway' }),
+      await records.source(SOURCES.gateway, ['VoucherPresented', 'InferenceRecorded'], { id: 'source-gateway' }),
       await records.asset('reader', 'model', { modeller: 1_000_000 }, { id: 'asset-reader' }),
       await records.asset('gateway', 'infrastructure', { host: 1_000_000 }, { id: 'asset-gateway' }),
       await records.policy({}, { id: 'policy' }),

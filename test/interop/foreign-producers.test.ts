@@ -84,7 +84,11 @@ function withForeignProducers(): void {
         ...Array.from({ length: USES }, (_, n) => [`from-python-${n}`, BigInt(n)] as const),
       ]),
     )
-    expect(manifest.conservation[0]).toMatchObject({ funded: String(11 + (USES * (USES - 1)) / 2), unfunded: '0' })
+    expect(manifest.conservation[0]).toMatchObject({
+      funded: String(11 + (USES * (USES - 1)) / 2),
+      unfunded: '0',
+      reported: '0',
+    })
     expect((await world.audit()).firstDifference).toBeUndefined()
   }, 120_000)
 
@@ -132,6 +136,8 @@ function useOf(n: number): object {
     fee: { $decimal: String(n) },
     inputHash: bytes('11'.repeat(32)),
     outputHash: bytes('22'.repeat(32)),
+    voucher: 1,
+    units: [{ unit: 'digits', quantity: n }],
     latency_ms: n % 2 === 0 ? null : n / 4,
     tags: { team: ['a', 'größe'] },
     trace: { id: bytes('07'.repeat(16)) },

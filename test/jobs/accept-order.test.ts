@@ -4,7 +4,7 @@ import { addressOf } from '../support/ledger/cast.ts'
 import { type Contributed, contribution, contributionOf, uses } from '../support/ledger/contributions.ts'
 import { featuresOf, randomOf, SHAPE } from '../support/ledger/random-features.ts'
 import { SOURCES } from '../support/ledger/records.ts'
-import { SmallLedger } from '../support/ledger/small-ledger.ts'
+import { FOUNDING_RECORDS, SmallLedger } from '../support/ledger/small-ledger.ts'
 
 let world: SmallLedger
 beforeEach(async () => {
@@ -132,7 +132,7 @@ describe('accept order', () => {
     )
     // Everything but the features of a use that comes tomorrow: INFERENCE_UNKNOWN.
     expect(counts).toEqual([
-      { outcome: 0, reason: 0, n: 15 },
+      { outcome: 0, reason: 0, n: FOUNDING_RECORDS + 5 },
       { outcome: 2, reason: 117, n: 1 },
     ])
     for (const step of ['attribute', 'settle', 'publish'] as const) await world.step(step)

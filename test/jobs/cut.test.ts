@@ -9,7 +9,7 @@ import type { EventBodies } from '../../schemas/events.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { encodeValue } from '../../schemas/wire-format.ts'
 import { GENESIS } from '../support/ledger/cast.ts'
-import { SmallLedger } from '../support/ledger/small-ledger.ts'
+import { FOUNDING_RECORDS, SmallLedger } from '../support/ledger/small-ledger.ts'
 
 let world: SmallLedger
 beforeEach(async () => {
@@ -62,7 +62,7 @@ describe('the cut', () => {
     expect(await close()).toMatchObject({ did: 'waiting', epoch: 1, untilMs: end + 2_000n })
     expect(await close({ clock: () => end + 1_999n })).toMatchObject({ did: 'waiting' })
     expect(await close({ clock: () => end + 2_000n })).toMatchObject({ did: 'done', epoch: 1 })
-    expect(await epochs()).toEqual([{ epoch: 1, time: end, records: 10 }])
+    expect(await epochs()).toEqual([{ epoch: 1, time: end, records: FOUNDING_RECORDS }])
   })
 
   test('a record of the next interval belongs to the next epoch, also when it was read already', async () => {
@@ -91,7 +91,7 @@ describe('the cut', () => {
     await world.found()
     const newest = world.nowMs
     expect(await close({ cutNow: true, clock: () => newest - 5_000n })).toMatchObject({ did: 'done' })
-    expect(await epochs()).toEqual([{ epoch: 1, time: newest + 1n, records: 10 }])
+    expect(await epochs()).toEqual([{ epoch: 1, time: newest + 1n, records: FOUNDING_RECORDS }])
   })
 
   test('cut times never fall, also when the clock does', async () => {
@@ -128,7 +128,7 @@ describe('the cut', () => {
     expect(published[0]).toMatchObject({ outcome: 'decoded', event: { id: 'cut-1', body: { epoch: 1 } } })
     const { event } = published[0] as { event: { body: { partitions: { toOffset: bigint }[] } } }
     expect(BigInt(event.body.partitions.length)).toBe(partitions)
-    expect(event.body.partitions.reduce((sum, { toOffset }) => sum + toOffset, 0n)).toBe(10n)
+    expect(event.body.partitions.reduce((sum, { toOffset }) => sum + toOffset, 0n)).toBe(BigInt(FOUNDING_RECORDS))
   })
 
   describe('that is published already', () => {
@@ -236,6 +236,7 @@ describe('the cut', () => {
       if (index === 0) await world.found({ policy: name })
       await world.send(
         await records.asset(name, 'model', { modeller: 1_000_000 }),
+        ...(await records.vouchers(name)),
         records.deposit('payer', 100n),
         records.inference(`${index}`, 100n, { body: { model: name } }),
       )

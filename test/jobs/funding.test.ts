@@ -37,7 +37,10 @@ describe('funding', () => {
     const manifest = await world.runEpoch()
     expect(await funded()).toEqual(['first', 'small'])
     expect(manifest.conservation).toEqual([
-      { token: TOKEN, funded: '100', unfunded: '51', heldIn: '0', out: '50', heldOut: '0', unattributed: '50' },
+      {
+        ...{ token: TOKEN, funded: '100', unfunded: '51', reported: '0' },
+        ...{ heldIn: '0', out: '50', heldOut: '0', unattributed: '50' },
+      },
     ])
     expect(await balances(1)).toEqual({})
   })

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ingest } from '../../pipelines/ingest.ts'
 import { TOPICS } from '../../schemas/topics.ts'
-import { SmallLedger } from '../support/ledger/small-ledger.ts'
+import { FOUNDING_RECORDS, SmallLedger } from '../support/ledger/small-ledger.ts'
 
 const { inferences } = TOPICS
 let world: SmallLedger
@@ -54,9 +54,9 @@ describe('offsets that the log lost before they were read', () => {
     const manifest = await world.runEpoch()
     expect(manifest.gaps).toEqual([{ topic: inferences, partition: 0, from: '1', to: '3' }])
     expect(manifest.holes).toEqual([{ topic: inferences, partition: 0, from: '3', to: '5' }])
-    // Ten registrations, a deposit, two uses and the gap.
-    expect(manifest.counts).toMatchObject({ accepted: 13, rejected: 0, duplicate: 0 })
-    expect(manifest.tree.size).toBe('14')
+    // What founding takes, a deposit, two uses and the gap.
+    expect(manifest.counts).toMatchObject({ accepted: FOUNDING_RECORDS + 3, rejected: 0, duplicate: 0 })
+    expect(manifest.tree.size).toBe(`${FOUNDING_RECORDS + 4}`)
     const report = await world.audit()
     expect(report.firstDifference).toBeUndefined()
     expect(report.trusted).toContainEqual(expect.stringContaining(`${inferences}/0 from 1 to 3`))

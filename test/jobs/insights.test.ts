@@ -136,6 +136,7 @@ test('near-duplicates paid for: under a map without a measure, by the evidence o
   await world.send(
     await records.asset('second-reader', 'model', { modeller: 1_000_000 }),
     await records.featureMap({ featureMap: 'map-2', model: 'second-reader', similarity: 'none' }),
+    ...(await records.vouchers('second-reader')),
   )
   const body = { featureMap: 'map-2' }
   const { features } = await contributeTwo('alice', 'original', {})

@@ -80,7 +80,7 @@ describe('promise 4: a data part whose features have not come', () => {
     expect(await waitingIn(3)).toEqual([])
     // An explanation knows the period that paid for it.
     const [explained] = await explain(world.ledger.warehouse, ['late'], 3)
-    expect(explained).toMatchObject({ epoch: 1, funded: true, paid: BigInt(third.periods[0]!.paid) })
+    expect(explained).toMatchObject({ epoch: 1, status: 'funded', paid: BigInt(third.periods[0]!.paid) })
     await expectAudited()
   })
 
@@ -96,7 +96,7 @@ describe('promise 4: a data part whose features have not come', () => {
     expect(await world.outcomeOf(offset!)).toBe('accepted')
     expect(third.periods).toEqual([])
     expect(await unattributedIn(3)).toEqual([{ amount: '501', token: TOKEN }])
-    expect(await explain(world.ledger.warehouse, ['never'], 3)).toMatchObject([{ funded: true, paid: null }])
+    expect(await explain(world.ledger.warehouse, ['never'], 3)).toMatchObject([{ status: 'funded', paid: null }])
     await expectAudited()
   })
 
@@ -193,6 +193,7 @@ describe('promise 4: a data part whose features have not come', () => {
     const other = { token: fromHex(OTHER_TOKEN) }
     await world.send(
       await records.asset('mapless', 'model', { modeller: 1_000_000 }),
+      ...(await records.vouchers('mapless')),
       records.deposit('payer', ENOUGH, { body: other }),
     )
     await use('first', 100n, { model: 'mapless' })

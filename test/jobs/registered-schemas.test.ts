@@ -7,7 +7,7 @@ import { INPUT_TOPICS } from '../../schemas/topics.ts'
 import { signerOf } from '../support/ledger/cast.ts'
 import { builtInJson, renumbered, WIDER_USE, widerUse } from '../support/ledger/foreign-schemas.ts'
 import { SOURCES } from '../support/ledger/records.ts'
-import { SmallLedger } from '../support/ledger/small-ledger.ts'
+import { FOUNDING_RECORDS, SmallLedger } from '../support/ledger/small-ledger.ts'
 
 const WIDER_ID = 7
 const OWN_ID = 8
@@ -63,10 +63,11 @@ describe('a registered schema', () => {
 
   test('may be of any event: what is written with it is decided in the place of its type', async () => {
     const { records } = world
-    const types = ['SourceRegistered', 'AssetRegistered', 'Deposited', 'ContributionBatch'] as const
+    const types = ['SourceRegistered', 'AssetRegistered', 'Deposited', 'ContributionBatch', 'VoucherPresented'] as const
     const registrations = await Promise.all(
       types.map((type, index) => records.schema(20 + index, type, builtInJson(type))),
     )
+    const promised = { cumulative: 5n, sequence: 1n }
     const { outcomes, manifest } = await runEpoch({
       // The source and the model are used by what comes before them in the log.
       use: records.inference('use-1', 5n, { source: 'urn:late', body: { model: 'late' } }),
@@ -74,13 +75,33 @@ describe('a registered schema', () => {
       model: renumbered(await records.asset('late', 'model', { modeller: 1_000_000 }), 21),
       deposit: renumbered(records.deposit('payer', 9n), 22),
       batch: renumbered(await records.batch('alice', 'batch-1', 2), 23),
+      voucher: renumbered(await records.voucher('payer', promised, { body: { model: 'late' } }), 24),
       'a forged source': renumbered(await records.source('urn:mine', ['Deposited'], { by: 'stranger' }), 20),
       ...Object.fromEntries(registrations.map((record, index) => [`registration ${index}`, record])),
     })
     const accepted = Object.keys(outcomes).filter((name) => outcomes[name] === 'accepted')
-    expect(accepted).toHaveLength(9)
+    expect(accepted).toHaveLength(11)
     expect(outcomes).toMatchObject({ 'a forged source': 'SIGNATURE_INVALID' })
     expect(manifest.conservation[0]).toMatchObject({ funded: '5' })
+    expect((await world.audit()).firstDifference).toBeUndefined()
+  })
+
+  test('of a producer that knows nothing of vouchers: its uses are reported, and nobody is charged', async () => {
+    const { fields, ...schema } = builtInJson('InferenceRecorded')
+    const known = fields.slice(
+      0,
+      fields.findIndex(({ name }) => name === 'commercial'),
+    )
+    const record = world.records.inference('use-1', 5n, { body: { voucher: 0n } })
+    const rest = 7 // bytes of what it does not know, all of it empty
+    const value = record.value.subarray(0, record.value.length - rest)
+    const { outcomes, manifest } = await runEpoch({
+      deposit: world.records.deposit('payer', 9n),
+      registration: world.records.schema(25, 'InferenceRecorded', { ...schema, fields: known }),
+      use: renumbered({ ...record, value }, 25),
+    })
+    expect(Object.values(outcomes)).toEqual(['accepted', 'accepted', 'accepted'])
+    expect(manifest.conservation[0]).toMatchObject({ funded: '0', unfunded: '0', reported: '5' })
     expect((await world.audit()).firstDifference).toBeUndefined()
   })
 
@@ -176,7 +197,7 @@ describe('an unknown schema at ingest', () => {
     }
     const counts = await ingestAll({ onUnknownSchemas })
     expect([...asked].sort()).toEqual([WIDER_ID, 99])
-    expect(counts).toEqual({ records: 14, rejected: 0 })
+    expect(counts).toEqual({ records: FOUNDING_RECORDS + 4, rejected: 0 })
     const rows = await world.ledger.warehouse.all(
       `SELECT count(*)::INTEGER AS n, count(id_hash)::INTEGER AS ids, count(body_hash)::INTEGER AS bodies FROM record
        WHERE event_type IS NULL AND ingest_reason = 0 AND detail IS NULL`,
@@ -196,7 +217,7 @@ describe('an unknown schema at ingest', () => {
     const row = await world.ledger.warehouse.one(
       'SELECT count(*)::INTEGER AS n, count(DISTINCT (topic, partition_id, record_offset))::INTEGER AS places FROM record',
     )
-    expect(row).toEqual({ n: 14, places: 14 })
+    expect(row).toEqual({ n: FOUNDING_RECORDS + 4, places: FOUNDING_RECORDS + 4 })
   })
 })
 

@@ -7,7 +7,7 @@ import { fromHex, toHex } from '../../schemas/ids.ts'
 import { addressOf, type Name, OTHER_TOKEN, TOKEN } from '../support/ledger/cast.ts'
 import { contribution, contributionOf, uses } from '../support/ledger/contributions.ts'
 import { featuresOf, randomOf, SHAPE } from '../support/ledger/random-features.ts'
-import { hashOf } from '../support/ledger/records.ts'
+import { CUMULATIVE_MAX, hashOf } from '../support/ledger/records.ts'
 import { SmallLedger } from '../support/ledger/small-ledger.ts'
 
 let world: SmallLedger
@@ -125,15 +125,32 @@ describe('a statement', () => {
   })
 
   test('an account that nobody knows is an error with a code', async () => {
-    await expect(statement('stranger')).rejects.toMatchObject({ code: 'ACCOUNT_UNKNOWN' })
-    await expect(statement('payer')).rejects.toMatchObject({ code: 'ACCOUNT_UNKNOWN' })
+    await expect(statement('operator')).rejects.toMatchObject({ code: 'ACCOUNT_UNKNOWN' })
+    await expect(statement('copier')).resolves.toMatchObject({ paying: null })
+  })
+
+  test('a payer sees what is left of deposits and promises, and what became of each fee', async () => {
+    const { epochs, paying } = await statement('payer')
+    const [own] = paying!.uses
+    expect(epochs).toEqual([])
+    expect(paying!.uses).toMatchObject([
+      { model: 'reader', token: TOKEN, unfunded: 2n * 10n ** 9n, reported: 0n },
+      { model: 'reader', token: OTHER_TOKEN, uses: 1, funded: 50n, unfunded: 0n, reported: 0n },
+    ])
+    expect(own!.funded).toBeGreaterThan(0n)
+    expect(paying!.balances).toEqual([{ token: TOKEN, amount: 200_000n - own!.funded }])
+    expect(paying!.channels).toMatchObject([
+      { model: 'reader', token: TOKEN, cumulative: CUMULATIVE_MAX, sequence: 1n, spent: own!.funded },
+      { model: 'reader', token: OTHER_TOKEN, cumulative: CUMULATIVE_MAX, sequence: 1n, spent: 50n },
+    ])
+    expect(await statement('stranger')).toMatchObject({ paying: { balances: [], uses: [] } })
   })
 })
 
 describe('an explanation', () => {
   test('splits the fee by the policy, and what its period paid for it over the accounts that were paid', async () => {
     const [explained] = await explain(world.ledger.warehouse, ['use-1-0'], 3)
-    expect(explained).toMatchObject({ epoch: 1, model: 'reader', token: TOKEN, fee: FEE, funded: true })
+    expect(explained).toMatchObject({ epoch: 1, model: 'reader', token: TOKEN, fee: FEE, status: 'funded' })
     expect(explained!.inference).toMatchObject({ id: 'use-1-0', inputHash: toHex(hashOf('use-1-0/input')) })
     // 500.5, 300.3, 150.15, 50.05: the unit left goes to the largest remainder.
     expect(explained!.parts).toEqual([
@@ -166,8 +183,8 @@ describe('an explanation', () => {
 
   test('a use without features or without funds is told as such', async () => {
     const [plain, unfunded] = await explain(world.ledger.warehouse, ['plain-1', 'unfunded-1'], 3)
-    expect(plain).toMatchObject({ funded: true, paid: null, accounts: [], items: [] })
-    expect(unfunded).toMatchObject({ funded: false, paid: null, accounts: [], items: [] })
+    expect(plain).toMatchObject({ status: 'funded', paid: null, accounts: [], items: [] })
+    expect(unfunded).toMatchObject({ status: 'unfunded', paid: null, accounts: [], items: [] })
   })
 
   test('looking changes nothing: the audit of what is published afterwards is the same', async () => {

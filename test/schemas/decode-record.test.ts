@@ -23,6 +23,13 @@ const inference: EventBodies['InferenceRecorded'] = {
   fee: 250_000n,
   inputHash: bytes(32),
   outputHash: bytes(32),
+  commercial: true,
+  voucher: 3n,
+  priceList: 'list-1',
+  units: [{ unit: 'input_tokens', quantity: (1n << 53n) - 1n }],
+  quoteId: bytes(16),
+  quoteExpiresMs: 1_767_225_600_000n,
+  quoteSignature: bytes(65),
 }
 const features: EventBodies['InferenceFeatures'] = {
   featureMap: 'map',

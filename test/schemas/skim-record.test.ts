@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { recordInference } from '../../client/src/record-inference.ts'
+import { type InferenceOptions, recordInference } from '../../client/src/record-inference.ts'
 import type { RecordHeader } from '../../schemas/cloud-events.ts'
 import { decodeRecord, type RawRecord } from '../../schemas/decode-record.ts'
 import { encodeEvent } from '../../schemas/encode-record.ts'
 import { contentBytes, encodeHeaders } from '../../schemas/record-bytes.ts'
 import { RecordSkimmer } from '../../schemas/skim-record.ts'
 import { TOPICS } from '../../schemas/topics.ts'
+import { unitsOf } from '../../schemas/units.ts'
 
 const skimmer = new RecordSkimmer()
 const NULL_LENGTH = 0xffffffff
@@ -52,7 +53,7 @@ const base = {
   salt: Buffer.alloc(16),
   now: new Date(0),
 }
-const usual = (change: Partial<typeof base> = {}): RawRecord => recordInference({ ...base, ...change }).record
+const usual = (change: Partial<InferenceOptions> = {}): RawRecord => recordInference({ ...base, ...change }).record
 const withHeader = (name: string, value: string | Uint8Array | null): RawRecord => {
   const record = usual()
   const bytes = typeof value === 'string' ? Buffer.from(value) : value
@@ -81,6 +82,16 @@ const time = mostly(
   fc.constantFrom('2026-01-01T24:00:00Z', '2026-01-01t00:00:00z', '2026-01-01T00:00:00+01:00', '2026-01-01T00:00:00.Z'),
   fc.stringMatching(/^[0-3]\d{3}-[0-1]\d-[0-3]\dT[0-2]\d:[0-6]\d:[0-6]\d(\.\d{0,10})?[Zz+]?$/),
 )
+const long = mostly(
+  fc.bigInt({ min: 0n, max: (1n << 55n) - 1n }),
+  fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n }),
+  fc.constantFrom(0n, 63n, 64n, (1n << 55n) - 1n, 1n << 55n, (1n << 63n) - 1n, -1n),
+)
+const quantity = mostly(
+  fc.bigInt({ min: 0n, max: (1n << 53n) - 1n }),
+  long,
+  fc.constantFrom(0n, (1n << 53n) - 1n, 1n << 53n, (1n << 54n) - 1n, 1n << 54n, -1n),
+)
 const inference = fc.record({
   model: text,
   infrastructure: text,
@@ -90,7 +101,22 @@ const inference = fc.record({
   fee: amount,
   inputHash: bytesOf(32),
   outputHash: bytesOf(32),
+  commercial: fc.boolean(),
+  voucher: long,
+  priceList: mostly(fc.constantFrom('', 'list-1'), text),
+  units: mostly(
+    fc.dictionary(fc.stringMatching(/^[ -~]{1,20}$/), quantity, { maxKeys: 4 }).map(unitsOf),
+    fc.array(fc.record({ unit: text, quantity }), { maxLength: 40 }),
+  ),
 })
+const quote = mostly<readonly [number, bigint, number]>(
+  fc.constantFrom([0, 0n, 0], [16, 1_767_225_600_000n, 65]),
+  fc.tuple(fc.constantFrom(0, 15, 16, 17), fc.constantFrom(0n, 1n, -1n, 1n << 60n), fc.constantFrom(0, 64, 65, 66)),
+).map(([id, expiresMs, signature]) => ({
+  quoteId: Buffer.alloc(id, 1),
+  quoteExpiresMs: expiresMs,
+  quoteSignature: Buffer.alloc(signature, 2),
+}))
 
 describe('the short way for usual records', () => {
   test('takes what the client writes', () => {
@@ -101,6 +127,8 @@ describe('the short way for usual records', () => {
       { id: 'x'.repeat(128) },
       { model: 'm'.repeat(256) },
       { agent: 'reader-bot' },
+      { voucher: 1n, priceList: 'list-1', units: { input_tokens: 1_200n, output_tokens: (1n << 53n) - 1n } },
+      { quote: { quoteId: Buffer.alloc(16, 1), expiresMs: 1_767_225_600_000n, signature: Buffer.alloc(65, 1) } },
     ])
       expect(holds(usual(change))).toBe(true)
     expect(holds({ ...usual(), key: null })).toBe(true)
@@ -118,6 +146,13 @@ describe('the short way for usual records', () => {
     ['a negative fee', usual({ fee: -1n })],
     ['a fee of 2^96', usual({ fee: 1n << 96n })],
     ['an empty model', usual({ model: '' })],
+    ['a voucher below 0', usual({ voucher: -1n })],
+    ['a quantity of 2^53', usual({ units: { tokens: 1n << 53n } })],
+    ['a unit without a name', usual({ units: { '': 1n } })],
+    [
+      'a quote that nobody signed',
+      usual({ quote: { quoteId: Buffer.alloc(16), expiresMs: 1n, signature: Buffer.alloc(0) } }),
+    ],
     ['a repeated id', { ...usual(), headers: [...usual().headers, ['ce_id', Buffer.from('2')]] }],
     ['an empty source', withHeader('ce_source', '')],
     ['no time', withHeader('ce_time', null)],
@@ -168,8 +203,9 @@ describe('the short way for usual records', () => {
   test('promise 3: never recognises what decodeRecord decides in another way: random fields', () => {
     let recognised = 0
     fc.assert(
-      fc.property(text, text, inference, time, (source, id, body, at) => {
-        if (holds(encodeEvent({ type: 'InferenceRecorded', source, id, body }, at))) recognised++
+      fc.property(text, text, inference, quote, time, (source, id, body, quoted, at) => {
+        if (holds(encodeEvent({ type: 'InferenceRecorded', source, id, body: { ...body, ...quoted } }, at)))
+          recognised++
       }),
       { numRuns: 4_000 },
     )

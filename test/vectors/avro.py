@@ -49,6 +49,8 @@ def encode(schema, value):
         return zigzag(schema["symbols"].index(value))
     if kind == "string":
         return sized(value.encode("utf-8"))
+    if kind == "boolean":
+        return bytes([value])
     if kind == "bytes":
         return sized(twos_complement(value) if isinstance(schema, dict) and schema.get("logicalType") == "decimal" else value)
     assert -(1 << WIDTHS[kind] - 1) <= value < 1 << WIDTHS[kind] - 1, (kind, value)

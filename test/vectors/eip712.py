@@ -10,9 +10,11 @@ def word(kind, value):
         return keccak256(value)
     if kind.endswith("[]"):
         return keccak256(b"".join(word(kind[:-2], each) for each in value))
-    if kind == "bytes32":
-        assert len(value) == 32
-        return value
+    if kind in ("bytes16", "bytes32"):
+        assert len(value) == int(kind[5:])
+        return value.ljust(32, b"\x00")
+    if kind == "bool":
+        return bytes([value]).rjust(32, b"\x00")
     if kind == "address":
         assert len(value) == 20
         return b"\x00" * 12 + value

@@ -41,8 +41,8 @@ def by_bytes(row, *names):
 
 # Epoch 1 takes a deposit and nothing else; epoch 2 pays ----------------------------------------------------------------
 
-EMPTY_STATE = {"format": "tallystick-state/1", "epoch": 0, "balances": [], "periods": [], "unattributed": [],
-               "waiting": []}
+EMPTY_STATE = {"format": "tallystick-state/1", "epoch": 0, "balances": [], "channels": [], "periods": [],
+               "unattributed": [], "waiting": []}
 STATE_1 = {**EMPTY_STATE, "epoch": 1, "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1)}]}
 DATA, MODEL_PART, INFRASTRUCTURE_PART, TREASURY_PART = apportion(FEES, PARTS)
 WAITING = 9
@@ -50,6 +50,9 @@ CARRIED = DATA - sum(apportion(DATA, [700, 200, 100])[:2])
 STATE_2 = {
     "format": "tallystick-state/1", "epoch": 2,
     "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1 - FEES - 7 - WAITING)}],
+    "channels": [{"payer": PAYER, "model": "\ufb33", "token": TOKEN, "cumulative": str(2 ** 96 - 1), "sequence": str(2 ** 63 - 1), "spent": "0"},
+                 {"payer": PAYER, "model": "\U0001f9ee", "token": TOKEN, "cumulative": str(FEES + 7 + WAITING), "sequence": "1",
+                  "spent": str(FEES + 7 + WAITING)}],
     "periods": [{"model": MODEL, "token": TOKEN, "epochs": [], "pool": str(CARRIED), "carriedIn": str(CARRIED), "dBarFixed": str(2 ** 128 + 1)},
                 {"model": "other", "token": OTHER_TOKEN, "epochs": [2], "pool": "0", "carriedIn": "0", "dBarFixed": None}],
     "unattributed": [{"token": TOKEN, "amount": "7"}],
@@ -169,8 +172,8 @@ def manifest_2(previous):
         "counts": {"accepted": 20, "duplicate": 2, "rejected": 3, "reasons": {"SIGNATURE_INVALID": 1, "AVRO_INVALID": 2}},
         "tree": {"size": str(2 ** 53 + 3), "root": "0x" + mth([b"the deposit", b"the rest"]).hex(), "previousSize": "1"}, "policy": POLICY,
         "periods": [paid_period(), held_period()],
-        "conservation": [flow(TOKEN, funded=FEES + WAITING + 7, unfunded=0, heldIn=0, out=out, heldOut=CARRIED + WAITING, unattributed=7),
-                         flow(OTHER_TOKEN, funded=0, unfunded=2 ** 96 - 1, heldIn=0, out=0, heldOut=0, unattributed=0)],
+        "conservation": [flow(TOKEN, funded=FEES + WAITING + 7, unfunded=0, reported=3, heldIn=0, out=out, heldOut=CARRIED + WAITING, unattributed=7),
+                         flow(OTHER_TOKEN, funded=0, unfunded=2 ** 96 - 1, reported=0, heldIn=0, out=0, heldOut=0, unattributed=0)],
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], **payout_root(ACCOUNT_ROWS),
                    "totals": [flow(TOKEN, cumulative=cumulative, reserved=reserved, total=cumulative + reserved),
                               flow(OTHER_TOKEN, cumulative=0, reserved=0, total=0)]},

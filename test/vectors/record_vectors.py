@@ -17,6 +17,8 @@ PLACES = {
     "AssetTransferred": ("tally.registry", "digits"),
     "PolicyPublished": ("tally.registry", "policy/1"),
     "FeatureMapPublished": ("tally.registry", "digits-net"),
+    "PriceListPublished": ("tally.registry", "digits-net"),
+    "VoucherPresented": ("tally.inferences", "0x" + TYPICAL["VoucherPresented"]["payer"].hex()),
     "ContributionCommitted": ("tally.contributions", "0x" + TYPICAL["ContributionCommitted"]["account"].hex()),
     "ContributionBatch": ("tally.contributions", "0x" + TYPICAL["ContributionBatch"]["account"].hex()),
     "ContributionWithdrawn": ("tally.contributions", "0x" + TYPICAL["ContributionWithdrawn"]["account"].hex()),
@@ -50,7 +52,8 @@ def epochs():
     traced = [("traceparent", b"00-01-02-03"), *headers[::-1], ("note", None), ("note", b""), ("größe", b"\x00\xff")]
     wide = headers_of("InferenceRecorded", "\U0001f9ee" * 64, "urn:größe")
     first = [record(e) for e in ("Deposited", "SignatureChecked", "ContributionCommitted", "ContributionBatch", "ContributionWithdrawn", "ContributionFeatures", "InferenceRecorded", "InferenceFeatures",
-                                 "SchemaRegistered", "SourceRegistered", "AssetRegistered", "AssetTransferred", "PolicyPublished", "FeatureMapPublished")]
+                                 "VoucherPresented", "SchemaRegistered", "SourceRegistered", "AssetRegistered", "AssetTransferred", "PolicyPublished", "PriceListPublished",
+                                 "FeatureMapPublished")]
     first.insert(1, record("Deposited", outcome="duplicate"))
     first[-1] |= {"outcome": "rejected", "reason": SIGNATURE_INVALID}
     second = [

@@ -26,6 +26,9 @@ DERIVATION_TYPE = "Derivation(string child,string parent,uint32 parts,address re
 REGISTRY_TYPE = "RegistryEvent(string source,string id,string eventType,bytes32 bodyHash)"
 CONTRACT_DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 ATTESTATION_TYPE = "Attestation(uint64 epoch,uint32 attempt,bytes32 proposalHash)"
+VOUCHER_TYPE = "Voucher(address payer,string model,address token,uint256 cumulative,uint64 sequence)"
+QUOTE_TYPE = ("Quote(bytes16 quoteId,address payer,string model,address token,uint256 fee,string priceList,bytes32 unitsHash,"
+              "bool commercial,uint64 expiresMs)")
 DOMAIN = hash_struct(DOMAIN_TYPE, ["Tallystick", "1", LEDGER_ID])
 
 
@@ -33,13 +36,18 @@ def salted(salt, data):
     return hashlib.sha256(salt + data).digest()
 
 
-def plain(value):
-    """Avro fields as canonical JSON has them."""
+def plain(schema, value):
+    """Avro fields as canonical JSON has them: longs and amounts as decimal text, ints as numbers."""
+    kind = schema["type"] if isinstance(schema, dict) else schema
+    if isinstance(kind, dict):
+        return plain(kind, value)
+    if kind == "record":
+        return {field["name"]: plain(field["type"], value[field["name"]]) for field in schema["fields"] if field["name"] in value}
+    if kind == "array":
+        return [plain(schema["items"], each) for each in value]
     if isinstance(value, bytes):
         return "0x" + value.hex()
-    if isinstance(value, list):
-        return [plain(each) for each in value]
-    return {name: plain(each) for name, each in value.items()} if isinstance(value, dict) else value
+    return str(value) if kind in ("bytes", "long") else value
 
 
 def signed(case, event, source, event_id, body, signer, struct_hash):
@@ -74,10 +82,35 @@ def withdrawal(case, source, event_id, batch_source, batch_id, indexes):
     return signed(case, "ContributionWithdrawn", source, event_id, body, "contributor", struct_hash)
 
 
+def voucher(case, model, cumulative, sequence, source="urn:example:gateway", event_id="voucher-1"):
+    body = {"payer": ACCOUNTS["contributor"], "model": model, "token": seeded("token", 20), "cumulative": cumulative, "sequence": sequence}
+    return signed(case, "VoucherPresented", source, event_id, body, "contributor", hash_struct(VOUCHER_TYPE, list(body.values())))
+
+
+def quote(case, payer, model, fee, price_list, units, commercial, expires_ms):
+    text = canonical([{"unit": unit, "quantity": str(quantity)} for unit, quantity in units]).encode("utf-8")
+    units_hash = hashlib.sha256(text).digest()
+    quote_id, token = seeded("quote " + case, 16), seeded("token", 20)
+    struct_hash = hash_struct(QUOTE_TYPE, [quote_id, payer, model, token, fee, price_list, units_hash, commercial, expires_ms])
+    hashed = digest(DOMAIN, struct_hash)
+    return {"name": case, "signer": "operator", "quoteId": quote_id.hex(), "payer": "0x" + payer.hex(), "model": model, "token": "0x" + token.hex(),
+            "fee": str(fee), "priceList": price_list, "units": [{"unit": unit, "quantity": str(quantity)} for unit, quantity in units],
+            "commercial": commercial, "expiresMs": str(expires_ms), "unitsJson": text.hex(), "unitsHash": units_hash.hex(),
+            "digest": hashed.hex(), "signature": sign(KEYS["operator"], hashed).hex()}
+
+
+def quotes():
+    yield quote("a quote for anyone", b"\x00" * 20, "digits-net", 250_000, "", [], False, 1_767_225_600_000)
+    yield quote("a quote for one payer", ACCOUNTS["contributor"], "digits-net", 218, "digits-net/prices/1",
+                [("input_tokens", 1_200), ("output_tokens", 64)], True, 1_767_225_600_000)
+    yield quote("the largest quote", b"\xff" * 20, WIDE_TEXT, 2 ** 96 - 1, LONG_TEXT,
+                [("u%02d" % n, 2 ** 53 - 1 - n) for n in range(31)] + [(WIDE_TEXT, 0)], True, 2 ** 63 - 1)
+
+
 def registry(case, event, signer, source="urn:example:operator", event_id="registry-1", **change):
     body = {**TYPICAL[event], **change}
     del body["signature"]
-    text = canonical(plain(body)).encode("utf-8")
+    text = canonical(plain(SCHEMAS[event], body)).encode("utf-8")
     body_hash = hashlib.sha256(text).digest()
     struct_hash = hash_struct(REGISTRY_TYPE, [source, event_id, event, body_hash])
     return {**signed(case, event, source, event_id, body, signer, struct_hash), "bodyJson": text.hex(), "bodyHash": body_hash.hex()}
@@ -110,6 +143,9 @@ def cases():
     yield batch("a batch of many under long names", LONG_TEXT, "ü" * 128, items(37), WIDE_TEXT, LONG_TEXT)
     yield withdrawal("a whole batch withdrawn", "urn:example:uploads", "withdrawal-1", "urn:example:uploads", "batch-1", [])
     yield withdrawal("three items withdrawn", "urn:example:uploads", "withdrawal-2", "urn:example:others", "batch-2", [0, 2, 999])
+    yield voucher("a voucher", "digits-net", 5_000_000, 3)
+    yield voucher("the largest voucher", WIDE_TEXT, 2 ** 96 - 1, 2 ** 63 - 1, LONG_TEXT, "\U0001f9ee")
+    yield registry("a price list", "PriceListPublished", "contributor", registrant=contributor)
     yield registry("a schema", "SchemaRegistered", "operator")
     yield registry("a source", "SourceRegistered", "operator")
     yield registry("a source of no type under a wide name", "SourceRegistered", "operator", source=WIDE_TEXT, eventTypes=[])
@@ -148,4 +184,5 @@ def signature_vectors():
             ("operator", 31_337, "distributor", 1, 1), ("contributor", 1, "distributor", 7, 2),
             ("contributor", 8_453, "another distributor", (1 << 24) - 1, (1 << 32) - 1)]],
         "derivations": list(derivations()),
+        "quotes": list(quotes()),
     }

@@ -11,8 +11,8 @@ AMOUNT_LIMIT = 2 ** 96
 BUILT_IN_FROM = 0x54410000
 LONG_TEXT = "é" * 256
 WIDE_TEXT = "\U0001f9ee" * 128
-DECIDED = ["SchemaRegistered", "SourceRegistered", "SignatureChecked", "AssetRegistered", "AssetTransferred", "PolicyPublished", "FeatureMapPublished", "Deposited", "ContributionCommitted",
-           "ContributionBatch", "ContributionWithdrawn", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures"]
+DECIDED = ["SchemaRegistered", "SourceRegistered", "SignatureChecked", "AssetRegistered", "AssetTransferred", "PolicyPublished", "FeatureMapPublished", "PriceListPublished", "Deposited", "ContributionCommitted",
+           "ContributionBatch", "ContributionWithdrawn", "VoucherPresented", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures"]
 
 
 def signed_bytes(*values):
@@ -29,6 +29,14 @@ def parent(asset, parts):
 
 def near(batch, index, similarity, source="urn:example:uploads"):
     return {"batchSource": source, "batchId": batch, "index": index, "similarity": similarity}
+
+
+def rule(unit, price, use="", from_quantity=0, from_ms=0, until_ms=0):
+    return {"unit": unit, "use": use, "fromQuantity": from_quantity, "fromMs": from_ms, "untilMs": until_ms, "pricePerMillion": price}
+
+
+def units(**quantities):
+    return [{"unit": unit, "quantity": quantity} for unit, quantity in quantities.items()]
 
 
 TYPICAL = {
@@ -50,6 +58,11 @@ TYPICAL = {
                             "codeHash": seeded("code", 32), "weightsHash": seeded("weights", 32), "basisHash": seeded("basis", 32),
                             "trainingSetHash": seeded("training set", 32), "fingerprintSalt": seeded("salt", 16),
                             "similarity": "none", "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
+    "PriceListPublished": {"priceList": "digits-net/prices/1", "model": "digits-net", "token": seeded("token", 20),
+                           "rules": [rule("input_tokens", 150_000), rule("input_tokens", 120_000, from_quantity=1_000_000),
+                                     rule("output_tokens", 600_000, until_ms=1_767_225_600_000),
+                                     rule("output_tokens", 500_000, from_ms=1_767_225_600_000)],
+                           "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
     "ContributionCommitted": {"account": seeded("contributor", 20), "commitment": seeded("commitment", 32)},
     "ContributionBatch": {"account": seeded("contributor", 20), "dataset": "digits", "licence": "CC-BY-4.0",
                           "items": [item(0), item(1), item(2)], "commitmentSalt": b"", "signature": seeded("signature", 65)},
@@ -59,9 +72,12 @@ TYPICAL = {
                              "a": signed_bytes(1, -1, 63, -63), "ua": 4_096, "p": [100, 200, 700],
                              "checkpoints": [0, 0, 1000, 333, 333, 334], "label": 2, "fingerprint": seeded("fingerprint", 32),
                              "near": [near("batch-1", 0, 994_001)]},
+    "VoucherPresented": {"payer": seeded("payer", 20), "model": "digits-net", "token": seeded("token", 20), "cumulative": 5_000_000,
+                         "sequence": 3, "signature": seeded("signature", 65)},
     "InferenceRecorded": {"model": "digits-net", "infrastructure": "gateway", "agent": "reader-bot", "payer": seeded("payer", 20),
                           "token": seeded("token", 20), "fee": 250_000, "inputHash": seeded("input", 32),
-                          "outputHash": seeded("output", 32)},
+                          "outputHash": seeded("output", 32), "commercial": True, "voucher": 3, "priceList": "digits-net/prices/1",
+                          "units": units(input_tokens=1_200, output_tokens=64), "quoteId": b"", "quoteExpiresMs": 0, "quoteSignature": b""},
     "InferenceFeatures": {"featureMap": "digits-net/1", "inferenceSource": "urn:example:gateway", "inferenceId": "inference-1",
                           "b": signed_bytes(5, 0, -7, 63), "ub": 513, "p": [4, 6, 990], "checkpoints": [], "label": 0,
                           "labelKind": "served", "p16": 40_000},
@@ -92,14 +108,20 @@ EXTREME = {
                         "maxPeriodEpochs": 10_000, "featureWaitEpochs": 100},
     "FeatureMapPublished": {"featureMap": WIDE_TEXT, "rank": 1_000, "classes": 4, "checkpoints": 16, "unitExponent": 62,
                             "codeHash": b"\x00" * 32, "weightsHash": b"\xff" * 32, "similarity": "image/pooled-cosine@1"},
+    "PriceListPublished": {"priceList": LONG_TEXT, "model": WIDE_TEXT, "token": b"\x00" * 20, "rules": [
+        *(rule("a", 0, from_quantity=2 ** 53 - 1 - 198 + n) for n in range(198)), rule(LONG_TEXT, AMOUNT_LIMIT - 1, from_ms=LONG_MAX - 1, until_ms=LONG_MAX),
+        rule(LONG_TEXT, 1, "commercial", 0, LONG_MAX)]},
     "ContributionCommitted": {"account": b"\xff" * 20, "commitment": b"\x00" * 32},
     "ContributionBatch": {"dataset": LONG_TEXT, "items": [item(n) for n in range(65)], "commitmentSalt": seeded("commitment salt", 32)},
     "ContributionWithdrawn": {"batchSource": LONG_TEXT, "batchId": WIDE_TEXT, "indexes": list(range(1_000))},
     "ContributionFeatures": {"index": 999, "a": signed_bytes(*range(-63, 64)), "ua": 65_535, "p": [10] * 99 + [110],
                              "checkpoints": [0] * 99 + [1000], "label": 99,
                              "near": [near(WIDE_TEXT, 999 - n, 1_000_000 * (n % 2), LONG_TEXT) for n in range(16)]},
+    "VoucherPresented": {"payer": b"\x00" * 20, "model": WIDE_TEXT, "token": b"\xff" * 20, "cumulative": AMOUNT_LIMIT - 1, "sequence": LONG_MAX},
     "InferenceRecorded": {"model": LONG_TEXT, "infrastructure": WIDE_TEXT, "agent": "", "payer": b"\x00" * 20, "token": b"\xff" * 20,
-                          "fee": AMOUNT_LIMIT - 1},
+                          "fee": AMOUNT_LIMIT - 1, "commercial": False, "voucher": LONG_MAX, "priceList": LONG_TEXT,
+                          "units": [{"unit": "u%02d" % n, "quantity": 2 ** 53 - 1 - n} for n in range(31)] + [{"unit": WIDE_TEXT, "quantity": 0}],
+                          "quoteId": seeded("quote", 16), "quoteExpiresMs": LONG_MAX, "quoteSignature": b"\xff" * 65},
     "InferenceFeatures": {"b": b"", "ub": 65_535, "p": [1000, 2], "checkpoints": [500, 500] * 16, "label": 1, "labelKind": "true",
                           "p16": 65_535},
     "Deposited": {"chainId": LONG_MAX, "amount": AMOUNT_LIMIT - 1, "logIndex": INT_MAX, "blockNumber": LONG_MAX - 1},
@@ -123,7 +145,7 @@ def empty_body(event):
 def amount_cases():
     reasons = {-1: "AMOUNT_NEGATIVE", -128: "AMOUNT_NEGATIVE", -129: "AMOUNT_NEGATIVE", AMOUNT_LIMIT: "AMOUNT_TOO_LARGE"}
     for amount in (0, 1, 127, 128, 255, 256, 32_767, 32_768, 2 ** 53 + 1, 2 ** 95, AMOUNT_LIMIT - 1, *reasons):
-        for event, field in (("InferenceRecorded", "fee"), ("Deposited", "amount")):
+        for event, field in (("InferenceRecorded", "fee"), ("Deposited", "amount"), ("VoucherPresented", "cumulative")):
             yield f"{field} {amount}", event, {**TYPICAL[event], field: amount}, reasons.get(amount)
 
 
@@ -201,6 +223,43 @@ def near_cases():
                "FIELD_INVALID" if measure == "None" else None)
 
 
+def payment_cases():
+    voucher, use, prices = TYPICAL["VoucherPresented"], TYPICAL["InferenceRecorded"], TYPICAL["PriceListPublished"]
+    for sequence in (0, -1, LONG_MIN):
+        yield f"sequence {sequence}", "VoucherPresented", {**voucher, "sequence": sequence}, "FIELD_INVALID"
+    quote = {"quoteId": seeded("quote", 16), "quoteExpiresMs": 1, "quoteSignature": seeded("signature", 65)}
+    for name, change, reason in (
+            ("no voucher", {"voucher": 0}, None), ("a voucher below 0", {"voucher": -1}, "FIELD_INVALID"),
+            ("units without a list", {"priceList": ""}, None), ("a list without units", {"units": []}, None),
+            ("a unit twice", {"units": units(a=1) + units(a=2)}, "FIELD_INVALID"),
+            ("units that descend", {"units": units(b=1, a=1)}, "FIELD_INVALID"),
+            ("units by UTF-16", {"units": units(**{"\U0001f9ee": 1, "\uff5e": 1})}, "FIELD_INVALID"),
+            ("units by UTF-8", {"units": units(**{"\uff5e": 1, "\U0001f9ee": 1})}, None),
+            ("a unit without a name", {"units": units(**{"": 1})}, "FIELD_INVALID"),
+            ("thirty-two units", {"units": units(**{"u%02d" % n: n for n in range(32)})}, None),
+            ("thirty-three units", {"units": units(**{"u%02d" % n: n for n in range(33)})}, "FIELD_INVALID"),
+            ("a quantity of 2^53 - 1", {"units": units(a=2 ** 53 - 1)}, None),
+            ("a quantity of 2^53", {"units": units(a=2 ** 53)}, "FIELD_INVALID"), ("a quantity below 0", {"units": units(a=-1)}, "FIELD_INVALID"),
+            ("a quote", quote, None), ("a quote id of 15 bytes", {**quote, "quoteId": seeded("quote", 15)}, "FIELD_INVALID"),
+            ("a quote that nobody signed", {**quote, "quoteSignature": b""}, "FIELD_INVALID"),
+            ("a quote that expired before 1970", {**quote, "quoteExpiresMs": -1}, "FIELD_INVALID"),
+            ("an expiry of no quote", {"quoteExpiresMs": 1}, "FIELD_INVALID"),
+            ("a signature of no quote", {"quoteSignature": seeded("signature", 65)}, "FIELD_INVALID")):
+        yield name, "InferenceRecorded", {**use, **change}, reason
+    for name, rules, reason in (
+            ("no rule", [], "FIELD_INVALID"), ("201 rules", [rule("a", 1, from_quantity=n) for n in range(201)], "FIELD_INVALID"),
+            ("a negative price", [rule("a", -1)], "AMOUNT_NEGATIVE"), ("a price of 2^96", [rule("a", AMOUNT_LIMIT)], "AMOUNT_TOO_LARGE"),
+            ("another use", [rule("a", 1, "private")], "FIELD_INVALID"), ("a unit of no name", [rule("", 1)], "FIELD_INVALID"),
+            ("from 2^53 on", [rule("a", 1, from_quantity=2 ** 53)], "FIELD_INVALID"), ("from below 0 on", [rule("a", 1, from_quantity=-1)], "FIELD_INVALID"),
+            ("a time before 1970", [rule("a", 1, from_ms=-1)], "FIELD_INVALID"), ("a window of no length", [rule("a", 1, from_ms=5, until_ms=5)], "FIELD_INVALID"),
+            ("units that descend", [rule("b", 1), rule("a", 1)], "FIELD_INVALID"), ("uses that descend", [rule("a", 1, "commercial"), rule("a", 1)], "FIELD_INVALID"),
+            ("quantities that descend", [rule("a", 1, from_quantity=1), rule("a", 1)], "FIELD_INVALID"), ("one rule twice", [rule("a", 1)] * 2, "FIELD_INVALID"),
+            ("windows that touch", [rule("a", 1, until_ms=5), rule("a", 1, from_ms=5)], None),
+            ("windows that overlap", [rule("a", 1, until_ms=6), rule("a", 1, from_ms=5)], "FIELD_INVALID"),
+            ("a window after one without an end", [rule("a", 1), rule("a", 1, from_ms=5)], "FIELD_INVALID")):
+        yield f"prices: {name}", "PriceListPublished", {**prices, "rules": rules}, reason
+
+
 def cases():
     for event, body in TYPICAL.items():
         yield "typical", event, body, None
@@ -213,6 +272,7 @@ def cases():
     yield from ownership_cases()
     yield from withdrawal_cases()
     yield from commitment_cases()
+    yield from payment_cases()
 
 
 def other_forms():

@@ -28,6 +28,8 @@ export interface AskOptions {
   readonly epoch: number
   readonly payer: string
   readonly token: string
+  /** Sequence of a voucher that the payer signed. */
+  readonly voucher: bigint
   readonly now: Date
 }
 
@@ -45,7 +47,7 @@ function ask(
   options: AskOptions,
   random: Xoshiro128,
 ): Question {
-  const { lab, now, payer, token } = options
+  const { lab, now, payer, token, voucher } = options
   const features = extractInferenceFeatures(lab.map, lab.model, sample.image, sample.label)
   const fee = BigInt(FEE_ATOMS_MIN + random.nextInt(FEE_ATOMS_SPREAD))
   const output = Buffer.from(String(features.served))
@@ -56,6 +58,8 @@ function ask(
     payer,
     token,
     fee,
+    voucher,
+    units: { digits: 1n },
     input: sample.image,
     output,
     id: uuidFrom(random.bytes(16)),

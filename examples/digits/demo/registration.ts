@@ -32,13 +32,13 @@ export interface RegistrationContext {
 export async function registrationRecords(context: RegistrationContext): Promise<OutgoingRecord[]> {
   const { cast } = context
   return [
-    await sourceRecord(context, SOURCES.operator, ['AssetRegistered', 'FeatureMapPublished']),
+    await sourceRecord(context, SOURCES.operator, ['AssetRegistered', 'FeatureMapPublished', 'PriceListPublished']),
     await sourceRecord(context, SOURCES.portal, [
       'ContributionCommitted',
       'ContributionBatch',
       'ContributionWithdrawn',
     ]),
-    await sourceRecord(context, SOURCES.gateway, ['InferenceRecorded']),
+    await sourceRecord(context, SOURCES.gateway, ['VoucherPresented', 'InferenceRecorded']),
     await sourceRecord(context, SOURCES.extractor, ['ContributionFeatures', 'InferenceFeatures']),
     await sourceRecord(context, SOURCES.watcher, ['Deposited']),
     await assetRecord(context, DATASET, 'dataset', 'Handwritten digits', LICENCE, cast.operator),

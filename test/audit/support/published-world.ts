@@ -38,6 +38,9 @@ const HAND = {
   epoch1: {
     funded: 2_001n,
     unfunded: 1_000_000n,
+    // 7 without a voucher, 9 by one that is not there yet.
+    reported: 16n,
+    channel: { cumulative: '1002001', sequence: '2', spent: '2001' },
     dataPool: 901n,
     unattributed: 100n,
     balance: 10_000n - 2_001n,
@@ -50,6 +53,8 @@ const HAND = {
   epoch2: {
     funded: 100n,
     unfunded: 0n,
+    reported: 0n,
+    channel: { cumulative: '1002001', sequence: '3', spent: '2101' },
     dataPool: 50n,
     unattributed: 0n,
     balance: 10_000n - 2_001n - 100n,
@@ -375,6 +380,7 @@ function assemble(parts: Assembly): EpochFiles {
     format: 'tallystick-state/1',
     epoch,
     balances: [{ payer: addressOf.payer, token: place.token, amount: hand.balance.toString() }],
+    channels: [{ payer: addressOf.payer, model: 'reader', token: place.token, ...hand.channel }],
     periods: [
       {
         model: 'reader',
@@ -407,6 +413,7 @@ function assemble(parts: Assembly): EpochFiles {
         token: place.token as Address,
         funded: hand.funded.toString(),
         unfunded: hand.unfunded.toString(),
+        reported: hand.reported.toString(),
         heldIn: parts.heldIn.toString(),
         out: lines.reduce((sum, { amount }) => sum + amount, 0n).toString(),
         heldOut: parts.openPool.toString(),
@@ -426,7 +433,8 @@ function assemble(parts: Assembly): EpochFiles {
 }
 
 function emptyStateHash(): Hash32 {
-  return jsonHash({ balances: [], epoch: 0, format: 'tallystick-state/1', periods: [], unattributed: [], waiting: [] })
+  const lists = { balances: [], channels: [], periods: [], unattributed: [], waiting: [] }
+  return jsonHash({ epoch: 0, format: 'tallystick-state/1', ...lists })
 }
 
 function linesOf({ place, hand, dataLines }: Assembly): Line[] {

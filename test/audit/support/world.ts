@@ -177,8 +177,14 @@ export async function makeWorld(place: WorldPlace): Promise<World> {
     addInference(first, place, inferences, { id: `use-${n}`, epoch: 1, fee, n })
   addInference(first, place, inferences, { id: 'use-plain', epoch: 1, fee: 200n })
   addInference(first, place, inferences, { id: 'use-unfunded', epoch: 1, fee: 1_000_000n, n: 9, isFunded: false })
+  // No voucher, and one that comes an epoch later.
+  addInference(first, place, inferences, { id: 'use-reported', epoch: 1, fee: 7n, isFunded: false, voucher: 0n })
+  addInference(first, place, inferences, { id: 'use-early', epoch: 1, fee: 9n, isFunded: false, voucher: 3n })
+  await addVouchers(first, ledgerId, place)
   const second = new Log(2_000_000n, next)
-  addInference(second, place, inferences, { id: 'use-late', epoch: 2, fee: 100n, n: 4 })
+  addInference(second, place, inferences, { id: 'use-late', epoch: 2, fee: 100n, n: 4, voucher: 3n })
+  // It promises less than was promised before: that stands.
+  second.event('accepted', await voucher(ledgerId, place, 'voucher 3', { cumulative: 5n, sequence: 3n }))
   const inOrder = (records: readonly WorldRecord[]) =>
     [...records].sort((a, b) => (a.topic === b.topic ? Number(a.offset - b.offset) : a.topic < b.topic ? -1 : 1))
   return { genesis, epochs: [inOrder(first.records), inOrder(second.records)], items, inferences }
@@ -211,7 +217,11 @@ async function addRegistry(log: Log, ledgerId: Uint8Array): Promise<void> {
     },
   })
   await signed('accepted', 'operator', source('urn:owner', ['AssetRegistered', 'FeatureMapPublished']))
-  await signed('accepted', 'operator', source(APP, ['ContributionBatch', 'InferenceRecorded', 'Deposited']))
+  await signed(
+    'accepted',
+    'operator',
+    source(APP, ['ContributionBatch', 'VoucherPresented', 'InferenceRecorded', 'Deposited']),
+  )
   await signed('accepted', 'operator', source(EXTRACTOR, ['ContributionFeatures', 'InferenceFeatures']))
   await signed('SIGNATURE_INVALID', 'alice', source('urn:mallory', ['Deposited']))
   await signed('accepted', 'modeller', asset('digits', 'dataset', [['modeller', 1_000_000]]))
@@ -279,6 +289,29 @@ function addDeposits(log: Log, place: WorldPlace): void {
   log.skip('tally.chain')
   log.event('DEPOSIT_FOREIGN', deposit('deposit 2', 424_242n, hash('other')))
   log.event('DEPOSIT_EXISTS', deposit('deposit 3', BigInt(place.chainId), made.transactionHash))
+}
+
+/** All fees of epoch 1 that cite a voucher, to the atom; the greater one came first. */
+async function addVouchers(log: Log, ledgerId: Uint8Array, place: WorldPlace): Promise<void> {
+  const [small, large] = [
+    { cumulative: 1_000n, sequence: 1n },
+    { cumulative: 1_002_001n, sequence: 2n },
+  ]
+  log.event('accepted', await voucher(ledgerId, place, 'voucher 2', large))
+  log.event('accepted', await voucher(ledgerId, place, 'voucher 1', small))
+  log.event('VOUCHER_EXISTS', await voucher(ledgerId, place, 'voucher 2 again', { ...large, cumulative: 1n }))
+  const forged = await voucher(ledgerId, place, 'a forged voucher', { ...large, sequence: 9n })
+  log.event('SIGNATURE_INVALID', { ...forged, body: { ...forged.body, sequence: 10n } })
+}
+
+function voucher(
+  ledgerId: Uint8Array,
+  { token }: WorldPlace,
+  id: string,
+  promised: { readonly cumulative: bigint; readonly sequence: bigint },
+) {
+  const body = { payer: fromHex(addressOf.payer), model: 'reader', token: fromHex(token), ...promised }
+  return signEvent(ledgerId, signerOf.payer as never, { type: 'VoucherPresented', source: APP, id, body } as const)
 }
 
 async function addContributions(log: Log, ledgerId: Uint8Array, items: WorldItem[]): Promise<void> {
@@ -367,11 +400,21 @@ function someHeaders(): RecordHeader[] {
   return cloudEventHeaders({ id: 'x', source: APP, type: ceTypeOf('ContributionBatch'), time: '2026-01-01T00:00:00Z' })
 }
 
+interface UseOfWorld {
+  readonly id: string
+  readonly epoch: number
+  readonly fee: bigint
+  /** Which features; none without. */
+  readonly n?: number
+  readonly isFunded?: boolean
+  readonly voucher?: bigint
+}
+
 function addInference(
   log: Log,
   place: WorldPlace,
   inferences: WorldInference[],
-  { id, epoch, fee, n, isFunded = true }: { id: string; epoch: number; fee: bigint; n?: number; isFunded?: boolean },
+  { id, epoch, fee, n, isFunded = true, voucher: cited = 1n }: UseOfWorld,
 ): void {
   log.event('accepted', {
     type: 'InferenceRecorded',
@@ -386,6 +429,13 @@ function addInference(
       fee,
       inputHash: hash(`${id} in`),
       outputHash: hash(`${id} out`),
+      commercial: false,
+      voucher: cited,
+      priceList: '',
+      units: [{ unit: 'digits', quantity: 1n }],
+      quoteId: new Uint8Array(0),
+      quoteExpiresMs: 0n,
+      quoteSignature: new Uint8Array(0),
     },
   })
   if (n === undefined) {

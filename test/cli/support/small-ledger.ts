@@ -11,6 +11,7 @@ import { foundLedger } from '../../../cli/found-ledger.ts'
 import { Session } from '../../../cli/session.ts'
 import { contribute } from '../../../client/src/contribute.ts'
 import { recordInference } from '../../../client/src/record-inference.ts'
+import { voucher } from '../../../client/src/voucher.ts'
 import { recordDeposits } from '../../../jobs/anchoring/record-deposits.ts'
 import { readGenesis } from '../../../jobs/ledger.ts'
 import { encodeEvent, type OutgoingRecord } from '../../../schemas/encode-record.ts'
@@ -83,7 +84,10 @@ export async function prepareLedger(data: string, epochs = 1, parts: Partial<Loc
     foundLedger(session, { name: 'small', operator: addressOf(operator), deployment })
     const { sink } = await session.log()
 
-    await sink.append(await registrations(ledgerIdOf(readGenesis(session.directory.genesis))))
+    const ledgerId = ledgerIdOf(readGenesis(session.directory.genesis))
+    await sink.append(await registrations(ledgerId))
+    const promise = { ledgerId, signer: payer, source: APP, model: 'reader', token, amount: DEPOSIT_ATOMS }
+    await sink.append([(await voucher({ ...promise, id: 'voucher-1', now: new Date(TIME) })).record])
     const to = deployer.account.address
     await mintTestTokens(deployer, { intent: 'mint', token, to, amount_atoms: DEPOSIT_ATOMS })
     const order = { intent: 'deposit', token, amount_atoms: DEPOSIT_ATOMS, payer: payer.address }
@@ -145,7 +149,7 @@ async function registrations(ledgerId: Uint8Array): Promise<OutgoingRecord[]> {
     })
   const records = [
     await source(OPERATOR, ['AssetRegistered', 'FeatureMapPublished']),
-    await source(APP, ['ContributionBatch', 'InferenceRecorded']),
+    await source(APP, ['ContributionBatch', 'VoucherPresented', 'InferenceRecorded']),
     await source(EXTRACTOR, ['ContributionFeatures', 'InferenceFeatures']),
     await source(WATCHER, ['Deposited']),
     await asset('digits', 'dataset'),
@@ -253,6 +257,7 @@ function uses(epoch: number, token: Address): OutgoingRecord[] {
       payer: payer.address,
       token,
       fee: 1_000n + BigInt(n),
+      voucher: 1n,
       input: bytes,
       output: bytes,
       id: `use-${epoch}-${n}`,

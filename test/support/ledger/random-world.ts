@@ -53,6 +53,7 @@ export class RandomWorld {
       await ledger.records.transfer(SECOND.model, 'modeller', 'alice', 1),
       await ledger.records.asset(AGENT, 'agent', { carol: 400_000, partner: 600_000 }),
       await ledger.records.featureMap({ featureMap: SECOND.map, model: SECOND.model, ...world.shape }),
+      ...(await ledger.records.vouchers(SECOND.model)),
     )
     await world.#contribute(1 + world.#random(CONTRIBUTORS.length))
     return world
@@ -173,9 +174,11 @@ export class RandomWorld {
     const { records } = this.ledger
     const id = this.#name('use')
     const second = this.#random(3) === 0
+    // Now and then a use cites no voucher, or one that is not there.
+    const voucher = [0n, 2n, 1n, 1n, 1n, 1n, 1n, 1n][this.#random(8)]!
     const agent = this.#random(2) === 0 ? AGENT : ''
-    const body = { ...this.#token(), agent, ...(second ? { model: SECOND.model } : {}) }
-    const use = records.inference(id, this.#amount(), { payer: this.#payer(), body })
+    const body = { voucher, ...this.#token(), agent, ...(second ? { model: SECOND.model } : {}) }
+    const use = records.inference(id, this.#fee(), { payer: this.#payer(), body })
     const features = records.inferenceFeatures(id, this.#features(8), {
       body: { p16: this.#random(65_536), ...(second ? { featureMap: SECOND.map } : {}) },
     })
@@ -199,6 +202,12 @@ export class RandomWorld {
 
   #token() {
     return { token: fromHex(this.#random(4) === 0 ? OTHER_TOKEN : TOKEN) }
+  }
+
+  /** 0, small ones, and some so large that a channel covers 64 of them. */
+  #fee(): bigint {
+    const small = BigInt(this.#random(5_000))
+    return [0n, small, small, small, 1_000_000n + small, (1n << 90n) - 1n - small][this.#random(6)]!
   }
 
   /** 0, small ones, and amounts near 2^96. */

@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto'
 import { commitmentOf } from '../../../anchor/commitment.ts'
 import { derivationTypedData } from '../../../anchor/signatures/derivation.ts'
+import { ANYONE, type Quote, signQuote } from '../../../anchor/signatures/quote.ts'
 import { signEvent } from '../../../anchor/signatures/signer.ts'
 import { encodeEvent, type OutgoingRecord } from '../../../schemas/encode-record.ts'
-import type { AssetKind, ContributionItem, EventBodies, EventOf, EventType } from '../../../schemas/events.ts'
-import { fromHex } from '../../../schemas/ids.ts'
-import { accountOf, GENESIS, type Name, signerOf, TOKEN } from './cast.ts'
+import type {
+  AssetKind,
+  ContributionItem,
+  EventBodies,
+  EventOf,
+  EventType,
+  PriceRule,
+} from '../../../schemas/events.ts'
+import { fromHex, toAddress, toHex } from '../../../schemas/ids.ts'
+import { accountOf, GENESIS, type Name, OTHER_TOKEN, signerOf, TOKEN } from './cast.ts'
 import { type Features, SHAPE } from './random-features.ts'
 
 export const SOURCES = {
@@ -33,6 +41,10 @@ export const POLICY: Omit<EventBodies['PolicyPublished'], 'signature'> = {
   fallback: 'unattributed',
 }
 export const LICENCE = 'CC0-1.0'
+/** Who pays in these ledgers. */
+const PAYERS: readonly Name[] = ['payer', 'partner', 'stranger']
+/** Of a voucher that never runs out in a test. */
+export const CUMULATIVE_MAX = (1n << 96n) - 1n
 
 /** What a test wants to be different from the ordinary record. */
 export interface Change<Type extends EventType> {
@@ -50,8 +62,12 @@ type SignedType =
   | 'AssetTransferred'
   | 'PolicyPublished'
   | 'FeatureMapPublished'
+  | 'PriceListPublished'
+  | 'VoucherPresented'
   | 'ContributionBatch'
   | 'ContributionWithdrawn'
+const NOTHING = new Uint8Array(0)
+
 type PlainType = Exclude<EventType, SignedType>
 
 export function hashOf(text: string): Uint8Array {
@@ -244,18 +260,58 @@ export class Records {
     return this.#plain('Deposited', SOURCES.watcher, body, change)
   }
 
-  inference(id: string, fee: bigint, change: Change<'InferenceRecorded'> & { payer?: Name } = {}): OutgoingRecord {
+  /** A list of the model's owner; rules have to be in their order. */
+  priceList(
+    priceList: string,
+    rules: (Partial<PriceRule> & { pricePerMillion: bigint })[],
+    change: Change<'PriceListPublished'> = {},
+  ): Promise<OutgoingRecord> {
+    const ordinary = { unit: 'tokens', use: '', fromQuantity: 0n, fromMs: 0n, untilMs: 0n }
     const body = {
-      model: 'reader',
-      infrastructure: 'gateway',
-      agent: '',
-      payer: accountOf(change.payer ?? 'payer'),
-      token: fromHex(TOKEN),
-      fee,
-      inputHash: hashOf(`${id}/input`),
-      outputHash: hashOf(`${id}/output`),
+      ...{ priceList, model: 'reader', token: fromHex(TOKEN), registrant: accountOf('modeller') },
+      rules: rules.map((rule) => ({ ...ordinary, ...rule })),
     }
-    return this.#plain('InferenceRecorded', SOURCES.gateway, body, { id, ...change })
+    return this.#signed('PriceListPublished', SOURCES.operator, 'modeller', body, change)
+  }
+
+  voucher(
+    payer: Name,
+    { cumulative, sequence }: { readonly cumulative: bigint; readonly sequence: bigint },
+    change: Change<'VoucherPresented'> = {},
+  ): Promise<OutgoingRecord> {
+    const body = { payer: accountOf(payer), model: 'reader', token: fromHex(TOKEN), cumulative, sequence }
+    return this.#signed('VoucherPresented', SOURCES.gateway, payer, body, change)
+  }
+
+  /** The vouchers that inferences of these ledgers cite: of everybody who pays, for a model, in both tokens, without an end. */
+  vouchers(model = 'reader'): Promise<OutgoingRecord[]> {
+    const tokens = [TOKEN, OTHER_TOKEN].map((token) => fromHex(token))
+    const promised = { cumulative: CUMULATIVE_MAX, sequence: 1n }
+    return Promise.all(
+      PAYERS.flatMap((payer) => tokens.map((token) => this.voucher(payer, promised, { body: { model, token } }))),
+    )
+  }
+
+  inference(id: string, fee: bigint, change: Change<'InferenceRecorded'> & { payer?: Name } = {}): OutgoingRecord {
+    return this.#plain('InferenceRecorded', SOURCES.gateway, useOf(id, fee, change.payer), { id, ...change })
+  }
+
+  /** A use that takes up a quote for it, signed by the operator and for whoever pays unless the quote says otherwise. */
+  async quoted(
+    id: string,
+    fee: bigint,
+    { by = 'operator', ...given }: Partial<Quote> & { readonly by?: Name } = {},
+    change: Change<'InferenceRecorded'> & { payer?: Name } = {},
+  ): Promise<OutgoingRecord> {
+    const body = { ...useOf(id, fee, change.payer), ...change.body }
+    const quote: Quote = {
+      ...body,
+      ...{ quoteId: hashOf(`quote of ${id}`).subarray(0, 16), payer: ANYONE, token: toAddress(toHex(body.token)) },
+      ...{ expiresMs: (1n << 62n) - 1n, ...given },
+    }
+    const quoteSignature = await signQuote(this.#ledgerId, signerOf(by), quote)
+    const cited = { quoteId: quote.quoteId, quoteExpiresMs: quote.expiresMs, quoteSignature }
+    return this.inference(id, fee, { ...change, body: { ...cited, ...change.body } })
   }
 
   inferenceFeatures(inferenceId: string, features: Features, change: Change<'InferenceFeatures'> = {}): OutgoingRecord {
@@ -299,6 +355,27 @@ export class Records {
 
   #envelope<Type extends EventType>(type: Type, source: string, change: Change<Type>) {
     return { type, source: change.source ?? source, id: change.id ?? `${type}-${this.#made++}` }
+  }
+}
+
+/** An ordinary use: of what a small ledger has registered, paid by a voucher that never runs out. */
+function useOf(id: string, fee: bigint, payer: Name = 'payer'): EventBodies['InferenceRecorded'] {
+  return {
+    model: 'reader',
+    infrastructure: 'gateway',
+    agent: '',
+    payer: accountOf(payer),
+    token: fromHex(TOKEN),
+    fee,
+    inputHash: hashOf(`${id}/input`),
+    outputHash: hashOf(`${id}/output`),
+    commercial: false,
+    voucher: 1n,
+    priceList: '',
+    units: [],
+    quoteId: NOTHING,
+    quoteExpiresMs: 0n,
+    quoteSignature: NOTHING,
   }
 }
 

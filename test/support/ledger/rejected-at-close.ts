@@ -8,6 +8,7 @@ import { builtInJson, evolved, renumbered, WIDER_USE, widerUse } from './foreign
 import { featuresOf, randomOf, SHAPE } from './random-features.ts'
 import { hashOf, LICENCE, Records, SOURCES } from './records.ts'
 import type { Cases, IngestReason } from './rejected-at-ingest.ts'
+import { goodPayments, rejectedLikeOthers, rejectedPayments } from './rejected-payments.ts'
 
 export type CloseReason = Exclude<RejectionReason, IngestReason>
 
@@ -60,17 +61,31 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
       widerUse(records.inference('use-wider', 1n), WIDER_ID),
       renumbered(records.inference('use-renumbered', 1n), OWN_ID),
       records.deposit('payer', 7n, { id: 'deposit-7', body: { transactionHash: new Uint8Array(32), logIndex: 7 } }),
+      ...goodPayments(records),
     ],
     cases: {
-      ...authorityCases(records),
-      ...registryCases(records),
-      ...ownershipCases(records),
+      ...mergeCases(rejectedLikeOthers(records), {
+        ...authorityCases(records),
+        ...registryCases(records),
+        ...ownershipCases(records),
+      }),
+      ...rejectedPayments(records),
       ...referenceCases(records),
       ...depositCases(records),
       ...schemaCases(records),
     },
     waiting: waitingCases(records),
   }
+}
+
+/** Cases of the same reasons, of two kinds of records. */
+function mergeCases<Reason extends string, Other extends Reason>(
+  some: Readonly<Record<Other, Cases>>,
+  more: Readonly<Record<Reason, Cases>>,
+): Record<Reason, Cases> {
+  const merged: Record<Reason, Cases> = { ...more }
+  for (const reason of Object.keys(some) as Other[]) merged[reason] = { ...more[reason], ...some[reason] }
+  return merged
 }
 
 function authorityCases(records: Records) {

@@ -142,6 +142,7 @@ function rangeCases(records: Records) {
     },
     AMOUNT_TOO_LARGE: {
       'a fee of 2^96': records.inference('large', 1n << 96n),
+      'a voucher over 2^96': records.voucher('payer', { cumulative: 1n << 96n, sequence: 1n }),
       'a deposit of 2^200': records.deposit('payer', 1n << 200n),
     },
     FIELD_INVALID: {
@@ -196,6 +197,17 @@ function rangeCases(records: Records) {
       'a check of 8,193 bytes': records.signatureCheck('alice', new Uint8Array(32), {
         body: { signature: new Uint8Array(8_193) },
       }),
+      'a voucher of sequence 0': records.voucher('payer', { cumulative: 1n, sequence: 0n }),
+      'a list without prices': records.priceList('empty', []),
+      'prices that overlap': records.priceList('overlap', [
+        { pricePerMillion: 1n },
+        { pricePerMillion: 2n, fromMs: 5n },
+      ]),
+      'a use that cites a voucher below 0': records.inference('below', 1n, { body: { voucher: -1n } }),
+      'a use of one unit twice': records.inference('twice', 1n, {
+        body: { units: [1n, 2n].map((quantity) => ({ unit: 'tokens', quantity })) },
+      }),
+      'half a quote': records.inference('half', 1n, { body: { quoteId: new Uint8Array(16) } }),
       'a chain below 0': records.deposit('payer', 1n, { body: { chainId: -1n } }),
     },
     FEATURE_OUT_OF_RANGE: {

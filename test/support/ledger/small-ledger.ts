@@ -26,6 +26,9 @@ const START_MS = 1_767_225_600_000n // 2026-01-01T00:00:00Z, the first instant o
 const INTERVAL_MS = BigInt(POLICY.epochIntervalS) * 1_000n
 const AFTER_END_MS = 60_000n
 const PARTITIONS = 3
+/** What {@link SmallLedger.found} sends: vouchers, and in all with five sources, three assets, a policy and a feature map. */
+export const FOUNDING_VOUCHERS = 6
+export const FOUNDING_RECORDS = 10 + FOUNDING_VOUCHERS
 
 export interface SmallLedgerOptions {
   /** Founds another ledger: other name, other roots. */
@@ -86,13 +89,19 @@ export class SmallLedger {
     return bundleFolder(this.bundles, epoch)
   }
 
-  /** Registers sources, assets (a dataset, a model of two owners, an infrastructure), the policy and the feature map. */
+  /** Registers sources, assets (a dataset, a model of two owners, an infrastructure), policy and feature map; payers sign vouchers. */
   async found(policy: Partial<EventBodies['PolicyPublished']> = {}, shape: Shape = SHAPE): Promise<void> {
     const { records } = this
     await this.send(
-      await records.source(SOURCES.operator, ['AssetRegistered', 'AssetTransferred', 'FeatureMapPublished']),
+      await records.source(SOURCES.operator, [
+        'AssetRegistered',
+        'AssetTransferred',
+        'FeatureMapPublished',
+        'PriceListPublished',
+        'VoucherPresented',
+      ]),
       await records.source(SOURCES.portal, ['ContributionCommitted', 'ContributionBatch', 'ContributionWithdrawn']),
-      await records.source(SOURCES.gateway, ['InferenceRecorded']),
+      await records.source(SOURCES.gateway, ['VoucherPresented', 'InferenceRecorded']),
       await records.source(SOURCES.extractor, ['ContributionFeatures', 'InferenceFeatures']),
       await records.source(SOURCES.watcher, ['Deposited', 'SignatureChecked']),
       await records.asset('digits', 'dataset', { operator: 1_000_000 }),
@@ -100,6 +109,8 @@ export class SmallLedger {
       await records.asset('gateway', 'infrastructure', { host: 1_000_000 }),
       await records.policy(policy),
       await records.featureMap(shape),
+      // In the last partition: tests have the others to themselves.
+      ...(await records.vouchers()).map((record) => ({ ...record, partition: PARTITIONS - 1 })),
     )
   }
 

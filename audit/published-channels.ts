@@ -1,0 +1,61 @@
+import type { EpochBundle } from './bundle.ts'
+import { assertSame, differ } from './difference.ts'
+import { compareText, firstOf } from './order.ts'
+import { assertAscending } from './published-shapes.ts'
+import { EMPTY_STATE, type State } from './state.ts'
+import { addTo } from './sums.ts'
+
+type Channel = State['channels'][number]
+
+/**
+ * What channels prove without a record: nobody's fees come to more than they signed for, no promise shrinks, and what was funded in
+ * the epoch is what was taken of the channels in it.
+ *
+ * @param previous the epoch before; undefined when it was not given or there is none
+ * @throws DifferenceFound
+ */
+export function checkChannels({ epoch, manifest, state }: EpochBundle, previous: EpochBundle | undefined): void {
+  assertAscending('channels', 'state.json channels', state.channels, (a, b) =>
+    firstOf(compareText(a.payer, b.payer), compareText(a.model, b.model), compareText(a.token, b.token)),
+  )
+  for (const [index, { cumulative, spent }] of state.channels.entries()) {
+    if (BigInt(spent) > BigInt(cumulative))
+      differ('channels', `state.json channels[${index}].spent`, `at most ${cumulative}`, spent)
+  }
+  if (previous === undefined && epoch > 1) return
+  const taken = takenByToken(previous?.state ?? EMPTY_STATE, state)
+  for (const [index, { token, funded }] of manifest.conservation.entries()) {
+    assertSame(
+      'channels',
+      `manifest.json conservation[${index}].funded (${token})`,
+      `${taken.get(token) ?? 0n}`,
+      funded,
+    )
+    taken.delete(token)
+  }
+  const without = [...taken].find(([, amount]) => amount > 0n)
+  if (without !== undefined) differ('channels', `manifest.json conservation of ${without[0]}`, 'an entry', undefined)
+}
+
+/** What the channels' `spent` grew by, by token. @throws DifferenceFound when one shrank */
+function takenByToken(before: State, after: State): Map<string, bigint> {
+  const known = new Map(before.channels.map((channel) => [keyOf(channel), channel]))
+  const taken = new Map<string, bigint>()
+  for (const [index, channel] of after.channels.entries()) {
+    const earlier = known.get(keyOf(channel))
+    known.delete(keyOf(channel))
+    for (const name of ['cumulative', 'sequence', 'spent'] as const) {
+      if (BigInt(channel[name]) < BigInt(earlier?.[name] ?? 0))
+        differ('channels', `state.json channels[${index}].${name}`, `at least ${earlier?.[name]}`, channel[name])
+    }
+    addTo(taken, channel.token, BigInt(channel.spent) - BigInt(earlier?.spent ?? 0))
+  }
+  const [gone] = known.values()
+  if (gone !== undefined)
+    differ('channels', 'state.json channels', `the channel of ${gone.payer}, ${gone.model}, ${gone.token}`, undefined)
+  return taken
+}
+
+function keyOf({ payer, model, token }: Channel): string {
+  return JSON.stringify([payer, model, token])
+}

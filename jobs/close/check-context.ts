@@ -1,0 +1,16 @@
+import type { Genesis } from '../../schemas/genesis.ts'
+import type { UsedKey } from '../pricing/used-quantities.ts'
+import type { PageReferences } from './references.ts'
+import type { Registry } from './registry.ts'
+
+/** What the checks of an event may ask. */
+export interface CheckContext {
+  readonly genesis: Genesis
+  readonly ledgerId: Uint8Array
+  readonly registry: Registry
+  readonly references: PageReferences
+  /** Of the record. */
+  readonly effectiveMs: bigint
+  /** What payers used in earlier epochs. */
+  readonly usedBefore: (key: UsedKey) => bigint
+}

@@ -1,0 +1,30 @@
+import { TallyError } from '../../schemas/errors.ts'
+
+export class NoPriceListError extends TallyError {
+  override readonly code = 'NO_PRICE_LIST'
+  constructor(facts: { model: string; priceList?: string; token?: string }) {
+    const { model, priceList, token } = facts
+    const wanted = priceList === undefined ? 'price list' : `price list ${JSON.stringify(priceList)}`
+    super(`Model ${JSON.stringify(model)} has no ${wanted}${token === undefined ? '' : ` in ${token}`}.`, {
+      facts,
+      hint: 'An owner of the model publishes one (PriceListPublished); it counts once its epoch is closed: see `tally epoch status`.',
+    })
+  }
+}
+
+export class NoPriceError extends TallyError {
+  override readonly code = 'NO_PRICE'
+  constructor(facts: { priceList: string; units: string; commercial: boolean }) {
+    super(`Price list ${JSON.stringify(facts.priceList)} has no price now for all of ${facts.units}.`, {
+      facts,
+      hint: 'Its rules may be over, begin later, or be for another use: see docs/formats.md#prices.',
+    })
+  }
+}
+
+export class QuoteRequestError extends TallyError {
+  override readonly code = 'QUOTE_REQUEST'
+  constructor(what: string) {
+    super(what, { hint: 'Units are 1 to 32, each once, with a whole number from 0 to 2^53 - 1: input_tokens=1000.' })
+  }
+}

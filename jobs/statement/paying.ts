@@ -1,0 +1,50 @@
+import type { Database } from '../../pipelines/warehouse/database.ts'
+import { readSql } from '../../pipelines/warehouse/read-sql.ts'
+import type { Address } from '../../schemas/ids.ts'
+import type { CarryState } from '../carry-state.ts'
+
+const paidUses = readSql(new URL('./paid-uses.sql', import.meta.url))
+
+/** What an account has to do with paying, as of the last settled epoch; amounts in the token's smallest unit. */
+export interface Paying {
+  /** Deposited and not taken yet. */
+  readonly balances: readonly { readonly token: string; readonly amount: bigint }[]
+  /** What it signed for: a new voucher goes on from `cumulative` and `sequence`. */
+  readonly channels: readonly {
+    readonly model: string
+    readonly token: string
+    readonly cumulative: bigint
+    readonly sequence: bigint
+    readonly spent: bigint
+  }[]
+  /** Fees of its uses, by what became of them. */
+  readonly uses: readonly {
+    readonly model: string
+    readonly token: string
+    readonly uses: number
+    readonly funded: bigint
+    readonly unfunded: bigint
+    readonly reported: bigint
+  }[]
+}
+
+/** What the account deposited, signed for and paid; undefined when it never did. */
+export async function payingOf(warehouse: Database, account: Address): Promise<Paying | undefined> {
+  const row = await warehouse.one<{ state_json: string }>(
+    'SELECT state_json FROM epoch WHERE settlement_json IS NOT NULL ORDER BY epoch DESC LIMIT 1',
+  )
+  if (row === undefined) return undefined
+  const state = JSON.parse(row.state_json) as CarryState
+  const balances = state.balances
+    .filter(({ payer }) => payer === account)
+    .map(({ token, amount }) => ({ token, amount: BigInt(amount) }))
+  const channels = state.channels
+    .filter(({ payer }) => payer === account)
+    .map(({ model, token, cumulative, sequence, spent }) => ({
+      ...{ model, token, cumulative: BigInt(cumulative) },
+      ...{ sequence: BigInt(sequence), spent: BigInt(spent) },
+    }))
+  const rows = await warehouse.all<Omit<Paying['uses'][number], 'uses'> & { uses: bigint }>(paidUses, { account })
+  const uses = rows.map((each) => ({ ...each, uses: Number(each.uses) }))
+  return balances.length + channels.length + uses.length === 0 ? undefined : { balances, channels, uses }
+}
