@@ -2,9 +2,10 @@ import type { EventOf } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import { DERIVATION_DEPTH_MAX, OWNERS_MAX } from '../schemas/limits.ts'
 import type { RejectionReason } from '../schemas/rejection.ts'
+import type { DecidingLedger } from './deciding-ledger.ts'
 import { generationsAbove } from './derivation.ts'
 import type { History } from './history.ts'
-import { type DecidingLedger, isAgreedTo, isSignedBy } from './signed-by.ts'
+import { isAgreedTo, isSignedBy } from './signed-by.ts'
 
 type Reason = RejectionReason | undefined
 

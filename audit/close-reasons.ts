@@ -3,9 +3,10 @@ import { toHex } from '../schemas/ids.ts'
 import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../schemas/registered-schemas.ts'
 import type { RejectionReason } from '../schemas/rejection.ts'
 import { findAssetReason, findTransferReason } from './asset-reasons.ts'
+import type { DecidingLedger } from './deciding-ledger.ts'
 import { findBatch, type History } from './history.ts'
 import { voucherKey } from './payments.ts'
-import { type DecidingLedger, isSignedBy, isSignedByOperator } from './signed-by.ts'
+import { isSignedBy, isSignedByOperator } from './signed-by.ts'
 
 /** Types that few records have: they are decided as objects. Uses and features are decided by {@link ./decide-usual.ts}. */
 export type ObjectType = Exclude<DecidedEventType, 'InferenceRecorded' | 'ContributionFeatures' | 'InferenceFeatures'>

@@ -1,12 +1,12 @@
 import type { EventBodies, EventType } from '../schemas/events.ts'
 import { OUTCOMES, type RejectionReason } from '../schemas/rejection.ts'
 import type { ContributionPlace } from './attribution/period.ts'
+import type { DecidingLedger } from './deciding-ledger.ts'
 import { contributionsOf, findBatchNumber, type History } from './history.ts'
 import { acceptUse, findPriceReason, findQuoteReason, type UseTerms, type UseTime } from './payments.ts'
 import type { EpochRecords } from './records/epoch-records.ts'
 import { KEY_WORDS } from './records/id-table.ts'
 import { TYPE_NUMBERS } from './records/type-numbers.ts'
-import type { DecidingLedger } from './signed-by.ts'
 
 type Reason = RejectionReason | undefined
 export type UsualType = 'InferenceRecorded' | 'ContributionFeatures' | 'InferenceFeatures'

@@ -5,12 +5,12 @@ import { acceptInto } from './accept.ts'
 import { TABLES } from './bundle.ts'
 import { findCloseReason, type ObjectEvent, type ObjectType } from './close-reasons.ts'
 import { isUsual, UsualDecider, type UsualType } from './decide-usual.ts'
+import type { DecidingLedger } from './deciding-ledger.ts'
 import { assertSame, differ } from './difference.ts'
 import type { History } from './history.ts'
 import type { EpochRecords } from './records/epoch-records.ts'
 import { KEY_WORDS } from './records/id-table.ts'
 import { TYPE_NUMBERS } from './records/type-numbers.ts'
-import type { DecidingLedger } from './signed-by.ts'
 
 export interface DecidedEpoch {
   readonly records: EpochRecords

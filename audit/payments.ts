@@ -2,7 +2,7 @@ import { ANYONE, signerOfQuote } from '../anchor/signatures/quote.ts'
 import type { EventBodies, PriceRule } from '../schemas/events.ts'
 import { toAddress, toHex } from '../schemas/ids.ts'
 import type { RejectionReason } from '../schemas/rejection.ts'
-import type { DecidingLedger } from './signed-by.ts'
+import type { DecidingLedger } from './deciding-ledger.ts'
 
 /** Of an inference: at what price it was used. */
 export type UseTerms = Pick<

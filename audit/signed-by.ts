@@ -7,15 +7,8 @@ import {
   signingDigest,
 } from '../anchor/signatures/signer.ts'
 import type { EventBodies } from '../schemas/events.ts'
-import type { Genesis } from '../schemas/genesis.ts'
+import type { DecidingLedger } from './deciding-ledger.ts'
 import type { History } from './history.ts'
-
-export interface DecidingLedger {
-  readonly genesis: Genesis
-  readonly ledgerId: Uint8Array
-  /** Told of each signature before it is checked. Undefined: signatures are taken on trust, as outcomes are. */
-  readonly onSignature: (() => void) | undefined
-}
 
 /** Of (account, digest), as a contract's recorded answer has them. */
 export function answerKey(account: string, digest: string): string {
