@@ -161,7 +161,7 @@ export class UsualRecord {
 
   /** What a use says of its price. */
   #terms(): boolean {
-    const commercial = this.#int()
+    const commercial = this.#at < this.#end ? this.#bytes[this.#at++]! : -1
     this.commercial = commercial === 1
     this.voucher = this.#natural()
     return (

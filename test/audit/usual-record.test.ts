@@ -7,7 +7,10 @@ import { UseBody } from '../../audit/records/use-body.ts'
 import { type RecordPlaces, UsualRecord } from '../../audit/records/usual-record.ts'
 import { decodeRecord } from '../../schemas/decode-record.ts'
 import type { OutgoingRecord } from '../../schemas/encode-record.ts'
+import type { EventBodies } from '../../schemas/events.ts'
+import { toHex } from '../../schemas/ids.ts'
 import { decodeHeaders, encodeHeaders, HeaderBytesError } from '../../schemas/record-bytes.ts'
+import { unitsOf } from '../../schemas/units.ts'
 import { GENESIS } from '../support/ledger/cast.ts'
 import { featuresOf, type Random, randomOf } from '../support/ledger/random-features.ts'
 import { Records } from '../support/ledger/records.ts'
@@ -29,9 +32,27 @@ function someRecord(random: Random, n: number): OutgoingRecord {
   const features = featuresOf(random, shape, random(shape.classes), random(shape.classes))
   const kind = random(3)
   const id = `id ${n}${'x'.repeat(random(100))}`
-  if (kind === 0) return records.inference(id, [0n, 1n, 250n, (1n << 96n) - 1n, 1n << 95n][random(5)]!)
+  const fee = [0n, 1n, 250n, (1n << 96n) - 1n, 1n << 95n][random(5)]!
+  if (kind === 0) return records.inference(id, fee, { body: someTerms(random) })
   if (kind === 1) return records.itemFeatures('batch', random(1_000), features, `content ${n}`, { id })
   return records.inferenceFeatures(`use ${n}`, features, { id, body: { p16: random(65_536) } })
+}
+
+/** What a use says of its agent and its price, now and then with numbers at the limit of what is usual. */
+function someTerms(random: Random): Partial<EventBodies['InferenceRecorded']> {
+  const long = () => [0n, 1n, 63n, 64n, BigInt(random(2 ** 30)) << 20n, (1n << 53n) - 1n][random(6)]!
+  const quantities = Object.fromEntries(Array.from({ length: random(5) }, () => [`unit ${random(100)}`, long()]))
+  const isQuoted = random(3) === 0
+  return {
+    agent: ['', 'reader-bot', 'x'.repeat(256)][random(3)]!,
+    commercial: random(2) === 0,
+    voucher: long(),
+    priceList: ['', 'prices/1'][random(2)]!,
+    units: unitsOf(quantities),
+    quoteId: Buffer.alloc(isQuoted ? 16 : 0, random(256)),
+    quoteExpiresMs: isQuoted ? long() : 0n,
+    quoteSignature: Buffer.alloc(isQuoted ? 65 : 0, random(256)),
+  }
 }
 
 /** What decodeRecord says, and undefined of headers that are none. */
@@ -91,5 +112,47 @@ describe('a usual record, read by its bytes alone', () => {
     }
     // Not the rule's own blindness: what producers send is usual.
     expect(usualOnes).toBe(untouched)
+  })
+
+  test('is none with a number beyond what a double counts, and what is kept of such a use is the same number', () => {
+    for (const voucher of [1n << 53n, 1n << 54n, (1n << 63n) - 1n]) {
+      const record = records.inference('beyond', 1n, { body: { voucher } })
+      const places = placesOf(encodeHeaders(record.headers), record.value!)
+      expect(new UsualRecord().read(record.topic, places)).toBe(false)
+      const found = decoded(record, places)
+      if (found?.outcome !== 'decoded' || found.event.type !== 'InferenceRecorded') throw new RangeError(`${voucher}`)
+      const uses = new UseBody(new BodyArena())
+      const place = uses.add(found.event.body, { names: asciiTexts(), accounts: addresses() })
+      expect(uses.voucher(place)).toBe(voucher)
+    }
+  })
+
+  test('gives back the price terms of a use as they were said, by either way', () => {
+    const random = randomOf(seed)
+    const usual = new UsualRecord()
+    for (let n = 0; n < 500; n++) {
+      const record = records.inference(`use ${n}`, 250n, { body: someTerms(random) })
+      const places = placesOf(encodeHeaders(record.headers), record.value!)
+      const found = decoded(record, places)
+      if (found?.outcome !== 'decoded' || found.event.type !== 'InferenceRecorded') throw new RangeError(`use ${n}`)
+      const { infrastructure, agent, voucher, inputHash: _in, outputHash: _out, ...terms } = found.event.body
+      expect(usual.read(record.topic, places)).toBe(true)
+      const texts = { names: asciiTexts(), accounts: addresses() }
+      const uses = new UseBody(new BodyArena())
+      const plain = (said: object) =>
+        JSON.stringify(said, (_, value) => (typeof value === 'bigint' ? `${value}` : value))
+      for (const place of [uses.addUsual(usual, texts), uses.add(found.event.body, texts)]) {
+        const kept = uses.terms(place, texts)
+        const bytes = (said: typeof kept) => ({
+          ...said,
+          ...{ payer: toHex(said.payer), token: toHex(said.token) },
+          ...{ quoteId: toHex(said.quoteId), quoteSignature: toHex(said.quoteSignature) },
+        })
+        expect(plain(bytes(kept))).toBe(plain(bytes({ ...kept, ...terms })))
+        expect(texts.names.textOf(uses.agent(place))).toBe(agent)
+        expect(texts.names.textOf(uses.infrastructure(place))).toBe(infrastructure)
+        expect(uses.voucher(place)).toBe(voucher)
+      }
+    }
   })
 })
