@@ -27,6 +27,7 @@ async function auditAltered(sql: string | undefined): Promise<AuditReport> {
         digits: { by: 'operator', parts: 100_000 },
         reader: { by: 'partner', parts: 300_000 },
       }),
+      ...(await records.vouchers('tuned')),
       records.deposit('payer', 20n * BILLION),
       records.inference('first', 5n * BILLION, { body }),
       await records.transfer('reader', 'partner', 'alice', 300_000),

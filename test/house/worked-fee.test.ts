@@ -25,6 +25,7 @@ test('the page says who is paid what of a fee', async () => {
       await records.asset('bot', 'agent', { alice: 1_000_000 }),
       await records.derived('base', 'model', 'bob', { digits: { by: 'operator', parts: 200_000 } }),
       await records.derived('tuned', 'model', 'carol', { base: { by: 'bob', parts: 400_000 } }),
+      ...(await records.vouchers('tuned')),
       records.deposit('payer', 1_000_000n),
       records.inference('use', 1_000_000n, { body: { model: 'tuned', agent: 'bot' } }),
     )

@@ -128,6 +128,8 @@ async function found(world: SmallLedger): Promise<Map<string, Table>> {
   const { records } = world
   await world.found(POLICY)
   await world.send(
+    ...(await records.vouchers('tuned')),
+    ...(await records.vouchers('merged')),
     await records.derived('tuned', 'model', 'alice', { reader: { by: 'modeller', parts: 333_333 } }),
     await records.derived('merged', 'model', 'bob', {
       digits: { by: 'operator', parts: 7 },

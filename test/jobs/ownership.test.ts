@@ -98,7 +98,11 @@ describe('a share changes hands', () => {
       await records.transfer('new', 'alice', 'bob', 1_000_000),
     )
     // Whoever used it before it was registered paid its first owner: it exists for the whole epoch.
-    await world.send(records.deposit('payer', 100n), records.inference('use', 100n, { body: { model: 'new' } }))
+    await world.send(
+      ...(await records.vouchers('new')),
+      records.deposit('payer', 100n),
+      records.inference('use', 100n, { body: { model: 'new' } }),
+    )
     await world.runEpoch()
     expect(await Promise.all(sent.map((each) => world.outcomeOf(each)))).toEqual([
       'ASSET_UNKNOWN',
@@ -174,7 +178,9 @@ describe('a payer who owns something that is paid for the use', () => {
     await world.send(
       await records.derived('tuned', 'model', 'modeller', { digits: { by: 'operator', parts: 1 } }),
       await records.featureMap({ featureMap: 'map-2', model: 'tuned' }),
+      ...(await records.vouchers('tuned')),
       await records.transfer('digits', 'operator', 'payer', 1),
+      ...(await records.vouchers('tuned')),
       records.deposit('payer', 10_000n),
     )
     await world.runEpoch()
@@ -198,6 +204,7 @@ describe('a statement', () => {
     await world.send(
       await records.asset('bot', 'agent', { partner: 1_000_000 }, { body: { identity } }),
       await records.derived('tuned', 'model', 'carol', { reader: { by: 'modeller', parts: 500_000 } }),
+      ...(await records.vouchers('tuned')),
       records.deposit('payer', 10_000n),
       records.inference('one', 1_000n, { body: { agent: 'bot' } }),
       records.inference('two', 1_000n, { body: { model: 'tuned' } }),
@@ -293,6 +300,7 @@ describe('the six parts of a fee', () => {
       await records.asset('bot', 'agent', { alice: 1_000_000 }),
       await records.derived('base', 'model', 'bob', { digits: { by: 'operator', parts: 200_000 } }),
       await records.derived('tuned', 'model', 'carol', { base: { by: 'bob', parts: 400_000 } }),
+      ...(await records.vouchers('tuned')),
       records.deposit('payer', 1_000n),
       records.inference('use', 1_000n, { body: { model: 'tuned', agent: 'bot' } }),
     )
@@ -314,6 +322,7 @@ describe('the six parts of a fee', () => {
     const { records } = world
     await world.send(
       await records.derived('tuned', 'model', 'carol', { digits: { by: 'operator', parts: 500_000 } }),
+      ...(await records.vouchers('tuned')),
       records.deposit('payer', 2_000n),
       records.inference('first', 1_000n, { body: { model: 'tuned' } }),
       await records.transfer('digits', 'operator', 'alice', 500_000),
