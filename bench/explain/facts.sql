@@ -4,9 +4,9 @@ INSERT INTO epoch (epoch, attempt, state, cut_time_ms, cut_published, ledger_roo
 SELECT 1, 0, 'settled', 0, true, repeat('r', 32)::BLOB, '{"periods":[{"model":"reader","token":"0x' || repeat('2', 40) ||
   '","firstEpoch":1,"fees":"' || 1000000 * uses || '","paid":"' || 499000 * uses || '"}]}'
 FROM plan;
-INSERT INTO policy (policy, epoch_interval_s, data_parts, model_parts, infrastructure_parts, treasury_parts, treasury, method,
-  min_events, max_period_epochs, epoch, ordinal)
-VALUES ('policy-1', 3600, 500000, 300000, 150000, 50000, '0x' || repeat('3', 40), 'influence/factored@2', 1, 8, 1, 1);
+INSERT INTO policy (policy, epoch_interval_s, data_parts, model_parts, upstream_parts, agent_parts, infrastructure_parts, treasury_parts,
+  treasury, method, min_events, max_period_epochs, epoch, ordinal)
+VALUES ('policy-1', 3600, 500000, 300000, 0, 0, 150000, 50000, '0x' || repeat('3', 40), 'influence/factored@2', 1, 8, 1, 1);
 INSERT INTO contribution_batch (batch, source, batch_id, account, dataset, items, epoch, ordinal)
 SELECT unhex(md5('batch-' || range)), 'urn:portal', 'batch-' || range, '0x' || printf('%040x', range % accounts), 'data',
   items_each, 1, range
@@ -20,9 +20,9 @@ INSERT INTO contribution_features (feature_map, batch, item_index, fingerprint, 
 SELECT 'map-1', unhex(md5('batch-' || number // items_each)), number % items_each, unhex(md5('f' || number) || md5('g' || number)),
   1, number, packed
 FROM staged, plan WHERE is_item ORDER BY number;
-INSERT INTO inference (inference, source, event_id, model, infrastructure, payer, token, fee, input_hash, output_hash, epoch, ordinal)
+INSERT INTO inference (inference, source, event_id, model, infrastructure, payer, token, fee, input_hash, output_hash, epoch, ordinal, agent)
 SELECT unhex(md5('use-' || number)), 'urn:gateway', 'use-' || number, 'reader', 'gateway', '0x' || repeat('1', 40),
-  '0x' || repeat('2', 40), 1000000, repeat('i', 32)::BLOB, repeat('o', 32)::BLOB, 1, number
+  '0x' || repeat('2', 40), 1000000, repeat('i', 32)::BLOB, repeat('o', 32)::BLOB, 1, number, ''
 FROM staged WHERE NOT is_item ORDER BY number;
 INSERT INTO inference_features (inference, feature_map, label_kind, p16, epoch, ordinal, packed)
 SELECT unhex(md5('use-' || number)), 'map-1', 'true', 60000, 1, number, packed
