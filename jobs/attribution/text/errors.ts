@@ -29,3 +29,14 @@ export class ShardTooLargeError extends TallyError {
     })
   }
 }
+
+export class SuffixThreadError extends TallyError {
+  override readonly code = 'TEXT_SUFFIX_THREAD_FAILED'
+  constructor(facts: { reason: string }) {
+    super(`Sorting the suffixes of a shard failed: ${facts.reason}.`, {
+      facts,
+      retriable: true,
+      hint: 'Nothing was changed. If memory ran out, use smaller shards.',
+    })
+  }
+}
