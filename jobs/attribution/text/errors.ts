@@ -40,3 +40,13 @@ export class SuffixThreadError extends TallyError {
     })
   }
 }
+
+export class CorpusTooLargeError extends TallyError {
+  override readonly code = 'TEXT_CORPUS_TOO_LARGE'
+  constructor(facts: { tokens: number; limit: number }) {
+    super(`A corpus of ${facts.tokens} tokens is too large for exact scores; it may have ${facts.limit}.`, {
+      facts,
+      hint: 'Score against parts of it that belong to different models.',
+    })
+  }
+}
