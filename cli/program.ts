@@ -15,6 +15,7 @@ import { addLogFiles } from './verbs/log-files.ts'
 import { addRecords } from './verbs/records.ts'
 import { addSchemas } from './verbs/schema.ts'
 import { addSeal } from './verbs/seal.ts'
+import { addText } from './verbs/text.ts'
 import { addTopics } from './verbs/topics.ts'
 
 const DESCRIPTION =
@@ -67,6 +68,7 @@ function tallyProgram(): Command {
   addEpochStatus(epoch)
   addChain(program, anchor)
   addFeatureFiles(program)
+  addText(program)
   addAnswers(program)
   addChecks(program)
   addDoctor(program)
