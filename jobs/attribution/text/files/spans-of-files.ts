@@ -9,7 +9,7 @@ import { readOutputs } from './text-files.ts'
 export const EVIDENCE = 'verbatim evidence, not proof of cause'
 /** Places listed in one answer, and UTF-16 units of spans that it quotes: spans overlap, and may be the square of an output. */
 const ANSWER_PLACES_MAX = 4_000_000
-const ANSWER_UNITS_MAX = 1 << 26
+const ANSWER_UNITS_MAX = 1 << 24
 
 export interface NamedSpan extends Span {
   /** Number of the output, from 0. */

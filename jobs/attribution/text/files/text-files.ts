@@ -98,8 +98,7 @@ function decoded(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (error) {
-    // ERR_ENCODING_INVALID_ENCODED_DATA is what fatal decoding throws; nothing else is expected of it.
-    if (error instanceof TypeError) return undefined
+    if ((error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return undefined
     throw error
   }
 }
