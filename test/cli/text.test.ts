@@ -1,9 +1,20 @@
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
+import type { OutputScores } from '../../jobs/attribution/text/files/scores-of-files.ts'
+import type { NamedSpan } from '../../jobs/attribution/text/files/spans-of-files.ts'
 import { documentOf, errorOf } from './support/tally.ts'
 import { tallyHere } from './support/tally-here.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
+
+/** What --json prints, as far as it is looked at. */
+interface Spans {
+  readonly spans: readonly NamedSpan[]
+  readonly omitted: number
+}
+interface Scored {
+  readonly scores: readonly OutputScores[]
+}
 
 const EVIDENCE = 'verbatim evidence, not proof of cause'
 const HAMLET = 'To be, or not to be, that is the question: Whether ’tis nobler in the mind to suffer\n'
@@ -32,7 +43,7 @@ describe('tally text', () => {
     tallyHere(['text', verb, '--corpus', of.corpus, '--outputs', of.outputs, ...more], { cwd: path() })
 
   test('spans names every maximal span with its places, the rarest first', async () => {
-    const found = documentOf(await run('spans', ['--json']))
+    const found = documentOf<Spans>(await run('spans', ['--json']))
     expect(found).toMatchObject({ note: EVIDENCE, documents: 4, outputs: 4, omitted: 0 })
     const of = (name: string, ...positions: number[]) => ({ name, positions })
     expect(found.spans).toEqual([
@@ -62,7 +73,7 @@ describe('tally text', () => {
       },
       { output: 3, start: 0, end: 2, text: 'more temperate', count: 1, documents: [of('sonnet.txt', 14)] },
     ])
-    const few = documentOf(await run('spans', ['--json', '--positions', '1']))
+    const few = documentOf<Spans>(await run('spans', ['--json', '--positions', '1']))
     expect(few.spans[2]).toMatchObject({ text: 'to be', count: 2, documents: [], listed: false })
   })
 
@@ -76,15 +87,13 @@ describe('tally text', () => {
   test('score ranks documents, leaves copies out, and gives the same bytes each time', async () => {
     const [first, second] = [await run('score', ['--json']), await run('score', ['--json'])]
     expect(second.stdout).toBe(first.stdout)
-    const found = documentOf(first)
+    const found = documentOf<Scored>(first)
     expect(found).toMatchObject({
       documents: 3,
       weights: { suffixVote: 50, bm25: 50 },
       duplicates: [{ name: 'zz-copy.txt', of: 'sonnet.txt', similarity: 1_000_000 }],
     })
-    const names = found.scores.map(({ documents }: { documents: { name: string }[] }) =>
-      documents.map(({ name }) => name),
-    )
+    const names = found.scores.map(({ documents }) => documents.map(({ name }) => name))
     expect(names).toEqual([['plays/hamlet.txt', 'plays/macbeth.txt', 'sonnet.txt'], [], [], ['sonnet.txt']])
     const all = documentOf(await run('score', ['--json', '--keep-duplicates', '--score', 'suffix-vote', '--by-folder']))
     expect(all).toMatchObject({ documents: 4, weights: null, duplicates: [] })
@@ -125,7 +134,7 @@ describe('tally text', () => {
     mkdirSync(folder)
     writeFileSync(join(folder, 'a.txt'), 'la '.repeat(30_000))
     writeFileSync(file, `${'la '.repeat(20_000)}\n${'la '.repeat(40_000)}\n`)
-    const { spans, omitted } = documentOf(await run('spans', ['--json'], { corpus: folder, outputs: file }))
+    const { spans, omitted } = documentOf<Spans>(await run('spans', ['--json'], { corpus: folder, outputs: file }))
     expect(spans[0]).toMatchObject({ output: 0, start: 0, end: 20_000, count: 10_001 })
     expect(spans[1]).toMatchObject({ output: 1, start: 0, end: 30_000, count: 1 })
     expect(spans.length + omitted).toBe(1 + 10_001)
