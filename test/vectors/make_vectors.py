@@ -29,6 +29,7 @@ from note_vectors import note_vectors
 from record_vectors import record_vectors
 from settlement_vectors import apportion_vectors, line_vectors, payout_vectors
 from signature_vectors import signature_vectors
+from text_vectors import text_vectors
 from wire_vectors import wire_vectors
 
 HERE = pathlib.Path(__file__).parent
@@ -45,6 +46,7 @@ FILES = {
     "records.json": record_vectors,
     "signatures.json": signature_vectors,
     "manifest.json": manifest_vectors,
+    "text.json": text_vectors,
     "attribution/influence-factored-2.json": factored_vectors,
     "attribution/influence-dense-1.json": dense_vectors,
     "attribution/influence-exact-1.json": exact_vectors,
