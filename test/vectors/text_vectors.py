@@ -186,7 +186,7 @@ def random_case(n):
 
 def frequent_case():
     """A gram in exactly 100 places, and one in 101."""
-    return ["a b " * 60, "b c " * 40 + "a b", "c d a b " * 39, "d a " * 55], [0, 1, 1, 0], ["c d a b c d", "a b c d d a"]
+    return ["a b " * 60, "b c " * 40 + "a b", "c d a b " * 39, "d a " * 62], [0, 1, 1, 0], ["c d a b c d", "a b c d d a"]
 
 
 def corpus_cases():
