@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type FileScores, SCORES, scoresOfFiles } from '../../jobs/attribution/text/files/scores-of-files.ts'
 import {
@@ -16,6 +17,7 @@ const SPANS_SHOWN = 20
 const DOCUMENTS_SHOWN = 5
 const MILLION = 1_000_000
 const PERCENT = 100
+const THREADS_MAX = 64
 
 interface TextFlags extends GlobalFlags {
   readonly corpus: string
@@ -25,6 +27,7 @@ interface TextFlags extends GlobalFlags {
 interface ScoreFlags extends TextFlags {
   readonly score: (typeof SCORES)[number]
   readonly voteWeight: number
+  readonly threads: number
   readonly byFolder?: boolean
   readonly keepDuplicates?: boolean
 }
@@ -57,6 +60,7 @@ export function addText(program: Command): void {
     .option('--vote-weight <percent>', 'of suffix-vote in the mix; BM25 has the rest', percent, 50)
     .option('--by-folder', 'a folder is one contributor: credit is divided among folders first')
     .option('--keep-duplicates', 'also score documents that are near an earlier one')
+    .option('--threads <n>', 'on which outputs are scored', threads, defaultThreads())
     .addHelpText('after', '\nExample:\n  $ tally text score --corpus speeches --outputs answers.txt --json')
     .action((flags: ScoreFlags) =>
       runVerbAlone('text score', flags, async ({ path, progress, signal, answer }) => {
@@ -65,6 +69,7 @@ export function addText(program: Command): void {
           weights: { suffixVote: flags.voteWeight, bm25: PERCENT - flags.voteWeight },
           byFolder: flags.byFolder === true,
           dedup: flags.keepDuplicates !== true,
+          threads: flags.threads,
           onProgress: (line) => progress.show(line),
           signal,
         })
@@ -84,6 +89,16 @@ function percent(text: string): number {
   const number = wholeNumber(text)
   if (number > PERCENT) throw new InvalidArgumentError(`It must be from 0 to ${PERCENT}.`)
   return number
+}
+
+function threads(text: string): number {
+  const number = wholeNumber(text)
+  if (number < 1 || number > THREADS_MAX) throw new InvalidArgumentError(`It must be from 1 to ${THREADS_MAX}.`)
+  return number
+}
+
+function defaultThreads(): number {
+  return Math.min(THREADS_MAX, availableParallelism())
 }
 
 function printSpans({ outputs, documents, omitted }: FileSpans): void {

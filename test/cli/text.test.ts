@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import type { OutputScores } from '../../jobs/attribution/text/files/scores-of-files.ts'
 import type { NamedSpan } from '../../jobs/attribution/text/files/spans-of-files.ts'
-import { documentOf, errorOf } from './support/tally.ts'
+import { builtCli } from './support/built-cli.ts'
+import { documentOf, errorOf, tally } from './support/tally.ts'
 import { tallyHere } from './support/tally-here.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
@@ -22,11 +23,15 @@ const MACBETH = 'Tomorrow, and tomorrow, and tomorrow, creeps in this petty pace
 const SONNET = 'Shall I compare thee to a summer’s day? Thou art more lovely and more temperate\n'
 const OUTPUTS = 'to be or not to be, that is the day and tomorrow, and tomorrow\n\ncafe\u0301 zzz\nmore temperate\r\n'
 
+/** The program may have to be built first. */
+const SETUP_LIMIT_MS = 180_000
+
 describe('tally text', () => {
   const path = temporaryFolder()
   let corpus: string
   let outputs: string
-  beforeAll(() => {
+  beforeAll(async () => {
+    await builtCli()
     corpus = path('corpus')
     outputs = path('outputs.txt')
     mkdirSync(join(corpus, 'plays'), { recursive: true })
@@ -37,7 +42,7 @@ describe('tally text', () => {
     writeFileSync(join(corpus, '.hidden'), 'zzz zzz')
     symlinkSync('/etc/hostname', join(corpus, 'link.txt'))
     writeFileSync(outputs, OUTPUTS)
-  })
+  }, SETUP_LIMIT_MS)
 
   const run = (verb: string, more: readonly string[] = [], of = { corpus, outputs }) =>
     tallyHere(['text', verb, '--corpus', of.corpus, '--outputs', of.outputs, ...more], { cwd: path() })
@@ -100,6 +105,31 @@ describe('tally text', () => {
     const { stdout } = await run('score')
     expect(stdout).toContain('plays/hamlet.txt')
     expect((await run('score', ['--vote-weight', '101'])).end).toBe(2)
+  })
+
+  test('score gives the same bytes on one thread and on three', async () => {
+    const many = path('many.txt')
+    const words = `${HAMLET}${MACBETH}${SONNET}`.split(/\s+/)
+    const lines = Array.from({ length: 60 }, (_, at) => words.slice(at % 40, (at % 40) + 9).join(' '))
+    writeFileSync(many, `${lines.join('\n')}\n`)
+    const on = async (threads: string, ...more: string[]) => {
+      const ended = await tally([
+        'text',
+        'score',
+        '--corpus',
+        corpus,
+        '--outputs',
+        many,
+        '--json',
+        '--threads',
+        threads,
+        ...more,
+      ])
+      expect(ended).toMatchObject({ end: 0, stderr: '' })
+      return ended.stdout
+    }
+    expect(await on('3', '--by-folder', '--keep-duplicates')).toBe(await on('1', '--by-folder', '--keep-duplicates'))
+    expect((await run('score', ['--threads', '0'])).end).toBe(2)
   })
 
   test('opens no warehouse', async () => {

@@ -50,3 +50,14 @@ export class CorpusTooLargeError extends TallyError {
     })
   }
 }
+
+export class VoteThreadError extends TallyError {
+  override readonly code = 'TEXT_SCORE_THREAD_FAILED'
+  constructor(facts: { reason: string }) {
+    super(`A thread that scores outputs failed: ${facts.reason}.`, {
+      facts,
+      retriable: true,
+      hint: 'Nothing was changed. If memory ran out, use fewer threads.',
+    })
+  }
+}

@@ -44,10 +44,15 @@ export class Shard {
     return this.#gone === undefined ? 0 : tokensIn(this.#gone)
   }
 
+  /** Places in {@link documents} of those that were withdrawn. */
+  get withdrawn(): number[] {
+    return [...this.documents.keys()].filter((place) => this.isWithdrawn(place))
+  }
+
   /** Takes documents out of everything that is counted and found from now on. @param places in {@link documents} */
   async withdraw(places: Iterable<number>): Promise<void> {
     for (const place of places) this.#withdrawn[place] = 1
-    const gone = [...this.documents.keys()].filter((place) => this.isWithdrawn(place))
+    const gone = this.withdrawn
     this.#gone = gone.length === 0 ? undefined : await buildShard(gone.map((place) => this.tokensOf(place)))
   }
 

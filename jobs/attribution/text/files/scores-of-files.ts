@@ -1,8 +1,8 @@
 import type { Scores } from '../arithmetic.ts'
 import { Bm25 } from '../bm25.ts'
 import { DEFAULT_WEIGHTS, mixed, type Weights } from '../mix.ts'
-import { type ContributorOf, suffixVote } from '../suffix-vote.ts'
 import { TOKENIZER } from '../tokenizer.ts'
+import { VoteThreads } from '../vote-threads.ts'
 import { type FileCorpus, type FileCorpusOptions, readCorpus } from './file-corpus.ts'
 import { outputTokens } from './output-tokens.ts'
 import { readOutputs } from './text-files.ts'
@@ -15,6 +15,8 @@ export interface ScoreOptions extends FileCorpusOptions {
   readonly weights?: Weights
   /** The folder that a document lies in contributed it: of what a place gives, each contributor gets as much. */
   readonly byFolder: boolean
+  /** On which outputs are scored; the scores do not depend on it. */
+  readonly threads: number
 }
 
 export interface OutputScores {
@@ -35,44 +37,63 @@ export interface FileScores {
   readonly scores: readonly OutputScores[]
 }
 
+/** Outputs on their way for each thread, so that it never waits for one. */
+const AHEAD = 4
+
 /** What each document of a folder did for each output of a file, docs/text.md. @throws TextFileError, CorpusTooLargeError */
 export async function scoresOfFiles(folder: string, file: string, options: ScoreOptions): Promise<FileScores> {
-  const { score, weights = DEFAULT_WEIGHTS, byFolder } = options
+  const { score, weights = DEFAULT_WEIGHTS, byFolder, threads } = options
   const corpus = await readCorpus(folder, options)
-  const contributorOf = byFolder ? folderOf(corpus.names) : undefined
+  const contributors = byFolder ? foldersOf(corpus.names) : undefined
   const kept = corpus.tokens.flatMap((tokens, document) => (tokens === undefined ? [] : [{ document, tokens }]))
+  const contributorOf = contributors && ((document: number) => contributors[document]!)
   const bm25 = score === 'suffix-vote' ? undefined : new Bm25(kept, contributorOf)
-  const scores: OutputScores[] = []
-  for (const text of readOutputs(file)) {
-    options.onProgress(`scoring output ${scores.length}`)
-    options.signal?.throwIfAborted()
-    const output = corpus.dictionary.lookUp(outputTokens(text, file, scores.length + 1))
-    const vote: Scores = score === 'bm25' ? new Map() : suffixVote(corpus.shards, output, contributorOf)
-    const words: Scores = bm25?.score(output) ?? new Map()
-    const found = score === 'mix' ? mixed(vote, words, weights) : score === 'bm25' ? words : vote
-    scores.push({ output: scores.length, documents: ranked(found, corpus.names) })
+  const votes = new VoteThreads(corpus.shards, contributors, threads)
+  const scoreOne = async (output: Int32Array): Promise<Scores> => {
+    if (score === 'bm25') return bm25!.score(output)
+    const vote = votes.score(output)
+    return bm25 === undefined ? vote : mixed(await vote, bm25.score(output), weights)
   }
-  const { duplicates } = corpus
+  const scores: OutputScores[] = []
+  const pending: Promise<Scores>[] = []
+  const finish = async () => {
+    const found = await pending.shift()!
+    options.signal?.throwIfAborted()
+    scores.push({ output: scores.length, documents: ranked(found, corpus.names) })
+    options.onProgress(`scored ${scores.length} outputs`)
+  }
+  try {
+    let line = 0
+    for (const text of readOutputs(file)) {
+      const one = scoreOne(corpus.dictionary.lookUp(outputTokens(text, file, ++line)))
+      // When a thread fails all of them do, and only the first is waited for.
+      one.catch(() => undefined)
+      pending.push(one)
+      if (pending.length > AHEAD * threads) await finish()
+    }
+    while (pending.length > 0) await finish()
+  } finally {
+    await votes.close()
+  }
   return {
     tokenizer: TOKENIZER,
     score,
     weights: score === 'mix' ? weights : null,
     documents: kept.length,
-    duplicates,
+    duplicates: corpus.duplicates,
     scores,
   }
 }
 
 /** Numbers of the folders; a document that lies in none is its own contributor's. */
-function folderOf(names: readonly string[]): ContributorOf {
+function foldersOf(names: readonly string[]): Int32Array {
   const numbers = new Map<string, number>()
-  const contributors = names.map((name) => {
+  return Int32Array.from(names, (name) => {
     const slash = name.lastIndexOf('/')
     const contributor = slash < 0 ? name : name.slice(0, slash + 1)
     if (!numbers.has(contributor)) numbers.set(contributor, numbers.size)
     return numbers.get(contributor)!
   })
-  return (document) => contributors[document]!
 }
 
 function ranked(scores: Scores, names: readonly string[]): OutputScores['documents'] {
