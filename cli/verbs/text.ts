@@ -119,9 +119,9 @@ function printSpans({ outputs, documents, omitted }: FileSpans): void {
   printLine(`${documents} documents. ${EVIDENCE[0]!.toUpperCase()}${EVIDENCE.slice(1)}.`)
 }
 
-/** The output with everything in a span in colour. */
+/** The output with the spans that are listed below it in colour. */
 function highlighted({ text, starts, ends, spans }: OutputSpans): string {
-  const inOrder = [...spans].sort((a, b) => a.start - b.start)
+  const inOrder = spans.slice(0, SPANS_SHOWN).sort((a, b) => a.start - b.start)
   let shown = ''
   let at = 0
   for (const { start, end } of inOrder) {
