@@ -1,18 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { BIGINT, LIST, listValue } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { Bm25 } from '../../jobs/attribution/text/bm25.ts'
-import { UNKNOWN_WORD } from '../../jobs/attribution/text/dictionary.ts'
+import { Dictionary, UNKNOWN_WORD } from '../../jobs/attribution/text/dictionary.ts'
 import { ilog2Q16 } from '../../jobs/attribution/text/ilog2.ts'
 import { mixed } from '../../jobs/attribution/text/mix.ts'
 import { buildShard, Shard } from '../../jobs/attribution/text/shard.ts'
 import { suffixVote } from '../../jobs/attribution/text/suffix-vote.ts'
+import { tokenise } from '../../jobs/attribution/text/tokenizer.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { temporaryDatabase } from '../support/ledger/temporary-database.ts'
 import { runs } from '../support/random-runs.ts'
 
 const LOGARITHMS = 4_000
+const OUTPUTS = 10
+const GAIN_MAX = 1.05
 const CONTRIBUTORS = 3
 const LIST_OF = LIST(BIGINT)
 const specified = (name: string) =>
@@ -140,6 +144,56 @@ describe('suffix-vote', () => {
     expect(mixed(new Map(), new Map()).size).toBe(0)
   })
 })
+
+describe('where contributors are told apart', () => {
+  test('cutting documents into parts, or stuffing them with copies of themselves, gains at most a twentieth', async () => {
+    const folder = new URL('../../docs/', import.meta.url)
+    const dictionary = new Dictionary()
+    const pages = readdirSync(folder)
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => dictionary.encode(tokenise(readFileSync(new URL(name, folder), 'utf8'))))
+    const adrs = readdirSync(new URL('adr/', folder)).map((name) =>
+      readFileSync(new URL(`adr/${name}`, folder), 'utf8'),
+    )
+    const outputs = adrs.slice(0, OUTPUTS).map((text) => dictionary.lookUp(tokenise(text)))
+    const attacks: readonly ((page: Int32Array) => readonly Int32Array[])[] = [
+      (page) =>
+        Array.from({ length: 10 }, (_, at) => page.subarray((at * page.length) / 10, ((at + 1) * page.length) / 10)),
+      (page) => [page, page, page],
+      (page) => [Int32Array.from([...page, ...page])],
+    ]
+    const honest = await earned(
+      pages.map((page) => [page]),
+      outputs,
+    )
+    for (const [at, attack] of attacks.entries())
+      for (const attacker of [0, 3]) {
+        const attacked = await earned(
+          pages.map((page, index) => (index === attacker ? attack(page) : [page])),
+          outputs,
+        )
+        const gain = attacked[attacker]! / honest[attacker]!
+        expect({ at, attacker, gain, isSmall: gain <= GAIN_MAX }).toMatchObject({ isSmall: true })
+      }
+  })
+})
+
+/** What each contributor gets of the mix for all outputs together. */
+async function earned(contributions: readonly (readonly Int32Array[])[], outputs: readonly Int32Array[]) {
+  const documents = contributions.flatMap((parts, contributor) => parts.map((tokens) => ({ contributor, tokens })))
+  const shard = new Shard(await buildShard(documents.map(({ tokens }) => tokens)), Int32Array.from(documents.keys()))
+  const contributorOf = (document: number) => documents[document]!.contributor
+  const bm25 = new Bm25(
+    documents.map(({ tokens }, document) => ({ document, tokens })),
+    contributorOf,
+  )
+  const sums = new Float64Array(contributions.length)
+  for (const output of outputs) {
+    const scores = mixed(suffixVote([shard], output, contributorOf), bm25.score(output))
+    for (const [document, score] of scores) sums[contributorOf(document)]! += score
+  }
+  return sums
+}
 
 describe('logarithms in whole numbers', () => {
   test('are the floors of the exact ones', () => {
