@@ -26,7 +26,12 @@ function bruteSpans(documents: ReadonlyMap<number, readonly number[]>, output: r
       )
       return positions.length === 0 ? [] : [{ document, positions }]
     })
-  const isFound = (start: number, end: number) => start >= 0 && end <= output.length && places(start, end).length > 0
+  const written = (tokens: readonly number[]) => ` ${tokens.join(' ')} `
+  const texts = [...documents.values()].map(written)
+  const isFound = (start: number, end: number) => {
+    const part = written(output.slice(start, end))
+    return start >= 0 && end <= output.length && texts.some((text) => text.includes(part))
+  }
   const spans = []
   for (let start = 0; start < output.length; start++)
     for (let end = start + 2; end <= output.length; end++)
