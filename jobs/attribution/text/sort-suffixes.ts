@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { kernelModule } from '../kernel/kernel-module.ts'
 import { Layout } from '../kernel/layout.ts'
-import { createMachine, type Done, perform, type Work } from '../kernel/machine.mjs'
+import { createMachine, type Done, type Machine, perform, type Work } from '../kernel/machine.mjs'
 import { ShardTooLargeError, SuffixThreadError } from './errors.ts'
 import { suffixArray } from './suffix-array.ts'
 
@@ -40,18 +40,19 @@ export async function sortedSuffixes(
     onFallback?.(`Suffixes are sorted without WebAssembly, slowly: ${reasonOf(error)}`)
     return suffixArray(tokens, greatest)
   }
-  const work = sortingWork(module, tokens, greatest)
-  const { outputs } = inThread ? await performInThread(module, work) : performHere(module, work)
+  const machine = createMachine(module)
+  const work = sortingWork(machine, tokens, greatest)
+  const { outputs } = inThread ? await performInThread(module, work) : performHere(machine, work)
   const [sorted] = outputs
   return new Int32Array(sorted!.buffer)
 }
 
-function sortingWork(module: WebAssembly.Module, tokens: Int32Array, greatest: number): Work {
+function sortingWork({ functions }: Machine, tokens: Int32Array, greatest: number): Work {
   const { length } = tokens
   const layout = new Layout()
   const textAt = layout.place(length * 4)
   const sortedAt = layout.place(length * 4)
-  const scratchAt = layout.place(createMachine(module).functions.suffixBytes!(length, greatest))
+  const scratchAt = layout.place(functions.suffixBytes!(length, greatest))
   return {
     bytes: layout.bytes,
     copies: [{ at: textAt, from: tokens }],
@@ -60,9 +61,9 @@ function sortingWork(module: WebAssembly.Module, tokens: Int32Array, greatest: n
   }
 }
 
-function performHere(module: WebAssembly.Module, work: Work): Done {
+function performHere(machine: Machine, work: Work): Done {
   try {
-    return perform(createMachine(module), work)
+    return perform(machine, work)
   } catch (error) {
     throw new SuffixThreadError({ reason: reasonOf(error) })
   }
