@@ -17,6 +17,7 @@ import { addRecords } from './verbs/records.ts'
 import { addResume } from './verbs/resume.ts'
 import { addSchemas } from './verbs/schema.ts'
 import { addSeal } from './verbs/seal.ts'
+import { addText } from './verbs/text.ts'
 import { addTopics } from './verbs/topics.ts'
 import { addWatch } from './verbs/watch.ts'
 
@@ -75,6 +76,7 @@ function tallyProgram(): Command {
   const exports = program.command('export').description('write files that other tools read: features, payout-tree')
   addFeatureFiles(program, exports)
   addPayoutTreeExport(exports)
+  addText(program)
   addAnswers(program)
   addChecks(program)
   addDoctor(program)

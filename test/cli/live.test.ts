@@ -28,17 +28,8 @@ const SETUP_LIMIT_MS = 180_000
 
 /** These hold the warehouse for as long as they run, or open none: nothing goes through another process. */
 const OF_LOGS = ['checkpoint', 'check', 'prove', 'verify', 'compare'].map((verb) => `log ${verb}`)
-const ALONE = [
-  'demo',
-  'seal',
-  'schema check',
-  'topics create',
-  'import features',
-  'verify',
-  'audit',
-  'anchor watch',
-  ...OF_LOGS,
-]
+const OF_FILES = ['schema check', 'import features', 'text spans', 'text score', 'verify', 'audit']
+const ALONE = ['demo', 'seal', 'topics create', 'anchor watch', ...OF_FILES, ...OF_LOGS]
 
 describeWithAnvil('beside a running ingest', () => {
   const path = temporaryFolder()
