@@ -295,7 +295,7 @@ describeWithAnvil('beside a running ingest', () => {
 async function verbsBelow(words: readonly string[]): Promise<string[]> {
   const { stdout } = await tallyHere([...words, '--help'])
   const listed = stdout.split('Commands:\n')[1]?.split('\n\n')[0] ?? ''
-  const names = listed.split('\n').flatMap((line) => /^ {2}([a-z]+)/.exec(line)?.[1] ?? [])
+  const names = listed.split('\n').flatMap((line) => /^ {2}([a-z-]+)/.exec(line)?.[1] ?? [])
   const inner = names.filter((name) => name !== 'help')
   if (inner.length === 0) return [words.join(' ')]
   return (await Promise.all(inner.map((name) => verbsBelow([...words, name])))).flat()

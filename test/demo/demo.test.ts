@@ -202,8 +202,8 @@ describe('the README', () => {
         .split('\n')
         .map((line) => runLine(line, folder))
       expect([receipt?.code, event?.code]).toEqual([0, 0])
-      expect(verified).toMatchObject({ code: 3, output: expect.stringContaining('\nreceipt: OK') })
-      expect(verifiedEvent).toMatchObject({ code: 3, output: expect.stringContaining('\nevent receipt: OK') })
+      expect(verified).toMatchObject({ code: 3, output: expect.stringContaining('receipt: OK') })
+      expect(verifiedEvent).toMatchObject({ code: 3, output: expect.stringContaining('event receipt: OK') })
       expect(audited).toMatchObject({ code: 3, output: expect.stringContaining('audit: OK') })
     },
     DEMO_LIMIT_MS,
