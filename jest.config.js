@@ -12,5 +12,7 @@ export default {
   },
   // Two cores: one worker for real parts (broker, chain, DuckDB), one for the rest.
   maxWorkers: 2,
+  // A worker keeps the modules of every suite that it ran; one that has grown is replaced by a fresh one before the next.
+  workerIdleMemoryLimit: '1.5GB',
   testTimeout: 60_000,
 }

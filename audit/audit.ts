@@ -14,7 +14,7 @@ import { EpochNotGivenError } from './errors.ts'
 import { type CheckedFiles, checkFiles } from './files.ts'
 import { checkTree, type EpochLeaves } from './leaves.ts'
 import { checkLinks } from './links.ts'
-import { checkLog } from './log.ts'
+import { type CheckedLog, checkLog, logText } from './log.ts'
 import { checkPublished } from './published.ts'
 import { NoRandomnessError, ReExtractionNeedsRecordsError } from './re-extract/errors.ts'
 import { type PaidPeriod, paidPeriodsOf, type Randomness, reExtract } from './re-extract/re-extract.ts'
@@ -112,7 +112,7 @@ class Audit {
   readonly #anchored: AnchoredEpoch[] = []
   #firstEpoch: number | null = null
   #connection: ChainConnection | undefined
-  #log: AuditReport['log'] = 'not there'
+  #log: CheckedLog = { did: 'not there' }
   /** Undefined as soon as an epoch's records are missing. */
   #recomputation: Recomputation | undefined
   /** The one that went furthest, whose counts are told. */
@@ -217,12 +217,11 @@ class Audit {
   /** The log lies beside the folder of the bundles. */
   async #checkLog(first: EpochFolder, last: EpochBundle): Promise<void> {
     this.epoch = null
-    const trees = this.#anchored.map(({ manifest: { epoch, tree } }) => ({ epoch, size: tree.size, root: tree.root }))
-    const log = await checkLog(dirname(dirname(first.path)), last.ledgerId, trees)
-    this.#log = log.did
-    if (log.did !== 'checked') return
-    const signed = log.isSigned ? 'signed with the key beside it' : 'no key is beside it'
-    this.#passed('log', `checkpoint of ${log.size} leaves is the tree of epoch ${log.epoch}; ${signed}`)
+    const trees = this.#anchored.map(({ manifest: { epoch, tree }, manifestHash }) => {
+      return { epoch, size: tree.size, root: tree.root, manifestHash }
+    })
+    this.#log = await checkLog(dirname(dirname(first.path)), last.ledgerId, trees)
+    if (this.#log.did === 'checked') this.#passed('log', logText(this.#log))
   }
 
   async checkChain(rpcUrl: string): Promise<void> {
@@ -309,7 +308,7 @@ class Audit {
       verdict: !ok ? 'difference' : isChainChecked ? 'ok' : 'chain not checked',
       class: classOf({ firstDifference, isWhole, isChainChecked, features }),
       chain: isChainChecked ? 'checked' : 'not checked',
-      log: this.#log,
+      log: this.#log.did,
       trusted: trustedBy({
         firstEpoch: this.#firstEpoch,
         lastEpoch: this.#anchored.at(-1)?.manifest.epoch ?? null,

@@ -27,10 +27,12 @@ export interface ContributionRow {
   readonly multiplier: number
   readonly label: number
   readonly fingerprint: Uint8Array
-  /** Copied. */
+  /** From `pAt` on; copied. */
   readonly p: Uint16Array
-  /** Copied. */
+  readonly pAt: number
+  /** From `vectorAt` on; copied. */
   readonly vector: Int8Array
+  readonly vectorAt: number
   readonly near: readonly ContributionPlace[]
 }
 
@@ -70,15 +72,16 @@ export class ContributionTable {
     return (this.#rowsOf.get(batchNumber)?.[index] ?? 0) > 0
   }
 
-  add({ batchNumber, batch, index, multiplier, label, fingerprint, p, vector, near }: ContributionRow): void {
+  add(added: ContributionRow): void {
+    const { batchNumber, batch, index, multiplier, label, fingerprint, near } = added
     const row = this.#all.length
     if (row === this.#batchOf.length) this.#grow()
     if (row % SLAB_ROWS === 0) {
       this.#vectors.push(new Int8Array(SLAB_ROWS * this.#rank))
       this.#p.push(new Uint16Array(SLAB_ROWS * this.#classes))
     }
-    this.vectorOf(row).set(vector)
-    this.pOf(row).set(p)
+    copyRow(added.vector, added.vectorAt, this.#vectors.at(-1)!, row % SLAB_ROWS, this.#rank)
+    copyRow(added.p, added.pAt, this.#p.at(-1)!, row % SLAB_ROWS, this.#classes)
     this.#batches.set(batchNumber, batch)
     this.#batchOf[row] = batchNumber
     this.#indexes[row] = index
@@ -149,6 +152,17 @@ export class ContributionTable {
     this.#multipliers = grown(this.#multipliers)
     this.#labels = grown(this.#labels)
   }
+}
+
+/** Copies `width` values from `at` on to a row; a loop needs no view of either. */
+export function copyRow(
+  from: Int8Array | Uint16Array,
+  at: number,
+  to: Int8Array | Uint16Array,
+  row: number,
+  width: number,
+): void {
+  for (let i = 0; i < width; i++) to[row * width + i] = from[at + i]!
 }
 
 /** One row of the table, as attribution asks for it. */

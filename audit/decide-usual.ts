@@ -192,8 +192,10 @@ export class UsualDecider {
       multiplier: features.multiplier(place),
       label: features.label(place),
       fingerprint: features.fingerprint(place),
-      p: features.p(place),
-      vector: features.vector(place),
+      p: features.halves(place),
+      pAt: features.pAt(place),
+      vector: features.digits(place),
+      vectorAt: features.vectorAt(place),
       near: Array.from({ length: features.nearCount(place) }, (_, n) => this.#nearOf(place, n)!),
     })
   }

@@ -1,4 +1,5 @@
 import type { PeriodEvent } from './attribution/period.ts'
+import { copyRow } from './contributions.ts'
 
 /** Events of one piece: the table grows without being copied. */
 const SLAB_ROWS = 4_096
@@ -10,10 +11,12 @@ export interface EventRow {
   readonly multiplier: number
   readonly label: number
   readonly p16: number
-  /** Copied. */
+  /** From `pAt` on; copied. */
   readonly p: Uint16Array
-  /** Copied. */
+  readonly pAt: number
+  /** From `vectorAt` on; copied. */
   readonly vector: Int8Array
+  readonly vectorAt: number
 }
 
 interface Slab {
@@ -41,7 +44,7 @@ export class EventTable {
     return this.#all
   }
 
-  add({ fee, isPayerOwner, multiplier, label, p16, p, vector }: EventRow): void {
+  add({ fee, isPayerOwner, multiplier, label, p16, p, pAt, vector, vectorAt }: EventRow): void {
     const row = this.#all.length
     if (row % SLAB_ROWS === 0)
       this.#slabs.push({
@@ -49,10 +52,13 @@ export class EventTable {
         p: new Uint16Array(SLAB_ROWS * this.#classes),
         numbers: new Uint16Array(SLAB_ROWS * NUMBERS),
       })
-    this.vectorOf(row).set(vector)
-    this.pOf(row).set(p)
+    const slab = this.#slabOf(row)
+    copyRow(vector, vectorAt, slab.vectors, row % SLAB_ROWS, this.#rank)
+    copyRow(p, pAt, slab.p, row % SLAB_ROWS, this.#classes)
     const at = (row % SLAB_ROWS) * NUMBERS
-    this.#slabOf(row).numbers.set([multiplier, label, p16], at)
+    slab.numbers[at] = multiplier
+    slab.numbers[at + 1] = label
+    slab.numbers[at + 2] = p16
     this.#all.push(new StoredEvent(this, row, fee, isPayerOwner))
   }
 

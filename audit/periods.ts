@@ -115,8 +115,10 @@ function addEvent(period: Period, use: FeaturedUse, { features, bodies }: EpochR
     multiplier: features.multiplier(place),
     label: features.label(place),
     p16: features.p16(place),
-    p: features.p(place),
-    vector: features.vector(place),
+    p: features.halves(place),
+    pAt: features.pAt(place),
+    vector: features.digits(place),
+    vectorAt: features.vectorAt(place),
   })
 }
 

@@ -1,6 +1,6 @@
 import { type ComparedDeposits, depositsText } from './deposits.ts'
+import type { CheckedLog } from './log.ts'
 import type { ReExtractionReport } from './re-extract/re-extraction.ts'
-import type { AuditReport } from './report.ts'
 
 /** What an audit could reach. */
 export interface AuditReach {
@@ -14,7 +14,7 @@ export interface AuditReach {
   readonly isChainChecked: boolean
   /** Undefined when they were not held to the chain. */
   readonly deposits: ComparedDeposits | undefined
-  readonly log: AuditReport['log']
+  readonly log: CheckedLog
   /** Accepted gaps of all epochs: `topic/partition from … to …`. */
   readonly gaps: readonly string[]
   readonly reExtraction: ReExtractionReport | undefined
@@ -79,8 +79,8 @@ function chainTrusted({ isChainChecked }: AuditReach): string[] {
 }
 
 function logTrusted({ log }: AuditReach): string[] {
-  if (log === 'not there') return []
-  if (log === 'not of these epochs')
+  if (log.did === 'not there' || (log.did === 'checked' && log.vouched === 'operator')) return []
+  if (log.did === 'not of these epochs')
     return ['The log beside the bundles: its checkpoint is of none of these epochs, so nothing was held to it.']
   return ['The key of the log beside the bundles: that it is the ledger’s nobody told; what it signed agrees.']
 }

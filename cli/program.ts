@@ -19,6 +19,7 @@ import { addResume } from './verbs/resume.ts'
 import { addSchemas } from './verbs/schema.ts'
 import { addSeal } from './verbs/seal.ts'
 import { addSignatures } from './verbs/signature.ts'
+import { addText } from './verbs/text.ts'
 import { addTopics } from './verbs/topics.ts'
 import { addWatch } from './verbs/watch.ts'
 
@@ -78,6 +79,7 @@ function tallyProgram(): Command {
   const exports = program.command('export').description('write files that other tools read: features, payout-tree')
   addFeatureFiles(program, exports)
   addPayoutTreeExport(exports)
+  addText(program)
   addAnswers(program)
   addQuote(program)
   addChecks(program)

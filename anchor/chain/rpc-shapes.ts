@@ -1,4 +1,4 @@
-import type { Transport } from 'viem'
+import { BaseError, type Transport } from 'viem'
 import { z } from 'zod'
 import { RpcMalformedError } from './sending-errors.ts'
 
@@ -64,7 +64,11 @@ export function withCheckedAnswers(transport: Transport, endpoint: string): Tran
   return (config) => {
     const inner = transport(config)
     const request = async (call: { method: string; params?: unknown }) => {
-      const answer: unknown = await inner.request(call)
+      const answer: unknown = await inner.request(call).catch((error: unknown) => {
+        throw wordlessRefusal(error)
+          ? new RpcMalformedError({ endpoint, method: call.method, detail: WORDLESS })
+          : error
+      })
       const checked = SHAPES[call.method]?.safeParse(answer)
       if (checked === undefined || checked.success) return answer
       const [issue] = checked.error.issues
@@ -76,4 +80,13 @@ export function withCheckedAnswers(transport: Transport, endpoint: string): Tran
     }
     return { ...inner, request: request as typeof inner.request }
   }
+}
+
+const WORDLESS = 'an error whose message is no text'
+
+/** viem takes the message of a node's error for text, and fails in its own code where it is none. */
+function wordlessRefusal(error: unknown): boolean {
+  if (!(error instanceof BaseError)) return false
+  const said: unknown = error.details
+  return said !== undefined && typeof said !== 'string'
 }

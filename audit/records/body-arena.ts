@@ -6,6 +6,8 @@ const WORD_BYTES = 4
 export class BodyArena {
   readonly #slabs: Buffer[] = []
   readonly #words: Uint32Array[] = []
+  readonly #halves: Uint16Array[] = []
+  readonly #signed: Int8Array[] = []
   #used = SLAB_BYTES
   #isOpen = false
 
@@ -35,6 +37,15 @@ export class BodyArena {
     return this.#words[Math.floor(place / SLAB_BYTES)]!
   }
 
+  /** The same bytes, two by two. */
+  halvesOf(place: number): Uint16Array {
+    return this.#halves[Math.floor(place / SLAB_BYTES)]!
+  }
+
+  signedOf(place: number): Int8Array {
+    return this.#signed[Math.floor(place / SLAB_BYTES)]!
+  }
+
   byteIn(place: number): number {
     return place % SLAB_BYTES
   }
@@ -47,5 +58,7 @@ export class BodyArena {
     const slab = Buffer.from(new ArrayBuffer(Math.ceil(bytes / WORD_BYTES) * WORD_BYTES))
     this.#slabs.push(slab)
     this.#words.push(new Uint32Array(slab.buffer))
+    this.#halves.push(new Uint16Array(slab.buffer))
+    this.#signed.push(new Int8Array(slab.buffer))
   }
 }

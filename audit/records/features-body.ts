@@ -46,15 +46,26 @@ export class FeaturesBody {
     this.#arena = arena
   }
 
+  /** Without an object or a view for each: most records come here. */
   addUsual(usual: UsualRecord, { names }: Texts, keys: KeyWriter): number {
-    const { index, multiplier, label, p16, p, classes, checkpoints, vector } = usual
+    const { classes, p, vector } = usual
     const isContribution = usual.type === 'ContributionFeatures'
-    const place = this.#add({
-      ...{ map: numberIn(names, usual.name), index: isContribution ? index : 0, multiplier, label },
-      ...{ p16: isContribution ? 0 : p16, p, classes, checkpoints, near: 0 },
-      vector: vector.bytes.subarray(vector.start, vector.end),
-    })
-    keys.put(usual.ofSource, usual.ofId, this.#arena.wordsOf(place), this.#arena.wordIn(place) + FEATURES.of)
+    const place = this.#allocate(0, classes, vector.length)
+    const words = this.#arena.wordsOf(place)
+    const at = this.#arena.wordIn(place)
+    words[at + FEATURES.map] = numberIn(names, usual.name)
+    keys.put(usual.ofSource, usual.ofId, words, at + FEATURES.of)
+    words[at + FEATURES.index] = isContribution ? usual.index : 0
+    words[at + FEATURES.multiplier] = usual.multiplier
+    words[at + FEATURES.label] = usual.label
+    words[at + FEATURES.p16] = isContribution ? 0 : usual.p16
+    words[at + FEATURES.checkpoints] = usual.checkpoints
+    const halves = this.#arena.halvesOf(place)
+    const firstP = this.pAt(place)
+    for (let c = 0; c < classes; c++) halves[firstP + c] = p[c]!
+    const slab = this.#arena.slabOf(place)
+    const firstDigit = this.vectorAt(place) - vector.start
+    for (let i = vector.start; i < vector.end; i++) slab[firstDigit + i] = vector.bytes[i]!
     if (isContribution) this.#setFingerprint(place, usual.fingerprint.bytes, usual.fingerprint.start)
     return place
   }
@@ -142,27 +153,37 @@ export class FeaturesBody {
     return { words, at, index: words[at + KEY_WORDS]! }
   }
 
-  /** Valid as long as the epoch's records. */
-  p(place: number): Uint16Array {
-    const slab = this.#arena.slabOf(place)
-    return new Uint16Array(slab.buffer, slab.byteOffset + this.#pAt(place), this.classes(place))
-  }
-
-  /** Valid as long as the epoch's records. */
-  vector(place: number): Int8Array {
-    const slab = this.#arena.slabOf(place)
-    const at = this.#pAt(place) + this.classes(place) * P_BYTES
-    return new Int8Array(slab.buffer, slab.byteOffset + at, this.rank(place))
-  }
-
-  #pAt(place: number): number {
+  /** Where the probabilities stand in {@link halves}. */
+  pAt(place: number): number {
     const near = this.nearCount(place) * NEAR_WORDS
-    return this.#arena.byteIn(place) + (FEATURES.words + near) * WORD_BYTES
+    return (this.#arena.wordIn(place) + FEATURES.words + near) * (WORD_BYTES / P_BYTES)
+  }
+
+  halves(place: number): Uint16Array {
+    return this.#arena.halvesOf(place)
+  }
+
+  /** Where the vector stands in {@link digits}. */
+  vectorAt(place: number): number {
+    return (this.pAt(place) + this.classes(place)) * P_BYTES
+  }
+
+  digits(place: number): Int8Array {
+    return this.#arena.signedOf(place)
+  }
+
+  #allocate(near: number, classes: number, rank: number): number {
+    const place = this.#arena.allocate((FEATURES.words + near * NEAR_WORDS) * WORD_BYTES + classes * P_BYTES + rank)
+    const words = this.#arena.wordsOf(place)
+    const at = this.#arena.wordIn(place)
+    words[at + FEATURES.classes] = classes
+    words[at + FEATURES.rank] = rank
+    words[at + FEATURES.near] = near
+    return place
   }
 
   #add({ map, index, multiplier, label, p16, p, classes, checkpoints, vector, near }: FeatureNumbers): number {
-    const wordCount = FEATURES.words + near * NEAR_WORDS
-    const place = this.#arena.allocate(wordCount * WORD_BYTES + classes * P_BYTES + vector.length)
+    const place = this.#allocate(near, classes, vector.length)
     const words = this.#arena.wordsOf(place)
     const at = this.#arena.wordIn(place)
     words[at + FEATURES.map] = map
@@ -170,14 +191,11 @@ export class FeaturesBody {
     words[at + FEATURES.multiplier] = multiplier
     words[at + FEATURES.label] = label
     words[at + FEATURES.p16] = p16
-    words[at + FEATURES.classes] = classes
-    words[at + FEATURES.rank] = vector.length
     words[at + FEATURES.checkpoints] = checkpoints
-    words[at + FEATURES.near] = near
-    const slab = this.#arena.slabOf(place)
-    const probabilities = this.p(place)
-    for (let c = 0; c < classes; c++) probabilities[c] = p[c]!
-    slab.set(vector, this.#pAt(place) + classes * P_BYTES)
+    const halves = this.#arena.halvesOf(place)
+    const firstP = this.pAt(place)
+    for (let c = 0; c < classes; c++) halves[firstP + c] = p[c]!
+    this.#arena.slabOf(place).set(vector, this.vectorAt(place))
     return place
   }
 

@@ -101,7 +101,7 @@ class Features {
     for (const { batchId, index, ua: multiplier, label, fingerprint, p, a } of this.#items) {
       const { number: batchNumber, batch } = this.#batches.get(batchId)!
       const numbers = { batchNumber, batch, index, multiplier, label, fingerprint, near: [] }
-      this.contributions.add({ ...numbers, p: Uint16Array.from(p), vector: Int8Array.from(a) })
+      this.contributions.add({ ...numbers, p: Uint16Array.from(p), pAt: 0, vector: Int8Array.from(a), vectorAt: 0 })
     }
     const events = this.#events
     this.#events = new EventTable(SHAPE)
@@ -112,7 +112,8 @@ class Features {
 
   #addEvent({ b, ub: multiplier, p, label, p16 }: EventBodies['InferenceFeatures']): void {
     const vector = Int8Array.from(b)
-    this.#events.add({ fee: FEE, isPayerOwner: false, multiplier, label, p16, p: Uint16Array.from(p), vector })
+    const row = { fee: FEE, isPayerOwner: false, multiplier, label, p16, p: Uint16Array.from(p), pAt: 0, vector }
+    this.#events.add({ ...row, vectorAt: 0 })
   }
 }
 

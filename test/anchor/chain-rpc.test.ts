@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { ask, type ChainConnection, connectChain, httpTo } from '../../anchor/chain/connect.ts'
 import { readEpoch } from '../../anchor/chain/distributor.ts'
 import { blockAt } from '../../anchor/chain/second-opinion.ts'
+import { simulate } from '../../anchor/chain/simulate.ts'
 
 const ADDRESS = `0x${'aa'.repeat(20)}` as const
 const HASH = `0x${'bb'.repeat(32)}` as const
@@ -112,6 +113,16 @@ describe('an answer', () => {
 })
 
 describe('a node that', () => {
+  test.each([
+    ['an object', { of: 7 }],
+    ['a number', 7],
+    ['a list', []],
+  ])('refuses to simulate in words that are %s is RPC_MALFORMED', async (_, message) => {
+    respond = (response) => json(response, { error: { code: 'x', message } })
+    const call = { state: 'intended', intent: 'i', chainId: LOCAL, from: ADDRESS, to: ADDRESS, data: '0x' } as const
+    await expect(simulate(await connect(), call)).rejects.toMatchObject({ code: 'RPC_MALFORMED' })
+  })
+
   const nonce = async (answer_ms?: number) => REQUESTS['a nonce']!(await connect(answer_ms))
 
   test.each([
@@ -127,7 +138,7 @@ describe('a node that', () => {
     ['sends 17 MiB without saying so', 'RPC_MALFORMED', pour],
     [
       'refuses in words that are none',
-      'RPC_REFUSED',
+      'RPC_MALFORMED',
       (response: ServerResponse) => json(response, { error: { code: 'x', message: { of: 7 } } }),
     ],
     [

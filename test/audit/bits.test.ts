@@ -17,7 +17,7 @@ const BITS = 4
 const TIMEOUT_MS = 600_000
 const { seed } = runs(BITS)
 const path = temporaryFolder()
-/** What only the chain can tell: nothing in the records says which attempt an epoch is, which engine wrote it, or how long after its last record it was cut. */
+/** What only the chain can tell: nothing in the records says which attempt an epoch is, or which engine wrote it; nor how much later than its last record it was cut. */
 const UNDECIDED_FIELDS = ['attempt', 'engine', 'cut.timeMs']
 
 let world: RandomWorld

@@ -3,11 +3,16 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.ts'
 import { sha256 } from '../../anchor/hash.ts'
+import { openCheckpoint, signCheckpoint } from '../../anchor/log/checkpoint.ts'
+import { manifestLine } from '../../anchor/log/manifest-line.ts'
+import { generateSigningKey, type NoteSigner, signerOf as noteSignerOf } from '../../anchor/log/note/keys.ts'
+import { signLogKey } from '../../anchor/log-key/sign.ts'
 import type { Manifest } from '../../anchor/manifest.ts'
 import { type AuditReport, auditBundle } from '../../audit/index.ts'
 import { publishLog } from '../../jobs/publish/log/publish-log.ts'
 import { toHex } from '../../schemas/ids.ts'
 import { temporaryFolder } from '../cli/support/temporary-folder.ts'
+import { GENESIS, signerOf } from '../support/ledger/cast.ts'
 import { RandomWorld } from '../support/ledger/random-world.ts'
 import { runs } from '../support/random-runs.ts'
 
@@ -154,12 +159,36 @@ describe('the checkpoint of the log beside the bundles', () => {
   test('is held to the tree of its size', async () => {
     const report = await audit()
     expect(report).toMatchObject({ ok: true, log: 'checked' })
-    expect(report.checked.at(-1)).toMatchObject({ name: 'log', detail: expect.stringContaining('the tree of epoch 2') })
+    expect(report.checked.at(-1)).toMatchObject({
+      name: 'log',
+      detail: expect.stringContaining('that of epoch 2; signed with the key beside it'),
+    })
     expect(report.trusted).toContainEqual(expect.stringContaining('The key of the log beside the bundles'))
   })
 
-  test('of which any bit is flipped is a difference', async () => {
-    const file = join(folder, 'checkpoint')
+  test('is signed with the key that the operator endorsed; with another, or for another manifest, it is a difference', async () => {
+    const own = noteSignerOf(readFileSync(join(keyFolder, 'key'), 'utf8').trim())
+    const word = await signLogKey(GENESIS, signerOf('operator'), { key: own.key, sequence: 1, fromSize: 0 })
+    writeFileSync(join(folder, 'key.json'), JSON.stringify(word))
+    const report = await audit()
+    expect(report.checked.at(-1)!.detail).toContain('signed with the key that the operator endorsed')
+    expect(report.trusted.join()).not.toContain('The key of the log')
+    const [file, served] = [join(folder, 'checkpoint'), readFileSync(join(folder, 'checkpoint'))]
+    const { checkpoint } = await openCheckpoint(served, { key: own.key })
+    const sign = (signer: NoteSigner, extensions: readonly string[]) =>
+      writeFileSync(file, signCheckpoint({ ...checkpoint, extensions }, signer))
+    try {
+      sign(own, [manifestLine(2, `0x${'00'.repeat(32)}`)])
+      expect((await audit()).firstDifference).toMatchObject({ check: 'log', where: 'log/checkpoint manifest' })
+      sign(noteSignerOf(generateSigningKey(checkpoint.origin)), checkpoint.extensions)
+      expect((await audit()).firstDifference).toMatchObject({ check: 'log', where: 'log/checkpoint' })
+    } finally {
+      writeFileSync(file, served)
+    }
+  })
+
+  test.each(['checkpoint', 'key.json'])('of which any bit of %s is flipped is a difference', async (name) => {
+    const file = join(folder, name)
     const note = readFileSync(file)
     const { numRuns } = runs(16)
     for (let bit = 0; bit < note.length * 8; bit += Math.max(1, Math.floor((note.length * 8) / numRuns))) {

@@ -28,17 +28,8 @@ const SETUP_LIMIT_MS = 180_000
 
 /** These hold the warehouse for as long as they run, or open none: nothing goes through another process. */
 const OF_LOGS = ['checkpoint', 'check', 'prove', 'verify', 'compare'].map((verb) => `log ${verb}`)
-const ALONE = [
-  'demo',
-  'seal',
-  'schema check',
-  'topics create',
-  'import features',
-  'verify',
-  'audit',
-  'anchor watch',
-  ...OF_LOGS,
-]
+const OF_FILES = ['schema check', 'import features', 'text spans', 'text score', 'verify', 'audit']
+const ALONE = ['demo', 'seal', 'topics create', 'anchor watch', ...OF_FILES, ...OF_LOGS]
 
 describeWithAnvil('beside a running ingest', () => {
   const path = temporaryFolder()
@@ -309,7 +300,7 @@ describeWithAnvil('beside a running ingest', () => {
 async function verbsBelow(words: readonly string[]): Promise<string[]> {
   const { stdout } = await tallyHere([...words, '--help'])
   const listed = stdout.split('Commands:\n')[1]?.split('\n\n')[0] ?? ''
-  const names = listed.split('\n').flatMap((line) => /^ {2}([a-z]+)/.exec(line)?.[1] ?? [])
+  const names = listed.split('\n').flatMap((line) => /^ {2}([a-z-]+)/.exec(line)?.[1] ?? [])
   const inner = names.filter((name) => name !== 'help')
   if (inner.length === 0) return [words.join(' ')]
   return (await Promise.all(inner.map((name) => verbsBelow([...words, name])))).flat()

@@ -197,12 +197,13 @@ describe('the README', () => {
         epochs: { state: string; counts: object }[]
       }
       expect(epochs.epochs[2]).toMatchObject({ state: 'finalized', counts: { accepted: 3, duplicate: 0, rejected: 0 } })
-      const [receipt, verified, audited] = verify!
+      const [receipt, verified, event, verifiedEvent, audited] = verify!
         .trim()
         .split('\n')
         .map((line) => runLine(line, folder))
-      expect(receipt?.code).toBe(0)
+      expect([receipt?.code, event?.code]).toEqual([0, 0])
       expect(verified).toMatchObject({ code: 3, output: expect.stringContaining('receipt: OK') })
+      expect(verifiedEvent).toMatchObject({ code: 3, output: expect.stringContaining('event receipt: OK') })
       expect(audited).toMatchObject({ code: 3, output: expect.stringContaining('audit: OK') })
     },
     DEMO_LIMIT_MS,

@@ -30,6 +30,7 @@ from receipt_vectors import receipt_vectors
 from record_vectors import record_vectors
 from settlement_vectors import apportion_vectors, line_vectors, payout_vectors
 from signature_vectors import signature_vectors
+from text_vectors import text_vectors
 from wire_vectors import wire_vectors
 
 HERE = pathlib.Path(__file__).parent
@@ -47,6 +48,7 @@ FILES = {
     "signatures.json": signature_vectors,
     "manifest.json": manifest_vectors,
     "receipts.json": receipt_vectors,
+    "text.json": text_vectors,
     "attribution/influence-factored-2.json": factored_vectors,
     "attribution/influence-dense-1.json": dense_vectors,
     "attribution/influence-exact-1.json": exact_vectors,

@@ -3,4 +3,5 @@ export { choleskyBytes, factor, flip, forward, outer, outerBytes, turn } from '.
 export { gram, gramBytes, softmax, softmaxBytes } from './curvature'
 export { pairs, startPairs, summaryBytes } from './pairs'
 export { movements, project, scoreBytes, squares } from './scores'
+export { suffixArray, suffixBytes } from './suffix-array'
 export { bucketBytes, groupSums, sumBytes, weightedSums } from './sums'
