@@ -39,6 +39,8 @@ describeWithAnvil('beside a running ingest', () => {
   beforeAll(async () => {
     await builtCli()
     prepared = await prepareLedger(path('prepared'))
+    // Makes the log's key: each copy would make one of its own.
+    await tallyHere(['log', 'key', '--data', prepared.data])
   }, SETUP_LIMIT_MS)
   afterEach(async () => {
     // Not killed: its embedded chain would live on.
