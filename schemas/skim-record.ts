@@ -1,5 +1,15 @@
 import { schemaOfEvent } from './avro-types.ts'
-import { CONTENT_TYPE, REQUIRED, SPEC_VERSION } from './cloud-events.ts'
+import {
+  equals,
+  HEADER,
+  HEADERS,
+  HEADERS_MAX,
+  indexOfHeader,
+  isUsualEnvelope,
+  LENGTH_BYTES,
+  NULL_LENGTH,
+  u32,
+} from './envelope-bytes.ts'
 import { ceTypeOf, type EventType } from './events.ts'
 import { IDENTIFIER_CHARACTERS_MAX, QUOTE_ID_BYTES, UNITS_MAX } from './limits.ts'
 import { TOPIC_OF_EVENT } from './topics.ts'
@@ -8,24 +18,9 @@ import { TOPIC_OF_EVENT } from './topics.ts'
 // says `decoded`, for the same event type, source and id. To everything else, good or bad, it says that it does not know,
 // and decodeRecord decides. test/schemas/skim-record.test.ts holds one against the other on random and damaged records.
 
-const LENGTH_BYTES = 4
-const NULL_LENGTH = 0xffffffff
-/** Records with more headers than this are not usual. */
-const HEADERS_MAX = 16
 /** No amount below 2^96 needs more: 12 bytes and one for the sign. */
 const AMOUNT_BYTES_MAX = 13
 const WIRE_PREFIX_BYTES = 5
-
-const NAMES = (Object.keys(REQUIRED) as (keyof typeof REQUIRED)[]).map((name) => Buffer.from(name))
-const indexOf = (name: keyof typeof REQUIRED) => Object.keys(REQUIRED).indexOf(name)
-const VERSION = indexOf('ce_specversion')
-const ID = indexOf('ce_id')
-const SOURCE = indexOf('ce_source')
-const TYPE = indexOf('ce_type')
-const TIME = indexOf('ce_time')
-const CONTENT = indexOf('content-type')
-const VERSION_BYTES = Buffer.from(SPEC_VERSION)
-const CONTENT_BYTES = Buffer.from(CONTENT_TYPE)
 
 /** The usual events: what their fields must be, in their order. Each step returns where the next field begins, or -1. */
 const FIELDS: { readonly [Type in EventType]?: readonly Step[] } = {
@@ -70,8 +65,8 @@ export class RecordSkimmer {
   sourceLength = 0
   idAt = 0
   idLength = 0
-  readonly #places = new Int32Array(NAMES.length)
-  readonly #lengths = new Int32Array(NAMES.length)
+  readonly #places = new Int32Array(HEADERS)
+  readonly #lengths = new Int32Array(HEADERS)
 
   /** @returns whether this is a usual record; the size limit of records is the caller's to check */
   skim({ topic, bytes, headersAt, valueAt, valueLength }: ContentPlace): boolean {
@@ -80,7 +75,7 @@ export class RecordSkimmer {
     if (usual === undefined || usual.topic !== topic || !this.#envelope(bytes, headersAt)) return false
     const places = this.#places
     const lengths = this.#lengths
-    if (lengths[TYPE] !== usual.ceType.length || !equals(bytes, places[TYPE]!, usual.ceType)) return false
+    if (lengths[HEADER.type] !== usual.ceType.length || !equals(bytes, places[HEADER.type]!, usual.ceType)) return false
     const end = valueAt + valueLength
     let at = valueAt + WIRE_PREFIX_BYTES
     for (const step of usual.steps) {
@@ -89,10 +84,10 @@ export class RecordSkimmer {
     }
     if (at !== end) return false
     this.type = usual.type
-    this.sourceAt = places[SOURCE]! - LENGTH_BYTES
-    this.sourceLength = lengths[SOURCE]! + LENGTH_BYTES
-    this.idAt = places[ID]! - LENGTH_BYTES
-    this.idLength = lengths[ID]! + LENGTH_BYTES
+    this.sourceAt = places[HEADER.source]! - LENGTH_BYTES
+    this.sourceLength = lengths[HEADER.source]! + LENGTH_BYTES
+    this.idAt = places[HEADER.id]! - LENGTH_BYTES
+    this.idLength = lengths[HEADER.id]! + LENGTH_BYTES
     return true
   }
 
@@ -101,14 +96,14 @@ export class RecordSkimmer {
     const places = this.#places.fill(-1)
     const lengths = this.#lengths
     const count = u32(bytes, headersAt)
-    if (count < NAMES.length || count > HEADERS_MAX) return false
+    if (count < HEADERS || count > HEADERS_MAX) return false
     let at = headersAt + LENGTH_BYTES
     for (let header = 0; header < count; header++) {
       const nameLength = u32(bytes, at)
       const nameAt = at + LENGTH_BYTES
       const valueLength = u32(bytes, nameAt + nameLength)
       at = nameAt + nameLength + LENGTH_BYTES
-      const index = indexOfName(bytes, nameAt, nameLength)
+      const index = indexOfHeader(bytes, nameAt, nameLength)
       if (index >= 0) {
         if (places[index] !== -1 || valueLength === 0 || valueLength === NULL_LENGTH) return false
         places[index] = at
@@ -116,69 +111,8 @@ export class RecordSkimmer {
       }
       if (valueLength !== NULL_LENGTH) at += valueLength
     }
-    return (
-      places.every((place) => place !== -1) &&
-      isText(bytes, places[ID]!, lengths[ID]!, REQUIRED.ce_id) &&
-      isText(bytes, places[SOURCE]!, lengths[SOURCE]!, REQUIRED.ce_source) &&
-      lengths[VERSION] === VERSION_BYTES.length &&
-      equals(bytes, places[VERSION]!, VERSION_BYTES) &&
-      lengths[CONTENT] === CONTENT_BYTES.length &&
-      equals(bytes, places[CONTENT]!, CONTENT_BYTES) &&
-      isUtcTime(bytes, places[TIME]!, lengths[TIME]!)
-    )
+    return isUsualEnvelope(bytes, places, lengths)
   }
-}
-
-/** Names of the same length differ in their last letter but one. */
-function indexOfName(bytes: Uint8Array, at: number, length: number): number {
-  for (let index = 0; index < NAMES.length; index++) {
-    const name = NAMES[index]!
-    if (name.length === length && bytes[at + length - 2] === name[length - 2] && equals(bytes, at, name)) return index
-  }
-  return -1
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
-}
-
-function equals(bytes: Uint8Array, at: number, expected: Uint8Array): boolean {
-  for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false
-  return true
-}
-
-/** ASCII without control characters. */
-function isText(bytes: Uint8Array, at: number, length: number, lengthMax: number): boolean {
-  if (length > lengthMax) return false
-  for (let i = at; i < at + length; i++) if (bytes[i]! < 0x20 || bytes[i]! > 0x7e) return false
-  return true
-}
-
-const TIME_SHAPE = Buffer.from('0000-00-00T00:00:00')
-const DIGIT = 0x30
-const FRACTION_DIGITS_MAX = 9
-
-/** `2026-01-01T00:00:00Z`, perhaps with a fraction; what else RFC 3339 allows is not usual. */
-function isUtcTime(bytes: Uint8Array, at: number, length: number): boolean {
-  const shape = TIME_SHAPE.length
-  if (length <= shape || bytes[at + length - 1] !== 0x5a) return false
-  for (let i = 0; i < shape; i++) {
-    const isRight = TIME_SHAPE[i] === DIGIT ? isDigit(bytes[at + i]!) : bytes[at + i] === TIME_SHAPE[i]
-    if (!isRight) return false
-  }
-  const pair = (i: number) => (bytes[at + i]! - DIGIT) * 10 + bytes[at + i + 1]! - DIGIT
-  const month = pair(5)
-  const day = pair(8)
-  if (month < 1 || month > 12 || day < 1 || day > 31 || pair(11) > 23 || pair(14) > 59 || pair(17) > 60) return false
-  const rest = length - shape - 1
-  if (rest === 0) return true
-  if (bytes[at + shape] !== 0x2e || rest < 2 || rest > FRACTION_DIGITS_MAX + 1) return false
-  for (let i = shape + 1; i < length - 1; i++) if (!isDigit(bytes[at + i]!)) return false
-  return true
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= DIGIT && byte <= DIGIT + 9
 }
 
 /** An Avro length of one or two bytes; `lengthAt` is where what it measures begins. -1 for any other. */

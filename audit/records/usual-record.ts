@@ -1,5 +1,15 @@
 import { schemaOfEvent } from '../../schemas/avro-types.ts'
-import { CONTENT_TYPE, REQUIRED, SPEC_VERSION } from '../../schemas/cloud-events.ts'
+import {
+  equals,
+  HEADER,
+  HEADERS,
+  HEADERS_MAX,
+  indexOfHeader,
+  isUsualEnvelope,
+  LENGTH_BYTES,
+  NULL_LENGTH,
+  u32,
+} from '../../schemas/envelope-bytes.ts'
 import { ceTypeOf } from '../../schemas/events.ts'
 import {
   BATCH_ITEMS_MAX,
@@ -16,11 +26,7 @@ import { TOPIC_OF_EVENT } from '../../schemas/topics.ts'
 // only where decodeRecord says `decoded`, and finds the same fields; to everything else, good or bad, it says that it does not
 // know, and decodeRecord decides. test/audit/usual-record.test.ts holds one against the other on random and damaged records.
 
-const LENGTH_BYTES = 4
-const NULL_LENGTH = 0xffff_ffff
 const WIRE_PREFIX_BYTES = 5
-/** Records with more headers than this are not usual. */
-const HEADERS_MAX = 16
 /** No amount below 2^96 needs more: 12 bytes and one for the sign. */
 const AMOUNT_BYTES_MAX = 13
 /** Longs of more bytes are not usual. */
@@ -31,18 +37,6 @@ const CLASSES_USUAL_MAX = 128
 
 const USUAL_TYPES = ['InferenceRecorded', 'ContributionFeatures', 'InferenceFeatures'] as const
 export type UsualType = (typeof USUAL_TYPES)[number]
-
-const NAMES = (Object.keys(REQUIRED) as (keyof typeof REQUIRED)[]).map((name) => Buffer.from(name))
-const LIMITS = Object.values(REQUIRED)
-const indexOf = (name: keyof typeof REQUIRED) => Object.keys(REQUIRED).indexOf(name)
-const VERSION = indexOf('ce_specversion')
-const ID = indexOf('ce_id')
-const SOURCE = indexOf('ce_source')
-const TYPE = indexOf('ce_type')
-const TIME = indexOf('ce_time')
-const CONTENT = indexOf('content-type')
-const VERSION_BYTES = Buffer.from(SPEC_VERSION)
-const CONTENT_BYTES = Buffer.from(CONTENT_TYPE)
 
 const USUAL = new Map<number, { type: UsualType; topic: string; ceType: Uint8Array }>(
   USUAL_TYPES.map((type) => [
@@ -118,8 +112,8 @@ export class UsualRecord {
   label = 0
   p16 = 0
   readonly fingerprint = new Slice()
-  readonly #places = new Int32Array(NAMES.length)
-  readonly #lengths = new Int32Array(NAMES.length)
+  readonly #places = new Int32Array(HEADERS)
+  readonly #lengths = new Int32Array(HEADERS)
   #bytes: Buffer = Buffer.alloc(0)
   #at = 0
   #end = 0
@@ -129,11 +123,15 @@ export class UsualRecord {
     if (valueEnd - valueAt < WIRE_PREFIX_BYTES || bytes[valueAt] !== 0) return false
     const usual = USUAL.get(u32(bytes, valueAt + 1))
     if (usual === undefined || usual.topic !== topic || !this.#envelope(bytes, headersAt, headersEnd)) return false
-    const [typeAt, idAt, sourceAt] = [this.#places[TYPE]!, this.#places[ID]!, this.#places[SOURCE]!]
-    if (this.#lengths[TYPE] !== usual.ceType.length || !equals(bytes, typeAt, usual.ceType)) return false
+    const [typeAt, idAt, sourceAt] = [
+      this.#places[HEADER.type]!,
+      this.#places[HEADER.id]!,
+      this.#places[HEADER.source]!,
+    ]
+    if (this.#lengths[HEADER.type] !== usual.ceType.length || !equals(bytes, typeAt, usual.ceType)) return false
     this.type = usual.type
-    this.id.set(bytes, idAt, idAt + this.#lengths[ID]!)
-    this.source.set(bytes, sourceAt, sourceAt + this.#lengths[SOURCE]!)
+    this.id.set(bytes, idAt, idAt + this.#lengths[HEADER.id]!)
+    this.source.set(bytes, sourceAt, sourceAt + this.#lengths[HEADER.source]!)
     this.#bytes = bytes
     this.#at = valueAt + WIRE_PREFIX_BYTES
     this.#end = valueEnd
@@ -314,7 +312,7 @@ export class UsualRecord {
     const places = this.#places.fill(-1)
     const lengths = this.#lengths
     const count = u32(bytes, headersAt)
-    if (count < NAMES.length || count > HEADERS_MAX) return false
+    if (count < HEADERS || count > HEADERS_MAX) return false
     let at = headersAt + LENGTH_BYTES
     for (let header = 0; header < count; header++) {
       if (at + LENGTH_BYTES > headersEnd) return false
@@ -326,7 +324,7 @@ export class UsualRecord {
       if (valueLength !== NULL_LENGTH && valueLength > headersEnd - at) return false
       // A name in letters beyond ASCII could be no UTF-8, and then there is no such header.
       if (!isAscii(bytes, nameAt, nameLength)) return false
-      const index = indexOfName(bytes, nameAt, nameLength)
+      const index = indexOfHeader(bytes, nameAt, nameLength)
       if (index >= 0) {
         if (places[index] !== -1 || valueLength === 0 || valueLength === NULL_LENGTH) return false
         places[index] = at
@@ -335,16 +333,7 @@ export class UsualRecord {
       if (valueLength !== NULL_LENGTH) at += valueLength
     }
     if (at !== headersEnd) return false
-    for (let index = 0; index < NAMES.length; index++) if (places[index] === -1) return false
-    return (
-      isText(bytes, places[ID]!, lengths[ID]!, LIMITS[ID]!) &&
-      isText(bytes, places[SOURCE]!, lengths[SOURCE]!, LIMITS[SOURCE]!) &&
-      lengths[VERSION] === VERSION_BYTES.length &&
-      equals(bytes, places[VERSION]!, VERSION_BYTES) &&
-      lengths[CONTENT] === CONTENT_BYTES.length &&
-      equals(bytes, places[CONTENT]!, CONTENT_BYTES) &&
-      isUtcTime(bytes, places[TIME]!, lengths[TIME]!)
-    )
+    return isUsualEnvelope(bytes, places, lengths)
   }
 }
 
@@ -365,59 +354,7 @@ function ascends(a: Slice, b: Slice): boolean {
   return a.length < b.length
 }
 
-/** Names of the same length differ in their last letter but one. */
-function indexOfName(bytes: Buffer, at: number, length: number): number {
-  for (let index = 0; index < NAMES.length; index++) {
-    const name = NAMES[index]!
-    if (name.length === length && bytes[at + length - 2] === name[length - 2] && equals(bytes, at, name)) return index
-  }
-  return -1
-}
-
-function u32(bytes: Buffer, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
-}
-
-function equals(bytes: Buffer, at: number, expected: Uint8Array): boolean {
-  for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false
-  return true
-}
-
 function isAscii(bytes: Buffer, at: number, length: number): boolean {
   for (let i = at; i < at + length; i++) if (bytes[i]! > 0x7f) return false
   return true
-}
-
-/** ASCII without control characters. */
-function isText(bytes: Buffer, at: number, length: number, lengthMax: number): boolean {
-  if (length > lengthMax) return false
-  for (let i = at; i < at + length; i++) if (bytes[i]! < 0x20 || bytes[i]! > 0x7e) return false
-  return true
-}
-
-const TIME_SHAPE = Buffer.from('0000-00-00T00:00:00')
-const DIGIT = 0x30
-const FRACTION_DIGITS_MAX = 9
-
-/** `2026-01-01T00:00:00Z`, perhaps with a fraction; what else RFC 3339 allows is not usual. */
-function isUtcTime(bytes: Buffer, at: number, length: number): boolean {
-  const shape = TIME_SHAPE.length
-  if (length <= shape || bytes[at + length - 1] !== 0x5a) return false
-  for (let i = 0; i < shape; i++) {
-    const isRight = TIME_SHAPE[i] === DIGIT ? isDigit(bytes[at + i]!) : bytes[at + i] === TIME_SHAPE[i]
-    if (!isRight) return false
-  }
-  const pair = (i: number) => (bytes[at + i]! - DIGIT) * 10 + bytes[at + i + 1]! - DIGIT
-  const month = pair(5)
-  const day = pair(8)
-  if (month < 1 || month > 12 || day < 1 || day > 31 || pair(11) > 23 || pair(14) > 59 || pair(17) > 60) return false
-  const rest = length - shape - 1
-  if (rest === 0) return true
-  if (bytes[at + shape] !== 0x2e || rest < 2 || rest > FRACTION_DIGITS_MAX + 1) return false
-  for (let i = shape + 1; i < length - 1; i++) if (!isDigit(bytes[at + i]!)) return false
-  return true
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= DIGIT && byte <= DIGIT + 9
 }

@@ -59,7 +59,7 @@ const EXIT_OF: Readonly<Record<AuditClass, number>> = {
 }
 
 const AFTER_HELP = `
-Examples:
+Example:
   $ tally audit ./ledger/bundles --rpc http://127.0.0.1:8545
   $ tally audit ./ledger/bundles --from 120 --rpc http://127.0.0.1:8545
   $ tally audit ./ledger/bundles --payout-only

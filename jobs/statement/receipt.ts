@@ -1,4 +1,4 @@
-import { LIST, listValue, VARCHAR } from '@duckdb/node-api'
+import { type DuckDBValue, LIST, listValue, VARCHAR } from '@duckdb/node-api'
 import { buildLineTree } from '../../anchor/lines/line-tree.ts'
 import type { Manifest } from '../../anchor/manifest.ts'
 import { type Influence, influenceChecksum, type Receipt } from '../../anchor/verify/receipt.ts'
@@ -103,13 +103,7 @@ async function receiptOf(parts: ReceiptParts): Promise<Receipt> {
     manifest,
     table: 'accounts',
     index,
-    read: async (limit, offset) =>
-      (
-        await warehouse.all(
-          'SELECT * FROM account_total WHERE epoch = $epoch ORDER BY account, token LIMIT $limit OFFSET $offset',
-          { epoch: manifest.epoch, limit, offset },
-        )
-      ).map(accountRow),
+    read: pagesOf(ledger, manifest, 'account_total', 'account, token', accountRow),
   })
   const lines = await linesOf(parts)
   const models = lines.filter(({ line }) => line.kind === 'data').map(({ line }) => line.asset)
@@ -167,15 +161,21 @@ async function scoreOf({ ledger, manifest, row }: ReceiptParts, model: string): 
     manifest,
     table: 'scores',
     index,
-    read: async (limit, offset) =>
-      (
-        await warehouse.all(
-          'SELECT * FROM score WHERE epoch = $epoch ORDER BY model, token, account LIMIT $limit OFFSET $offset',
-          { epoch, limit, offset },
-        )
-      ).map(scoreRow),
+    read: pagesOf(ledger, manifest, 'score', 'model, token, account', scoreRow),
   })
   return { index, row: scoreRow(found) as Receipt['scores'][number]['row'], proof }
+}
+
+/** Reads rows of an epoch's table, in the order in which it is committed to. */
+function pagesOf<Row>(
+  { warehouse }: Ledger,
+  { epoch }: Manifest,
+  table: 'account_total' | 'score',
+  order: string,
+  toRow: (row: Readonly<Record<string, DuckDBValue>>) => Row,
+): (limit: number, offset: number) => Promise<Row[]> {
+  const page = `SELECT * FROM ${table} WHERE epoch = $epoch ORDER BY ${order} LIMIT $limit OFFSET $offset`
+  return async (limit, offset) => (await warehouse.all(page, { epoch, limit, offset })).map(toRow)
 }
 
 async function influencesOf(

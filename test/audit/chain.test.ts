@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { deposit } from '../../anchor/chain/deposit.ts'
+import { epochContentOf } from '../../anchor/chain/epoch-content.ts'
 import { finalizeEpoch, proposeEpoch } from '../../anchor/chain/epochs.ts'
 import { type Manifest, manifestHash } from '../../anchor/manifest.ts'
 import { auditBundle, verifyReceipt } from '../../audit/index.ts'
@@ -40,20 +41,7 @@ describeWithAnvil('a bundle beside its chain', () => {
   const propose = (manifest: Manifest) => proposeTo(house, manifest)
 
   async function proposeTo(to: House, manifest: Manifest): Promise<void> {
-    await proposeEpoch(await to.as(to.proposer), {
-      epoch: BigInt(manifest.epoch),
-      attempt: manifest.attempt,
-      ledgerRoot: manifest.tree.root,
-      treeSize: BigInt(manifest.tree.size),
-      payoutRoot: manifest.payout.root,
-      totals: manifest.payout.totals.map(({ token, total, reserved }) => ({
-        token,
-        total_atoms: BigInt(total),
-        reserved_atoms: BigInt(reserved),
-      })),
-      manifestHash: manifestHash(manifest),
-      uri: '',
-    })
+    await proposeEpoch(await to.as(to.proposer), epochContentOf(manifest, ''))
   }
 
   async function finalize(epoch: bigint): Promise<void> {
