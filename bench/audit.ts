@@ -13,6 +13,7 @@ const RECORDS = 1_000_000
 /** Enough that each epoch goes on from the one before. */
 const EPOCHS = 5
 const RECORDS_MIN = EPOCHS * 1_000
+const ACCOUNTS = 100
 const GOAL = 2
 const SIGNATURES_TIMED = 200
 const LIMIT = fileURLToPath(new URL('./audit/limit-run.js', import.meta.url))
@@ -21,6 +22,7 @@ const AUDIT = fileURLToPath(new URL('./audit/audit-run.js', import.meta.url))
 /** As they are given on the command line. */
 export interface AuditFlags {
   readonly records?: string
+  readonly accounts?: string
   readonly seed?: string
   /** Where the ledger is made, or lies from an earlier run; a temporary one otherwise. */
   readonly folder?: string
@@ -29,6 +31,8 @@ export interface AuditFlags {
 
 interface AuditBenchReport extends AuditMeasured {
   readonly seed: number
+  /** Who contribute. */
+  readonly accounts: number
   readonly limit: LimitMeasured
   /** Checking as many signatures, alone: batches are signed, not items. */
   readonly signatures_s: number
@@ -43,12 +47,23 @@ interface AuditBenchReport extends AuditMeasured {
  *
  * @returns false when a flag is no count
  */
-export async function runAuditBench({ records, seed, folder, json }: AuditFlags): Promise<boolean> {
-  const [count, seedNumber] = [Number(records ?? RECORDS), Number(seed ?? 1)]
-  if (!Number.isInteger(count) || count < RECORDS_MIN || !Number.isInteger(seedNumber)) return false
+export async function runAuditBench({ records, accounts, seed, folder, json }: AuditFlags): Promise<boolean> {
+  const [count, contributors, seedNumber] = [
+    Number(records ?? RECORDS),
+    Number(accounts ?? ACCOUNTS),
+    Number(seed ?? 1),
+  ]
+  if (![count, contributors, seedNumber].every(Number.isInteger) || count < RECORDS_MIN || contributors < 1)
+    return false
   const place = folder ?? mkdtempSync(join(tmpdir(), 'tallystick-bench-'))
   try {
-    const report = await benchAudit({ records: count, epochs: EPOCHS, seed: seedNumber, folder: place })
+    const report = await benchAudit({
+      records: count,
+      epochs: EPOCHS,
+      seed: seedNumber,
+      accounts: contributors,
+      folder: place,
+    })
     if (json) console.log(JSON.stringify(report))
     else printAudit(report)
   } finally {
@@ -66,6 +81,7 @@ async function benchAudit(options: AuditBenchOptions): Promise<AuditBenchReport>
   return {
     ...measured,
     seed: options.seed,
+    accounts: options.accounts,
     limit,
     signatures_s: (await signatureSeconds()) * measured.signatures,
     ratio: measured.wall_s / (hashing.wall_s + scoring.wall_s),
@@ -94,8 +110,10 @@ async function signatureSeconds(): Promise<number> {
 }
 
 function printAudit(report: AuditBenchReport): void {
-  const { records, seed, limit, signatures, signatures_s } = report
-  console.log(`\n${records} records in ${EPOCHS} epochs, seed ${seed}, features of ${SHAPE.rank} × ${SHAPE.classes}`)
+  const { records, seed, accounts, limit, signatures, signatures_s } = report
+  console.log(
+    `\n${records} records of ${accounts} contributors in ${EPOCHS} epochs, seed ${seed}, features of ${SHAPE.rank} × ${SHAPE.classes}`,
+  )
   const line = (name: string, wall_s: number, cpu_s: number, note = '') =>
     console.log(`${name.padEnd(32)} ${wall_s.toFixed(2).padStart(8)} s ${cpu_s.toFixed(2).padStart(8)} s CPU ${note}`)
   line('hashing', limit.hashing.wall_s, limit.hashing.cpu_s, 'content, leaf and tree')

@@ -15,7 +15,7 @@ const USAGE = `Usage: npm run bench -- ingest [--records N] [--history N] [--run
        npm run bench -- close [--records N] [--history N,N,N] [--runs N] [--json]
        npm run bench -- similarity [--items N,N,N] [--media NAME,…] [--seed S] [--json]
        npm run bench -- attribution [--sizes N,N,N] [--threads N] [--quick] [--json]
-       npm run bench -- audit [--records N] [--seed S] [--folder DIR] [--json]
+       npm run bench -- audit [--records N] [--accounts N] [--seed S] [--folder DIR] [--json]
        npm run bench -- explain [--contributions N] [--runs N] [--json]
        npm run bench -- insights [--runs N] [--json]
        npm run bench -- payout-tree [--accounts N] [--threads N] [--runs N] [--seed S] [--json]
@@ -41,6 +41,7 @@ attribution: scores of pairs and whole periods, beside numpy, FAISS (both need P
   --quick       small sizes
 audit: the whole audit of a bundle, beside hashing its records and scoring its features alone
   --records N   in five epochs (default 1,000,000)
+  --accounts N  who contribute (default 100)
   --seed S      of everything random (default 1)
   --folder DIR  where the ledger is made, and used again when it is there (default: a temporary one)
 explain: why one use paid whom, over all contributions: in a process that has the warehouse open, and as a command

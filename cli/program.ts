@@ -1,27 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { currentInvocation } from './invocation.ts'
 import { EXIT } from './output.ts'
-import { addAnswers } from './verbs/answers.ts'
-import { addChain } from './verbs/chain.ts'
-import { addChecks } from './verbs/checks.ts'
-import { addDemo } from './verbs/demo.ts'
-import { addDlq } from './verbs/dlq.ts'
-import { addDoctor } from './verbs/doctor.ts'
-import { addEpochStatus } from './verbs/epoch-status.ts'
-import { addEpochSteps } from './verbs/epoch-steps.ts'
-import { addFeatureFiles } from './verbs/features.ts'
-import { addLogCopy } from './verbs/log-copy.ts'
-import { addLogFiles } from './verbs/log-files.ts'
-import { addPayoutTreeExport } from './verbs/payout-tree.ts'
-import { addQuote } from './verbs/quote.ts'
-import { addRecords } from './verbs/records.ts'
-import { addResume } from './verbs/resume.ts'
-import { addSchemas } from './verbs/schema.ts'
-import { addSeal } from './verbs/seal.ts'
-import { addSignatures } from './verbs/signature.ts'
-import { addText } from './verbs/text.ts'
-import { addTopics } from './verbs/topics.ts'
-import { addWatch } from './verbs/watch.ts'
 
 const DESCRIPTION =
   'Meters each use of data, models and agents, works out what each contribution did for it, pays by that, and proves it.'
@@ -36,11 +15,86 @@ Exit codes:
 Start here:
   $ tally demo`
 
+/** Verbs of two words, by the first. */
+const GROUPS = {
+  log: 'the log of records (copy), and its tree as static files',
+  epoch: 'epochs: close, status',
+  anchor: 'the chain: deploy, propose, finalize, status, watch, resume',
+  export: 'write files that other tools read: features, payout-tree',
+} as const
+
+interface Place {
+  readonly program: Command
+  group(name: keyof typeof GROUPS): Command
+}
+
+/** Adds the verbs of one module, which is loaded only then: to load them all takes longer than most verbs do. */
+type Module = (place: Place) => Promise<void>
+
+const demo: Module = async ({ program }) => (await import('./verbs/demo.ts')).addDemo(program)
+const records: Module = async ({ program }) => (await import('./verbs/records.ts')).addRecords(program, runCommandLine)
+const logCopy: Module = async ({ group }) => (await import('./verbs/log-copy.ts')).addLogCopy(group('log'))
+const logFiles: Module = async ({ group }) => (await import('./verbs/log-files.ts')).addLogFiles(group('log'))
+const dlq: Module = async ({ program }) => (await import('./verbs/dlq.ts')).addDlq(program)
+const topics: Module = async ({ program }) => (await import('./verbs/topics.ts')).addTopics(program)
+const seal: Module = async ({ program }) => (await import('./verbs/seal.ts')).addSeal(program)
+const schema: Module = async ({ program }) => (await import('./verbs/schema.ts')).addSchemas(program)
+const signatures: Module = async ({ program }) => (await import('./verbs/signature.ts')).addSignatures(program)
+const epochSteps: Module = async ({ program, group }) =>
+  (await import('./verbs/epoch-steps.ts')).addEpochSteps(program, group('epoch'), group('anchor'))
+const epochStatus: Module = async ({ group }) =>
+  (await import('./verbs/epoch-status.ts')).addEpochStatus(group('epoch'))
+const chain: Module = async ({ program, group }) =>
+  (await import('./verbs/chain.ts')).addChain(program, group('anchor'))
+const resume: Module = async ({ group }) => (await import('./verbs/resume.ts')).addResume(group('anchor'))
+const watch: Module = async ({ group }) => (await import('./verbs/watch.ts')).addWatch(group('anchor'))
+const features: Module = async ({ program, group }) =>
+  (await import('./verbs/features.ts')).addFeatureFiles(program, group('export'))
+const payoutTree: Module = async ({ group }) =>
+  (await import('./verbs/payout-tree.ts')).addPayoutTreeExport(group('export'))
+const text: Module = async ({ program }) => (await import('./verbs/text.ts')).addText(program)
+const answers: Module = async ({ program }) => (await import('./verbs/answers.ts')).addAnswers(program)
+const quote: Module = async ({ program }) => (await import('./verbs/quote.ts')).addQuote(program)
+const receipt: Module = async ({ program }) => (await import('./verbs/receipt.ts')).addReceipt(program)
+const verify: Module = async ({ program }) => (await import('./verbs/verify.ts')).addVerify(program)
+const audit: Module = async ({ program }) => (await import('./verbs/audit.ts')).addAudit(program)
+const doctor: Module = async ({ program }) => (await import('./verbs/doctor.ts')).addDoctor(program)
+
+/** By first word, in the order of the help: where its verbs are, all of them. */
+const MODULES_OF: ReadonlyMap<string, readonly Module[]> = new Map([
+  ['demo', [demo]],
+  ['ingest', [records]],
+  ['log', [logCopy, logFiles]],
+  ['epoch', [epochSteps, epochStatus]],
+  ['anchor', [epochSteps, chain, resume, watch]],
+  ['export', [features, payoutTree]],
+  ['dlq', [dlq]],
+  ['topics', [topics]],
+  ['seal', [seal]],
+  ['schema', [schema]],
+  ['signature', [signatures]],
+  ['run', [epochSteps]],
+  ['attribute', [epochSteps]],
+  ['settle', [epochSteps]],
+  ['publish', [epochSteps]],
+  ['claim', [chain]],
+  ['import', [features]],
+  ['text', [text]],
+  ['statement', [answers]],
+  ['explain', [answers]],
+  ['insights', [answers]],
+  ['quote', [quote]],
+  ['receipt', [receipt]],
+  ['verify', [verify]],
+  ['audit', [audit]],
+  ['doctor', [doctor]],
+])
+
 /** Runs one command line; it prints to, and its exit code goes to, the invocation that it belongs to. */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
   const { output } = currentInvocation()
   try {
-    await tallyProgram().parseAsync(argv, { from: 'user' })
+    await (await tallyProgram(argv[0])).parseAsync(argv, { from: 'user' })
   } catch (error) {
     // Commander has printed what is wrong, or the help that was asked for.
     if (!(error instanceof CommanderError)) throw error
@@ -48,7 +102,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
   }
 }
 
-function tallyProgram(): Command {
+/** With the verbs under `word`, or with all where it is none that is known: then somebody asks what there is. */
+async function tallyProgram(word: string | undefined): Promise<Command> {
   const { output, live } = currentInvocation()
   // Set before the verbs are added: each takes it over.
   const program = new Command('tally')
@@ -58,31 +113,10 @@ function tallyProgram(): Command {
     .addHelpText('after', AFTER_HELP)
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.stdout(text), writeErr: (text) => output.stderr(text) })
+  const group = (name: keyof typeof GROUPS) =>
+    program.commands.find((command) => command.name() === name) ?? program.command(name).description(GROUPS[name])
+  const modules = MODULES_OF.get(word ?? '') ?? new Set([...MODULES_OF.values()].flat())
   // The demo has a ledger of its own: it never runs in the process of another one.
-  if (live === undefined) addDemo(program)
-  addRecords(program, runCommandLine)
-  const log = program.command('log').description('the log of records (copy), and its tree as static files')
-  addLogCopy(log)
-  addLogFiles(log)
-  addDlq(program)
-  addTopics(program)
-  addSeal(program)
-  addSchemas(program)
-  addSignatures(program)
-  const epoch = program.command('epoch').description('epochs: close, status')
-  const anchor = program.command('anchor').description('the chain: deploy, propose, finalize, status, watch, resume')
-  addEpochSteps(program, epoch, anchor)
-  addEpochStatus(epoch)
-  addChain(program, anchor)
-  addResume(anchor)
-  addWatch(anchor)
-  const exports = program.command('export').description('write files that other tools read: features, payout-tree')
-  addFeatureFiles(program, exports)
-  addPayoutTreeExport(exports)
-  addText(program)
-  addAnswers(program)
-  addQuote(program)
-  addChecks(program)
-  addDoctor(program)
+  for (const add of modules) if (add !== demo || live === undefined) await add({ program, group })
   return program
 }

@@ -15,7 +15,7 @@ import { fromHex, toAddress, toHex } from '../../schemas/ids.ts'
 import { AMOUNT_LIMIT } from '../../schemas/limits.ts'
 import { INPUT_TOPICS, TOPICS } from '../../schemas/topics.ts'
 import { Dice } from '../attribution/synthetic.ts'
-import { ACCOUNTS, type AuditBenchOptions, BATCH_ITEMS, SHAPE, SHARES } from './options.ts'
+import { type AuditBenchOptions, BATCH_ITEMS_MAX, SHAPE, SHARES } from './options.ts'
 
 const START_MS = 1_767_225_600_000n
 const INTERVAL_S = 3_600
@@ -73,7 +73,7 @@ class Maker {
     this.#options = options
     this.#ledger = ledger
     this.#operator = operator
-    this.#contributors = Array.from({ length: ACCOUNTS }, (_, n) => signerOf(`contributor ${n}`))
+    this.#contributors = Array.from({ length: options.accounts }, (_, n) => signerOf(`contributor ${n}`))
     this.#dice = new Dice(options.seed)
     this.#log = new MemoryLog({ now: () => this.#nowMs })
     for (const topic of INPUT_TOPICS) this.#log.createTopic(topic, PARTITIONS)
@@ -120,13 +120,16 @@ class Maker {
   }
 
   async #fill(count: number, epoch: number): Promise<void> {
+    const { accounts, epochs } = this.#options
     const share = (thousandths: number) => Math.floor((count * thousandths) / 1_000)
     const contributions = share(SHARES.contributions)
     const uses = share(SHARES.uses)
     const fee = 250_000n
     await this.#append([this.#deposit(fee * BigInt(uses), epoch)])
-    for (let left = contributions; left > 0; left -= BATCH_ITEMS)
-      await this.#append(await this.#batchWithFeatures(Math.min(BATCH_ITEMS, left)))
+    const perAccount = Math.floor((contributions * epochs) / accounts)
+    const items = Math.min(BATCH_ITEMS_MAX, Math.max(1, perAccount))
+    for (let left = contributions; left > 0; left -= items)
+      await this.#append(await this.#batchWithFeatures(Math.min(items, left)))
     const first = this.#uses
     for (let at = 0; at < uses; at += APPENDED_AT_ONCE) {
       const some = Math.min(APPENDED_AT_ONCE, uses - at)
@@ -183,7 +186,7 @@ class Maker {
   async #batchWithFeatures(items: number): Promise<NewRecord[]> {
     const number = this.#batches++
     const id = `batch-${String(number).padStart(9, '0')}`
-    const signer = this.#contributors[number % ACCOUNTS]!
+    const signer = this.#contributors[number % this.#contributors.length]!
     const batch = await signEvent(this.#ledger.ledgerId, signer, {
       type: 'ContributionBatch',
       source: SOURCES.portal,

@@ -4,15 +4,15 @@ export interface AuditBenchOptions {
   readonly records: number
   readonly epochs: number
   readonly seed: number
+  /** Who contribute, in turns; their batches are as small as that takes. */
+  readonly accounts: number
   /** Folder of the ledger; its bundles lie in `bundles`. */
   readonly folder: string
 }
 
 export const SHAPE = { rank: 32, classes: 10, checkpoints: 0 } as const
-/** Who contribute, in turns. */
-export const ACCOUNTS = 100
-/** Items of a batch: the most it may have. */
-export const BATCH_ITEMS = 1_000
+/** The most items that a batch may have. */
+export const BATCH_ITEMS_MAX = 1_000
 
 /** Of a thousand records of an epoch. */
 export const SHARES = { contributions: 200, uses: 390, duplicates: 10, refused: 10 } as const

@@ -6,7 +6,6 @@ import { toAddress } from '../../schemas/ids.ts'
 import { type GlobalFlags, runReadingVerb, wholeNumber, withGlobalFlags } from '../command.ts'
 import { formatParts, formatPercent, paint, printLine } from '../output.ts'
 import { printInsights } from '../print-insights.ts'
-import { addReceipt } from './receipt.ts'
 
 const MILLION = 1_000_000
 const KINDS = {
@@ -18,7 +17,7 @@ const KINDS = {
   treasury: 'treasury',
 }
 
-/** `statement`, `explain`, `receipt`: answers for people. Amounts are in the token's smallest unit. */
+/** `statement`, `explain`, `insights`: answers for people. Amounts are in the token's smallest unit. */
 export function addAnswers(program: Command): void {
   withGlobalFlags(program.command('statement <account>').description('what an account earned, epoch by epoch, and why'))
     .addHelpText('after', '\nExample:\n  $ tally statement 0x1f9840a85d5aF5bf1D1762F925BDADdC4201F984')
@@ -64,7 +63,6 @@ export function addAnswers(program: Command): void {
         return undefined
       }),
     )
-  addReceipt(program)
 }
 
 function printStatement(statement: Statement): void {

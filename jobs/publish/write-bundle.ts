@@ -1,20 +1,11 @@
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  createReadStream,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { createReadStream, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.ts'
 import { encodeManifest, type Manifest } from '../../anchor/manifest.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
+import { syncPathNow } from '../../pipelines/warehouse/sync-path.ts'
 import { encodeState, loadState } from '../carry-state.ts'
 import type { Ledger } from '../ledger.ts'
 
@@ -54,10 +45,10 @@ export async function writeBundle(ledger: Ledger, bundles: string, manifest: Man
   const files: Record<string, { bytes: number; sha256: string }> = {}
   for (const path of paths) files[path] = await describeFile(join(draft, path))
   writeFileSync(join(draft, 'files.json'), canonicalJson({ files }))
-  for (const path of [...paths, 'files.json', 'public', 'restricted', '.']) sync(join(draft, path))
+  for (const path of [...paths, 'files.json', 'public', 'restricted', '.']) syncPathNow(join(draft, path))
   rmSync(target, { recursive: true, force: true })
   renameSync(draft, target)
-  sync(dirname(target))
+  syncPathNow(dirname(target))
   return target
 }
 
@@ -72,13 +63,4 @@ async function describeFile(path: string): Promise<{ bytes: number; sha256: stri
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
   return { bytes: statSync(path).size, sha256: `0x${hash.digest('hex')}` }
-}
-
-function sync(path: string): void {
-  const file = openSync(path, 'r')
-  try {
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
 }

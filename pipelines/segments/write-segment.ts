@@ -13,6 +13,7 @@ import {
 } from '@duckdb/node-api'
 import { toBlob } from '../warehouse/blob.ts'
 import { readSql } from '../warehouse/read-sql.ts'
+import { syncPath } from '../warehouse/sync-path.ts'
 import { draftPath } from './drafts.ts'
 import { SegmentTooLargeError } from './errors.ts'
 import { contentHash, partsOf, type UnsealedRow } from './row-content.ts'
@@ -82,7 +83,7 @@ export class SegmentWriter {
       const name = { topic, partition, from, to, sha256 }
       const path = segmentPath(this.#folder, name)
       await rename(draft, path)
-      await syncFolder(dirname(path))
+      await syncPath(dirname(path))
       return name
     } catch (error) {
       await rm(draft, { force: true })
@@ -133,7 +134,7 @@ export async function makePartition(folder: string, topic: string, partition: nu
   const made = await mkdir(path, { recursive: true })
   if (made === undefined) return
   for (let parent = dirname(path); ; parent = dirname(parent)) {
-    await syncFolder(parent)
+    await syncPath(parent)
     if (parent === dirname(made)) return
   }
 }
@@ -182,15 +183,6 @@ async function hashAll(stream: AsyncIterable<Buffer>, hash: Hash): Promise<numbe
     bytes += chunk.length
   }
   return bytes
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }
 
 function literal(text: string): string {

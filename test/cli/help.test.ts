@@ -42,6 +42,14 @@ describe('tally explains itself', () => {
     expect(withoutExample).toEqual([])
   })
 
+  test('the modules that a word loads know all of its verbs', async () => {
+    for (const word of commandsOf(await helpOf([]))) {
+      // `tally help …` loads every module.
+      const { stdout } = await tallyHere(['help', word])
+      expect({ word, help: await helpOf([word]) }).toEqual({ word, help: stdout })
+    }
+  })
+
   test('tally --help lists the exit codes', async () => {
     const help = await helpOf([])
     for (const code of [0, 1, 2, 3, 4, 5]) expect(help).toMatch(new RegExp(`(^|\\s)${code} {2}\\w`, 'm'))

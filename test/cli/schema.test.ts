@@ -18,6 +18,7 @@ import { Records, SOURCES } from '../support/ledger/records.ts'
 import { SchemaRegistryStub } from '../support/schema-registry-stub.ts'
 import { builtCli } from './support/built-cli.ts'
 import { documentOf, type Ended, errorOf, tally } from './support/tally.ts'
+import { tallyHere } from './support/tally-here.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
 const SUBJECT = 'tally.inferences-value'
@@ -42,7 +43,7 @@ beforeEach(async () => {
 afterEach(() => stub.stop())
 
 const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-  tally([...args, '--json', '--data', data], { env })
+  tallyHere([...args, '--json', '--data', data], { env })
 const withRegistry = (more: Environment = {}): Environment => ({ SCHEMA_REGISTRY_URL: stub.url, ...more })
 const listNow = () => inSession({}, async (session) => listSchemas(await session.ledger()))
 

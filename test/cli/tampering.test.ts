@@ -11,6 +11,7 @@ import { describeWithAnvil, rpc } from '../anchor/chain-anvil.ts'
 import { startOtherChain } from './support/other-chain.ts'
 import { copyOf, externalChain, prepareLedger, type SmallLedger } from './support/small-ledger.ts'
 import { documentOf, tally } from './support/tally.ts'
+import { tallyHere } from './support/tally-here.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
 const DELAY_S = 3_600
@@ -52,18 +53,18 @@ describeWithAnvil('what was changed by one bit is found, and named', () => {
     await tally(['receipt', ledger.contributor, '--data', ledger.data, '--out', receiptFile])
   }, SETUP_LIMIT_MS)
 
-  const audit = (folder: string, ...flags: string[]) => tally(['audit', folder, ...flags])
-  const verify = (file: string, ...flags: string[]) => tally(['verify', file, ...flags])
+  const audit = (folder: string, ...flags: string[]) => tallyHere(['audit', folder, ...flags])
+  const verify = (file: string, ...flags: string[]) => tallyHere(['verify', file, ...flags])
 
   test('what is good passes: 3 without the chain, 0 with it', async () => {
-    for (const [check, file] of [
-      [audit, bundles],
-      [verify, receiptFile],
-    ] as const) {
-      const offline = await check(file)
+    for (const check of [
+      ['audit', bundles],
+      ['verify', receiptFile],
+    ]) {
+      const offline = await tally(check)
       expect({ end: offline.end, stderr: offline.stderr }).toEqual({ end: 3, stderr: '' })
       expect(offline.stdout).toContain('chain: not checked')
-      const online = await check(file, '--rpc', chain.rpcUrl)
+      const online = await tally([...check, '--rpc', chain.rpcUrl])
       expect({ end: online.end, stderr: online.stderr }).toEqual({ end: 0, stderr: '' })
       expect(online.stdout).toMatch(/✓ (epoch 1 )?chain: /)
       expect(online.stdout).not.toContain('chain: not checked')

@@ -5,10 +5,27 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from '@jest/globals'
 
-const CHROMIUM = '/usr/bin/chromium'
+export const CHROMIUM = '/usr/bin/chromium'
+/** Headless, as root too, and without a word to anybody: what it writes to its console comes on stderr. */
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--enable-logging=stderr',
+]
 const HINT = 'Chromium is not here: apt-get install chromium'
 const RUN_MS_MAX = 45_000
 const ANSWER_BYTES_MAX = 1_000_000
+
+/** @param folder for the browser's profile */
+export function quietFlags(folder: string): string[] {
+  return [...FLAGS, `--user-data-dir=${join(folder, 'profile')}`]
+}
 
 /** A suite that needs Chromium: skipped with a line that says how to get it, and a failure in CI. */
 export function describeInChromium(name: string, suite: () => void): void {
@@ -43,20 +60,8 @@ export async function askPage(files: ReadonlyMap<string, string>, folder: string
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const flags = [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--enable-logging=stderr',
-    `--user-data-dir=${join(folder, 'profile')}`,
-    // Keeps it running until it is ended here.
-    '--remote-debugging-port=0',
-  ]
+  // The port keeps it running until it is ended here.
+  const flags = [...quietFlags(folder), '--remote-debugging-port=0']
   const child = spawn(CHROMIUM, [...flags, `http://127.0.0.1:${port}/page.html`], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })

@@ -1,29 +1,18 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { renderReport } from '../../web/src/index.ts'
+import { CHROMIUM, describeInChromium, quietFlags } from '../support/chromium.ts'
 import { HOSTILE_TEXTS, withTexts } from './support/hostile-report.ts'
 import { readMarkup } from './support/markup-reader.ts'
 import { emptyReport, sampleReport } from './support/sample-report.ts'
 
-const CHROMIUM = '/usr/bin/chromium'
-const HINT = 'Chromium is not here: apt-get install chromium'
 const RUN_MS_MAX = 45_000
 
-if (existsSync(CHROMIUM)) {
-  describe('in a real Chromium', inChromium)
-} else if (process.env.CI === 'true') {
-  test('Chromium can run here', () => {
-    throw new Error(HINT)
-  })
-} else {
-  process.stderr.write(`skipped: the page in a real browser (${HINT})\n`)
-  describe.skip('in a real Chromium', () => test('opens without errors', () => undefined))
-}
+describeInChromium('in a real Chromium', inChromium)
 
 function inChromium(): void {
   let folder: string
@@ -106,20 +95,7 @@ function skeletonOf(page: string): string {
 
 /** Opens a file and returns the document as the browser built it, and what it wrote to its console. */
 async function dump(folder: string, path: string): Promise<{ dom: string; console: string[] }> {
-  const flags = [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--hide-scrollbars',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--enable-logging=stderr',
-    `--user-data-dir=${join(folder, 'profile')}`,
-    '--dump-dom',
-  ]
+  const flags = [...quietFlags(folder), '--hide-scrollbars', '--dump-dom']
   const child = spawn(CHROMIUM, [...flags, pathToFileURL(path).href], { stdio: ['ignore', 'pipe', 'pipe'] })
   const timer = setTimeout(() => child.kill('SIGKILL'), RUN_MS_MAX)
   let [dom, errors] = ['', '']

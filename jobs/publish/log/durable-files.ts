@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { syncPath } from '../../../pipelines/warehouse/sync-path.ts'
 
 /** The bytes of a file; undefined when it is not there. */
 export async function readOptional(path: string): Promise<Uint8Array | undefined> {
@@ -34,14 +35,5 @@ export async function syncFolders(folders: Iterable<string>, root: string): Prom
   const all = new Set<string>([root])
   for (const folder of folders)
     for (let each = folder; each !== root && each.length > root.length; each = dirname(each)) all.add(each)
-  await Promise.all([...all].map(syncFolder))
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const file = await open(folder, 'r')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
+  await Promise.all([...all].map(syncPath))
 }

@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { BIGINT, BLOB } from '@duckdb/node-api'
 import { fromBlob, toBlob } from '../blob.ts'
 import type { Database } from '../database.ts'
+import { syncPathNow } from '../sync-path.ts'
 import { ENTRY_BYTES, viewOf } from './entry.ts'
 import { mergeRuns } from './merge-runs.ts'
 import { RecentEntries } from './recent-entries.ts'
@@ -178,7 +179,7 @@ export class IdIndex {
   }
 
   async #saveRows(epoch: number): Promise<void> {
-    syncFolder(this.#folder)
+    syncPathNow(this.#folder)
     await this.#warehouse.run('DELETE FROM id_run')
     await this.#warehouse.append(
       'id_run',
@@ -242,14 +243,5 @@ function folderOf(warehouse: Database): string {
 }
 
 function makeFolder(folder: string): void {
-  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(dirname(folder))
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
+  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) syncPathNow(dirname(folder))
 }

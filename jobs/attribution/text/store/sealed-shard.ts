@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { syncPathNow } from '../../../../pipelines/warehouse/sync-path.ts'
 import type { ShardArrays } from '../shard.ts'
 import { SealedShardError } from './errors.ts'
 
@@ -41,10 +42,10 @@ export function sealShard(folder: string, name: string, { arrays, documents }: O
   const { tokens, suffixes, starts } = arrays
   const contents = [tokens, suffixes, starts, documents]
   const hashes = FILES.map((file, at) => [file, writeWhole(join(partial, file), bytesOf(contents[at]!))] as const)
-  syncFolder(partial)
+  syncPathNow(partial)
   rmSync(join(folder, name), { recursive: true, force: true })
   renameSync(partial, join(folder, name))
-  syncFolder(folder)
+  syncPathNow(folder)
   return {
     name,
     documents: documents.length,
@@ -81,7 +82,7 @@ export function readShard(folder: string, { name, hashes, documents, tokens }: S
 export function replaceFile(path: string, content: string): void {
   writeWhole(`${path}${PARTIAL}`, Buffer.from(content))
   renameSync(`${path}${PARTIAL}`, path)
-  syncFolder(dirname(path))
+  syncPathNow(dirname(path))
 }
 
 function writeWhole(path: string, bytes: Uint8Array): string {
@@ -93,15 +94,6 @@ function writeWhole(path: string, bytes: Uint8Array): string {
     closeSync(file)
   }
   return sha256(bytes)
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Int32Array): Uint8Array {
