@@ -73,6 +73,8 @@ describeWithAnvil('the answer of a contract', () => {
     const { digest } = await gift()
     const onFinalized = { ...connection, entry: { ...connection.entry, finalityTag: 'finalized' } } as const
     const ask = () => record('host', digest, SOURCES.watcher, onFinalized)
+    // What is set is of the newest block, which must not be the final one yet.
+    await rpc(chain.rpcUrl, 'anvil_mine', '0x2')
     await rpc(chain.rpcUrl, 'anvil_setCode', addressOf('host'), WALLET)
     await rpc(chain.rpcUrl, 'anvil_mine', '0x2')
     expect(await record('host', digest)).toMatchObject({ isSigned: true })
