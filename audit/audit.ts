@@ -8,6 +8,7 @@ import type { Genesis } from '../schemas/genesis.ts'
 import { fromHex } from '../schemas/ids.ts'
 import { type EpochBundle, type EpochFolder, findEpochFolders, readEpoch } from './bundle.ts'
 import { type ChainDifference, connectTo, findChainDifference } from './chain.ts'
+import { ANSWERS_CHECK, type ComparedAnswers, contractAnswersText, HeldAnswers } from './contract-answers.ts'
 import { type ComparedDeposits, compareDeposits, depositsText } from './deposits.ts'
 import { type Difference, DifferenceFound, differ } from './difference.ts'
 import { EpochNotGivenError } from './errors.ts'
@@ -19,7 +20,7 @@ import { checkPublished } from './published.ts'
 import { NoRandomnessError, ReExtractionNeedsRecordsError } from './re-extract/errors.ts'
 import { type PaidPeriod, paidPeriodsOf, type Randomness, reExtract } from './re-extract/re-extract.ts'
 import type { ReExtractedItem, ReExtraction, ReExtractionReport } from './re-extract/re-extraction.ts'
-import { Recomputation } from './recompute.ts'
+import { Recomputation, type SeenOnChain } from './recompute.ts'
 import { checkCut, checkIncarnations, endsOfCut } from './records.ts'
 import { type AuditedEpoch, type AuditReport, type AuditStep, classOf, countFeatures } from './report.ts'
 import { trustedBy } from './trusted.ts'
@@ -51,6 +52,8 @@ export interface EpochAsRead {
   readonly manifestHash: string
   /** Accepted deposits; undefined when the epoch was not recomputed from records, only its public part was checked. */
   readonly deposits: readonly EventBodies['Deposited'][] | undefined
+  /** Accepted answers of contracts; undefined as above. */
+  readonly contractAnswers: readonly EventBodies['SignatureChecked'][] | undefined
 }
 
 /**
@@ -75,7 +78,7 @@ export async function auditBundle(path: string, options: AuditOptions = {}): Pro
   const audit = new Audit(options)
   try {
     await audit.checkFolders(folders)
-    if (rpcUrl !== undefined) await audit.checkChain(rpcUrl)
+    if (rpcUrl !== undefined) await audit.checkChain()
     if (wanted !== undefined) await audit.reExtract(wanted)
   } catch (error) {
     if (!(error instanceof DifferenceFound)) throw error
@@ -92,10 +95,9 @@ interface AnchoredEpoch {
   readonly how: AuditedEpoch['how']
 }
 
-/** How far an epoch was recomputed, and the deposits that its records hold. */
-interface RecomputedEpoch {
+/** How far an epoch was recomputed, and what its records say of the chain. */
+interface RecomputedEpoch extends Partial<SeenOnChain> {
   readonly how: AuditedEpoch['how']
-  readonly deposits?: readonly EventBodies['Deposited'][]
 }
 
 class Audit {
@@ -109,9 +111,13 @@ class Audit {
   /** Accepted in recomputed epochs. */
   readonly #deposits: EventBodies['Deposited'][] = []
   #comparedDeposits: ComparedDeposits | undefined
+  readonly #answers = new HeldAnswers(() => this.#connected())
+  #comparedAnswers: ComparedAnswers | undefined
   readonly #anchored: AnchoredEpoch[] = []
   #firstEpoch: number | null = null
+  readonly #rpcUrl: string | undefined
   #connection: ChainConnection | undefined
+  #isChainChecked = false
   #log: CheckedLog = { did: 'not there' }
   /** Undefined as soon as an epoch's records are missing. */
   #recomputation: Recomputation | undefined
@@ -121,7 +127,8 @@ class Audit {
   readonly #paid: PaidPeriod[] | undefined
   #reExtraction: ReExtractionReport | undefined
 
-  constructor({ onProgress, onEpoch, reExtract: wanted, from = 'genesis', payoutOnly = false }: AuditOptions) {
+  constructor({ rpcUrl, onProgress, onEpoch, reExtract: wanted, from = 'genesis', payoutOnly = false }: AuditOptions) {
+    this.#rpcUrl = rpcUrl
     this.#onProgress = onProgress
     this.#onEpoch = onEpoch
     this.#from = from === 'genesis' ? 1 : from
@@ -162,12 +169,13 @@ class Audit {
     this.#checkManifest(bundle, previous)
     const tree = this.#isPayoutOnly ? undefined : await this.#checkTree(bundle, frontier)
     this.#checkAmounts(bundle, previous)
-    const { how, deposits } =
-      tree === undefined ? { how: 'public' as const } : await this.#recompute(bundle, tree.leaves)
-    this.#deposits.push(...(deposits ?? []))
+    const { how, deposits, contractAnswers }: RecomputedEpoch =
+      tree === undefined ? { how: 'public' } : await this.#recompute(bundle, tree.leaves)
+    for (const deposit of deposits ?? []) this.#deposits.push(deposit)
     const { folder, genesis, manifest, manifestHash } = bundle
-    this.#onEpoch?.({ genesis, manifest, manifestHash, deposits })
+    this.#onEpoch?.({ genesis, manifest, manifestHash, deposits, contractAnswers })
     this.#anchored.push({ folder, manifest, manifestHash, how })
+    if (this.#rpcUrl !== undefined) await this.#answers.hold(contractAnswers ?? [])
     return tree?.frontier
   }
 
@@ -207,11 +215,11 @@ class Audit {
     if (recomputation === undefined) return { how: 'public' }
     this.#counted = recomputation
     if (bundle.epoch < this.#from) {
-      return { how: 'taken over', deposits: await recomputation.takeOver(bundle, leaves) }
+      return { how: 'taken over', ...(await recomputation.takeOver(bundle, leaves)) }
     }
-    const { periods, deposits } = await recomputation.recompute(bundle, leaves)
+    const { periods, ...seen } = await recomputation.recompute(bundle, leaves)
     this.#paid?.push(...paidPeriodsOf(bundle.epoch, periods, recomputation.history))
-    return { how: 'recomputed', deposits }
+    return { how: 'recomputed', ...seen }
   }
 
   /** The log lies beside the folder of the bundles. */
@@ -224,14 +232,22 @@ class Audit {
     if (this.#log.did === 'checked') this.#passed('log', logText(this.#log))
   }
 
-  async checkChain(rpcUrl: string): Promise<void> {
+  /** To the node that was given. */
+  async #connected(): Promise<ChainConnection> {
+    if (this.#connection !== undefined) return this.#connection
+    const connection = await connectTo(this.#rpcUrl!, this.#anchored[0]!.manifest.payout.chainId)
+    if ('where' in connection) return this.#chainDiffers(connection)
+    this.#connection = connection
+    return connection
+  }
+
+  async checkChain(): Promise<void> {
     const { chainId } = this.#anchored[0]!.manifest.payout
     this.epoch = null
-    const connection = await connectTo(rpcUrl, chainId)
-    if ('where' in connection) this.#chainDiffers(connection)
+    const connection = await this.#connected()
     for (const { manifest, manifestHash } of this.#anchored) {
       this.epoch = manifest.epoch
-      const difference = await findChainDifference(connection as ChainConnection, manifest, manifestHash, [
+      const difference = await findChainDifference(connection, manifest, manifestHash, [
         'ledgerRoot',
         'treeSize',
         'payoutRoot',
@@ -242,8 +258,9 @@ class Audit {
       if (difference !== undefined) this.#chainDiffers(difference)
       this.#passed('chain', `finalized record of chain ${chainId} says the same`)
     }
-    this.#connection = connection as ChainConnection
+    this.#isChainChecked = true
     await this.#checkDeposits()
+    await this.#checkContractAnswers()
   }
 
   async #checkDeposits(): Promise<void> {
@@ -253,6 +270,13 @@ class Audit {
     if (found.difference !== undefined) differ('deposits', ...found.difference)
     this.#passed('deposits', depositsText(found))
     this.#comparedDeposits = found
+  }
+
+  async #checkContractAnswers(): Promise<void> {
+    const compared = await this.#answers.ask()
+    if (this.#anchored.every(({ how }) => how === 'public')) return
+    this.#passed(ANSWERS_CHECK, contractAnswersText(compared))
+    this.#comparedAnswers = compared
   }
 
   /** After the chain was checked, so that a block is asked for only where the epoch is known to be final. */
@@ -299,7 +323,7 @@ class Audit {
 
   report(firstDifference: Difference | undefined): AuditReport {
     const ok = firstDifference === undefined
-    const isChainChecked = this.#connection !== undefined
+    const isChainChecked = this.#isChainChecked
     const features = countFeatures(this.#reExtraction)
     const isWhole = this.#anchored.every(({ how }) => how === 'recomputed')
     const takenOver = this.#anchored.filter(({ how }) => how === 'taken over').map(({ manifest }) => manifest.epoch)
@@ -317,6 +341,7 @@ class Audit {
         isPayoutOnly: this.#isPayoutOnly,
         isChainChecked,
         deposits: this.#comparedDeposits,
+        contractAnswers: this.#comparedAnswers,
         log: this.#log,
         reExtraction: this.#reExtraction,
         gaps: this.#anchored.flatMap(({ manifest }) =>
@@ -326,6 +351,7 @@ class Audit {
       checked: this.#checked,
       epochs: this.#anchored.map(toAuditedEpoch),
       counts: this.#counted?.counts() ?? null,
+      contractAnswers: this.#comparedAnswers ?? null,
       features,
       ...(firstDifference === undefined ? {} : { firstDifference }),
       ...(this.#reExtraction === undefined ? {} : { reExtraction: this.#reExtraction }),

@@ -17,6 +17,7 @@ export interface DecidedEpoch {
   /** Accepted in this epoch, in accept order. */
   readonly deposits: readonly EventOf<'Deposited'>[]
   readonly vouchers: readonly EventOf<'VoucherPresented'>[]
+  readonly contractAnswers: readonly EventOf<'SignatureChecked'>[]
   /** Rows of the accepted inferences, in accept order, and their entries in the ids of the history. */
   readonly uses: { readonly rows: readonly number[]; readonly entries: readonly number[] }
   /** Accepted features of inferences: entry of the inference → row of the features, in accept order. */
@@ -57,6 +58,7 @@ class EpochDecider {
   readonly #usual: UsualDecider
   readonly #deposits: EventOf<'Deposited'>[] = []
   readonly #vouchers: EventOf<'VoucherPresented'>[] = []
+  readonly #contractAnswers: EventOf<'SignatureChecked'>[] = []
   readonly #uses = { rows: [] as number[], entries: [] as number[] }
   readonly #featuresOf = new Map<number, number>()
   #ranks: ReadonlyMap<number, number> = new Map()
@@ -88,6 +90,7 @@ class EpochDecider {
       records: this.#records,
       deposits: this.#deposits,
       vouchers: this.#vouchers,
+      contractAnswers: this.#contractAnswers,
       uses: this.#uses,
       featuresOf: this.#featuresOf,
     }
@@ -166,6 +169,7 @@ class EpochDecider {
     this.#useUp(row, event.type, acceptInto(this.#history, event, accepted))
     if (event.type === 'Deposited') this.#deposits.push(event)
     if (event.type === 'VoucherPresented') this.#vouchers.push(event)
+    if (event.type === 'SignatureChecked') this.#contractAnswers.push(event)
   }
 
   #acceptUsual(row: number, type: UsualType): void {

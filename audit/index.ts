@@ -6,6 +6,7 @@ export {
   checkUpload,
   type UploadVerdict,
 } from './check-upload.ts'
+export { ANSWERS_CHECK, compareContractAnswers } from './contract-answers.ts'
 export { type ComparedDeposits, compareDeposits, depositsText } from './deposits.ts'
 export type { Difference } from './difference.ts'
 export { BundleNotFoundError, BundleUnreadableError, EpochNotGivenError } from './errors.ts'

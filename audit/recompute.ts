@@ -1,4 +1,4 @@
-import type { Deposited } from '../schemas/events.ts'
+import type { Deposited, SignatureChecked } from '../schemas/events.ts'
 import { type EpochBundle, openRecords } from './bundle.ts'
 import { compareSettlement, compareState } from './compare-settlement.ts'
 import { checkOutcomes, type DecidedEpoch, decideEpoch } from './decide.ts'
@@ -12,6 +12,12 @@ import { type Books, emptyBooks, settleEpoch } from './settlement.ts'
 
 /** A check that passed, for the report. */
 type Passed = (name: string, detail: string) => void
+
+/** What an epoch's records say of the chain, as far as they were accepted. */
+export interface SeenOnChain {
+  readonly deposits: readonly Deposited[]
+  readonly contractAnswers: readonly SignatureChecked[]
+}
 
 /** Recomputes epochs from their records, one after the other from the first on. */
 export class Recomputation {
@@ -31,13 +37,13 @@ export class Recomputation {
   /**
    * Decides, attributes and settles an epoch again, and holds all of it to what was published.
    *
-   * @returns its periods, and the deposits that were accepted
+   * @returns its periods, and what was accepted of the chain
    * @throws  DifferenceFound
    */
   async recompute(
     bundle: EpochBundle,
     leaves: EpochLeaves,
-  ): Promise<{ readonly periods: readonly SettledPeriod[]; readonly deposits: readonly Deposited[] }> {
+  ): Promise<SeenOnChain & { readonly periods: readonly SettledPeriod[] }> {
     const { records, checker } = await this.#read(bundle, leaves)
     const decided = await this.#decide(bundle, records, 'decided')
     checkOutcomes(records)
@@ -55,17 +61,17 @@ export class Recomputation {
       'settlement',
       `${settled.periods.length} periods, ${paid} paid; scores, lines, amounts and state recomputed`,
     )
-    return { periods: settled.periods, deposits: decided.deposits.map(({ body }) => body) }
+    return { periods: settled.periods, ...seenIn(decided) }
   }
 
   /**
    * Reads an epoch whose outcomes, influence and amounts are taken on trust, so that later ones can be recomputed: leaves,
    * references, funding, what waits and the pools of periods are recomputed all the same.
    *
-   * @returns the deposits that were accepted
+   * @returns what was accepted of the chain
    * @throws  DifferenceFound
    */
-  async takeOver(bundle: EpochBundle, leaves: EpochLeaves): Promise<readonly Deposited[]> {
+  async takeOver(bundle: EpochBundle, leaves: EpochLeaves): Promise<SeenOnChain> {
     const { records, checker } = await this.#read(bundle, leaves)
     const decided = await this.#decide(bundle, records, 'published')
     checker.end()
@@ -80,7 +86,7 @@ export class Recomputation {
       'history',
       'outcomes, influence and amounts as published; every leaf, fees, waits and pools recomputed',
     )
-    return decided.deposits.map(({ body }) => body)
+    return seenIn(decided)
   }
 
   counts(): AuditCounts {
@@ -137,5 +143,12 @@ export class Recomputation {
     this.#uses += decided.uses.rows.length
     this.#usesWithFeatures += decided.featuresOf.size
     return decided
+  }
+}
+
+function seenIn({ deposits, contractAnswers }: DecidedEpoch): SeenOnChain {
+  return {
+    deposits: deposits.map(({ body }) => body),
+    contractAnswers: contractAnswers.map(({ body }) => body),
   }
 }

@@ -1,3 +1,4 @@
+import { ANSWERS_CHECK, type ComparedAnswers } from './contract-answers.ts'
 import type { Difference } from './difference.ts'
 import type { ReExtractionReport } from './re-extract/re-extraction.ts'
 
@@ -19,7 +20,8 @@ export type AuditVerdict = 'ok' | 'difference' | 'chain not checked'
  * - `ok`: everything was recomputed since genesis, and the chain says the same.
  * - `files`: a file is not the one that files.json lists: get the bundle again.
  * - `difference`: what was published is not what follows from the records, or is no bundle at all: the operator is wrong.
- * - `chain`: the chain has another record of an epoch, or no final one, or not a deposit that was recorded.
+ * - `chain`: the chain has another record of an epoch, or no final one, or not a deposit that was recorded, or a contract did not
+ *   give an answer that was recorded.
  * - `features`: what was extracted again is not what was published.
  * - `partial`: no difference, but not everything was recomputed: records were not given, or `from` or `payoutOnly` was asked.
  * - `payloads`: no difference, but some payloads that were drawn are gone, so that nothing can be extracted from them.
@@ -96,6 +98,8 @@ export interface AuditReport {
   readonly epochs: readonly AuditedEpoch[]
   /** Null when no records were read. */
   readonly counts: AuditCounts | null
+  /** Recorded answers of contracts that were asked again; null when no records were read, or the chain was not asked. */
+  readonly contractAnswers: Pick<ComparedAnswers, 'recorded' | 'checked' | 'unknown'> | null
   readonly features: FeatureCounts
   readonly firstDifference?: Difference
   /** Only when it was asked for and the audit came so far. */
@@ -114,6 +118,7 @@ const CLASS_OF_CHECK: Readonly<Record<string, AuditClass>> = {
   files: 'files',
   chain: 'chain',
   deposits: 'chain',
+  [ANSWERS_CHECK]: 'chain',
   'features extracted again': 'features',
 }
 

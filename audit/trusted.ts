@@ -1,3 +1,4 @@
+import type { ComparedAnswers } from './contract-answers.ts'
 import { type ComparedDeposits, depositsText } from './deposits.ts'
 import type { CheckedLog } from './log.ts'
 import type { ReExtractionReport } from './re-extract/re-extraction.ts'
@@ -14,6 +15,8 @@ export interface AuditReach {
   readonly isChainChecked: boolean
   /** Undefined when they were not held to the chain. */
   readonly deposits: ComparedDeposits | undefined
+  /** Undefined when they were not asked again. */
+  readonly contractAnswers: ComparedAnswers | undefined
   readonly log: CheckedLog
   /** Accepted gaps of all epochs: `topic/partition from … to …`. */
   readonly gaps: readonly string[]
@@ -32,7 +35,8 @@ export function trustedBy(reach: AuditReach): string[] {
     ...gapsTrusted(reach.gaps),
     ...extractorTrusted(reach.reExtraction),
     ...depositsTrusted(reach.deposits),
-    'The registered sources: inferences happened, and contracts signed, as their records say, and labels are the right ones.',
+    ...answersTrusted(reach.contractAnswers),
+    'The registered sources: inferences happened as their records say, and labels are the right ones.',
     'The log: append times are what the broker gave, and what was never appended cannot be seen.',
   ]
 }
@@ -69,6 +73,16 @@ function epochsTrusted({ firstEpoch, lastEpoch, takenOver, recomputedTo, isPayou
 function depositsTrusted(deposits: ComparedDeposits | undefined): string[] {
   if (deposits === undefined) return ['The registered sources of deposits: that each was made, as its record says.']
   return [`That no deposit before the first recorded one, or after the last, was left out; ${depositsText(deposits)}.`]
+}
+
+function answersTrusted(answers: ComparedAnswers | undefined): string[] {
+  if (answers === undefined)
+    return ['The registered sources of contracts’ answers: that each was given, as its record says.']
+  const { recorded, unknown } = answers
+  if (unknown === 0) return []
+  return [
+    `The registered sources of ${unknown} of ${recorded} contracts’ answers, given at blocks of which the node has no state any more: ask one that is an archive.`,
+  ]
 }
 
 function chainTrusted({ isChainChecked }: AuditReach): string[] {

@@ -8,6 +8,15 @@ export interface RecomputedEpoch {
   readonly manifest: Manifest
   /** From records. False: they were not given, and only the public part was checked. */
   readonly isWhole: boolean
+  /** Recorded answers of contracts, held to the chain; absent where no records were given. */
+  readonly contractAnswers?: HeldContractAnswers
+}
+
+export interface HeldContractAnswers {
+  /** That the contracts gave again, at the blocks of the records. */
+  readonly checked: number
+  /** That nobody could ask for: the node has no state of their blocks any more. */
+  readonly unknown: number
 }
 
 export interface Recomputation {

@@ -4,7 +4,7 @@ import { encodeAttestation, signAttestation, verifyAttestation } from '../chain/
 import { type DistributorAt, type EpochRecord, readAttesters } from '../chain/distributor.ts'
 import { type Alarm, type AlarmSubject, alarmOf, revokeCommand, vetoCommand, type WatchDifference } from './alarm.ts'
 import { deadlineOf, readWatched, type Watched } from './read-watched.ts'
-import type { Recomputation, Recomputer } from './recomputer.ts'
+import type { HeldContractAnswers, Recomputation, RecomputedEpoch, Recomputer } from './recomputer.ts'
 import { LEDGER_CHECK, RecordChain, type WatchPins } from './record-chain.ts'
 import type { SigningMemory } from './signing-memory.ts'
 
@@ -43,6 +43,8 @@ export interface Look {
   readonly lastFinalized: number
   /** Finalized epochs that were held to their recomputation. */
   readonly checkedTo: number
+  /** Of all epochs that were recomputed from records; null when this look recomputed none. */
+  readonly contractAnswers: HeldContractAnswers | null
   /** Where an attestation lies that this look made. */
   readonly attestation: string | null
   readonly alarms: readonly Alarm[]
@@ -96,6 +98,7 @@ export class Watcher {
       deadline_s: pending === undefined ? null : deadlineOf(pending),
       lastFinalized: watched.final.lastFinalized,
       checkedTo: this.#chain.lastEpoch,
+      contractAnswers: sumOfAnswers(recomputation),
       attestation: verdict.attestation ?? null,
       alarms,
     }
@@ -156,11 +159,14 @@ export class Watcher {
       const wrong = wrongLedger(held.difference, about)
       return wrong === undefined ? this.#differs(about, held.difference) : alarming(wrong)
     }
-    const detail = `Epoch ${epoch} attempt ${pending.content.attempt} is what was recomputed`
+    const detail = `Epoch ${epoch} attempt ${pending.content.attempt} is what was recomputed${unknownText(recomputed)}`
     const { attester } = this.#options
     if (!recomputed.isWhole) {
       if (attester !== undefined) return this.#missing(watched, pending, `Records up to epoch ${epoch} are not here.`)
-      return { outcome: 'agrees', detail: `${detail}, in its public part: records were not given.` }
+      return {
+        outcome: 'agrees',
+        detail: `${detail}, in its public part: records were not given, so neither deposits nor answers of contracts were held to the chain.`,
+      }
     }
     if (attester === undefined) return { outcome: 'agrees', detail: `${detail}.` }
     return this.#attest(attester, pending, held.recordHash, detail)
@@ -259,6 +265,21 @@ export class Watcher {
 
 const NOTHING: Recomputation = { epochs: [], difference: undefined, isIncomplete: false }
 const IDLE: Verdict = { outcome: 'idle', detail: 'Nothing is proposed.' }
+
+function sumOfAnswers({ epochs }: Recomputation): HeldContractAnswers | null {
+  const given = epochs.flatMap(({ contractAnswers }) => contractAnswers ?? [])
+  if (given.length === 0) return null
+  return given.reduce((sum, each) => ({
+    checked: sum.checked + each.checked,
+    unknown: sum.unknown + each.unknown,
+  }))
+}
+
+/** What was believed of the epoch because nobody could ask any more. */
+function unknownText({ contractAnswers: { checked, unknown } = { checked: 0, unknown: 0 } }: RecomputedEpoch): string {
+  if (unknown === 0) return ''
+  return ` (but for ${unknown} of its ${checked + unknown} answers of contracts, of whose blocks the node has no state any more)`
+}
 
 function alarming(alarm: Alarm): Verdict {
   return { outcome: 'alarm', detail: alarm.message, alarm }

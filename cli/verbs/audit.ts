@@ -71,7 +71,7 @@ Exit codes:
   3  everything was recomputed and agrees, but the chain was not asked
   4  the disk or the RPC cannot be read: run it again later
   6  a file is missing or is not the one that files.json lists: get the bundle again
-  7  the chain has another record of an epoch, or no final one
+  7  the chain has another record of an epoch, or no final one, or not what was recorded of it
   8  nothing differs, but not everything was recomputed (records not given, --from N, --payout-only)
   9  features that were extracted again are not the published ones
  10  nothing differs, but payloads that were drawn are erased or damaged`
@@ -209,7 +209,7 @@ function itemText({ epoch, account, batchId, index, outcome, differences }: ReEx
   return `${paint.red('✗')} ${place}: ${fields.join('; ')}`
 }
 
-function printCounts({ counts, features }: AuditReport): void {
+function printCounts({ counts, contractAnswers, features }: AuditReport): void {
   if (counts === null) printLine('contributions: not looked at (no records were read)')
   else {
     const { contributions, contributionsWithoutFeatures, contributionsWithdrawn, uses, usesWithFeatures } = counts
@@ -217,6 +217,11 @@ function printCounts({ counts, features }: AuditReport): void {
       `contributions: ${contributions}, ${contributionsWithoutFeatures} without features, ${contributionsWithdrawn} withdrawn`,
     )
     printLine(`uses: ${uses}, features of ${usesWithFeatures}; signatures checked: ${counts.signatures}`)
+  }
+  if (contractAnswers === null) printLine('answers of contracts: not asked again')
+  else {
+    const { recorded, checked, unknown } = contractAnswers
+    printLine(`answers of contracts: ${recorded}, ${checked} asked again, ${unknown} no longer known to the node`)
   }
   const { lookedAt, same, withinTolerance, differs, absent, damaged } = features
   const found = `${same} the same, ${withinTolerance} within tolerance, ${differs} different, ${absent} erased or absent, ${damaged} damaged`
@@ -228,6 +233,8 @@ function exceptions(report: AuditReport): string {
   const { absent, damaged } = report.features
   const missing = absent + damaged
   const isPartial = report.epochs.some(({ how }) => how !== 'recomputed')
+  const unknown = report.contractAnswers?.unknown ?? 0
   const drawn = missing === 0 ? '' : `, but for ${missing} drawn contributions that could not be extracted again`
-  return paint.yellow(`${isPartial ? ', as far as it was recomputed' : ''}${drawn}`)
+  const answers = unknown === 0 ? '' : `, but for ${unknown} answers of contracts that the node no longer knows`
+  return paint.yellow(`${isPartial ? ', as far as it was recomputed' : ''}${drawn}${answers}`)
 }

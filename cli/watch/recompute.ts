@@ -3,24 +3,31 @@ import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DistributorAt } from '../../anchor/chain/distributor.ts'
 import type { WatchDifference } from '../../anchor/watch/alarm.ts'
-import type { Recomputation, RecomputedEpoch, Recomputer } from '../../anchor/watch/recomputer.ts'
-import { type AuditStep, auditBundle, compareDeposits, type EpochAsRead } from '../../audit/index.ts'
+import type { HeldContractAnswers, Recomputation, RecomputedEpoch, Recomputer } from '../../anchor/watch/recomputer.ts'
+import {
+  ANSWERS_CHECK,
+  type AuditStep,
+  auditBundle,
+  compareContractAnswers,
+  compareDeposits,
+  type EpochAsRead,
+} from '../../audit/index.ts'
 import { TallyError } from '../../schemas/errors.ts'
 
 interface Audited {
-  readonly epochs: readonly EpochAsRead[]
+  readonly epochs: EpochAsRead[]
   readonly difference: WatchDifference | undefined
   readonly isIncomplete: boolean
 }
 
-/** {@link Recomputer} by `auditBundle`, on a folder of epochs. It also holds recorded deposits to the chain. */
+/** {@link Recomputer} by `auditBundle`, on a folder of epochs. It also holds recorded deposits and answers of contracts to the chain. */
 export class BundleRecomputer implements Recomputer {
   readonly #folder: string
   readonly #at: DistributorAt
   readonly #onProgress: (step: AuditStep) => void
   #last: { fingerprint: string; through: number; audited: Audited } | undefined
-  /** Epochs whose deposits are on chain, by manifest. */
-  readonly #deposited = new Set<string>()
+  /** Epochs whose records say nothing of the chain that it does not say itself, by manifest. */
+  readonly #held = new Map<string, HeldContractAnswers>()
 
   constructor(folder: string, at: DistributorAt, onProgress: (step: AuditStep) => void) {
     this.#folder = folder
@@ -39,7 +46,7 @@ export class BundleRecomputer implements Recomputer {
     const audited = isKnown ? this.#last!.audited : await this.#audit(through)
     // Something that changed meanwhile is looked at again the next time.
     if (!isKnown) this.#last = { fingerprint, through, audited }
-    return this.#holdDeposits(audited)
+    return this.#holdToChain(audited)
   }
 
   async #audit(through: number): Promise<Audited> {
@@ -47,7 +54,7 @@ export class BundleRecomputer implements Recomputer {
     try {
       const { firstDifference: difference } = await auditBundle(this.#folder, {
         through,
-        onEpoch: (epoch) => void epochs.push(epoch),
+        onEpoch: (epoch) => void epochs.push(this.#held.has(epoch.manifestHash) ? released(epoch) : epoch),
         onProgress: this.#onProgress,
       })
       const isOfFiles = difference?.check === 'files'
@@ -73,18 +80,34 @@ export class BundleRecomputer implements Recomputer {
     }
   }
 
-  async #holdDeposits({ epochs, ...rest }: Audited): Promise<Recomputation> {
-    for (const [index, { manifest, manifestHash, deposits = [] }] of epochs.entries()) {
-      if (this.#deposited.has(manifestHash)) continue
-      const { difference } = await compareDeposits(this.#at, deposits)
-      if (difference !== undefined) {
-        const [where, expected, found] = difference
-        const first: WatchDifference = { epoch: manifest.epoch, check: 'deposits', where, expected, found }
-        return { epochs: epochs.slice(0, index).map(recomputedOf), difference: first, isIncomplete: false }
-      }
-      this.#deposited.add(manifestHash)
+  async #holdToChain({ epochs, ...rest }: Audited): Promise<Recomputation> {
+    const agreed: RecomputedEpoch[] = []
+    for (const [index, epoch] of epochs.entries()) {
+      const difference = await this.#differenceToChain(epoch)
+      if (difference !== undefined) return { epochs: agreed, difference, isIncomplete: false }
+      epochs[index] = released(epoch)
+      agreed.push(this.#recomputedOf(epoch))
     }
-    return { epochs: epochs.map(recomputedOf), ...rest }
+    return { epochs: agreed, ...rest }
+  }
+
+  /** Asks the chain until it agrees, and then no more. */
+  async #differenceToChain(read: EpochAsRead): Promise<WatchDifference | undefined> {
+    const { manifest, manifestHash, deposits, contractAnswers } = read
+    if (deposits === undefined || contractAnswers === undefined || this.#held.has(manifestHash)) return undefined
+    const { epoch } = manifest
+    const made = await compareDeposits(this.#at, deposits)
+    if (made.difference !== undefined) return watchDifference(epoch, 'deposits', made.difference)
+    const given = await compareContractAnswers(this.#at.connection, contractAnswers)
+    if (given.difference !== undefined) return watchDifference(epoch, ANSWERS_CHECK, given.difference)
+    this.#held.set(manifestHash, { checked: given.checked, unknown: given.unknown })
+    return undefined
+  }
+
+  #recomputedOf({ genesis, manifest, manifestHash, deposits }: EpochAsRead): RecomputedEpoch {
+    const contractAnswers = this.#held.get(manifestHash)
+    if (deposits === undefined || contractAnswers === undefined) return { genesis, manifest, isWhole: false }
+    return { genesis, manifest, isWhole: true, contractAnswers }
   }
 
   /** Changes when a file of one of the epochs does. */
@@ -107,8 +130,17 @@ function withoutDoubt(epochs: EpochAsRead[], through: number, difference: WatchD
   return difference === undefined ? epochs : epochs.slice(0, through - 1)
 }
 
-function recomputedOf({ genesis, manifest, deposits }: EpochAsRead): RecomputedEpoch {
-  return { genesis, manifest, isWhole: deposits !== undefined }
+function watchDifference(
+  epoch: number,
+  check: string,
+  [where, expected, found]: readonly [string, string, string],
+): WatchDifference {
+  return { epoch, check, where, expected, found }
+}
+
+/** What the chain agreed to has not to lie in memory any longer; that records were given is kept. */
+function released(epoch: EpochAsRead): EpochAsRead {
+  return { ...epoch, deposits: epoch.deposits && [], contractAnswers: epoch.contractAnswers && [] }
 }
 
 function folderOf(epoch: number): string {

@@ -1,6 +1,7 @@
 import type { ChainConnection } from '../../anchor/chain/connect.ts'
-import { askContract, type ContractQuestion } from '../../anchor/chain/contract-signature.ts'
-import type { BlockPlace } from '../../anchor/chain/deposit.ts'
+import { askContract, askContractAt, type ContractQuestion } from '../../anchor/chain/contract-signature.ts'
+import type { BlockPlace } from '../../anchor/chain/finality-memory.ts'
+import { whyWaitForSecond } from '../../anchor/chain/second-opinion.ts'
 import type { RecordSink } from '../../pipelines/record-source.ts'
 import { encodeEvent } from '../../schemas/encode-record.ts'
 import { TallyError } from '../../schemas/errors.ts'
@@ -18,6 +19,17 @@ export class SourceNotPermittedError extends TallyError {
   }
 }
 
+export class AnswerNotSecondedError extends TallyError {
+  override readonly code = 'ANSWER_NOT_SECONDED'
+  constructor(facts: { account: string; block: bigint; detail: string }) {
+    super(`What ${facts.account} answered at block ${facts.block} is not recorded yet: ${facts.detail}.`, {
+      facts,
+      retriable: true,
+      hint: 'Nothing was recorded. Do the same again when the second node (RPC_CHECK_URL) is there and has caught up.',
+    })
+  }
+}
+
 export interface SignatureCheckOptions {
   readonly ledger: Ledger
   readonly connection: ChainConnection
@@ -31,9 +43,11 @@ export interface SignatureCheckOptions {
 
 /**
  * Asks a contract whether it signed a digest and, if it did, writes its answer into the log with the block at which it was
- * given (docs/formats.md#signatures).
+ * given: the one that is final now, so that whoever asks again at that block finds it (docs/formats.md#signatures). A second
+ * node, where there is one, has to have the same block and get the same answer.
  *
- * @throws SourceNotPermittedError; RpcUnreachableError, RpcRefusedError; nothing was appended
+ * @throws SourceNotPermittedError, AnswerNotSecondedError, RpcDisagreementError; RpcUnreachableError, RpcRefusedError;
+ *         nothing was appended
  */
 export async function recordSignatureCheck(
   options: SignatureCheckOptions,
@@ -45,6 +59,12 @@ export async function recordSignatureCheck(
   const { isSigned, block } = await askContract(connection, question)
   if (!isSigned) return { isSigned, block }
   const { account, digest, signature } = question
+  const detail = await whyWaitForSecond(connection, block, {
+    what: `whether ${account} signed ${digest}`,
+    mine: isSigned,
+    theirs: async (node) => (await askContractAt(node, question, block)).isSigned,
+  })
+  if (detail !== undefined) throw new AnswerNotSecondedError({ account, block: block.number, detail })
   const record = encodeEvent(
     {
       type: 'SignatureChecked',

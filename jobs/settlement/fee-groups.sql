@@ -1,40 +1,16 @@
--- one row per (model, infrastructure, agent, token, featured, since): the fees funded in $epoch; since = the place of the last
--- transfer of the epoch before the fee that changed who is paid for it, -1 where there is none
-WITH RECURSIVE paid AS (
-  SELECT i.model, i.infrastructure, i.agent, i.token, i.fee, i.ordinal, f.inference IS NOT NULL AS featured
-  FROM funded AS paid
-  JOIN inference AS i USING (inference)
-  LEFT JOIN inference_features AS f ON f.inference = i.inference AND f.epoch = i.epoch
-  WHERE paid.epoch = $epoch
-),
--- nothing was transferred in most epochs: then nothing below has a row
-transfer AS (SELECT DISTINCT asset, ordinal FROM ownership_change WHERE epoch = $epoch AND ordinal >= 0),
-served AS (SELECT DISTINCT model, infrastructure, agent FROM paid),
-source AS (
-  SELECT DISTINCT model, model AS asset FROM served
-  UNION
-  SELECT s.model, e.parent FROM source AS s JOIN asset_parent AS e ON e.asset = s.asset
-),
-payee AS (
-  SELECT s.model, s.infrastructure, s.agent, source.asset FROM served AS s JOIN source USING (model)
-  UNION ALL
-  SELECT model, infrastructure, agent, infrastructure FROM served
-  UNION ALL
-  SELECT model, infrastructure, agent, agent FROM served
-),
-change AS (
-  SELECT DISTINCT p.model, p.infrastructure, p.agent, t.ordinal FROM payee AS p JOIN transfer AS t USING (asset)
-)
+-- one row per (model, infrastructure, agent, token, featured): the fees funded in $epoch, in which nothing was transferred; since is -1,
+-- as in fee-groups-by-owners.sql, which is about twice the work
 SELECT
-  paid.model,
-  paid.infrastructure,
-  paid.agent,
-  paid.token,
-  paid.featured,
-  coalesce(c.ordinal, -1) AS since,
-  sum(paid.fee)::HUGEINT AS fees
-FROM paid
-ASOF LEFT JOIN change AS c
-  ON c.model = paid.model AND c.infrastructure = paid.infrastructure AND c.agent = paid.agent AND paid.ordinal > c.ordinal
+  i.model,
+  i.infrastructure,
+  i.agent,
+  i.token,
+  f.inference IS NOT NULL AS featured,
+  -1::BIGINT AS since,
+  sum(i.fee)::HUGEINT AS fees
+FROM funded AS paid
+JOIN inference AS i USING (inference)
+LEFT JOIN inference_features AS f ON f.inference = i.inference AND f.epoch = i.epoch
+WHERE paid.epoch = $epoch
 GROUP BY ALL
 ORDER BY ALL

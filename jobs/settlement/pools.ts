@@ -8,6 +8,7 @@ import { Owners } from './owners.ts'
 import { loadUpstream, UPSTREAM_WHOLE, type Upstream } from './upstream.ts'
 
 const feeGroups = readSql(new URL('./fee-groups.sql', import.meta.url))
+const feeGroupsByOwners = readSql(new URL('./fee-groups-by-owners.sql', import.meta.url))
 
 export interface DataParts {
   /** `model/token` → data part of featured fees. */
@@ -65,7 +66,7 @@ async function loadSums(warehouse: Database, epoch: number): Promise<FeeSum[]> {
     featured: boolean
     since: bigint
     fees: bigint
-  }>(feeGroups, { epoch })
+  }>((await hasTransfers(warehouse, epoch)) ? feeGroupsByOwners : feeGroups, { epoch })
   const sums = new Map<string, FeeSum>()
   for (const { since, fees, ...group } of rows) {
     const key = JSON.stringify(Object.values(group))
@@ -74,6 +75,12 @@ async function loadSums(warehouse: Database, epoch: number): Promise<FeeSum[]> {
     sum.portions.push({ since, fees })
   }
   return [...sums.values()]
+}
+
+/** Without one, as in most epochs, no owner changes between two fees. */
+async function hasTransfers(warehouse: Database, epoch: number): Promise<boolean> {
+  const query = 'SELECT 1 FROM ownership_change WHERE epoch = $epoch AND ordinal >= 0 LIMIT 1'
+  return (await warehouse.one(query, { epoch })) !== undefined
 }
 
 function assetsOf(sums: readonly FeeSum[], upstream: Upstream): string[] {

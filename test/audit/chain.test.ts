@@ -54,6 +54,7 @@ describeWithAnvil('a bundle beside its chain', () => {
     // given: nothing on chain
     const before = await auditBundle(bundle.folder, { rpcUrl })
     expect(before.firstDifference).toMatchObject({ check: 'chain', epoch: 1, found: 'never proposed' })
+    expect(before.contractAnswers).toBeNull()
     // when: proposed only
     await propose(epochs[0]!.manifest)
     const pending = await auditBundle(join(bundle.folder, 'epoch-000001'), { rpcUrl })
@@ -64,10 +65,11 @@ describeWithAnvil('a bundle beside its chain', () => {
     expect(first.firstDifference).toBeUndefined()
     expect(first).toMatchObject({ ok: true, verdict: 'ok', chain: 'checked' })
     expect(first.trusted).not.toContain('That these are the anchored epochs: the chain was not asked.')
-    expect(first.checked.at(-1)).toMatchObject({
-      name: 'deposits',
-      detail: expect.stringContaining('1 recorded ones are on chain'),
-    })
+    expect(first.checked.slice(-2)).toMatchObject([
+      { name: 'deposits', detail: expect.stringContaining('1 recorded ones are on chain') },
+      { name: 'contract answers', detail: 'none is recorded' },
+    ])
+    expect(first.contractAnswers).toEqual({ recorded: 0, checked: 0, unknown: 0 })
     // when: epoch 2 is anchored with another total
     const forged = structuredClone(epochs[1]!.manifest)
     forged.payout.totals[0]!.total = (BigInt(forged.payout.totals[0]!.total) + 1n).toString()

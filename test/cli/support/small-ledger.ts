@@ -111,6 +111,23 @@ export async function prepareLedger(data: string, epochs = 1, parts: Partial<Loc
   }
 }
 
+/** Appends records in the interval of an epoch, behind what is there. */
+export async function appendTo({ data }: SmallLedger, epoch: number, records: OutgoingRecord[]): Promise<void> {
+  if (records.length === 0) return
+  const clock = new FixedClock()
+  clock.moveTo(epoch + 0.5)
+  const session = new Session({
+    config: { data, partitions: 2, kafkaGroup: 'tallystick' },
+    verb: 'test',
+    clock: clock.tick,
+  })
+  try {
+    await (await session.log()).sink.append(records)
+  } finally {
+    await session.close()
+  }
+}
+
 /** A copy of a ledger with its folder. */
 export function copyOf(ledger: SmallLedger, data: string): SmallLedger {
   cpSync(ledger.data, data, { recursive: true })

@@ -13,9 +13,10 @@ import { MemoryTransactionStore } from '../../../anchor/chain/transaction-store.
 import { tallyDistributorAbi } from '../../../anchor/contracts/artifacts/tally-distributor.ts'
 import { ledgerIdOf } from '../../../anchor/ledger-id.ts'
 import { type Manifest, toManifest } from '../../../anchor/manifest.ts'
+import type { OutgoingRecord } from '../../../schemas/encode-record.ts'
 import { toHex } from '../../../schemas/ids.ts'
 import { rpc } from '../../anchor/chain-anvil.ts'
-import { externalChain, prepareLedger, type SmallLedger } from './small-ledger.ts'
+import { appendTo, externalChain, prepareLedger, type SmallLedger } from './small-ledger.ts'
 import { type Ended, tally } from './tally.ts'
 import { tallyHere } from './tally-here.ts'
 
@@ -47,10 +48,16 @@ export class WatchedLedger {
     this.pins = ['--distributor', ledger.distributor, '--ledger', toHex(ledgerIdOf(genesis))]
   }
 
-  static async open(data: string, epochs = 1): Promise<WatchedLedger> {
+  /** @param more records of the last epoch that tell of the chain as it is now */
+  static async open(
+    data: string,
+    epochs = 1,
+    more: (chain: LocalChain, data: string) => Promise<OutgoingRecord[]> = async () => [],
+  ): Promise<WatchedLedger> {
     const members = attesters.map(({ address }) => address)
     const ledger = await prepareLedger(data, epochs, { attesters: members, threshold: 2, guardian: guardian.address })
     const chain = await externalChain(ledger)
+    await appendTo(ledger, epochs, await more(chain, data))
     for (let epoch = 1; epoch <= epochs; epoch++)
       for (const step of [['epoch', 'close'], ['attribute'], ['settle'], ['publish']]) {
         const { end, stderr } = await tallyHere([...step, '--data', data], { env: { RPC_URL: chain.rpcUrl } })
