@@ -13,6 +13,7 @@ import { addFeatureFiles } from './verbs/features.ts'
 import { addLogCopy } from './verbs/log-copy.ts'
 import { addLogFiles } from './verbs/log-files.ts'
 import { addPayoutTreeExport } from './verbs/payout-tree.ts'
+import { addPolicy } from './verbs/policy.ts'
 import { addQuote } from './verbs/quote.ts'
 import { addRecords } from './verbs/records.ts'
 import { addResume } from './verbs/resume.ts'
@@ -82,6 +83,7 @@ function tallyProgram(): Command {
   addText(program)
   addAnswers(program)
   addQuote(program)
+  addPolicy(program)
   addChecks(program)
   addDoctor(program)
   return program
