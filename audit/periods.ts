@@ -191,7 +191,12 @@ function takeOverPeriod(period: Period, { periods, state }: PublishedPeriods): S
     const { dBarFixed } = state.periods.find(isThis) ?? { dBarFixed: null }
     period.dBarFixed = dBarFixed === null ? null : BigInt(dBarFixed)
   }
-  return { manifest, result: undefined, holdBackParts: manifest.holdBackParts, unattributed: BigInt(manifest.unattributed) }
+  return {
+    manifest,
+    result: undefined,
+    holdBackParts: manifest.holdBackParts,
+    unattributed: BigInt(manifest.unattributed),
+  }
 }
 
 /** A period pays at most a ninth more than its own data parts, whatever was carried in. */

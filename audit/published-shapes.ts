@@ -36,7 +36,13 @@ export function checkShapes({ accounts, lines, scores, vectors }: EpochBundle): 
     small: AMOUNT,
   })
   checkColumns('lines', TABLES.lines, lines, { account: ADDRESS, token: ADDRESS, kind: KIND, amount: POSITIVE })
-  checkColumns('scores', TABLES.scores, scores, { account: ADDRESS, token: ADDRESS, s: WHOLE, pay: AMOUNT, held_back: AMOUNT })
+  checkColumns('scores', TABLES.scores, scores, {
+    account: ADDRESS,
+    token: ADDRESS,
+    s: WHOLE,
+    pay: AMOUNT,
+    held_back: AMOUNT,
+  })
   assertAscending('accounts', TABLES.accounts, accounts, (a, b) =>
     firstOf(compareText(a.account, b.account), compareText(a.token, b.token)),
   )

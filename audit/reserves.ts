@@ -49,7 +49,8 @@ export function addReserves(
   periods: readonly ManifestPeriod[],
 ): void {
   for (const { model, token, heldBack } of periods)
-    if (heldBack !== '0') reserves.push({ epoch, model, token, until: epoch + holdBackEpochs, amount: BigInt(heldBack) })
+    if (heldBack !== '0')
+      reserves.push({ epoch, model, token, until: epoch + holdBackEpochs, amount: BigInt(heldBack) })
   reserves.sort(compareReserves)
 }
 

@@ -109,7 +109,16 @@ export function settleEpoch(
   const fundedByToken = new Map<string, bigint>()
   for (const { token, fee } of funded) addTo(fundedByToken, token, fee)
   const heldOut = heldByToken(books)
-  const flows = flowsOf({ funded: fundedByToken, unfunded, reported, heldIn, out, heldOut, unattributed, minimumPayout })
+  const flows = flowsOf({
+    funded: fundedByToken,
+    unfunded,
+    reported,
+    heldIn,
+    out,
+    heldOut,
+    unattributed,
+    minimumPayout,
+  })
   const tokensUsed = new Set([...fundedByToken.keys(), ...unfunded.keys(), ...reported.keys()])
   return { policy, periods, lines, flows, tokensUsed }
 }

@@ -42,7 +42,8 @@ function printAccounts(accounts: Simulation['accounts']): void {
   const shown = changed.length <= ROWS_SHOWN ? changed : [...changed.slice(0, half), ...changed.slice(-half)]
   for (const { account, token, kind, ...change } of shown) table.push([account, token, kind, ...cells(change)])
   printLine(table.toString())
-  if (shown.length < changed.length) printLine(`${changed.length - shown.length} between them are not shown; --json has all.`)
+  if (shown.length < changed.length)
+    printLine(`${changed.length - shown.length} between them are not shown; --json has all.`)
 }
 
 function printCosts({ inferences, payees, compute_ms, gas, dust, breakEven }: Costs): void {
@@ -56,10 +57,13 @@ function printCosts({ inferences, payees, compute_ms, gas, dust, breakEven }: Co
   )
   for (const { token, amount, accounts } of dust)
     printLine(`  small: ${amount} of ${token} of ${accounts} accounts stay below the minimum`)
-  if (breakEven.fee !== null) printLine(`  break-even: a mean fee of ${breakEven.fee} pays compute and anchoring out of the treasury's part`)
+  if (breakEven.fee !== null)
+    printLine(`  break-even: a mean fee of ${breakEven.fee} pays compute and anchoring out of the treasury's part`)
   if (breakEven.payout !== null) printLine(`  a payout below ${breakEven.payout} is not worth its first claim`)
   if (breakEven.fee === null)
-    printLine('  no break-even fee: it needs --gas-price, --ether-price and --hour-price, a part for the treasury, and a use')
+    printLine(
+      '  no break-even fee: it needs --gas-price, --ether-price and --hour-price, a part for the treasury, and a use',
+    )
 }
 
 function tableOf(head: string[]) {

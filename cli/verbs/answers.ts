@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { insightsOf } from '../../jobs/insights/insights.ts'
-import { explain } from '../../jobs/statement/explain.ts'
 import type { StatementPayout } from '../../jobs/statement/epochs.ts'
+import { explain } from '../../jobs/statement/explain.ts'
 import { type Statement, statementOf } from '../../jobs/statement/statement.ts'
 import { toAddress } from '../../schemas/ids.ts'
 import { type GlobalFlags, runReadingVerb, wholeNumber, withGlobalFlags } from '../command.ts'
@@ -89,7 +89,9 @@ function printStatement(statement: Statement): void {
   for (const { token, cumulative, small } of statement.totals) {
     printLine(`\nTogether ${cumulative} of ${token}.`)
     if (small > 0n)
-      printLine(`  ${small} more are owed and kept for you: they are paid with the first epoch that reaches the minimum.`)
+      printLine(
+        `  ${small} more are owed and kept for you: they are paid with the first epoch that reaches the minimum.`,
+      )
   }
   for (const { kind, token, amount } of statement.paidByKind) printLine(`  ${amount} of ${token} for ${KINDS[kind]}`)
   if (statement.evidence.length > 0) printLine('\nNear contributions before them, the most similar')

@@ -42,7 +42,10 @@ export function addPolicy(program: Command): void {
 function addShow(policy: Command): void {
   withGlobalFlags(policy.command('show').description('the policy in force, and what was announced'))
     .option('--at <epoch>', 'in that epoch (default: the one that is open)', wholeNumber)
-    .addHelpText('after', '\nExample:\n  $ tally policy show --at 12 --json\n\nExit codes: 0 shown, 5 no policy is in force.')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ tally policy show --at 12 --json\n\nExit codes: 0 shown, 5 no policy is in force.',
+    )
     .action((flags: ShowFlags) =>
       runReadingVerb('policy show', flags, async ({ session, answer }) => {
         const found = await policyAt((await session.ledger()).warehouse, flags.at)
@@ -123,6 +126,7 @@ function toWei(text: string): bigint {
 }
 
 function toAtoms(text: string): bigint {
-  if (!/^\d{1,40}$/.test(text)) throw new InvalidArgumentError("It must be a whole number of the token's smallest unit.")
+  if (!/^\d{1,40}$/.test(text))
+    throw new InvalidArgumentError("It must be a whole number of the token's smallest unit.")
   return BigInt(text)
 }

@@ -106,7 +106,8 @@ function asObject(value: unknown, where: string): Readonly<Record<string, unknow
 }
 
 function bytesOf(value: unknown, where: string): Uint8Array {
-  if (typeof value !== 'string' || !/^0x([0-9a-fA-F]{2})*$/.test(value)) throw new ShapeError(`${where} must be 0x-hex.`)
+  if (typeof value !== 'string' || !/^0x([0-9a-fA-F]{2})*$/.test(value))
+    throw new ShapeError(`${where} must be 0x-hex.`)
   return fromHex(value as `0x${string}`)
 }
 

@@ -11,8 +11,8 @@ import { policyInForce } from '../funding/policy.ts'
 import type { Ledger } from '../ledger.ts'
 import { ConservationError } from './errors.ts'
 import { addTo, type Line, Lines } from './lines.ts'
-import { loadPayouts, type Payout, payOut, writePayouts } from './payouts.ts'
 import { payPeriod, type SettledPeriod } from './pay-period.ts'
+import { loadPayouts, type Payout, payOut, writePayouts } from './payouts.ts'
 import { type DataParts, splitFees } from './pools.ts'
 import { addReserves, returnReserves } from './reserves.ts'
 import { settleWaiting, type Waited } from './waiting.ts'
@@ -92,7 +92,10 @@ function nextState(
     format: 'tallystick-state/1',
     epoch,
     ...purses,
-    reserves: addReserves(before.reserves, settled.map(({ reserve }) => reserve)),
+    reserves: addReserves(
+      before.reserves,
+      settled.map(({ reserve }) => reserve),
+    ),
     periods: [...periods.values()].sort((a, b) => compareText(a.model, b.model) || compareText(a.token, b.token)),
     unattributed: [...unattributed]
       .filter(([, amount]) => amount > 0n)

@@ -58,7 +58,9 @@ describe('what is held back of pay', () => {
     await found(rule)
     const first = await epochOf(4)
     const [period] = first.periods
-    const rows = await world.ledger.warehouse.all<{ pay: bigint; held_back: bigint }>('SELECT pay, held_back FROM score')
+    const rows = await world.ledger.warehouse.all<{ pay: bigint; held_back: bigint }>(
+      'SELECT pay, held_back FROM score',
+    )
     for (const { pay, held_back } of rows) expect(held_back).toBe((pay + held_back) / 10n)
     const heldBack = rows.reduce((sum, row) => sum + row.held_back, 0n)
     expect(heldBack).toBeGreaterThan(0n)
@@ -70,7 +72,10 @@ describe('what is held back of pay', () => {
     await epochOf(0)
     const { reserves, periods } = await world.state(3)
     const back = `${BigInt(period!.carried) + heldBack}`
-    expect({ reserves, periods }).toMatchObject({ reserves: [], periods: [{ pool: back, carriedIn: back, epochs: [] }] })
+    expect({ reserves, periods }).toMatchObject({
+      reserves: [],
+      periods: [{ pool: back, carriedIn: back, epochs: [] }],
+    })
     const fourth = await epochOf(4)
     expect(fourth.periods[0]!.carriedIn).toBe(back)
     await expectVerified('alice')
@@ -123,7 +128,12 @@ describe('a payout below the minimum', () => {
     await epochOf(1)
     expect(await accountOf('treasury', 2)).toEqual({ earned: 500n, cumulative: 0n, small_before: 500n, small: 1_000n })
     const third = await epochOf(1)
-    expect(await accountOf('treasury', 3)).toEqual({ earned: 500n, cumulative: 1_500n, small_before: 1_000n, small: 0n })
+    expect(await accountOf('treasury', 3)).toEqual({
+      earned: 500n,
+      cumulative: 1_500n,
+      small_before: 1_000n,
+      small: 0n,
+    })
     const total = await world.ledger.warehouse.one<{ cumulative: bigint; small: bigint }>(
       'SELECT sum(cumulative)::HUGEINT AS cumulative, sum(small)::HUGEINT AS small FROM account_total WHERE epoch = 3',
     )
@@ -157,7 +167,9 @@ describe('a payout below the minimum', () => {
     const third = await epochOf(0)
     expect(third.tables.lines.rows).toBe(0)
     expect(await accountOf('treasury', 3)).toEqual({ earned: 0n, cumulative: 1_000n, small_before: 1_000n, small: 0n })
-    const left = await world.ledger.warehouse.one('SELECT sum(small)::HUGEINT AS small FROM account_total WHERE epoch = 3')
+    const left = await world.ledger.warehouse.one(
+      'SELECT sum(small)::HUGEINT AS small FROM account_total WHERE epoch = 3',
+    )
     expect(left).toEqual({ small: 0n })
     await expectVerified('treasury')
     const { epochs } = await statementOf(world.ledger.warehouse, addressOf('treasury'))

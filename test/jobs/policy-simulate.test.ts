@@ -43,7 +43,9 @@ async function simulate(change: object, from = 1, to = EPOCHS): Promise<Simulati
 /** All rows of all tables, as text. */
 async function everything(): Promise<string> {
   const { warehouse } = world.ledger.ledger
-  const tables = await warehouse.all<{ name: string }>('SELECT table_name AS name FROM duckdb_tables() WHERE NOT temporary')
+  const tables = await warehouse.all<{ name: string }>(
+    'SELECT table_name AS name FROM duckdb_tables() WHERE NOT temporary',
+  )
   const sums = []
   for (const { name } of tables)
     sums.push(await warehouse.one(`SELECT '${name}' AS name, count(*) AS rows, sum(hash(t)) AS hash FROM ${name} AS t`))
@@ -125,17 +127,37 @@ describe('a policy file', () => {
   test.each([
     ['no JSON', () => '{', 'NO_JSON', 'no JSON'],
     ['a list', () => '[]', 'SHAPE', 'must be an object'],
-    ['a part that is missing', (good: object) => JSON.stringify({ ...good, dataParts: undefined }), 'SHAPE', 'dataParts is missing'],
-    ['a field that is misspelt', (good: object) => JSON.stringify({ ...good, minEvent: 1 }), 'SHAPE', 'minEvent is not a field'],
+    [
+      'a part that is missing',
+      (good: object) => JSON.stringify({ ...good, dataParts: undefined }),
+      'SHAPE',
+      'dataParts is missing',
+    ],
+    [
+      'a field that is misspelt',
+      (good: object) => JSON.stringify({ ...good, minEvent: 1 }),
+      'SHAPE',
+      'minEvent is not a field',
+    ],
     ['parts that leave a gap', (good: object) => JSON.stringify({ ...good, dataParts: 1 }), 'SHARES_INVALID', 'sum to'],
-    ['a method without gates', (good: object) => JSON.stringify({ ...good, method: 'knn/shapley@1' }), 'FIELD_INVALID', 'method'],
+    [
+      'a method without gates',
+      (good: object) => JSON.stringify({ ...good, method: 'knn/shapley@1' }),
+      'FIELD_INVALID',
+      'method',
+    ],
     [
       'an amount that is no text',
       (good: object) => JSON.stringify({ ...good, minimumPayouts: [{ token: TOKEN, amount: 1.5 }] }),
       'SHAPE',
       'minimumPayouts[0].amount',
     ],
-    ['a token that is no hex', (good: object) => JSON.stringify({ ...good, treasury: 'me' }), 'SHAPE', 'treasury must be 0x-hex'],
+    [
+      'a token that is no hex',
+      (good: object) => JSON.stringify({ ...good, treasury: 'me' }),
+      'SHAPE',
+      'treasury must be 0x-hex',
+    ],
   ])('%s is refused with what is wrong', async (_, change, reason, detail) => {
     const text = change(policyDocument(await inForce()))
     expect(() => readPolicy(text, path)).toThrow(

@@ -45,12 +45,7 @@ export interface Comparison {
  *
  * @throws ConservationError when what one of them has more is not what the other has less of
  */
-export async function compareSettled(
-  before: Database,
-  after: Database,
-  from: number,
-  to: number,
-): Promise<Comparison> {
+export async function compareSettled(before: Database, after: Database, from: number, to: number): Promise<Comparison> {
   const accounts = compareLines(await linesOf(before, from, to), await linesOf(after, from, to))
   const places = [await placesOf(before, from, to), await placesOf(after, from, to)] as const
   const names = new Set([...accounts, ...places[0].keys(), ...places[1].keys()].map((each) => tokenOf(each)))
