@@ -23,6 +23,8 @@ const period = z.strictObject({
   pool: amount,
   carriedIn: amount,
   paid: amount,
+  holdBackParts: count,
+  heldBack: amount,
   carried: amount,
   unattributed: amount,
   feeShift: count,
@@ -69,6 +71,7 @@ export const manifestShape = z.strictObject({
       out: amount,
       heldOut: amount,
       unattributed: amount,
+      minimumPayout: amount,
     }),
   ),
   payout: z.strictObject({

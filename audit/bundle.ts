@@ -24,6 +24,8 @@ const ACCOUNTS = {
   cumulative: 'text',
   lines_root: 'text',
   lines: 'integer',
+  small_before: 'text',
+  small: 'text',
 } as const
 const LINES = { account: 'text', token: 'text', kind: 'text', asset: 'text', amount: 'text' } as const
 const SCORES = {
@@ -34,6 +36,7 @@ const SCORES = {
   duplicates: 'integer',
   s: 'text',
   pay: 'text',
+  held_back: 'text',
 } as const
 const VECTORS = { model: 'text', token: 'text', v: 'bytes', x: 'bytes' } as const
 type AccountRow = RowOf<typeof ACCOUNTS>

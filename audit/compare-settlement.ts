@@ -7,6 +7,7 @@ import { assertSame, assertSameJson } from './difference.ts'
 import { splitPair } from './funding.ts'
 import { compareText } from './order.ts'
 import type { SettledPeriod } from './periods.ts'
+import { heldBackOf } from './reserves.ts'
 import { type Books, type Settled, stateOf } from './settlement.ts'
 
 /**
@@ -42,7 +43,7 @@ function comparePeriods(published: readonly ManifestPeriod[], settled: readonly 
 }
 
 function compareScores({ scores }: EpochBundle, periods: readonly SettledPeriod[]): void {
-  const expected = periods.flatMap(({ manifest, result }) =>
+  const expected = periods.flatMap(({ manifest, result, holdBackParts }) =>
     (result?.accounts ?? []).map((account) => ({
       model: manifest.model,
       token: manifest.token,
@@ -50,7 +51,8 @@ function compareScores({ scores }: EpochBundle, periods: readonly SettledPeriod[
       items: account.items,
       duplicates: account.duplicates,
       s: account.s.toString(),
-      pay: account.pay.toString(),
+      pay: (account.pay - heldBackOf(account.pay, holdBackParts)).toString(),
+      held_back: heldBackOf(account.pay, holdBackParts).toString(),
     })),
   )
   compareRows('scores', TABLES.scores, expected, scores)
@@ -80,14 +82,13 @@ function compareLines({ lines }: EpochBundle, settled: Settled): void {
 }
 
 function compareAccounts({ accounts }: EpochBundle, books: Books): void {
-  const expected = [...books.cumulative]
-    .filter(([, amount]) => amount > 0n)
-    .map(([key, amount]) => {
+  const expected = [...books.small]
+    .map(([key, small]) => {
       const [account, token] = splitPair(key)
-      return { account, token, cumulative: amount.toString() }
+      return { account, token, cumulative: `${books.cumulative.get(key) ?? 0n}`, small: `${small}` }
     })
     .sort((a, b) => compareText(a.account + a.token, b.account + b.token))
-  const published = accounts.map(({ account, token, cumulative }) => ({ account, token, cumulative }))
+  const published = accounts.map(({ account, token, cumulative, small }) => ({ account, token, cumulative, small }))
   compareRows('accounts', TABLES.accounts, expected, published)
 }
 
@@ -106,6 +107,7 @@ function compareFlows({ manifest }: EpochBundle, settled: Settled): void {
       out: `${flow?.out ?? 0n}`,
       heldOut: `${flow?.heldOut ?? 0n}`,
       unattributed: `${flow?.unattributed ?? 0n}`,
+      minimumPayout: `${flow?.minimumPayout ?? 0n}`,
     }
   })
   compareRows('conservation', 'manifest.json conservation', expected, manifest.conservation)

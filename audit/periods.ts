@@ -14,6 +14,7 @@ import { compareText, firstOf } from './order.ts'
 import { EventTable } from './period-events.ts'
 import { periodKey } from './pools.ts'
 import type { EpochRecords } from './records/epoch-records.ts'
+import { heldBackOf, type Reserve, takeReturning } from './reserves.ts'
 import type { State } from './state.ts'
 
 type Policy = EventBodies['PolicyPublished']
@@ -27,7 +28,7 @@ export interface Period {
   readonly token: string
   epochs: number[]
   pool: bigint
-  /** Of the pool: what the period before carried. */
+  /** Of the pool: what the period before carried, and what returned that had been held back. */
   carriedIn: bigint
   dBarFixed: bigint | null
   /** Funded inferences whose features counted in its epochs. */
@@ -40,6 +41,8 @@ export interface Period {
 export interface PeriodBooks {
   /** By {@link periodKey}. */
   readonly periods: Map<string, Period>
+  /** Ascending by (epoch, model, token). */
+  readonly reserves: Reserve[]
   /** By feature map: K of its contributions. */
   readonly curvatures: Map<string, CurvatureSum>
 }
@@ -49,6 +52,8 @@ export interface SettledPeriod {
   readonly manifest: ManifestPeriod
   /** Undefined when it was taken over. */
   readonly result: PeriodResult | undefined
+  /** Millionths of each account's share. */
+  readonly holdBackParts: number
   /** What goes to `unattributed`. */
   readonly unattributed: bigint
 }
@@ -79,6 +84,12 @@ export function settlePeriods(
   published?: PublishedPeriods,
 ): SettledPeriod[] {
   const { periods } = books
+  for (const [key, amount] of takeReturning(books.reserves, epoch)) {
+    // It was held back from a period of theirs.
+    const period = periods.get(key)!
+    period.pool += amount
+    period.carriedIn += amount
+  }
   for (const use of joining.uses) {
     const key = periodKey(use.model, use.token)
     const period = periods.get(key) ?? newPeriod(use.model, use.token)
@@ -144,12 +155,14 @@ function settlePeriod(
     dBarFixed: period.dBarFixed,
     pool: payableOf(period),
   })
+  const earned = earnedOf(result, policy)
   const isGivenUp = result.payment === undefined && period.epochs.length >= policy.maxPeriodEpochs
   const state = result.payment !== undefined ? 'paid' : isGivenUp ? 'unattributed' : 'held'
   const left = state === 'held' ? { carried: 0n, unattributed: 0n } : leftOf(period, result)
   const settled = {
-    manifest: manifestPeriod(period, policy, map.featureMap, state, result, left),
+    manifest: manifestPeriod(period, policy, map.featureMap, state, result, { ...left, ...earned }),
     result,
+    holdBackParts: policy.holdBackParts,
     unattributed: left.unattributed,
   }
   if (state !== 'held') {
@@ -178,13 +191,26 @@ function takeOverPeriod(period: Period, { periods, state }: PublishedPeriods): S
     const { dBarFixed } = state.periods.find(isThis) ?? { dBarFixed: null }
     period.dBarFixed = dBarFixed === null ? null : BigInt(dBarFixed)
   }
-  return { manifest, result: undefined, unattributed: BigInt(manifest.unattributed) }
+  return {
+    manifest,
+    result: undefined,
+    holdBackParts: manifest.holdBackParts,
+    unattributed: BigInt(manifest.unattributed),
+  }
 }
 
 /** A period pays at most a ninth more than its own data parts, whatever was carried in. */
 function payableOf({ pool, carriedIn }: Period): bigint {
   const own = pool - carriedIn
   return minimum(pool, own + own / 9n)
+}
+
+/** What accounts get of a payment, and what of it is held back. */
+function earnedOf({ accounts, payment }: PeriodResult, { holdBackParts }: Policy): { paid: bigint; heldBack: bigint } {
+  if (payment === undefined) return { paid: 0n, heldBack: 0n }
+  let heldBack = 0n
+  for (const { pay } of accounts) heldBack += heldBackOf(pay, holdBackParts)
+  return { paid: payment.paid - heldBack, heldBack }
 }
 
 /** Where what is not paid goes: up to the period's own data parts, or what was carried in, into the next one, if it paid at all. */
@@ -210,7 +236,7 @@ function manifestPeriod(
   featureMap: string,
   state: ManifestPeriod['state'],
   { items, duplicates, effectiveEvents, solved, payment }: PeriodResult,
-  left: { readonly carried: bigint; readonly unattributed: bigint },
+  books: Readonly<Record<'paid' | 'heldBack' | 'carried' | 'unattributed', bigint>>,
 ): ManifestPeriod {
   const fees = (period.events?.all ?? []).map(({ fee }) => fee)
   return {
@@ -228,9 +254,11 @@ function manifestPeriod(
     fees: sumOfFees(fees).toString(),
     pool: period.pool.toString(),
     carriedIn: period.carriedIn.toString(),
-    paid: (payment?.paid ?? 0n).toString(),
-    carried: left.carried.toString(),
-    unattributed: left.unattributed.toString(),
+    paid: books.paid.toString(),
+    holdBackParts: policy.holdBackParts,
+    heldBack: books.heldBack.toString(),
+    carried: books.carried.toString(),
+    unattributed: books.unattributed.toString(),
     feeShift: feeShiftOf(fees),
     lambda: textOrNull(solved?.lambda),
     lambdaRetries: solved?.lambdaRetries ?? null,

@@ -6,10 +6,11 @@ import type { State } from './state.ts'
 import { addTo } from './sums.ts'
 import { compareEntries } from './waiting.ts'
 
-/** What is held, by token: the pools of periods, and what waits for features. */
-export function heldInState({ periods, waiting }: State): Map<string, bigint> {
+/** What is held and belongs to no account, by token: the pools of periods, what was held back, and what waits for features. */
+export function heldInState({ periods, reserves, waiting }: State): Map<string, bigint> {
   const held = new Map<string, bigint>()
   for (const { token, pool } of periods) addTo(held, token, BigInt(pool))
+  for (const { token, amount } of reserves) addTo(held, token, BigInt(amount))
   for (const { token, part, featured, fees } of waiting) {
     addTo(held, token, BigInt(part) - (BigInt(part) * BigInt(featured)) / BigInt(fees))
   }
@@ -25,14 +26,15 @@ export function heldInState({ periods, waiting }: State): Map<string, bigint> {
 export function checkPeriodBooks(periods: readonly ManifestPeriod[], state: State): void {
   for (const [index, period] of periods.entries()) {
     const where = (key: string) => `manifest.json periods[${index}].${key}`
-    const [pool, carriedIn, paid] = [BigInt(period.pool), BigInt(period.carriedIn), BigInt(period.paid)]
+    const [pool, carriedIn] = [BigInt(period.pool), BigInt(period.carriedIn)]
+    const earned = BigInt(period.paid) + BigInt(period.heldBack)
     const own = pool - carriedIn
     if (own < 0n) differ('periods', where('carriedIn'), `at most the pool, ${pool}`, period.carriedIn)
     const payable = period.state === 'paid' ? minimum(pool, own + own / 9n) : 0n
-    if (paid > payable) differ('periods', where('paid'), `at most ${payable}`, period.paid)
-    const carried = period.state === 'paid' ? minimum(pool - paid, maximum(own, carriedIn)) : 0n
+    if (earned > payable) differ('periods', where('paid + heldBack'), `at most ${payable}`, `${earned}`)
+    const carried = period.state === 'paid' ? minimum(pool - earned, maximum(own, carriedIn)) : 0n
     assertSame('periods', where('carried'), carried.toString(), period.carried)
-    const given = period.state === 'held' ? 0n : pool - paid - carried
+    const given = period.state === 'held' ? 0n : pool - earned - carried
     assertSame('periods', where('unattributed'), given.toString(), period.unattributed)
     checkCarriedOut(period, state)
   }

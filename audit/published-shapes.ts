@@ -31,10 +31,18 @@ export function checkShapes({ accounts, lines, scores, vectors }: EpochBundle): 
     token: ADDRESS,
     before: AMOUNT,
     earned: AMOUNT,
-    cumulative: POSITIVE,
+    cumulative: AMOUNT,
+    small_before: AMOUNT,
+    small: AMOUNT,
   })
   checkColumns('lines', TABLES.lines, lines, { account: ADDRESS, token: ADDRESS, kind: KIND, amount: POSITIVE })
-  checkColumns('scores', TABLES.scores, scores, { account: ADDRESS, token: ADDRESS, s: WHOLE, pay: AMOUNT })
+  checkColumns('scores', TABLES.scores, scores, {
+    account: ADDRESS,
+    token: ADDRESS,
+    s: WHOLE,
+    pay: AMOUNT,
+    held_back: AMOUNT,
+  })
   assertAscending('accounts', TABLES.accounts, accounts, (a, b) =>
     firstOf(compareText(a.account, b.account), compareText(a.token, b.token)),
   )

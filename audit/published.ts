@@ -6,10 +6,12 @@ import { type Address, toHex } from '../schemas/ids.ts'
 import { type EpochBundle, TABLES } from './bundle.ts'
 import { assertSame, differ } from './difference.ts'
 import { compareText } from './order.ts'
+import { checkPayouts } from './payouts.ts'
 import { checkChannels } from './published-channels.ts'
 import { checkPeriodBooks, checkWaiting, heldInState } from './published-periods.ts'
 import { assertAscending, checkShapes } from './published-shapes.ts'
-import { EMPTY_STATE } from './state.ts'
+import { checkReserves, heldBackOf } from './reserves.ts'
+import { EMPTY_STATE, type State } from './state.ts'
 import { addTo, sumOf } from './sums.ts'
 
 /**
@@ -23,10 +25,12 @@ export function checkPublished(bundle: EpochBundle, previous: EpochBundle | unde
   checkShapes(bundle)
   checkTableRoots(bundle)
   checkAccounts(bundle, previous)
+  checkPayouts(bundle, previous)
   checkScores(bundle)
   checkVectors(bundle)
   checkPeriodBooks(bundle.manifest.periods, bundle.state)
   checkWaiting(bundle.state)
+  checkReserves(bundle.manifest.periods, bundle.state, stateBefore(bundle, previous))
   checkPayout(bundle)
   checkConservation(bundle, previous)
   checkChannels(bundle, previous)
@@ -43,22 +47,25 @@ function checkTableRoots(bundle: EpochBundle): void {
     [
       'accounts',
       TABLES.accounts,
-      accounts.map(({ account, before, cumulative, earned, lines, lines_root, token }) => ({
+      accounts.map(({ account, before, cumulative, earned, lines, lines_root, small, small_before, token }) => ({
         account,
         before,
         cumulative,
         earned,
         lines,
         linesRoot: lines_root,
+        small,
+        smallBefore: small_before,
         token,
       })),
     ],
     [
       'scores',
       TABLES.scores,
-      scores.map(({ account, duplicates, items, model, pay, s, token }) => ({
+      scores.map(({ account, duplicates, held_back, items, model, pay, s, token }) => ({
         account,
         duplicates,
+        heldBack: held_back,
         items,
         model,
         pay,
@@ -79,7 +86,7 @@ function checkTableRoots(bundle: EpochBundle): void {
   }
 }
 
-/** Each account's lines lead to its root and its amount; what it had earned before is what the epoch before said. */
+/** Each account's lines lead to its root and to what it earned; nobody of the epoch before is missing. */
 function checkAccounts(bundle: EpochBundle, previous: EpochBundle | undefined): void {
   const linesOf = new Map<string, CanonicalJson[]>()
   const earned = new Map<string, bigint>()
@@ -88,7 +95,7 @@ function checkAccounts(bundle: EpochBundle, previous: EpochBundle | undefined): 
     linesOf.set(account + token, [...(linesOf.get(account + token) ?? []), row])
     addTo(earned, account + token, BigInt(amount))
   }
-  const before = new Map(previous?.accounts.map((row) => [row.account + row.token, row.cumulative]))
+  const before = new Set(previous?.accounts.map((row) => row.account + row.token))
   for (const [index, row] of bundle.accounts.entries()) {
     const key = row.account + row.token
     const where = (column: string) => `${TABLES.accounts} row ${index} (${row.account}, ${row.token}) ${column}`
@@ -96,19 +103,15 @@ function checkAccounts(bundle: EpochBundle, previous: EpochBundle | undefined): 
     assertSame('accounts', where('lines'), own.length, row.lines)
     assertSame('accounts', where('lines_root'), toHex(tableRoot(own)), row.lines_root)
     assertSame('accounts', where('earned'), (earned.get(key) ?? 0n).toString(), row.earned)
-    if (previous !== undefined || bundle.epoch === 1)
-      assertSame('accounts', where('before'), before.get(key) ?? '0', row.before)
-    const cumulative = (BigInt(row.before) + BigInt(row.earned)).toString()
-    assertSame('accounts', where('cumulative'), cumulative, row.cumulative)
     before.delete(key)
     linesOf.delete(key)
   }
-  const [missing] = [...before.keys(), ...linesOf.keys()]
+  const [missing] = [...before, ...linesOf.keys()]
   if (missing !== undefined)
     differ('accounts', TABLES.accounts, `a row of ${missing.slice(0, 42)}, ${missing.slice(42)}`, undefined)
 }
 
-/** What scores say is paid is what the period and the lines say. */
+/** What scores say is paid and held back is what the period and the lines say, and each account's is its part. */
 function checkScores({ manifest, scores, lines }: EpochBundle): void {
   const paid = new Map<string, bigint>()
   const lineOf = new Map(
@@ -116,8 +119,13 @@ function checkScores({ manifest, scores, lines }: EpochBundle): void {
       .filter(({ kind }) => kind === 'data')
       .map((row) => [JSON.stringify([row.account, row.token, row.asset]), row.amount]),
   )
-  for (const [index, { model, token, account, pay }] of scores.entries()) {
+  const heldBack = new Map<string, bigint>()
+  for (const [index, { model, token, account, pay, held_back }] of scores.entries()) {
     addTo(paid, JSON.stringify([model, token]), BigInt(pay))
+    addTo(heldBack, JSON.stringify([model, token]), BigInt(held_back))
+    const parts = manifest.periods.find((each) => each.model === model && each.token === token)?.holdBackParts ?? 0
+    const held = heldBackOf(BigInt(pay) + BigInt(held_back), parts)
+    assertSame('scores', `${TABLES.scores} row ${index} held_back`, held.toString(), held_back)
     const key = JSON.stringify([account, token, model])
     assertSame('scores', `${TABLES.scores} row ${index} pay against its line`, lineOf.get(key) ?? '0', pay)
     lineOf.delete(key)
@@ -127,6 +135,8 @@ function checkScores({ manifest, scores, lines }: EpochBundle): void {
   for (const [index, period] of manifest.periods.entries()) {
     const sum = paid.get(JSON.stringify([period.model, period.token])) ?? 0n
     assertSame('scores', `manifest.json periods[${index}].paid`, sum.toString(), period.paid)
+    const held = heldBack.get(JSON.stringify([period.model, period.token])) ?? 0n
+    assertSame('scores', `manifest.json periods[${index}].heldBack`, held.toString(), period.heldBack)
   }
 }
 
@@ -148,7 +158,8 @@ function checkVectors({ manifest, vectors }: EpochBundle): void {
 /** Payout root, number of leaves and totals, from the accounts and the state. */
 function checkPayout({ manifest, accounts, state }: EpochBundle): void {
   const { chainId, distributor, root, leaves, totals } = manifest.payout
-  const payouts = accounts.map(({ account, token, cumulative }) => ({
+  const paid = accounts.filter(({ cumulative }) => cumulative !== '0')
+  const payouts = paid.map(({ account, token, cumulative }) => ({
     account: account as Address,
     token: token as Address,
     cumulative: BigInt(cumulative),
@@ -159,6 +170,7 @@ function checkPayout({ manifest, accounts, state }: EpochBundle): void {
   const cumulative = new Map<string, bigint>()
   for (const payout of payouts) addTo(cumulative, payout.token, payout.cumulative)
   const reserved = heldInState(state)
+  for (const { token, small } of accounts) addTo(reserved, token, BigInt(small))
   for (const { token, amount } of state.unattributed) addTo(reserved, token, BigInt(amount))
   assertAscending('totals', 'manifest.json payout.totals', totals, (a, b) => compareText(a.token, b.token))
   for (const [index, total] of totals.entries()) {
@@ -174,11 +186,20 @@ function checkPayout({ manifest, accounts, state }: EpochBundle): void {
   if (extra !== undefined) differ('totals', `manifest.json payout.totals of ${extra.token}`, undefined, 'an entry')
 }
 
+/** The state that an epoch began with, where it is known. */
+function stateBefore({ epoch }: EpochBundle, previous: EpochBundle | undefined): State | undefined {
+  return previous?.state ?? (epoch === 1 ? EMPTY_STATE : undefined)
+}
+
 /** funded + held in = out + held out + unattributed, and each side is what the tables and the states say. */
 function checkConservation({ epoch, manifest, accounts, state }: EpochBundle, previous: EpochBundle | undefined): void {
-  const out = sumsByToken(accounts, ({ earned }) => earned)
+  const out = sumsByToken(accounts, ({ before, cumulative }) => BigInt(cumulative) - BigInt(before))
   const heldOut = heldInState(state)
   const heldIn = heldInState(previous?.state ?? EMPTY_STATE)
+  for (const { token, small, small_before } of accounts) {
+    addTo(heldOut, token, BigInt(small))
+    addTo(heldIn, token, BigInt(small_before))
+  }
   const isKnown = previous !== undefined || epoch === 1
   assertAscending('conservation', 'manifest.json conservation', manifest.conservation, (a, b) =>
     compareText(a.token, b.token),
@@ -201,9 +222,9 @@ function checkConservation({ epoch, manifest, accounts, state }: EpochBundle, pr
 
 function sumsByToken<Row extends { token: string }>(
   rows: readonly Row[],
-  amountOf: (row: Row) => string,
+  amountOf: (row: Row) => bigint,
 ): Map<string, bigint> {
   const sums = new Map<string, bigint>()
-  for (const row of rows) addTo(sums, row.token, BigInt(amountOf(row)))
+  for (const row of rows) addTo(sums, row.token, amountOf(row))
   return sums
 }

@@ -79,8 +79,11 @@ export class Recomputation {
     const { manifest, state, accounts } = bundle
     settleEpoch(this.#books, bundle.epoch, decided, this.history, { periods: manifest.periods, state })
     this.#books.cumulative.clear()
-    for (const { account, token, cumulative } of accounts)
+    this.#books.small.clear()
+    for (const { account, token, cumulative, small } of accounts) {
       this.#books.cumulative.set(account + token, BigInt(cumulative))
+      this.#books.small.set(account + token, BigInt(small))
+    }
     compareState(bundle, this.#books)
     this.#passed(
       'history',

@@ -4,8 +4,10 @@ import type { DecidedEpoch } from './decide.ts'
 import { fundEpoch, hasFeatures, splitPair } from './funding.ts'
 import type { History } from './history.ts'
 import { compareText, firstOf } from './order.ts'
+import { minimumsOf, payAccounts, smallByToken } from './payouts.ts'
 import { type PeriodBooks, type PublishedPeriods, type SettledPeriod, settlePeriods } from './periods.ts'
 import { type Pools, type SettlementLine, splitPools } from './pools.ts'
+import { addReserves, heldBackOf, reservesOf } from './reserves.ts'
 import type { State } from './state.ts'
 import { addTo } from './sums.ts'
 import { heldOf, settleWaiting, type WaitingEntry } from './waiting.ts'
@@ -21,8 +23,10 @@ export interface Books extends PeriodBooks {
   readonly waiting: WaitingEntry[]
   /** By token, since the first epoch. */
   readonly unattributed: Map<string, bigint>
-  /** By account ‖ token, since the first epoch. */
+  /** By account ‖ token: paid out since the first epoch. */
   readonly cumulative: Map<string, bigint>
+  /** By account ‖ token, an entry for each that ever earned something: too little to be paid so far. */
+  readonly small: Map<string, bigint>
 }
 
 export function emptyBooks(): Books {
@@ -30,10 +34,12 @@ export function emptyBooks(): Books {
     balances: new Map(),
     channels: new Map(),
     periods: new Map(),
+    reserves: [],
     curvatures: new Map(),
     waiting: [],
     unattributed: new Map(),
     cumulative: new Map(),
+    small: new Map(),
   }
 }
 
@@ -46,6 +52,7 @@ interface TokenFlow {
   readonly out: bigint
   readonly heldOut: bigint
   readonly unattributed: bigint
+  readonly minimumPayout: bigint
 }
 
 export interface Settled {
@@ -84,19 +91,34 @@ export function settleEpoch(
     parts: [pools.dataParts, waited.moved],
   }
   const periods = policy === undefined ? [] : settlePeriods(books, epoch, policy, joining, history, published)
+  if (policy !== undefined)
+    addReserves(
+      books.reserves,
+      epoch,
+      policy,
+      periods.map(({ manifest }) => manifest),
+    )
   const lines = mergeLines([...pools.lines, ...periods.flatMap(dataLines)])
 
   const unattributed = new Map(waited.unattributed)
   for (const { manifest, unattributed: givenUp } of periods) addTo(unattributed, manifest.token, givenUp)
   for (const [token, amount] of unattributed) addTo(books.unattributed, token, amount)
-  for (const { account, token, amount } of lines) addTo(books.cumulative, account + token, amount)
+  const minimumPayout = minimumsOf(policy)
+  const out = payAccounts(books, lines, minimumPayout)
 
   const fundedByToken = new Map<string, bigint>()
   for (const { token, fee } of funded) addTo(fundedByToken, token, fee)
-  const out = new Map<string, bigint>()
-  for (const { token, amount } of lines) addTo(out, token, amount)
   const heldOut = heldByToken(books)
-  const flows = flowsOf({ funded: fundedByToken, unfunded, reported, heldIn, out, heldOut, unattributed })
+  const flows = flowsOf({
+    funded: fundedByToken,
+    unfunded,
+    reported,
+    heldIn,
+    out,
+    heldOut,
+    unattributed,
+    minimumPayout,
+  })
   const tokensUsed = new Set([...fundedByToken.keys(), ...unfunded.keys(), ...reported.keys()])
   return { policy, periods, lines, flows, tokensUsed }
 }
@@ -107,20 +129,21 @@ function policyInForce({ policies }: History, epoch: number): Policy | undefined
   return (noticed.at(-1) ?? policies[0])?.policy
 }
 
-function heldByToken({ periods, waiting }: Books): Map<string, bigint> {
-  const held = new Map<string, bigint>()
+function heldByToken({ periods, reserves, small, waiting }: Books): Map<string, bigint> {
+  const held = smallByToken(small)
+  for (const { token, amount } of reserves) addTo(held, token, amount)
   for (const { token, pool } of periods.values()) addTo(held, token, pool)
   for (const entry of waiting) addTo(held, entry.token, heldOf(entry))
   return held
 }
 
-function dataLines({ manifest, result }: SettledPeriod): SettlementLine[] {
+function dataLines({ manifest, result, holdBackParts }: SettledPeriod): SettlementLine[] {
   return (result?.accounts ?? []).map(({ account, pay }) => ({
     account,
     token: manifest.token,
     kind: 'data',
     asset: manifest.model,
-    amount: pay,
+    amount: pay - heldBackOf(pay, holdBackParts),
   }))
 }
 
@@ -158,6 +181,7 @@ function flowsOf(sums: Readonly<Record<Exclude<keyof TokenFlow, 'token'>, Sums>>
     out: sums.out.get(token) ?? 0n,
     heldOut: sums.heldOut.get(token) ?? 0n,
     unattributed: sums.unattributed.get(token) ?? 0n,
+    minimumPayout: sums.minimumPayout.get(token) ?? 0n,
   }))
 }
 
@@ -186,6 +210,7 @@ export function stateOf(books: Books, epoch: number): State {
         dBarFixed: dBarFixed === null ? null : dBarFixed.toString(),
       }))
       .sort((a, b) => byText([a.model, a.token], [b.model, b.token])),
+    reserves: reservesOf(books.reserves),
     unattributed: [...books.unattributed]
       .filter(([, amount]) => amount > 0n)
       .map(([token, amount]) => ({ token, amount: amount.toString() }))

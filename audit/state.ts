@@ -36,6 +36,15 @@ const state = z.strictObject({
         .nullable(),
     }),
   ),
+  reserves: z.array(
+    z.strictObject({
+      amount: amount.refine((held) => held !== '0'),
+      epoch: count,
+      model: z.string(),
+      token: address,
+      until: count,
+    }),
+  ),
   unattributed: z.array(z.strictObject({ token: address, amount })),
   waiting: z.array(
     z.strictObject({
@@ -61,6 +70,7 @@ export const EMPTY_STATE: State = {
   balances: [],
   channels: [],
   periods: [],
+  reserves: [],
   unattributed: [],
   waiting: [],
 }

@@ -55,6 +55,7 @@ const payoutTree: Module = async ({ group }) =>
 const text: Module = async ({ program }) => (await import('./verbs/text.ts')).addText(program)
 const answers: Module = async ({ program }) => (await import('./verbs/answers.ts')).addAnswers(program)
 const quote: Module = async ({ program }) => (await import('./verbs/quote.ts')).addQuote(program)
+const policy: Module = async ({ program }) => (await import('./verbs/policy.ts')).addPolicy(program)
 const receipt: Module = async ({ program }) => (await import('./verbs/receipt.ts')).addReceipt(program)
 const verify: Module = async ({ program }) => (await import('./verbs/verify.ts')).addVerify(program)
 const audit: Module = async ({ program }) => (await import('./verbs/audit.ts')).addAudit(program)
@@ -84,6 +85,7 @@ const MODULES_OF: ReadonlyMap<string, readonly Module[]> = new Map([
   ['explain', [answers]],
   ['insights', [answers]],
   ['quote', [quote]],
+  ['policy', [policy]],
   ['receipt', [receipt]],
   ['verify', [verify]],
   ['audit', [audit]],

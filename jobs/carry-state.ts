@@ -9,6 +9,7 @@ export interface CarryState {
   readonly balances: readonly { readonly amount: string; readonly payer: string; readonly token: string }[]
   readonly channels: readonly Channel[]
   readonly periods: readonly CarriedPeriod[]
+  readonly reserves: readonly Reserve[]
   readonly unattributed: readonly { readonly amount: string; readonly token: string }[]
   readonly waiting: readonly WaitingPart[]
 }
@@ -40,12 +41,23 @@ export interface WaitingPart {
   readonly until: number
 }
 
+/** What was held back of what a period paid in an epoch. */
+export interface Reserve {
+  readonly amount: string
+  readonly epoch: number
+  readonly model: string
+  readonly token: string
+  /** In this epoch it returns to the pool of (model, token). */
+  readonly until: number
+}
+
 const EMPTY_STATE: CarryState = {
   format: 'tallystick-state/1',
   epoch: 0,
   balances: [],
   channels: [],
   periods: [],
+  reserves: [],
   unattributed: [],
   waiting: [],
 }
@@ -69,10 +81,14 @@ export function movedOf({ part, featured, fees }: WaitingPart): bigint {
   return (BigInt(part) * BigInt(featured)) / BigInt(fees)
 }
 
-/** Everything that is held: pools of periods, what was carried included, and what waits. One token may come several times. */
-export function heldAmounts({ periods, waiting }: CarryState): { token: string; amount: bigint }[] {
+/**
+ * Everything that is held and belongs to no account: pools of periods, what was carried included, what was held back, and what
+ * waits. One token may come several times.
+ */
+export function heldAmounts({ periods, reserves, waiting }: CarryState): { token: string; amount: bigint }[] {
   return [
     ...periods.map(({ token, pool }) => ({ token, amount: BigInt(pool) })),
+    ...reserves.map(({ token, amount }) => ({ token, amount: BigInt(amount) })),
     ...waiting.map((each) => ({ token: each.token, amount: BigInt(each.part) - movedOf(each) })),
   ]
 }

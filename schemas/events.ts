@@ -69,7 +69,17 @@ export interface PolicyPublished {
   maxPeriodEpochs: number
   featureWaitEpochs: number
   fallback: string
+  /** Of what a period pays each account, millionths. */
+  holdBackParts: number
+  holdBackEpochs: number
+  minimumPayouts: MinimumPayout[]
   signature: Uint8Array
+}
+
+export interface MinimumPayout {
+  token: Uint8Array
+  /** In the token's smallest unit. */
+  amount: bigint
 }
 
 export interface FeatureMapPublished {

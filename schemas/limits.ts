@@ -48,6 +48,14 @@ export const SCHEMA_BYTES_MAX = 65_536
 export const SCHEMA_NODES_MAX = 1_000
 export const SCHEMA_DEPTH_MAX = 32
 export const FEATURE_WAIT_EPOCHS_MAX = 100
+/**
+ * Millionths of what a period pays that may be held back. A period pays at most a ninth more than its own fees brought, which is
+ * a tenth of what it pays then: so what comes back can be paid, and does not pile up.
+ */
+export const HOLD_BACK_PARTS_MAX = 100_000
+export const HOLD_BACK_EPOCHS_MAX = 100
+/** Tokens of which a policy may name a minimum payout. */
+export const MINIMUM_PAYOUTS_MAX = 32
 /** Where a policy may let a data part go that influence cannot divide. */
 export const FALLBACKS = ['unattributed'] as const
 /**

@@ -1,6 +1,7 @@
 import { DECISION_ORDER, type EventBodies, type EventOf, type EventType } from './events.ts'
 import * as limits from './limits.ts'
 import { priceList, usePayment, voucher } from './payment-ranges.ts'
+import { minimumAmounts, payoutRules } from './policy-ranges.ts'
 import { amount, bytes, field, first, identifier, type RangeFault, range } from './ranges.ts'
 import { isRegistrable } from './registered-schemas.ts'
 
@@ -55,6 +56,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
     ),
   PolicyPublished: (body) =>
     first(
+      minimumAmounts(body),
       policyParts(body),
       identifier('policy', body.policy),
       limits.METHODS.some((method) => method === body.method)
@@ -68,6 +70,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       limits.FALLBACKS.some((fallback) => fallback === body.fallback)
         ? undefined
         : field('fallback is not known to this version.'),
+      payoutRules(body),
       bytes('signature', body.signature, 65),
     ),
   FeatureMapPublished: (body) =>

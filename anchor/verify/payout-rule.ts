@@ -1,11 +1,14 @@
 import type { ManifestPeriod } from '../manifest.ts'
 import { assertBetween, assertEqual, ReceiptMismatchError } from './steps.ts'
 
+const MILLIONTHS = 1_000_000n
+
 /** What a scores row says of an account in a period. */
 export interface AccountScore {
   /** s_c, whole, in units of 2^−exponent of the period; may be negative. */
   readonly s: string
   readonly pay: string
+  readonly heldBack: string
 }
 
 /**
@@ -21,11 +24,14 @@ export function checkPay(period: ManifestPeriod, score: AccountScore): string {
   const s = BigInt(score.s)
   const weight = s > 0n ? s : 0n
   assertBetween('s of the account', weight, 0n, sumPositive)
-  const pay = BigInt(score.pay)
-  assertShare('pay', pay, payable * weight, denominator)
+  const [pay, heldBack] = [BigInt(score.pay), BigInt(score.heldBack)]
+  const share = pay + heldBack
+  assertShare('pay + heldBack', share, payable * weight, denominator)
+  assertEqual('heldBack', (share * BigInt(period.holdBackParts)) / MILLIONTHS, heldBack)
   assertBetween('pay', pay, 0n, paid)
   const quota = `s ${score.s} of Σs ${sumPositive}, over ${denominator}, of the ${payable} payable`
-  return `${pay} is ${quota} (within the one unit that largest remainder gives); V has the hash ${period.vHash}`
+  const held = heldBack === 0n ? '' : ` (${heldBack} of ${share} is held back)`
+  return `${pay}${held} is ${quota} (within the one unit that largest remainder gives); V has the hash ${period.vHash}`
 }
 
 /** What of a period's pool is payable, paid, carried and unattributed follows from its pool and its two sums. */
@@ -36,6 +42,7 @@ function checkBooks(period: ManifestPeriod) {
     throw new ReceiptMismatchError(what('Σs and denominator'), 'numbers', 'null')
   const [sumPositive, denominator] = [BigInt(period.sumPositive), BigInt(period.denominator)]
   const [pool, carriedIn, paid] = [BigInt(period.pool), BigInt(period.carriedIn), BigInt(period.paid)]
+  const earned = paid + BigInt(period.heldBack)
   const own = pool - carriedIn
   if (own < 0n) throw new ReceiptMismatchError(what('pool'), `at least ${carriedIn}`, pool)
   if (denominator < sumPositive || denominator === 0n)
@@ -47,8 +54,8 @@ function checkBooks(period: ManifestPeriod) {
   const most = own + own / 9n
   const payable = pool < most ? pool : most
   // The last part of the division, which is paid to nobody, has its unit or not as any other.
-  assertShare(what('unpaid part'), payable - paid, payable * (denominator - sumPositive), denominator)
-  const left = pool - paid
+  assertShare(what('unpaid part'), payable - earned, payable * (denominator - sumPositive), denominator)
+  const left = pool - earned
   const carries = own > carriedIn ? own : carriedIn
   const carried = left < carries ? left : carries
   assertEqual(what('carried'), carried, BigInt(period.carried))

@@ -33,6 +33,7 @@ const line = z.strictObject({
 const score = z.strictObject({
   account: address,
   duplicates: count,
+  heldBack: amount,
   items: count,
   model: z.string().max(TEXT_MAX),
   pay: amount,
@@ -53,14 +54,17 @@ export const receiptShape = z.strictObject({
   account: address,
   token: address,
   manifest: manifestShape,
-  payout: z.strictObject({
-    chainId: z.number().int().positive(),
-    distributor: address,
-    account: address,
-    token: address,
-    cumulative: amount,
-    proof,
-  }),
+  /** Null while nothing was paid out. */
+  payout: z
+    .strictObject({
+      chainId: z.number().int().positive(),
+      distributor: address,
+      account: address,
+      token: address,
+      cumulative: amount,
+      proof,
+    })
+    .nullable(),
   row: z.strictObject({
     account: address,
     before: amount,
@@ -68,6 +72,8 @@ export const receiptShape = z.strictObject({
     earned: amount,
     lines: count,
     linesRoot: hash32,
+    small: amount,
+    smallBefore: amount,
     token: address,
   }),
   rowIndex: count,
@@ -113,9 +119,11 @@ export interface VerifiedReceipt {
   readonly epoch: number
   readonly account: Address
   readonly token: Address
-  /** Smallest unit of the token: earned in this epoch, and since the first. */
+  /** Smallest unit of the token: earned in this epoch, and paid out since the first. */
   readonly earned: bigint
   readonly cumulative: bigint
+  /** Earned and not paid out yet: with it the account has less than the minimum. */
+  readonly small: bigint
   /** Of the account's lines in this epoch. */
   readonly lines: { readonly shown: number; readonly of: number }
   /** What the chain must have anchored for the epoch. */
@@ -174,6 +182,7 @@ export async function verifyReceiptOffline(document: Receipt, trust: Trust = {})
     token,
     earned: BigInt(row.earned),
     cumulative: BigInt(row.cumulative),
+    small: BigInt(row.small),
     lines: { shown: lines.length, of: row.lines },
     manifestHash,
     vouched: ok ? vouchedBy(checkpoint, trust) : 'nobody',
@@ -187,7 +196,11 @@ export function influenceChecksum(items: readonly Influence[]): Hash32 {
   return bytesToHex(sha256(canonicalJson(items as unknown as CanonicalJson))) as Hash32
 }
 
-function checkPayout({ manifest, account, token, payout }: Receipt): string {
+function checkPayout({ manifest, account, token, payout, row }: Receipt): string {
+  if (payout === null) {
+    assertEqual('row.cumulative without a payout', '0', row.cumulative)
+    return 'Nothing was paid out yet, so there is no leaf.'
+  }
   assertEqual('payout.chainId', manifest.payout.chainId, payout.chainId)
   assertEqual('payout.distributor', manifest.payout.distributor, payout.distributor)
   assertEqual('payout.account', account, payout.account)
@@ -241,12 +254,22 @@ function checkEarned({ row, lines }: Receipt): string {
   return `The lines shown come to ${sum} of the ${row.earned} earned in the epoch.`
 }
 
-function checkCumulative({ row }: Receipt): string {
-  assertEqual('before + earned', BigInt(row.cumulative), BigInt(row.before) + BigInt(row.earned))
-  return `${row.before} before and ${row.earned} in the epoch make ${row.cumulative}.`
+/** What is due is paid as a whole, or carried as a whole: by the minimum that the manifest names. */
+function checkCumulative({ manifest, row, token }: Receipt): string {
+  const flow = manifest.conservation.find((each) => each.token === token)
+  if (flow === undefined) throw new ReceiptMismatchError(`conservation of ${token}`, 'an entry', 'none')
+  const [before, minimum] = [BigInt(row.before), BigInt(flow.minimumPayout)]
+  const due = BigInt(row.smallBefore) + BigInt(row.earned)
+  const isSmall = due < minimum
+  assertEqual('row.cumulative', isSmall ? before : before + due, BigInt(row.cumulative))
+  assertEqual('row.small', isSmall ? due : 0n, BigInt(row.small))
+  const whence = `${row.earned} in the epoch${row.smallBefore === '0' ? '' : ` with ${row.smallBefore} carried before`}`
+  if (isSmall) return `${whence}: ${due} is carried on, below the minimum of ${minimum}; ${before} was paid before.`
+  return `${before} before and ${whence} make ${row.cumulative}.`
 }
 
 function checkLeaf({ row, payout }: Receipt): string {
+  if (payout === null) return 'The row names no amount, and there is no payout leaf.'
   assertEqual('amount of the payout leaf', row.cumulative, payout.cumulative)
   return 'The row and the payout leaf name the same amount.'
 }

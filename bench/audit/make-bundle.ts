@@ -172,6 +172,7 @@ class Maker {
         ...{ dataParts: 500_000, modelParts: 300_000, upstreamParts: 0, agentParts: 0 },
         ...{ infrastructureParts: 150_000, treasuryParts: 50_000 },
         ...{ minEvents: 2, maxPeriodEpochs: 3, featureWaitEpochs: 0, fallback: 'unattributed' },
+        ...{ holdBackParts: 0, holdBackEpochs: 0, minimumPayouts: [] },
       }),
       this.#signed('FeatureMapPublished', MAP, {
         ...{ featureMap: MAP, model: MODEL, kind: 'factored', ...SHAPE, unitExponent: 20 },

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { insightsOf } from '../../jobs/insights/insights.ts'
+import type { StatementPayout } from '../../jobs/statement/epochs.ts'
 import { explain } from '../../jobs/statement/explain.ts'
 import { type Statement, statementOf } from '../../jobs/statement/statement.ts'
 import { toAddress } from '../../schemas/ids.ts'
@@ -71,17 +72,25 @@ function printStatement(statement: Statement): void {
     `${statement.contributions} contributions, ${statement.duplicates} of them copies of what was there before (they earn nothing); ${statement.near} are near one that was there before.`,
   )
   printOwned(statement.owns)
-  for (const { epoch, state, lines } of statement.epochs) {
+  for (const { epoch, state, lines, payouts } of statement.epochs) {
     printLine(`\nEpoch ${epoch} (${state})`)
     for (const line of lines) {
       const share =
         line.share === null
           ? ''
           : ` – ${formatPercent(line.share.value)} of what contributors earned (90 % interval ${formatPercent(line.share.low)} to ${formatPercent(line.share.high)})`
-      printLine(`  ${line.amount} of ${line.token} for ${KINDS[line.kind]} (${line.asset})${share}`)
+      const held = line.heldBack === 0n ? '' : `; ${line.heldBack} more are held back`
+      printLine(`  ${line.amount} of ${line.token} for ${KINDS[line.kind]} (${line.asset})${share}${held}`)
     }
+    payouts.forEach(printPayout)
   }
-  for (const { token, cumulative } of statement.totals) printLine(`\nTogether ${cumulative} of ${token}.`)
+  for (const { token, cumulative, small } of statement.totals) {
+    printLine(`\nTogether ${cumulative} of ${token}.`)
+    if (small > 0n)
+      printLine(
+        `  ${small} more are owed and kept for you: they are paid with the first epoch that reaches the minimum.`,
+      )
+  }
   for (const { kind, token, amount } of statement.paidByKind) printLine(`  ${amount} of ${token} for ${KINDS[kind]}`)
   if (statement.evidence.length > 0) printLine('\nNear contributions before them, the most similar')
   for (const { batchId, index, of, similarity, measure } of statement.evidence)
@@ -92,6 +101,15 @@ function printStatement(statement: Statement): void {
   printItems('Most harmful (influence, not payment)', statement.hurt)
   if (statement.paying !== null) printPaying(statement.paying)
   printLine('\nCheck it: tally receipt ACCOUNT --out receipt.json && tally verify receipt.json')
+}
+
+/** Only what is not simply earned and paid. */
+function printPayout({ token, smallBefore, paid, small, minimum }: StatementPayout): void {
+  if (smallBefore > 0n && paid > 0n) printLine(`  ${smallBefore} of ${token} carried from earlier epochs, paid now`)
+  if (small > 0n)
+    printLine(
+      `  carried: ${small} of ${token}${smallBefore > 0n ? `, with ${smallBefore} from earlier epochs,` : ''} below the minimum of ${minimum}`,
+    )
 }
 
 function printOwned(owns: Statement['owns']): void {

@@ -19,7 +19,20 @@ import { methodFor } from './methods.ts'
 
 const openedPeriods = readSql(new URL('./opened-periods.sql', import.meta.url))
 
-const SCORE_TYPES = [INTEGER, VARCHAR, VARCHAR, VARCHAR, INTEGER, INTEGER, HUGEINT, HUGEINT, DOUBLE, DOUBLE, DOUBLE]
+const SCORE_TYPES = [
+  INTEGER,
+  VARCHAR,
+  VARCHAR,
+  VARCHAR,
+  INTEGER,
+  INTEGER,
+  HUGEINT,
+  HUGEINT,
+  DOUBLE,
+  DOUBLE,
+  DOUBLE,
+  HUGEINT,
+]
 const VALUE_TYPES = [INTEGER, VARCHAR, VARCHAR, BLOB, INTEGER, BIGINT]
 
 export interface AttributeOptions {
@@ -188,6 +201,7 @@ async function writeScores(
       interval?.low ?? null,
       interval?.value ?? null,
       interval?.high ?? null,
+      0n,
     ]
   })
   await warehouse.append('score', SCORE_TYPES, rows)

@@ -32,6 +32,8 @@ const TABLES = {
     ...[VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, BIGINT],
     ...[INTEGER, VARCHAR, INTEGER, INTEGER],
   ],
+  payout_rule: [VARCHAR, INTEGER, INTEGER],
+  minimum_payout: [VARCHAR, VARCHAR, HUGEINT],
   feature_map: [VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, INTEGER, BIGINT, VARCHAR],
   deposit: [BLOB, INTEGER, VARCHAR, VARCHAR, HUGEINT, INTEGER, BIGINT],
   contribution_commitment: [VARCHAR, BLOB, INTEGER, BIGINT],
@@ -115,7 +117,7 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
     push('ownership_change', [asset, toHex(from), -parts, ...place])
     push('ownership_change', [asset, toHex(to), parts, ...place])
   },
-  PolicyPublished: ({ body }, place, push) =>
+  PolicyPublished: ({ body }, place, push) => {
     push('policy', [
       body.policy,
       body.epochIntervalS,
@@ -132,7 +134,10 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       body.fallback,
       body.upstreamParts,
       body.agentParts,
-    ]),
+    ])
+    push('payout_rule', [body.policy, body.holdBackParts, body.holdBackEpochs])
+    for (const { token, amount } of body.minimumPayouts) push('minimum_payout', [body.policy, toHex(token), amount])
+  },
   FeatureMapPublished: ({ body }, place, push) =>
     push('feature_map', [
       body.featureMap,

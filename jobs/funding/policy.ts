@@ -1,4 +1,4 @@
-import type { Database } from '../../pipelines/warehouse/database.ts'
+import type { Database, Row } from '../../pipelines/warehouse/database.ts'
 
 export interface Policy {
   readonly policy: string
@@ -14,6 +14,11 @@ export interface Policy {
   readonly maxPeriodEpochs: number
   /** For so many epochs after its own, features of a use still count. */
   readonly featureWaitEpochs: number
+  /** Of what a period pays each account, millionths; 0: nothing is held back. */
+  readonly holdBackParts: number
+  readonly holdBackEpochs: number
+  /** By token; a token that is not there has none. */
+  readonly minimumPayouts: ReadonlyMap<string, bigint>
 }
 
 /** The policy in force in `epoch`: a policy takes effect after an epoch of notice, the very first one at once. */
@@ -23,9 +28,18 @@ export async function policyInForce(warehouse: Database, epoch: number): Promise
       notice: epoch - 2,
     })) ??
     (await warehouse.one('SELECT * FROM policy WHERE epoch <= $epoch ORDER BY epoch, ordinal LIMIT 1', { epoch }))
-  if (row === undefined) return undefined
+  return row === undefined ? undefined : toPolicy(warehouse, row)
+}
+
+async function toPolicy(warehouse: Database, row: Row): Promise<Policy> {
+  const policy = row.policy as string
+  const rule = await warehouse.one('SELECT * FROM payout_rule WHERE policy = $policy', { policy })
+  const minimums = await warehouse.all<{ token: string; amount: bigint }>(
+    'SELECT token, amount FROM minimum_payout WHERE policy = $policy',
+    { policy },
+  )
   return {
-    policy: row.policy as string,
+    policy,
     dataParts: row.data_parts as number,
     modelParts: row.model_parts as number,
     upstreamParts: row.upstream_parts as number,
@@ -37,5 +51,8 @@ export async function policyInForce(warehouse: Database, epoch: number): Promise
     minEvents: row.min_events as number,
     maxPeriodEpochs: row.max_period_epochs as number,
     featureWaitEpochs: row.feature_wait_epochs as number,
+    holdBackParts: rule!.hold_back_parts as number,
+    holdBackEpochs: rule!.hold_back_epochs as number,
+    minimumPayouts: new Map(minimums.map(({ token, amount }) => [token, amount])),
   }
 }

@@ -25,6 +25,8 @@ export interface AccountRow {
   readonly earned: string
   readonly lines: number
   readonly linesRoot: string
+  readonly small: string
+  readonly smallBefore: string
   readonly token: string
 }
 
@@ -85,7 +87,7 @@ export async function buildManifest(ledger: Ledger, epoch: number, tree: PayoutT
   return { manifest, tables }
 }
 
-/** Rows of the accounts table: every account ever paid, ascending by (account, token). */
+/** Rows of the accounts table: every account that ever earned something, ascending by (account, token). */
 async function accountRows(warehouse: Database, epoch: number): Promise<AccountRow[]> {
   const rows = await warehouse.all('SELECT * FROM account_total WHERE epoch = $epoch ORDER BY account, token', {
     epoch,
@@ -102,6 +104,8 @@ export function accountRow(row: Readonly<Record<string, unknown>>): AccountRow {
     earned: String(row.earned),
     lines: row.line_count as number,
     linesRoot: toHex(fromBlob(row.lines_root)),
+    small: String(row.small),
+    smallBefore: String(row.small_before),
     token: row.token as string,
   }
 }
@@ -122,6 +126,7 @@ async function scoreRows(warehouse: Database, epoch: number) {
 export interface ScoreRow {
   readonly account: string
   readonly duplicates: number
+  readonly heldBack: string
   readonly items: number
   readonly model: string
   readonly pay: string
@@ -134,6 +139,7 @@ export function scoreRow(row: Readonly<Record<string, unknown>>): ScoreRow {
   return {
     account: row.account as string,
     duplicates: row.duplicates as number,
+    heldBack: String(row.held_back),
     items: row.items as number,
     model: row.model as string,
     pay: String(row.pay),
@@ -197,7 +203,8 @@ function totalsOf(accounts: readonly AccountRow[], state: CarryState): Manifest[
   return [...tokens].sort(compareText).map((token) => {
     const own = <Row extends { token: string }>(rows: readonly Row[]) => rows.filter((row) => row.token === token)
     const cumulative = own(accounts).reduce((sum, row) => sum + BigInt(row.cumulative), 0n)
-    const waits = own(held).reduce((sum, row) => sum + row.amount, 0n)
+    const small = own(accounts).reduce((sum, row) => sum + BigInt(row.small), 0n)
+    const waits = own(held).reduce((sum, row) => sum + row.amount, small)
     const reserved = own(state.unattributed).reduce((sum, row) => sum + BigInt(row.amount), waits)
     return {
       token: token as Address,

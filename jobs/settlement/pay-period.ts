@@ -4,14 +4,16 @@ import { fromBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { type Address, type Hash32, toHex } from '../../schemas/ids.ts'
 import type { PeriodDraft } from '../attribution/attribute-epoch.ts'
-import type { CarriedPeriod, CarryState } from '../carry-state.ts'
+import type { CarriedPeriod, Reserve } from '../carry-state.ts'
 import type { Policy } from '../funding/policy.ts'
 import { apportion } from './apportion.ts'
 import type { Lines } from './lines.ts'
+import { heldBackOf } from './reserves.ts'
 
 export interface SettledPeriod {
   readonly entry: ManifestPeriod
   readonly next: CarriedPeriod
+  readonly reserve: Reserve
   /** What of its pool goes to unattributed. */
   readonly unattributed: bigint
 }
@@ -19,28 +21,29 @@ export interface SettledPeriod {
 /**
  * Pays a period, holds it, or gives its pool to unattributed (docs/formats.md#settlement rule 5).
  *
+ * @param before periods as the epoch finds them, with what returned to their pools
  * @param joined data parts that joined the period in this epoch
  */
 export async function payPeriod(
   warehouse: Database,
   epoch: number,
   draft: PeriodDraft,
-  before: CarryState,
+  before: readonly CarriedPeriod[],
   joined: bigint,
   policy: Policy,
   lines: Lines,
 ): Promise<SettledPeriod> {
   const { model, token, output } = draft
-  const known = before.periods.find((period) => period.model === model && period.token === token)
+  const known = before.find((period) => period.model === model && period.token === token)
   const pool = BigInt(known?.pool ?? 0) + joined
   const carriedIn = BigInt(known?.carriedIn ?? 0)
   const pays = output.next !== null
   const state = pays ? 'paid' : draft.epochs.length >= policy.maxPeriodEpochs ? 'unattributed' : 'held'
   const whole: Pool = { state, pool, carriedIn }
-  const books = { ...whole, ...(await divide(warehouse, epoch, draft, whole, lines)) }
+  const books = { ...whole, ...(await divide(warehouse, epoch, draft, whole, policy, lines)) }
   const stays = state === 'held' ? pool : books.carried
   return {
-    entry: await describePeriod(warehouse, epoch, draft, books),
+    entry: await describePeriod(warehouse, epoch, draft, { ...books, holdBackParts: policy.holdBackParts }),
     next: {
       model,
       token,
@@ -49,6 +52,7 @@ export async function payPeriod(
       pool: stays.toString(),
       carriedIn: (state === 'held' ? carriedIn : stays).toString(),
     },
+    reserve: { amount: books.heldBack.toString(), epoch, model, token, until: epoch + policy.holdBackEpochs },
     unattributed: books.unattributed,
   }
 }
@@ -59,9 +63,14 @@ interface Pool {
   readonly carriedIn: bigint
 }
 
-/** Where a pool goes; all of it is held when it goes nowhere. */
-interface Division {
+/** Of what contributors earned in a period. */
+interface Paid {
   readonly paid: bigint
+  readonly heldBack: bigint
+}
+
+/** Where a pool goes; all of it is held when it goes nowhere. */
+interface Division extends Paid {
   /** Into the next period. */
   readonly carried: bigint
   readonly unattributed: bigint
@@ -72,17 +81,18 @@ async function divide(
   epoch: number,
   draft: PeriodDraft,
   { state, pool, carriedIn }: Pool,
+  policy: Policy,
   lines: Lines,
 ): Promise<Division> {
-  if (state === 'held') return { paid: 0n, carried: 0n, unattributed: 0n }
-  if (state === 'unattributed') return { paid: 0n, carried: 0n, unattributed: pool }
+  if (state === 'held') return { paid: 0n, heldBack: 0n, carried: 0n, unattributed: 0n }
+  if (state === 'unattributed') return { paid: 0n, heldBack: 0n, carried: 0n, unattributed: pool }
   const own = pool - carriedIn
-  const paid = await payAccounts(warehouse, epoch, draft, payablePart(pool, own), lines)
-  const left = pool - paid
+  const paid = await payAccounts(warehouse, epoch, draft, payablePart(pool, own), policy, lines)
+  const left = pool - paid.paid - paid.heldBack
   // Never less than was carried in: a period of tiny fees gives nothing of it up.
   const most = own > carriedIn ? own : carriedIn
   const carried = left < most ? left : most
-  return { paid, carried, unattributed: left - carried }
+  return { ...paid, carried, unattributed: left - carried }
 }
 
 /**
@@ -96,14 +106,15 @@ function payablePart(pool: bigint, own: bigint): bigint {
   return pool < most ? pool : most
 }
 
-/** docs/attribution.md step 8. @returns what of `payable` was paid */
+/** docs/attribution.md step 8, and what is held back of it. @returns what of `payable` was earned */
 async function payAccounts(
   warehouse: Database,
   epoch: number,
   draft: PeriodDraft,
   payable: bigint,
+  policy: Policy,
   lines: Lines,
-): Promise<bigint> {
+): Promise<Paid> {
   const { model, token } = draft
   const solved = draft.output.solved!
   const scores = await warehouse.all<{ account: string; s: bigint }>(
@@ -112,25 +123,29 @@ async function payAccounts(
   )
   const weights = scores.map(({ s }) => (s > 0n ? s : 0n))
   const amounts = apportion(payable, [...weights, BigInt(solved.denominator) - BigInt(solved.sumPositive)])
-  let paid = 0n
+  let [paid, heldBack] = [0n, 0n]
   for (const [index, { account }] of scores.entries()) {
-    const amount = amounts[index]!
-    if (amount === 0n) continue
+    const share = amounts[index]!
+    if (share === 0n) continue
+    const held = heldBackOf(share, policy)
+    const amount = share - held
     lines.add({ account, token, kind: 'data', asset: model }, amount)
     await warehouse.run(
-      'UPDATE score SET pay = $amount WHERE epoch = $epoch AND model = $model AND token = $token AND account = $account',
-      { amount, epoch, model, token, account },
+      `UPDATE score SET pay = $amount, held_back = $held
+       WHERE epoch = $epoch AND model = $model AND token = $token AND account = $account`,
+      { amount, held, epoch, model, token, account },
     )
     paid += amount
+    heldBack += held
   }
-  return paid
+  return { paid, heldBack }
 }
 
 async function describePeriod(
   warehouse: Database,
   epoch: number,
   draft: PeriodDraft,
-  outcome: Pool & Division,
+  outcome: Pool & Division & Pick<Policy, 'holdBackParts'>,
 ): Promise<ManifestPeriod> {
   const { model, token, output } = draft
   const { solved, next } = output
@@ -159,6 +174,8 @@ async function describePeriod(
     pool: outcome.pool.toString(),
     carriedIn: outcome.carriedIn.toString(),
     paid: outcome.paid.toString(),
+    holdBackParts: outcome.holdBackParts,
+    heldBack: outcome.heldBack.toString(),
     carried: outcome.carried.toString(),
     unattributed: outcome.unattributed.toString(),
     feeShift: output.feeShift,

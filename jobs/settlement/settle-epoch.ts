@@ -1,7 +1,5 @@
-import { BLOB, type DuckDBValue, HUGEINT, INTEGER, VARCHAR } from '@duckdb/node-api'
-import { buildLineTree } from '../../anchor/lines/line-tree.ts'
+import { type DuckDBValue, HUGEINT, INTEGER, VARCHAR } from '@duckdb/node-api'
 import type { Manifest, ManifestPeriod } from '../../anchor/manifest.ts'
-import { toBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import type { Address } from '../../schemas/ids.ts'
@@ -12,9 +10,11 @@ import { compareText } from '../funding/channels.ts'
 import { policyInForce } from '../funding/policy.ts'
 import type { Ledger } from '../ledger.ts'
 import { ConservationError } from './errors.ts'
-import { addTo, type Line, Lines, lineBytes } from './lines.ts'
+import { addTo, type Line, Lines } from './lines.ts'
 import { payPeriod, type SettledPeriod } from './pay-period.ts'
+import { loadPayouts, type Payout, payOut, writePayouts } from './payouts.ts'
 import { type DataParts, splitFees } from './pools.ts'
+import { addReserves, returnReserves } from './reserves.ts'
 import { settleWaiting, type Waited } from './waiting.ts'
 
 const feeStatuses = readSql(new URL('./fee-statuses.sql', import.meta.url))
@@ -52,17 +52,20 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
   const data: DataParts =
     policy === undefined ? { featured: new Map(), waiting: [] } : await splitFees(warehouse, epoch, policy, lines)
   const waited = await settleWaiting(warehouse, epoch, before.waiting, data.waiting)
+  const { periods, reserves } = returnReserves(before, epoch)
   const settled: SettledPeriod[] = []
   for (const period of drafts) {
     const key = `${period.model}/${period.token}`
     const joined = (data.featured.get(key) ?? 0n) + (waited.joined.get(key) ?? 0n)
-    settled.push(await payPeriod(warehouse, epoch, period, before, joined, policy!, lines))
+    settled.push(await payPeriod(warehouse, epoch, period, periods, joined, policy!, lines))
   }
-  const state = nextState(epoch, before, purses, settled, waited)
+  const state = nextState(epoch, { ...before, periods, reserves }, purses, settled, waited)
   const sorted = lines.sorted()
-  const conservation = await conserve(warehouse, epoch, before, state, sorted)
+  const minimums = policy?.minimumPayouts ?? new Map<string, bigint>()
+  const payouts = payOut(await loadPayouts(warehouse, epoch - 1), sorted, minimums)
+  const conservation = await conserve(warehouse, epoch, { before, after: state, payouts, minimums })
   await writeLines(warehouse, epoch, sorted)
-  await writeTotals(warehouse, epoch, sorted)
+  await writePayouts(warehouse, epoch, payouts)
   const settlement: SettlementDraft = { periods: settled.map((period) => period.entry), conservation }
   await warehouse.run('UPDATE epoch SET state_json = $state, settlement_json = $settlement WHERE epoch = $epoch', {
     epoch,
@@ -89,6 +92,10 @@ function nextState(
     format: 'tallystick-state/1',
     epoch,
     ...purses,
+    reserves: addReserves(
+      before.reserves,
+      settled.map(({ reserve }) => reserve),
+    ),
     periods: [...periods.values()].sort((a, b) => compareText(a.model, b.model) || compareText(a.token, b.token)),
     unattributed: [...unattributed]
       .filter(([, amount]) => amount > 0n)
@@ -98,29 +105,38 @@ function nextState(
   }
 }
 
+/** What an epoch moved: state and accounts before and after it. */
+interface Movement {
+  readonly before: CarryState
+  readonly after: CarryState
+  readonly payouts: readonly Payout[]
+  readonly minimums: ReadonlyMap<string, bigint>
+}
+
 /** funded + held in = out + held out + added to unattributed, exactly, for every token. */
 async function conserve(
   warehouse: Database,
   epoch: number,
-  before: CarryState,
-  after: CarryState,
-  lines: readonly Line[],
+  { before, after, payouts, minimums }: Movement,
 ): Promise<Manifest['conservation']> {
   const fees = await warehouse.all<{ token: string; funded: bigint; unfunded: bigint; reported: bigint }>(feeStatuses, {
     epoch,
   })
-  const totals = await warehouse.all<{ token: string }>(
-    'SELECT DISTINCT token FROM account_total WHERE epoch = $before',
-    { before: epoch - 1 },
-  )
-  const tokens = new Set(
-    [...fees, ...totals, ...lines, ...heldAmounts(after), ...after.unattributed].map(({ token }) => token),
-  )
+  const moved = new Map<string, { out: bigint; smallIn: bigint; smallOut: bigint }>()
+  for (const { token, before: paidBefore, cumulative, smallBefore, small } of payouts) {
+    const sums = moved.get(token) ?? { out: 0n, smallIn: 0n, smallOut: 0n }
+    moved.set(token, sums)
+    sums.out += cumulative - paidBefore
+    sums.smallIn += smallBefore
+    sums.smallOut += small
+  }
+  const named = [...fees, ...heldAmounts(after), ...after.unattributed].map(({ token }) => token)
+  const tokens = new Set([...named, ...moved.keys()])
   return [...tokens].sort(compareText).map((token) => {
     const fee = fees.find((row) => row.token === token)
-    const out = sumOf(lines.filter((line) => line.token === token).map((line) => line.amount))
-    const heldIn = heldOf(before, token)
-    const heldOut = heldOf(after, token)
+    const { out, smallIn, smallOut } = moved.get(token) ?? { out: 0n, smallIn: 0n, smallOut: 0n }
+    const heldIn = heldOf(before, token) + smallIn
+    const heldOut = heldOf(after, token) + smallOut
     const unattributed = unattributedOf(after, token) - unattributedOf(before, token)
     const funded = fee?.funded ?? 0n
     if (funded + heldIn !== out + heldOut + unattributed) {
@@ -135,6 +151,7 @@ async function conserve(
       out: out.toString(),
       heldOut: heldOut.toString(),
       unattributed: unattributed.toString(),
+      minimumPayout: (minimums.get(token) ?? 0n).toString(),
     }
   })
 }
@@ -158,28 +175,4 @@ function sumOf(amounts: readonly bigint[]): bigint {
 async function writeLines(warehouse: Database, epoch: number, lines: readonly Line[]): Promise<void> {
   const rows = lines.map((line): DuckDBValue[] => [epoch, line.account, line.token, line.kind, line.asset, line.amount])
   await warehouse.append('settlement_line', [INTEGER, VARCHAR, VARCHAR, VARCHAR, VARCHAR, HUGEINT], rows)
-}
-
-/** Cumulative amounts of every account ever paid; they never fall. */
-async function writeTotals(warehouse: Database, epoch: number, lines: readonly Line[]): Promise<void> {
-  const totals = new Map<string, { before: bigint; lines: Line[] }>()
-  for (const row of await warehouse.all<{ account: string; token: string; cumulative: bigint }>(
-    'SELECT account, token, cumulative FROM account_total WHERE epoch = $before',
-    { before: epoch - 1 },
-  )) {
-    totals.set(`${row.account}/${row.token}`, { before: row.cumulative, lines: [] })
-  }
-  for (const line of lines) {
-    const key = `${line.account}/${line.token}`
-    const total = totals.get(key) ?? { before: 0n, lines: [] }
-    totals.set(key, total)
-    total.lines.push(line)
-  }
-  const rows = [...totals].map(([key, total]): DuckDBValue[] => {
-    const [account, token] = key.split('/') as [string, string]
-    const earned = sumOf(total.lines.map((line) => line.amount))
-    const tree = buildLineTree(total.lines.map((line) => lineBytes(line, epoch)))
-    return [epoch, account, token, total.before, earned, total.before + earned, toBlob(tree.root), tree.size]
-  })
-  await warehouse.append('account_total', [INTEGER, VARCHAR, VARCHAR, HUGEINT, HUGEINT, HUGEINT, BLOB, INTEGER], rows)
 }

@@ -4,5 +4,5 @@ SELECT t.*, (
   WHERE o.epoch = $epoch AND (o.account < t.account OR (o.account = t.account AND o.token < t.token))
 ) AS place
 FROM account_total AS t
-WHERE t.epoch = $epoch AND t.account = $account AND t.cumulative > 0
+WHERE t.epoch = $epoch AND t.account = $account
 ORDER BY t.token

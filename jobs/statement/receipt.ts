@@ -43,7 +43,7 @@ export class NoReceiptError extends TallyError {
   constructor(facts: { account: string; epoch: number }) {
     super(`There is no receipt for ${facts.account} in epoch ${facts.epoch}.`, {
       facts,
-      hint: 'A receipt exists for each account that was ever paid, once an epoch is published; see `tally epoch status`.',
+      hint: 'A receipt exists for each account that ever earned something, once an epoch is published; see `tally epoch status`.',
     })
   }
 }
@@ -97,7 +97,7 @@ interface ReceiptParts {
 async function receiptOf(parts: ReceiptParts): Promise<Receipt> {
   const { ledger, manifest, checkpoint, row, index, payout, options } = parts
   const { warehouse } = ledger
-  const { account, token } = payout
+  const { account, token } = row as Receipt['row']
   const rowProof = await proveRow({
     warehouse,
     manifest,

@@ -4,7 +4,7 @@ import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toHex } from '../../schemas/ids.ts'
 import { rankBatches } from '../attribution/features/clusters.ts'
-import type { LineKind } from '../settlement/lines.ts'
+import { type StatementEpoch, statementEpochs } from './epochs.ts'
 import { type OwnedAsset, ownedBy, type PaidFor } from './owned.ts'
 import { type Paying, payingOf } from './paying.ts'
 
@@ -26,21 +26,6 @@ export interface StatementEvidence {
   readonly measure: string
 }
 
-export interface StatementLine {
-  readonly kind: LineKind
-  readonly asset: string
-  readonly token: string
-  readonly amount: bigint
-  /** Of the contributors' pool, with its 90 % interval, fractions; for lines of kind data. */
-  readonly share: { readonly low: number; readonly value: number; readonly high: number } | null
-}
-
-export interface StatementEpoch {
-  readonly epoch: number
-  readonly state: string
-  readonly lines: readonly StatementLine[]
-}
-
 /** A settlement told to a person. */
 export interface Statement {
   readonly account: Address
@@ -54,8 +39,9 @@ export interface Statement {
   /** Of these the most similar ones, most similar first. */
   readonly evidence: readonly StatementEvidence[]
   readonly epochs: readonly StatementEpoch[]
-  readonly totals: readonly { readonly token: string; readonly cumulative: bigint }[]
-  /** The same by what it was paid for. */
+  /** Paid out since the first epoch, and what is owed and too little to be paid so far. */
+  readonly totals: readonly { readonly token: string; readonly cumulative: bigint; readonly small: bigint }[]
+  /** The sum of both by what it was earned with. */
   readonly paidByKind: readonly PaidFor[]
   readonly helped: readonly StatementItem[]
   readonly hurt: readonly StatementItem[]
@@ -84,8 +70,8 @@ export async function statementOf(warehouse: Database, account: Address): Promis
   const paying = (await payingOf(warehouse, account)) ?? null
   if (contributions.items === 0 && epochs.length === 0 && ownership.owns.length === 0 && paying === null)
     throw new AccountUnknownError({ account })
-  const totals = await warehouse.all<{ token: string; cumulative: bigint }>(
-    `SELECT token, cumulative FROM account_total
+  const totals = await warehouse.all<{ token: string; cumulative: bigint; small: bigint }>(
+    `SELECT token, cumulative, small FROM account_total
      WHERE account = $account AND epoch = (SELECT max(epoch) FROM account_total) ORDER BY token`,
     { account },
   )
@@ -128,38 +114,6 @@ async function evidenceOf(warehouse: Database, account: Address): Promise<Eviden
     measure: row.measure as string,
   }))
   return { near: Number((rows[0]?.found as bigint | undefined) ?? 0n), evidence }
-}
-
-async function statementEpochs(warehouse: Database, account: Address): Promise<StatementEpoch[]> {
-  const rows = await warehouse.all(
-    `SELECT l.epoch, e.state, l.kind, l.asset, l.token, l.amount, s.share_low, s.share, s.share_high
-     FROM settlement_line AS l
-     JOIN epoch AS e USING (epoch)
-     LEFT JOIN score AS s
-       ON s.epoch = l.epoch AND s.account = l.account AND s.token = l.token AND s.model = l.asset AND l.kind = 'data'
-     WHERE l.account = $account ORDER BY l.epoch, l.token, l.kind, l.asset`,
-    { account },
-  )
-  const epochs = new Map<number, { epoch: number; state: string; lines: StatementLine[] }>()
-  for (const row of rows) {
-    const epoch = epochs.get(row.epoch as number) ?? {
-      epoch: row.epoch as number,
-      state: row.state as string,
-      lines: [],
-    }
-    epochs.set(epoch.epoch, epoch)
-    epoch.lines.push({
-      kind: row.kind as LineKind,
-      asset: row.asset as string,
-      token: row.token as string,
-      amount: row.amount as bigint,
-      share:
-        row.share === null
-          ? null
-          : { low: row.share_low as number, value: row.share as number, high: row.share_high as number },
-    })
-  }
-  return [...epochs.values()]
 }
 
 /** An item that was paid for in several periods of the epoch is named once, by the one in which it moved most. */

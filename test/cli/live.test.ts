@@ -104,6 +104,9 @@ describeWithAnvil('beside a running ingest', () => {
     ['explain', 'no-such-use'],
     ['insights', 'no-such-model'],
     ['quote', 'no-such-model', '--units', 'calls=1'],
+    ['policy', 'show'],
+    ['policy', 'show', '--at', '1'],
+    ['policy', 'simulate', 'no-such-file.json', '--epochs', '1..1'],
     ['claim', `0x${'11'.repeat(20)}`],
   ]
 

@@ -56,7 +56,7 @@ describe('the stored payout tree of an epoch', () => {
     try {
       const { payout } = manifests[0]!
       const [found] = await ask(1)
-      expect(found!.proof).toEqual(receipt!.payout.proof)
+      expect(found!.proof).toEqual(receipt!.payout!.proof)
       const leaf = { chainId: BigInt(payout.chainId), distributor: payout.distributor, account, token: TOKEN }
       verifyPayout({ root: payout.root as Hex, leaf: { ...leaf, cumulative: found!.cumulative }, proof: found!.proof })
       // Without it they are: and found to be others than were published.

@@ -60,7 +60,7 @@ describe('a statement', () => {
       expect(share!.low >= 0 && share!.high <= 1).toBe(true)
       sum += amount
     }
-    expect(totals).toEqual([{ token: TOKEN, cumulative: sum }])
+    expect(totals).toEqual([{ token: TOKEN, cumulative: sum, small: 0n }])
   })
 
   test('shares are of what contributors get, and sum to 1', async () => {
@@ -237,7 +237,7 @@ describe('a receipt', () => {
     for (const change of [
       (copy: NonNullable<typeof receipt>) => ({
         ...copy,
-        payout: { ...copy.payout, cumulative: raised(copy.payout.cumulative) },
+        payout: { ...copy.payout!, cumulative: raised(copy.payout!.cumulative) },
       }),
       (copy: NonNullable<typeof receipt>) => ({ ...copy, row: { ...copy.row, earned: raised(copy.row.earned) } }),
       (copy: NonNullable<typeof receipt>) => ({

@@ -203,6 +203,9 @@ describe('decodeRecord', () => {
           maxPeriodEpochs: 1,
           featureWaitEpochs: 100,
           fallback: 'unattributed',
+          holdBackParts: 0,
+          holdBackEpochs: 0,
+          minimumPayouts: [],
           signature: bytes(65),
           ...change,
         }),
@@ -212,6 +215,27 @@ describe('decodeRecord', () => {
     expect(policy(1, { featureWaitEpochs: 0 })).toBe('decoded')
     for (const featureWaitEpochs of [-1, 101]) expect(policy(1, { featureWaitEpochs })).toBe('FIELD_INVALID')
     for (const fallback of ['', 'retrieved ids', 'Unattributed']) expect(policy(1, { fallback })).toBe('FIELD_INVALID')
+    expect(policy(1, { holdBackParts: 100_000, holdBackEpochs: 100 })).toBe('decoded')
+    for (const [holdBackParts, holdBackEpochs] of [
+      [100_001, 1],
+      [1, 101],
+      [-1, 1],
+      [1, 0],
+      [0, 1],
+    ] as const)
+      expect(policy(1, { holdBackParts, holdBackEpochs })).toBe('FIELD_INVALID')
+    const minimum = (token: number, amount: bigint, length = 20) => ({ token: bytes(length).fill(token), amount })
+    expect(policy(1, { minimumPayouts: [minimum(1, 1n), minimum(2, (1n << 96n) - 1n)] })).toBe('decoded')
+    for (const minimumPayouts of [
+      [minimum(2, 1n), minimum(1, 1n)],
+      [minimum(1, 1n), minimum(1, 1n)],
+      [minimum(1, 0n)],
+      [minimum(1, 1n, 19)],
+      Array.from({ length: 33 }, (_, index) => minimum(index, 1n)),
+    ])
+      expect(policy(1, { minimumPayouts })).toBe('FIELD_INVALID')
+    expect(policy(1, { minimumPayouts: [minimum(1, 1n << 96n)] })).toBe('AMOUNT_TOO_LARGE')
+    expect(policy(1, { minimumPayouts: [minimum(1, -1n)] })).toBe('AMOUNT_NEGATIVE')
   })
 
   test('promise 2: any bytes at all get an outcome, never an exception', () => {

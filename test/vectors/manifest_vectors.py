@@ -41,12 +41,17 @@ def by_bytes(row, *names):
 
 # Epoch 1 takes a deposit and nothing else; epoch 2 pays ----------------------------------------------------------------
 
-EMPTY_STATE = {"format": "tallystick-state/1", "epoch": 0, "balances": [], "channels": [], "periods": [],
+EMPTY_STATE = {"format": "tallystick-state/1", "epoch": 0, "balances": [], "channels": [], "periods": [], "reserves": [],
                "unattributed": [], "waiting": []}
 STATE_1 = {**EMPTY_STATE, "epoch": 1, "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1)}]}
 DATA, MODEL_PART, INFRASTRUCTURE_PART, TREASURY_PART = apportion(FEES, PARTS)
 WAITING = 9
-CARRIED = DATA - sum(apportion(DATA, [700, 200, 100])[:2])
+SHARES = apportion(DATA, [700, 200, 100])[:2]
+CARRIED = DATA - sum(SHARES)
+# Of each share a part is held back, and the fourth account earns less than the minimum.
+HOLD_BACK = 70_001
+HELD_BACK = [share * HOLD_BACK // 1_000_000 for share in SHARES]
+MINIMUM = 2 * TREASURY_PART
 STATE_2 = {
     "format": "tallystick-state/1", "epoch": 2,
     "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1 - FEES - 7 - WAITING)}],
@@ -55,6 +60,9 @@ STATE_2 = {
                   "spent": str(FEES + 7 + WAITING)}],
     "periods": [{"model": MODEL, "token": TOKEN, "epochs": [], "pool": str(CARRIED), "carriedIn": str(CARRIED), "dBarFixed": str(2 ** 128 + 1)},
                 {"model": "other", "token": OTHER_TOKEN, "epochs": [2], "pool": "0", "carriedIn": "0", "dBarFixed": None}],
+    "reserves": [{"epoch": 1, "model": "\ufb33", "token": OTHER_TOKEN, "until": 3, "amount": "1"},
+                 {"epoch": 1, "model": "\U0001f9ee", "token": OTHER_TOKEN, "until": 101, "amount": str(2 ** 96 - 1)},
+                 {"epoch": 2, "model": MODEL, "token": TOKEN, "until": 6, "amount": str(sum(HELD_BACK))}],
     "unattributed": [{"token": TOKEN, "amount": "7"}],
     "waiting": [{"epoch": 2, "model": "\ufb33", "token": TOKEN, "until": 4, "part": str(WAITING), "fees": str(WAITING), "featured": "0"},
                 {"epoch": 2, "model": "\U0001f9ee", "token": OTHER_TOKEN, "until": 2 ** 31, "part": "0", "fees": "1", "featured": "0"}],
@@ -63,7 +71,7 @@ STATE_2 = {
 
 def settlement_lines():
     """In no order. Two assets of one kind differ in UTF-8 order from UTF-16 order."""
-    data = apportion(DATA, [700, 200, 100])
+    data = [share - held for share, held in zip(SHARES, HELD_BACK)]
     model = apportion(MODEL_PART, [333_333, 666_667])
     line = lambda account, kind, asset, amount: {"account": account, "token": TOKEN, "kind": kind, "asset": asset, "amount": amount}
     return [
@@ -86,21 +94,24 @@ def lines_of(account):
 
 
 def account_rows():
-    """The second account had earned before; the third earned nothing now, and its lines are none."""
-    before = {ACCOUNTS[1]: 10 ** 20, ACCOUNTS[2]: 1}
+    """The second account had earned before; the third earned nothing now, and its lines are none; the fourth earned too little."""
+    before, small_before = {ACCOUNTS[1]: 10 ** 20, ACCOUNTS[2]: 1}, {ACCOUNTS[0]: 3, ACCOUNTS[3]: 1}
     for account in ACCOUNTS:
-        earned, had = sum(int(line["amount"]) for line in lines_of(account)), before.get(account, 0)
-        yield {"account": account, "before": str(had), "cumulative": str(had + earned), "earned": str(earned),
-               "lines": len(lines_of(account)), "linesRoot": table(lines_of(account))["root"], "token": TOKEN}
+        earned, had, small = sum(int(line["amount"]) for line in lines_of(account)), before.get(account, 0), small_before.get(account, 0)
+        due = small + earned
+        paid = due if due >= MINIMUM else 0
+        yield {"account": account, "before": str(had), "cumulative": str(had + paid), "earned": str(earned),
+               "lines": len(lines_of(account)), "linesRoot": table(lines_of(account))["root"], "small": str(due - paid), "smallBefore": str(small),
+               "token": TOKEN}
 
 
 ACCOUNT_ROWS = list(account_rows())
 SCORES = [
-    {"account": ACCOUNTS[0], "duplicates": 1, "items": 5, "model": MODEL, "pay": lines_of(ACCOUNTS[0])[0]["amount"],
+    {"account": ACCOUNTS[0], "duplicates": 1, "items": 5, "heldBack": str(HELD_BACK[0]), "model": MODEL, "pay": lines_of(ACCOUNTS[0])[0]["amount"],
      "s": str(2 ** 70), "token": TOKEN},
-    {"account": ACCOUNTS[1], "duplicates": 0, "items": 3, "model": MODEL, "pay": lines_of(ACCOUNTS[1])[0]["amount"],
+    {"account": ACCOUNTS[1], "duplicates": 0, "items": 3, "heldBack": str(HELD_BACK[1]), "model": MODEL, "pay": lines_of(ACCOUNTS[1])[0]["amount"],
      "s": str(-2 ** 65), "token": TOKEN},
-    {"account": ACCOUNTS[2], "duplicates": 0, "items": 2, "model": MODEL, "pay": "0", "s": "0", "token": TOKEN},
+    {"account": ACCOUNTS[2], "duplicates": 0, "items": 2, "heldBack": "0", "model": MODEL, "pay": "0", "s": "0", "token": TOKEN},
 ]
 
 
@@ -142,7 +153,7 @@ def paid_period():
     return {
         "model": MODEL, "token": TOKEN, "featureMap": FEATURE_MAP, "method": "influence/factored@2", "state": "paid", "firstEpoch": 2,
         "epochs": 1, "events": 3, "items": 10, "duplicates": 1, "effectiveEvents": "2", "fees": str(FEES), "pool": str(DATA), "carriedIn": "0",
-        "paid": str(DATA - CARRIED), "carried": str(CARRIED), "unattributed": "0", "feeShift": 0, "lambda": str(2 ** 60 + 1), "lambdaRetries": 0, "exponent": -3,
+        "paid": str(DATA - CARRIED - sum(HELD_BACK)), "holdBackParts": HOLD_BACK, "heldBack": str(sum(HELD_BACK)), "carried": str(CARRIED), "unattributed": "0", "feeShift": 0, "lambda": str(2 ** 60 + 1), "lambdaRetries": 0, "exponent": -3,
         "vExponent": 21, "dBar": str(2 ** 50), "dBarNext": str(2 ** 50), "sumPositive": str(2 ** 70), "denominator": str(2 ** 71),
         "vHash": hashed(int32(V)), "xHash": hashed(float64(X)), "vErrorNano": "12",
     }
@@ -154,14 +165,16 @@ def held_period():
     return {
         "model": "other", "token": OTHER_TOKEN, "featureMap": "other/1", "method": "influence/factored@2", "state": "held", "firstEpoch": 2,
         "epochs": 1, "events": 1, "items": 0, "duplicates": 0, "effectiveEvents": "0", "fees": "1", "pool": "0", "carriedIn": "0",
-        "paid": "0", "carried": "0", "unattributed": "0", "feeShift": 0, **nulls,
+        "paid": "0", "holdBackParts": HOLD_BACK, "heldBack": "0", "carried": "0", "unattributed": "0", "feeShift": 0, **nulls,
     }
 
 
 def manifest_2(previous):
     cumulative = sum(int(row["cumulative"]) for row in ACCOUNT_ROWS)
-    out, reserved = sum(int(line["amount"]) for line in LINES), CARRIED + WAITING + 7
-    assert FEES + WAITING + 7 == out + reserved
+    sums = {name: sum(int(row[name]) for row in ACCOUNT_ROWS) for name in ("before", "cumulative", "small", "smallBefore")}
+    out, held = sums["cumulative"] - sums["before"], CARRIED + WAITING + sum(HELD_BACK) + sums["small"]
+    assert FEES + WAITING + 7 + sums["smallBefore"] == out + held + 7
+    reserved, other = held + 7, 2 ** 96
     flow = lambda token, **amounts: {"token": token, **{name: str(amount) for name, amount in amounts.items()}}
     return {
         "format": "tallystick-manifest/1", "ledger": "0x" + LEDGER_ID.hex(), "epoch": 2, "attempt": 2, "engine": ENGINE,
@@ -172,11 +185,12 @@ def manifest_2(previous):
         "counts": {"accepted": 20, "duplicate": 2, "rejected": 3, "reasons": {"SIGNATURE_INVALID": 1, "AVRO_INVALID": 2}},
         "tree": {"size": str(2 ** 53 + 3), "root": "0x" + mth([b"the deposit", b"the rest"]).hex(), "previousSize": "1"}, "policy": POLICY,
         "periods": [paid_period(), held_period()],
-        "conservation": [flow(TOKEN, funded=FEES + WAITING + 7, unfunded=0, reported=3, heldIn=0, out=out, heldOut=CARRIED + WAITING, unattributed=7),
-                         flow(OTHER_TOKEN, funded=0, unfunded=2 ** 96 - 1, reported=0, heldIn=0, out=0, heldOut=0, unattributed=0)],
+        "conservation": [flow(TOKEN, funded=FEES + WAITING + 7, unfunded=0, reported=3, heldIn=sums["smallBefore"], out=out, heldOut=held,
+                              unattributed=7, minimumPayout=MINIMUM),
+                         flow(OTHER_TOKEN, funded=0, unfunded=2 ** 96 - 1, reported=0, heldIn=other, out=0, heldOut=other, unattributed=0, minimumPayout=0)],
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], **payout_root(ACCOUNT_ROWS),
                    "totals": [flow(TOKEN, cumulative=cumulative, reserved=reserved, total=cumulative + reserved),
-                              flow(OTHER_TOKEN, cumulative=0, reserved=0, total=0)]},
+                              flow(OTHER_TOKEN, cumulative=0, reserved=other, total=other)]},
         "tables": {"accounts": table(ACCOUNT_ROWS), "lines": table(LINES), "scores": table(SCORES)},
         "carryIn": hashed(encoded(STATE_1)), "carryOut": hashed(encoded(STATE_2)),
     }

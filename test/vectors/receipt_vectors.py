@@ -75,6 +75,10 @@ SUM_POSITIVE = sum(max(0, s) for s in S)
 DENOMINATOR = max(SUM_POSITIVE, D_BAR * FEES)
 PAY = apportion(PAYABLE, [max(0, s) for s in S] + [DENOMINATOR - SUM_POSITIVE])[:-1]
 CARRIED = min(POOL - sum(PAY), max(OWN, CARRIED_IN))
+# A tenth of each share is held back; the fourth account earns less than the minimum, and was never paid.
+HOLD_BACK, MINIMUM = 100_000, 51
+HELD_BACK = [share * HOLD_BACK // 1_000_000 for share in PAY]
+NET = [share - held for share, held in zip(PAY, HELD_BACK)]
 
 
 def settlement_line(account, kind, asset, amount):
@@ -82,25 +86,34 @@ def settlement_line(account, kind, asset, amount):
 
 
 LINES = sorted([settlement_line(ACCOUNTS[0], "model", MODEL, 250), settlement_line(ACCOUNTS[3], "treasury", POLICY, 50),
-                *(settlement_line(account, "data", MODEL, pay) for account, pay in zip(ACCOUNTS, PAY) if pay > 0)],
+                *(settlement_line(account, "data", MODEL, pay) for account, pay in zip(ACCOUNTS, NET) if pay > 0)],
                key=lambda line: (line["account"], line["kind"]))
-SCORES = [{"account": account, "duplicates": n, "items": 5 - n, "model": MODEL, "pay": str(pay), "s": str(s), "token": TOKEN}
-          for n, (account, s, pay) in enumerate(zip(ACCOUNTS, S, PAY))]
+SCORES = [{"account": account, "duplicates": n, "heldBack": str(held), "items": 5 - n, "model": MODEL, "pay": str(pay), "s": str(s), "token": TOKEN}
+          for n, (account, s, pay, held) in enumerate(zip(ACCOUNTS, S, NET, HELD_BACK))]
 
 
 def lines_of(account):
     return [line for line in LINES if line["account"] == account]
 
 
-def account_row(account, before):
+def account_row(account, before, small):
     lines = lines_of(account)
     earned = sum(int(line["amount"]) for line in lines)
-    return {"account": account, "before": str(before), "cumulative": str(before + earned), "earned": str(earned), "lines": len(lines),
-            "linesRoot": table(lines)["root"], "token": TOKEN}
+    paid = small + earned if small + earned >= MINIMUM else 0
+    return {"account": account, "before": str(before), "cumulative": str(before + paid), "earned": str(earned), "lines": len(lines),
+            "linesRoot": table(lines)["root"], "small": str(small + earned - paid), "smallBefore": str(small), "token": TOKEN}
 
 
-ROWS = [account_row(account, before) for account, before in zip(ACCOUNTS, [10 ** 20, 0, 3, 0])]
-PAYOUTS = [payout_leaf(GENESIS["chainId"], GENESIS["distributor"], row["account"], TOKEN, int(row["cumulative"])) for row in ROWS]
+SMALL_BEFORE = [20, 0, 3, 0]
+ROWS = [account_row(account, before, small) for account, before, small in zip(ACCOUNTS, [10 ** 20, 0, 3, 0], SMALL_BEFORE)]
+SMALL = sum(int(row["small"]) for row in ROWS)
+
+
+def leaf_of(row):
+    return payout_leaf(GENESIS["chainId"], GENESIS["distributor"], row["account"], TOKEN, int(row["cumulative"]))
+
+
+PAYOUTS = [leaf_of(row) for row in ROWS if row["cumulative"] != "0"]
 PAYOUT_TREE = payout_tree(PAYOUTS)
 
 
@@ -114,7 +127,8 @@ def payout_proof(own):
 
 def manifest():
     cumulative = sum(int(row["cumulative"]) for row in ROWS)
-    out = sum(int(line["amount"]) for line in LINES)
+    out = sum(int(row["cumulative"]) - int(row["before"]) for row in ROWS)
+    held_in, held_out = CARRIED_IN + sum(SMALL_BEFORE), CARRIED + sum(HELD_BACK) + SMALL
     return {
         "format": "tallystick-manifest/1", "ledger": "0x" + LEDGER_ID.hex(), "epoch": EPOCH, "attempt": 1, "engine": "tallystick/0.1.0",
         "previous": hashed(b"the manifest before"),
@@ -125,15 +139,15 @@ def manifest():
         "periods": [{
             "model": MODEL, "token": TOKEN, "featureMap": "digits-net/1", "method": "influence/factored@2", "state": "paid", "firstEpoch": EPOCH,
             "epochs": 1, "events": 3, "items": 12, "duplicates": 3, "effectiveEvents": "2", "fees": str(FEES), "pool": str(POOL),
-            "carriedIn": str(CARRIED_IN), "paid": str(sum(PAY)), "carried": str(CARRIED), "unattributed": str(POOL - sum(PAY) - CARRIED),
+            "carriedIn": str(CARRIED_IN), "paid": str(sum(NET)), "holdBackParts": HOLD_BACK, "heldBack": str(sum(HELD_BACK)), "carried": str(CARRIED), "unattributed": str(POOL - sum(PAY) - CARRIED),
             "feeShift": 0, "lambda": "17", "lambdaRetries": 0, "exponent": -3, "vExponent": 21, "dBar": str(D_BAR), "dBarNext": str(D_BAR),
             "sumPositive": str(SUM_POSITIVE), "denominator": str(DENOMINATOR), "vHash": hashed(struct.pack(">2i", 1, -2)),
             "xHash": hashed(struct.pack(">2d", 1.0, -2.0)), "vErrorNano": "12",
         }],
-        "conservation": [{"token": TOKEN, "funded": str(out + CARRIED - CARRIED_IN), "unfunded": "0", "reported": "0", "heldIn": str(CARRIED_IN), "out": str(out),
-                          "heldOut": str(CARRIED), "unattributed": "0"}],
+        "conservation": [{"token": TOKEN, "funded": str(out + held_out - held_in), "unfunded": "0", "reported": "0", "heldIn": str(held_in), "out": str(out),
+                          "heldOut": str(held_out), "unattributed": "0", "minimumPayout": str(MINIMUM)}],
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], "root": "0x" + PAYOUT_TREE[0].hex(), "leaves": len(PAYOUTS),
-                   "totals": [{"token": TOKEN, "cumulative": str(cumulative), "reserved": str(CARRIED), "total": str(cumulative + CARRIED)}]},
+                   "totals": [{"token": TOKEN, "cumulative": str(cumulative), "reserved": str(held_out), "total": str(cumulative + held_out)}]},
         "tables": {"accounts": table(ROWS), "lines": table(LINES), "scores": table(SCORES)},
         "carryIn": hashed(b"state before"), "carryOut": hashed(b"state after"),
     }
@@ -162,8 +176,9 @@ def payout_receipt(account, shown):
     items = [{"batch": {"source": "urn:example:uploads", "id": "batch-1"}, "index": 3, "model": MODEL, "value": "-12345678901234567890"}]
     return {
         "format": "tallystick-receipt/1", "account": account, "token": TOKEN, "manifest": MANIFEST,
-        "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], "account": account, "token": TOKEN,
-                   "cumulative": row["cumulative"], "proof": payout_proof(PAYOUTS[index])},
+        "payout": None if row["cumulative"] == "0" else {
+            "chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], "account": account, "token": TOKEN,
+            "cumulative": row["cumulative"], "proof": payout_proof(leaf_of(row))},
         "row": row, "rowIndex": index, "rowProof": proof(index, [encoded(each) for each in ROWS]), "lines": parts,
         "scores": [{"index": n, "row": SCORES[n], "proof": proof(n, [encoded(each) for each in SCORES])} for n in scores],
         "checkpoint": checkpoint(), "influenceNotPayment": {"items": items, "checksum": hashed(encoded(items))},
@@ -203,8 +218,8 @@ def receipt_vectors():
         "logKey": {"signing": LOG_KEY["signing"], "documents": [log_key(1, 0), log_key(2, 7)]},
         "payoutReceipts": [{"name": "all lines", "document": payout_receipt(ACCOUNTS[0], [0, 1])},
                            {"name": "one line of two", "document": payout_receipt(ACCOUNTS[0], [1])},
-                           {"name": "one line", "document": payout_receipt(ACCOUNTS[3], [0])},
-                           {"name": "nothing earned in the epoch", "document": payout_receipt(ACCOUNTS[2], [])}],
+                           {"name": "one line, carried, never paid", "document": payout_receipt(ACCOUNTS[3], [0])},
+                           {"name": "nothing earned in the epoch, and still too little", "document": payout_receipt(ACCOUNTS[2], [])}],
         "eventReceipts": [{"name": "an accepted record of an epoch before", "document": event_receipt(1, True)},
                           {"name": "a record without a key", "document": event_receipt(3, True)},
                           {"name": "a rejected record, not shown", "document": event_receipt(5, False)}],

@@ -52,7 +52,9 @@ TYPICAL = {
     "PolicyPublished": {"policy": "policy/1", "epochIntervalS": 86_400, "dataParts": 600_000, "modelParts": 150_000,
                         "upstreamParts": 70_000, "agentParts": 30_000, "infrastructureParts": 100_000, "treasuryParts": 50_000, "treasury": seeded("treasury", 20),
                         "method": "influence/factored@2", "minEvents": 20, "maxPeriodEpochs": 30,
-                        "featureWaitEpochs": 2, "fallback": "unattributed", "signature": seeded("signature", 65)},
+                        "featureWaitEpochs": 2, "fallback": "unattributed", "holdBackParts": 50_000, "holdBackEpochs": 4,
+                        "minimumPayouts": [{"token": b"\x01" * 20, "amount": 250_000}, {"token": b"\x02" * 20, "amount": 1}],
+                        "signature": seeded("signature", 65)},
     "FeatureMapPublished": {"featureMap": "digits-net/1", "model": "digits-net", "kind": "factored", "rank": 32, "classes": 10,
                             "checkpoints": 3, "unitExponent": 12, "extractor": "urn:example:extractor",
                             "codeHash": seeded("code", 32), "weightsHash": seeded("weights", 32), "basisHash": seeded("basis", 32),
@@ -105,7 +107,8 @@ EXTREME = {
     "AssetTransferred": {"asset": WIDE_TEXT, "from": b"\xff" * 20, "to": b"\x00" * 20, "parts": 1_000_000},
     "PolicyPublished": {"policy": LONG_TEXT, "epochIntervalS": 31_536_000, "dataParts": 0, "modelParts": 999_999,
                         "upstreamParts": 1, "agentParts": 0, "infrastructureParts": 0, "treasuryParts": 0, "minEvents": 1_000_000_000,
-                        "maxPeriodEpochs": 10_000, "featureWaitEpochs": 100},
+                        "maxPeriodEpochs": 10_000, "featureWaitEpochs": 100, "holdBackParts": 100_000, "holdBackEpochs": 100,
+                        "minimumPayouts": [{"token": bytes(19) + bytes([n]), "amount": AMOUNT_LIMIT - 1} for n in range(32)]},
     "FeatureMapPublished": {"featureMap": WIDE_TEXT, "rank": 1_000, "classes": 4, "checkpoints": 16, "unitExponent": 62,
                             "codeHash": b"\x00" * 32, "weightsHash": b"\xff" * 32, "similarity": "image/pooled-cosine@1"},
     "PriceListPublished": {"priceList": LONG_TEXT, "model": WIDE_TEXT, "token": b"\x00" * 20, "rules": [
@@ -223,6 +226,22 @@ def near_cases():
                "FIELD_INVALID" if measure == "None" else None)
 
 
+def policy_cases():
+    policy, minimum = TYPICAL["PolicyPublished"], lambda n, amount: {"token": bytes([n]) * 20, "amount": amount}
+    for name, change, reason in (
+            ("that holds nothing back", {"holdBackParts": 0, "holdBackEpochs": 0}, None), ("that never gives back", {"holdBackEpochs": 0}, "FIELD_INVALID"),
+            ("that gives back nothing", {"holdBackParts": 0}, "FIELD_INVALID"), ("that holds back below 0", {"holdBackParts": -1}, "FIELD_INVALID"),
+            ("that holds back more than a tenth", {"holdBackParts": 100_001}, "FIELD_INVALID"), ("that holds back for 101 epochs", {"holdBackEpochs": 101}, "FIELD_INVALID"),
+            ("without a minimum", {"minimumPayouts": []}, None), ("with a minimum of 0", {"minimumPayouts": [minimum(1, 0)]}, "FIELD_INVALID"),
+            ("with a negative minimum", {"minimumPayouts": [minimum(1, -1)]}, "AMOUNT_NEGATIVE"),
+            ("with a minimum of 2^96", {"minimumPayouts": [minimum(1, AMOUNT_LIMIT)]}, "AMOUNT_TOO_LARGE"),
+            ("with two minimums of a token", {"minimumPayouts": [minimum(1, 1), minimum(1, 2)]}, "FIELD_INVALID"),
+            ("with minimums that descend", {"minimumPayouts": [minimum(2, 1), minimum(1, 1)]}, "FIELD_INVALID"),
+            ("with a minimum of a short token", {"minimumPayouts": [{"token": b"\x01" * 19, "amount": 1}]}, "FIELD_INVALID"),
+            ("with 33 minimums", {"minimumPayouts": [minimum(n, 1) for n in range(33)]}, "FIELD_INVALID")):
+        yield f"a policy {name}", "PolicyPublished", {**policy, **change}, reason
+
+
 def payment_cases():
     voucher, use, prices = TYPICAL["VoucherPresented"], TYPICAL["InferenceRecorded"], TYPICAL["PriceListPublished"]
     for sequence in (0, -1, LONG_MIN):
@@ -273,6 +292,7 @@ def cases():
     yield from withdrawal_cases()
     yield from commitment_cases()
     yield from payment_cases()
+    yield from policy_cases()
 
 
 def other_forms():

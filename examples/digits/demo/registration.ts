@@ -98,6 +98,9 @@ async function policyRecord(context: RegistrationContext): Promise<OutgoingRecor
       maxPeriodEpochs: MAX_PERIOD_EPOCHS,
       featureWaitEpochs: FEATURE_WAIT_EPOCHS,
       fallback: 'unattributed',
+      holdBackParts: 0,
+      holdBackEpochs: 0,
+      minimumPayouts: [],
     },
   })
   return encodeEvent(event, context.time)

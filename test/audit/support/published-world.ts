@@ -158,6 +158,7 @@ function scoresOf(place: WorldPlace, accounts: ExactInput['accounts'], exact: Ex
     duplicates: person === 'bob' ? 1 : 0,
     s: exact.scores[index]!.toString(),
     pay: shares[index]!.toString(),
+    held_back: '0',
   }))
 }
 
@@ -230,6 +231,8 @@ function heldPeriod(
     pool: pool.toString(),
     carriedIn: carriedIn.toString(),
     paid: '0',
+    holdBackParts: 0,
+    heldBack: '0',
     carried: '0',
     unattributed: '0',
     feeShift: 0,
@@ -391,6 +394,7 @@ function assemble(parts: Assembly): EpochFiles {
         dBarFixed: parts.dBarFixed.toString(),
       },
     ],
+    reserves: [],
     unattributed: [{ token: place.token, amount: parts.unattributedSoFar.toString() }],
     waiting: [],
   }
@@ -418,6 +422,7 @@ function assemble(parts: Assembly): EpochFiles {
         out: lines.reduce((sum, { amount }) => sum + amount, 0n).toString(),
         heldOut: parts.openPool.toString(),
         unattributed: hand.unattributed.toString(),
+        minimumPayout: '0',
       },
     ],
     payout: payoutOf(accounts, parts),
@@ -433,7 +438,7 @@ function assemble(parts: Assembly): EpochFiles {
 }
 
 function emptyStateHash(): Hash32 {
-  const lists = { balances: [], channels: [], periods: [], unattributed: [], waiting: [] }
+  const lists = { balances: [], channels: [], periods: [], reserves: [], unattributed: [], waiting: [] }
   return jsonHash({ epoch: 0, format: 'tallystick-state/1', ...lists })
 }
 
@@ -458,7 +463,8 @@ function lineJson({ account, token, kind, asset, amount }: Line, epoch: number):
   return { account, amount: amount.toString(), asset, epoch, kind, token }
 }
 
-type AccountCells = Record<'account' | 'token' | 'before' | 'earned' | 'cumulative' | 'lines_root', string> & {
+type AccountText = 'account' | 'token' | 'before' | 'earned' | 'cumulative' | 'lines_root' | 'small_before' | 'small'
+type AccountCells = Record<AccountText, string> & {
   lines: number
 }
 
@@ -478,6 +484,8 @@ function accountsOf(lines: readonly Line[], previous: EpochFiles | undefined, ep
       cumulative: ((before.get(account) ?? 0n) + earned).toString(),
       lines_root: hex(tableRoot(own.map((line) => lineJson(line, epoch)))),
       lines: own.length,
+      small_before: '0',
+      small: '0',
     }
   })
 }
@@ -489,13 +497,15 @@ export function accountJson({
   earned,
   lines,
   lines_root,
+  small,
+  small_before,
   token,
 }: AccountCells): CanonicalJson {
-  return { account, before, cumulative, earned, lines, linesRoot: lines_root, token }
+  return { account, before, cumulative, earned, lines, linesRoot: lines_root, small, smallBefore: small_before, token }
 }
 
-export function scoreJson(row: Record<string, Cell>): CanonicalJson {
-  return row as Record<string, string>
+export function scoreJson({ held_back: heldBack, ...row }: Record<string, Cell>): CanonicalJson {
+  return { ...row, heldBack } as Record<string, string>
 }
 
 function cutOf(records: readonly WorldRecord[], epoch: number, previous: EpochFiles | undefined): Manifest['cut'] {
@@ -581,7 +591,11 @@ function tablesOf(
       leaves.at(-1)!.map((leaf, index) => ({ leaf_index: BigInt(before + index), leaf_hash: leaf })),
     ),
     accounts: table(
-      { ...text('account', 'token', 'before', 'earned', 'cumulative', 'lines_root'), lines: 'INTEGER' },
+      {
+        ...text('account', 'token', 'before', 'earned', 'cumulative', 'lines_root'),
+        lines: 'INTEGER',
+        ...text('small_before', 'small'),
+      },
       accounts,
     ),
     lines: table(
@@ -593,7 +607,7 @@ function tablesOf(
         ...text('model', 'token', 'account'),
         items: 'INTEGER',
         duplicates: 'INTEGER',
-        ...text('s', 'pay'),
+        ...text('s', 'pay', 'held_back'),
       },
       scores,
     ),

@@ -93,6 +93,9 @@ export const POLICY = {
   maxPeriodEpochs: 3,
   featureWaitEpochs: 0,
   fallback: 'unattributed',
+  holdBackParts: 0,
+  holdBackEpochs: 0,
+  minimumPayouts: [],
 } as const
 
 /** What one event of a fixed sequence looks like: n-th of its kind. */

@@ -196,6 +196,9 @@ function policy() {
     maxPeriodEpochs: 3,
     featureWaitEpochs: 0,
     fallback: 'unattributed',
+    holdBackParts: 0,
+    holdBackEpochs: 0,
+    minimumPayouts: [],
   }
 }
 

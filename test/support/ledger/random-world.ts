@@ -1,6 +1,6 @@
 import type { Manifest } from '../../../anchor/manifest.ts'
 import type { NewRecord } from '../../../pipelines/record-source.ts'
-import type { EventBodies, NearContribution } from '../../../schemas/events.ts'
+import type { EventBodies, MinimumPayout, NearContribution } from '../../../schemas/events.ts'
 import { fromHex } from '../../../schemas/ids.ts'
 import { type Name, OTHER_TOKEN, TOKEN } from './cast.ts'
 import { contributionOf } from './contributions.ts'
@@ -38,16 +38,21 @@ export class RandomWorld {
   /** Everything that was contributed, for others to be near to. */
   readonly #contributed: { name: Name; batchId: string; index: number }[] = []
 
-  private constructor(ledger: SmallLedger, random: Random) {
+  /** The only policy, when it is given. */
+  readonly #only: Partial<EventBodies['PolicyPublished']> | undefined
+
+  private constructor(ledger: SmallLedger, random: Random, only?: Partial<EventBodies['PolicyPublished']>) {
+    this.#only = only
     this.ledger = ledger
     this.#random = random
     this.shape = { rank: 1 + random(3), classes: 2 + random(2), checkpoints: random(3) }
   }
 
-  static async found(seed: number): Promise<RandomWorld> {
-    const world = new RandomWorld(await SmallLedger.open(), randomOf(seed))
+  /** @param only the policy of all epochs; else they are random and change now and then */
+  static async found(seed: number, only?: Partial<EventBodies['PolicyPublished']>): Promise<RandomWorld> {
+    const world = new RandomWorld(await SmallLedger.open(), randomOf(seed), only)
     const { ledger } = world
-    await ledger.found(world.#policy(), world.shape)
+    await ledger.found(only ?? world.#policy(), world.shape)
     await ledger.send(
       await ledger.records.derived(SECOND.model, 'model', 'modeller', world.#parents()),
       await ledger.records.transfer(SECOND.model, 'modeller', 'alice', 1),
@@ -70,7 +75,7 @@ export class RandomWorld {
     for (const planned of this.#committed.splice(0, random(3))) await this.#show(planned)
     if (random(3) === 0) await this.#contribute(1)
     if (random(2) === 0) await this.#withdraw()
-    if (random(4) === 0)
+    if (random(4) === 0 && this.#only === undefined)
       await ledger.send(await ledger.records.policy({ ...this.#policy(), policy: this.#name('policy') }))
     await ledger.send(ledger.records.deposit(this.#payer(), this.#amount(), { body: this.#token() }))
     const uses = random(12)
@@ -93,7 +98,21 @@ export class RandomWorld {
       minEvents: [1, 1, 2, 3][this.#random(4)]!,
       maxPeriodEpochs: 1 + this.#random(3),
       featureWaitEpochs: [0, 1, 2, 2, 3][this.#random(5)]!,
+      ...this.#holdBack(),
+      minimumPayouts: this.#minimums(),
     }
+  }
+
+  #holdBack() {
+    const holdBackParts = [0, 1, 30_000, 100_000][this.#random(4)]!
+    return { holdBackParts, holdBackEpochs: holdBackParts === 0 ? 0 : 1 + this.#random(3) }
+  }
+
+  /** Of no token, of one or of both: some that nobody misses, some that are reached sooner or later, some that never are. */
+  #minimums(): MinimumPayout[] {
+    return [TOKEN, OTHER_TOKEN]
+      .filter(() => this.#random(3) > 0)
+      .map((token) => ({ token: fromHex(token), amount: [1n, 3_000n, 1_000_000n, 1n << 95n][this.#random(4)]! }))
   }
 
   /** One, two or no parents, with some of them or all that they may have. */

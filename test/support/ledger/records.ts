@@ -39,6 +39,9 @@ export const POLICY: Omit<EventBodies['PolicyPublished'], 'signature'> = {
   maxPeriodEpochs: 3,
   featureWaitEpochs: 0,
   fallback: 'unattributed',
+  holdBackParts: 0,
+  holdBackEpochs: 0,
+  minimumPayouts: [],
 }
 export const LICENCE = 'CC0-1.0'
 /** Who pays in these ledgers. */

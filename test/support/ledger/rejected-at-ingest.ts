@@ -180,6 +180,13 @@ function rangeCases(records: Records) {
       'a map of another kind': records.featureMap({ featureMap: 'odd', kind: 'dense' }),
       'a map of too many dimensions': records.featureMap({ featureMap: 'wide', rank: 1_000, classes: 5 }),
       'a wait of 101 epochs': records.policy({ policy: 'patient', featureWaitEpochs: 101 }),
+      'a hold-back without an end': records.policy({ policy: 'endless', holdBackParts: 1 }),
+      'a hold-back of more than a tenth': records.policy({
+        ...{ policy: 'greedy', holdBackParts: 100_001, holdBackEpochs: 1 },
+      }),
+      'a minimum of nothing': records.policy({
+        ...{ policy: 'small', minimumPayouts: [{ token: new Uint8Array(20), amount: 0n }] },
+      }),
       'another fallback': records.policy({ policy: 'elsewhere', fallback: 'text' }),
       'an epoch of no length': records.policy({ policy: 'timeless', epochIntervalS: 0 }),
       'a transfer of nothing': records.transfer('reader', 'modeller', 'alice', 0),

@@ -1,0 +1,97 @@
+import { tmpdir } from 'node:os'
+import { TallyError } from '../../../schemas/errors.ts'
+import type { EventBodies } from '../../../schemas/events.ts'
+import { attributeEpoch } from '../../attribution/attribute-epoch.ts'
+import { Facts } from '../../close/facts.ts'
+import type { Ledger } from '../../ledger.ts'
+import { settleEpoch } from '../../settlement/settle-epoch.ts'
+import { type Comparison, compareSettled } from './compare.ts'
+import { type Costs, costsOf, type Prices } from './costs.ts'
+import { makeScratch } from './scratch.ts'
+
+export class EpochsNotSettledError extends TallyError {
+  override readonly code = 'EPOCHS_NOT_SETTLED'
+  constructor(facts: { from: number; to: number; settled: number }) {
+    super(`Epochs ${facts.from} to ${facts.to} are not all settled; epoch ${facts.settled} is the last that is.`, {
+      facts,
+      hint: 'Simulate settled epochs only: `tally epoch status` shows them.',
+    })
+  }
+}
+
+export interface SimulateOptions {
+  readonly ledger: Ledger
+  /** Tried in all epochs, from the first one on. */
+  readonly policy: EventBodies['PolicyPublished']
+  readonly from: number
+  readonly to: number
+  readonly prices?: Prices
+  /** Folder for the scratch copy (default: the system's for temporary files). */
+  readonly folder?: string
+  /** Stops between two epochs. */
+  readonly signal?: AbortSignal
+  readonly onProgress?: (text: string) => void
+}
+
+export interface Simulation extends Comparison {
+  readonly policy: string
+  readonly from: number
+  readonly to: number
+  readonly costs: Costs
+}
+
+/**
+ * Settles epochs again under another policy, beside the original: in a copy that is removed at the end. Nothing of the ledger
+ * changes. What epochs before `from` left (balances, pools, reserves, what is small) is as it was.
+ *
+ * @throws {@link EpochsNotSettledError}
+ */
+export async function simulatePolicy(options: SimulateOptions): Promise<Simulation> {
+  const { ledger, policy, from, to, onProgress } = options
+  await requireSettled(ledger, from, to)
+  const progress = onProgress === undefined ? {} : { onProgress }
+  const folder = options.folder ?? tmpdir()
+  const scratch = await makeScratch(ledger, { folder, from, to, ...progress })
+  try {
+    const { warehouse } = scratch.ledger
+    await replacePolicies(scratch.ledger, policy)
+    let compute_ms = 0
+    for (let epoch = from; epoch <= to; epoch++) {
+      options.signal?.throwIfAborted()
+      onProgress?.(`epoch ${epoch} of ${from} to ${to}`)
+      const started_ms = performance.now()
+      await attributeEpoch({
+        ledger: scratch.ledger,
+        ...(onProgress && { onProgress: (text) => onProgress(`epoch ${epoch} of ${from} to ${to}: ${text}`) }),
+      })
+      await settleEpoch({ ledger: scratch.ledger })
+      compute_ms += performance.now() - started_ms
+    }
+    onProgress?.('compares')
+    const { treasuryParts } = policy
+    return {
+      ...{ policy: policy.policy, from, to },
+      ...(await compareSettled(ledger.warehouse, warehouse, from, to)),
+      costs: await costsOf(warehouse, { from, to, compute_ms, treasuryParts, prices: options.prices ?? {} }),
+    }
+  } finally {
+    scratch.close()
+  }
+}
+
+async function requireSettled({ warehouse }: Ledger, from: number, to: number): Promise<void> {
+  const row = await warehouse.one<{ epoch: number | null }>(
+    'SELECT max(epoch) AS epoch FROM epoch WHERE settlement_json IS NOT NULL',
+  )
+  const settled = row?.epoch ?? 0
+  if (to > settled) throw new EpochsNotSettledError({ from, to, settled })
+}
+
+/** As the first and only policy there is, the one that is tried is in force in every epoch. */
+async function replacePolicies({ warehouse, ledgerId }: Ledger, policy: EventBodies['PolicyPublished']): Promise<void> {
+  for (const table of ['policy', 'payout_rule', 'minimum_payout']) await warehouse.run(`DELETE FROM ${table}`)
+  const facts = new Facts(0, ledgerId)
+  const nothing = new Uint8Array(0)
+  facts.add({ type: 'PolicyPublished', source: '', id: '', body: policy }, nothing, nothing, 0n)
+  await facts.append(warehouse)
+}
