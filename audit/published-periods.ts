@@ -6,13 +6,14 @@ import type { State } from './state.ts'
 import { addTo } from './sums.ts'
 import { compareEntries } from './waiting.ts'
 
-/** What is held, by token: the pools of periods, and what waits for features. */
-export function heldInState({ periods, waiting }: State): Map<string, bigint> {
+/** What is held, by token: the pools of periods, and what waits for features or ratings. */
+export function heldInState({ periods, waiting, outcomes }: State): Map<string, bigint> {
   const held = new Map<string, bigint>()
   for (const { token, pool } of periods) addTo(held, token, BigInt(pool))
   for (const { token, part, featured, fees } of waiting) {
     addTo(held, token, BigInt(part) - (BigInt(part) * BigInt(featured)) / BigInt(fees))
   }
+  for (const { token, part } of outcomes) addTo(held, token, BigInt(part))
   return held
 }
 

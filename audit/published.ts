@@ -7,6 +7,7 @@ import { type EpochBundle, TABLES } from './bundle.ts'
 import { assertSame, differ } from './difference.ts'
 import { compareText } from './order.ts'
 import { checkChannels } from './published-channels.ts'
+import { checkOutcomePools } from './published-outcomes.ts'
 import { checkPeriodBooks, checkWaiting, heldInState } from './published-periods.ts'
 import { assertAscending, checkShapes } from './published-shapes.ts'
 import { EMPTY_STATE } from './state.ts'
@@ -27,6 +28,7 @@ export function checkPublished(bundle: EpochBundle, previous: EpochBundle | unde
   checkVectors(bundle)
   checkPeriodBooks(bundle.manifest.periods, bundle.state)
   checkWaiting(bundle.state)
+  checkOutcomePools(bundle, previous)
   checkPayout(bundle)
   checkConservation(bundle, previous)
   checkChannels(bundle, previous)

@@ -4,7 +4,9 @@ import type { DecidedEpoch } from './decide.ts'
 import { fundEpoch, hasFeatures, splitPair } from './funding.ts'
 import type { History } from './history.ts'
 import { compareText, firstOf } from './order.ts'
+import { type OutcomeEntry, settleOutcomes } from './outcomes.ts'
 import { type PeriodBooks, type PublishedPeriods, type SettledPeriod, settlePeriods } from './periods.ts'
+import { policyInForce } from './policy.ts'
 import { type Pools, type SettlementLine, splitPools } from './pools.ts'
 import type { State } from './state.ts'
 import { addTo } from './sums.ts'
@@ -19,6 +21,8 @@ export interface Books extends PeriodBooks {
   readonly channels: Channels
   /** Ascending by (epoch, model, token). */
   readonly waiting: WaitingEntry[]
+  /** Ascending by (epoch, payer, token). */
+  readonly outcomes: OutcomeEntry[]
   /** By token, since the first epoch. */
   readonly unattributed: Map<string, bigint>
   /** By account ‖ token, since the first epoch. */
@@ -32,6 +36,7 @@ export function emptyBooks(): Books {
     periods: new Map(),
     curvatures: new Map(),
     waiting: [],
+    outcomes: [],
     unattributed: new Map(),
     cumulative: new Map(),
   }
@@ -75,18 +80,22 @@ export function settleEpoch(
   const { funded, unfunded, reported } = fundEpoch(books, decided, history, policy)
   const pools: Pools =
     policy === undefined
-      ? { lines: [], dataParts: new Map(), unfeatured: [] }
+      ? { lines: [], dataParts: new Map(), unfeatured: [], outcomes: [] }
       : splitPools(funded, policy, history, decided.records)
   const waited = settleWaiting(books.waiting, epoch, policy, funded, pools.unfeatured, decided)
+  const { ratings } = decided
+  const added = { policy, funded, parts: pools.outcomes, ratings }
+  const rated = settleOutcomes(books.outcomes, epoch, added, history, decided.records)
   const joining = {
     uses: [...funded.filter(hasFeatures), ...waited.late],
     records: decided.records,
     parts: [pools.dataParts, waited.moved],
   }
   const periods = policy === undefined ? [] : settlePeriods(books, epoch, policy, joining, history, published)
-  const lines = mergeLines([...pools.lines, ...periods.flatMap(dataLines)])
+  const lines = mergeLines([...pools.lines, ...rated.lines, ...periods.flatMap(dataLines)])
 
   const unattributed = new Map(waited.unattributed)
+  for (const [token, amount] of rated.unattributed) addTo(unattributed, token, amount)
   for (const { manifest, unattributed: givenUp } of periods) addTo(unattributed, manifest.token, givenUp)
   for (const [token, amount] of unattributed) addTo(books.unattributed, token, amount)
   for (const { account, token, amount } of lines) addTo(books.cumulative, account + token, amount)
@@ -101,16 +110,11 @@ export function settleEpoch(
   return { policy, periods, lines, flows, tokensUsed }
 }
 
-/** Step 1: accepted two epochs ago or earlier; before there is one, the first policy ever accepted. */
-function policyInForce({ policies }: History, epoch: number): Policy | undefined {
-  const noticed = policies.filter((entry) => entry.epoch <= epoch - 2)
-  return (noticed.at(-1) ?? policies[0])?.policy
-}
-
-function heldByToken({ periods, waiting }: Books): Map<string, bigint> {
+function heldByToken({ periods, waiting, outcomes }: Books): Map<string, bigint> {
   const held = new Map<string, bigint>()
   for (const { token, pool } of periods.values()) addTo(held, token, pool)
   for (const entry of waiting) addTo(held, entry.token, heldOf(entry))
+  for (const { token, part } of outcomes) addTo(held, token, part)
   return held
 }
 
@@ -198,6 +202,9 @@ export function stateOf(books: Books, epoch: number): State {
       part: part.toString(),
       fees: fees.toString(),
       featured: featured.toString(),
+    })),
+    outcomes: books.outcomes.map(({ epoch: since, payer, token, until, part }) => ({
+      ...{ epoch: since, payer, token, until, part: part.toString() },
     })),
   }
 }

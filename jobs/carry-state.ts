@@ -11,6 +11,7 @@ export interface CarryState {
   readonly periods: readonly CarriedPeriod[]
   readonly unattributed: readonly { readonly amount: string; readonly token: string }[]
   readonly waiting: readonly WaitingPart[]
+  readonly outcomes: readonly OutcomePool[]
 }
 
 export interface CarriedPeriod {
@@ -40,6 +41,16 @@ export interface WaitingPart {
   readonly until: number
 }
 
+/** Outcome parts of what a payer paid for the work of agents in an epoch, until the payer has rated it. */
+export interface OutcomePool {
+  readonly epoch: number
+  readonly part: string
+  readonly payer: string
+  readonly token: string
+  /** Last epoch in which ratings still count. */
+  readonly until: number
+}
+
 const EMPTY_STATE: CarryState = {
   format: 'tallystick-state/1',
   epoch: 0,
@@ -48,6 +59,7 @@ const EMPTY_STATE: CarryState = {
   periods: [],
   unattributed: [],
   waiting: [],
+  outcomes: [],
 }
 
 /** Bytes of `state.json`. */
@@ -69,10 +81,11 @@ export function movedOf({ part, featured, fees }: WaitingPart): bigint {
   return (BigInt(part) * BigInt(featured)) / BigInt(fees)
 }
 
-/** Everything that is held: pools of periods, what was carried included, and what waits. One token may come several times. */
-export function heldAmounts({ periods, waiting }: CarryState): { token: string; amount: bigint }[] {
+/** Everything that is held: pools of periods, what was carried included, and all that waits. One token may come several times. */
+export function heldAmounts({ periods, waiting, outcomes }: CarryState): { token: string; amount: bigint }[] {
   return [
     ...periods.map(({ token, pool }) => ({ token, amount: BigInt(pool) })),
     ...waiting.map((each) => ({ token: each.token, amount: BigInt(each.part) - movedOf(each) })),
+    ...outcomes.map(({ token, part }) => ({ token, amount: BigInt(part) })),
   ]
 }

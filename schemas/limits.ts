@@ -48,6 +48,11 @@ export const SCHEMA_BYTES_MAX = 65_536
 export const SCHEMA_NODES_MAX = 1_000
 export const SCHEMA_DEPTH_MAX = 32
 export const FEATURE_WAIT_EPOCHS_MAX = 100
+export const OUTCOME_WAIT_EPOCHS_MAX = 100
+/** Of a payer's rating of what an agent did. */
+export const SCORE_MAX = 1_000
+/** Of a run of an agent. */
+export const RUN_BYTES = 16
 /** Where a policy may let a data part go that influence cannot divide. */
 export const FALLBACKS = ['unattributed'] as const
 /**

@@ -6,6 +6,7 @@ export interface Policy {
   readonly modelParts: number
   readonly upstreamParts: number
   readonly agentParts: number
+  readonly outcomeParts: number
   readonly infrastructureParts: number
   readonly treasuryParts: number
   readonly treasury: string
@@ -14,6 +15,8 @@ export interface Policy {
   readonly maxPeriodEpochs: number
   /** For so many epochs after its own, features of a use still count. */
   readonly featureWaitEpochs: number
+  /** For so many epochs after its own, a use can be rated. */
+  readonly outcomeWaitEpochs: number
 }
 
 /** The policy in force in `epoch`: a policy takes effect after an epoch of notice, the very first one at once. */
@@ -30,6 +33,7 @@ export async function policyInForce(warehouse: Database, epoch: number): Promise
     modelParts: row.model_parts as number,
     upstreamParts: row.upstream_parts as number,
     agentParts: row.agent_parts as number,
+    outcomeParts: row.outcome_parts as number,
     infrastructureParts: row.infrastructure_parts as number,
     treasuryParts: row.treasury_parts as number,
     treasury: row.treasury as string,
@@ -37,5 +41,6 @@ export async function policyInForce(warehouse: Database, epoch: number): Promise
     minEvents: row.min_events as number,
     maxPeriodEpochs: row.max_period_epochs as number,
     featureWaitEpochs: row.feature_wait_epochs as number,
+    outcomeWaitEpochs: row.outcome_wait_epochs as number,
   }
 }

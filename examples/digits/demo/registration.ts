@@ -12,6 +12,7 @@ import {
   MAX_PERIOD_EPOCHS,
   MIN_EVENTS,
   MODEL,
+  OUTCOME_WAIT_EPOCHS,
   POLICY,
   SHARES,
   SOURCES,
@@ -97,6 +98,7 @@ async function policyRecord(context: RegistrationContext): Promise<OutgoingRecor
       minEvents: context.minEvents ?? MIN_EVENTS,
       maxPeriodEpochs: MAX_PERIOD_EPOCHS,
       featureWaitEpochs: FEATURE_WAIT_EPOCHS,
+      outcomeWaitEpochs: OUTCOME_WAIT_EPOCHS,
       fallback: 'unattributed',
     },
   })

@@ -86,12 +86,14 @@ export const POLICY = {
   modelParts: 300_000,
   upstreamParts: 0,
   agentParts: 0,
+  outcomeParts: 0,
   infrastructureParts: 150_000,
   treasuryParts: 50_000,
   method: 'influence/factored@2',
   minEvents: 2,
   maxPeriodEpochs: 3,
   featureWaitEpochs: 0,
+  outcomeWaitEpochs: 0,
   fallback: 'unattributed',
 } as const
 

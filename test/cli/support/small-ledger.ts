@@ -171,6 +171,7 @@ function policy() {
     modelParts: 300_000,
     upstreamParts: 0,
     agentParts: 0,
+    outcomeParts: 0,
     infrastructureParts: 150_000,
     treasuryParts: 50_000,
     treasury: fromHex(treasury.address),
@@ -178,6 +179,7 @@ function policy() {
     minEvents: 1,
     maxPeriodEpochs: 3,
     featureWaitEpochs: 0,
+    outcomeWaitEpochs: 0,
     fallback: 'unattributed',
   }
 }
