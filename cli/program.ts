@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { currentInvocation } from './invocation.ts'
 import { EXIT } from './output.ts'
+import { addAgents } from './verbs/agent.ts'
 import { addAnswers } from './verbs/answers.ts'
 import { addChain } from './verbs/chain.ts'
 import { addChecks } from './verbs/checks.ts'
@@ -81,6 +82,7 @@ function tallyProgram(): Command {
   addPayoutTreeExport(exports)
   addText(program)
   addAnswers(program)
+  addAgents(program)
   addQuote(program)
   addChecks(program)
   addDoctor(program)

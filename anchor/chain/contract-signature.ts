@@ -37,7 +37,7 @@ export async function askContract(
   return { isSigned: answer.data === MAGIC_WORD, block: { number, hash } }
 }
 
-function isRevert(error: unknown): boolean {
+export function isRevert(error: unknown): boolean {
   const refused = error instanceof BaseError && error.walk((each) => each instanceof RpcRequestError)
   return refused instanceof RpcRequestError && (refused.code === EXECUTION_REVERTED || /revert/i.test(refused.details))
 }

@@ -103,25 +103,24 @@ export function outcomesRejectedLikeOthers(records: Records) {
   }
 }
 
-/** For reasons of ingest: out of range. */
+/** For reasons of ingest: out of range, and signed by nobody, since no type of EIP-712 holds most of it. */
 export function outOfRangeOutcomes(records: Records) {
-  const first = { run: 'run-1', step: 0 }
+  const signature = new Uint8Array(65)
+  const rating = (body: object) => records.rating('payer', 'work-1', 1, { body: { signature, ...body } })
+  const step = (body: object) =>
+    records.step(AGENT, 'alice', { run: 'run-1', step: 0 }, { body: { signature, ...body } })
   return {
-    AMOUNT_NEGATIVE: { 'a step of a cost below 0': records.step(AGENT, 'alice', first, { body: { cost: -1n } }) },
-    AMOUNT_TOO_LARGE: {
-      'a step that costs 2^96': records.step(AGENT, 'alice', first, { body: { cost: 1n << 96n } }),
-    },
+    AMOUNT_NEGATIVE: { 'a step of a cost below 0': step({ cost: -1n }) },
+    AMOUNT_TOO_LARGE: { 'a step that costs 2^96': step({ cost: 1n << 96n }) },
     FIELD_INVALID: {
-      'a score of 1,001': records.rating('payer', 'work-1', 1_001),
-      'a score below 0': records.rating('payer', 'work-1', -1),
-      'a rating of no name': records.rating('payer', '', 1),
-      'a rating by 19 bytes': records.rating('payer', 'work-1', 1, { body: { rater: accountOf('payer').subarray(1) } }),
-      'a run of 15 bytes': records.step(AGENT, 'alice', first, { body: { run: new Uint8Array(15) } }),
-      'a step below 0': records.step(AGENT, 'alice', { ...first, step: -1 }),
-      'a use of no model': records.step(AGENT, 'alice', first, { body: { ...useOf('work-1'), model: '' } }),
-      'a use without a source': records.step(AGENT, 'alice', first, {
-        body: { ...useOf('work-1'), inferenceSource: '' },
-      }),
+      'a score of 1,001': rating({ score: 1_001 }),
+      'a score below 0': rating({ score: -1 }),
+      'a rating of no name': rating({ inferenceId: '' }),
+      'a rating by 19 bytes': rating({ rater: accountOf('payer').subarray(1) }),
+      'a run of 15 bytes': step({ run: new Uint8Array(15) }),
+      'a step below 0': step({ step: -1 }),
+      'a use of no model': step(useOf('work-1', '')),
+      'a use without a source': step({ ...useOf('work-1'), inferenceSource: '' }),
       'a wait for ratings of 101 epochs': records.policy({ policy: 'patient', outcomeWaitEpochs: 101 }),
     },
   }
