@@ -4,6 +4,7 @@ import { toHex } from '../schemas/ids.ts'
 import { COMMIT_EPOCHS_MAX } from '../schemas/limits.ts'
 import { depositKey, findReader, type ObjectEvent } from './close-reasons.ts'
 import { findBatch, type History } from './history.ts'
+import { acceptOutcome, acceptStep } from './outcome-reasons.ts'
 import { voucherKey } from './payments.ts'
 import { answerKey } from './signed-by.ts'
 
@@ -64,6 +65,12 @@ export function acceptInto(history: History, event: ObjectEvent, accepted: Accep
       return 0
     case 'VoucherPresented':
       history.payments.vouchers.add(voucherKey(event.body))
+      return 0
+    case 'TaskOutcome':
+      acceptOutcome(history, event)
+      return 0
+    case 'AgentStep':
+      acceptStep(history, accepted.ledgerId, event)
       return 0
   }
 }

@@ -5,6 +5,7 @@ import type { RejectionReason } from '../schemas/rejection.ts'
 import { findAssetReason, findTransferReason } from './asset-reasons.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
 import { findBatch, type History } from './history.ts'
+import { findOutcomeReason, findStepReason } from './outcome-reasons.ts'
 import { voucherKey } from './payments.ts'
 import { isSignedBy, isSignedByOperator } from './signed-by.ts'
 
@@ -17,6 +18,7 @@ type Check<Type extends ObjectType> = (
   history: History,
   ledger: DecidingLedger,
   event: EventOf<Type>,
+  epoch: number,
 ) => Reason | Promise<Reason>
 
 /**
@@ -26,13 +28,14 @@ export function findCloseReason(
   history: History,
   ledger: DecidingLedger,
   event: ObjectEvent,
+  epoch: number,
 ): Reason | Promise<Reason> {
   const check = CHECKS[event.type] as Check<ObjectType>
-  if (OPERATOR_TYPES.has(event.type)) return check(history, ledger, event)
+  if (OPERATOR_TYPES.has(event.type)) return check(history, ledger, event, epoch)
   const registration = history.sources.get(event.source)
   if (registration === undefined) return 'SOURCE_UNKNOWN'
   if (!registration.eventTypes.includes(event.type)) return 'TYPE_NOT_PERMITTED'
-  return check(history, ledger, event)
+  return check(history, ledger, event, epoch)
 }
 
 /** Types that the operator signs; they need no registration of their source. */
@@ -104,6 +107,10 @@ const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
     if (!(await isSignedBy(history, ledger, event, toHex(event.body.payer)))) return 'SIGNATURE_INVALID'
     return history.payments.vouchers.has(voucherKey(event.body)) ? 'VOUCHER_EXISTS' : undefined
   },
+
+  TaskOutcome: findOutcomeReason,
+
+  AgentStep: findStepReason,
 }
 
 /** Of what an owner of a model publishes for it. */

@@ -77,6 +77,15 @@ export class UsualDecider {
     return 0
   }
 
+  /** Of an accepted use: that an agent worked in it, and what decides whether that is rated. @param entry of the use in `ids` */
+  noteWork(row: number, entry: number): void {
+    const { uses, bodies } = this.#records
+    const place = bodies[row]!
+    if (this.#history.names.textOf(uses.agent(place)) === '') return
+    const isPromised = uses.voucher(place) > 0n && uses.fee(place) > 0n
+    this.#history.agentWork.add(entry, { payer: uses.payer(place), epoch: this.#epoch, isPromised })
+  }
+
   /** Entry in `ids` of the inference that features are of, or −1. */
   inferenceOf(row: number): number {
     const { ids } = this.#history

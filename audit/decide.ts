@@ -7,7 +7,7 @@ import { findCloseReason, type ObjectEvent, type ObjectType } from './close-reas
 import { isUsual, UsualDecider, type UsualType } from './decide-usual.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
 import { assertSame, differ } from './difference.ts'
-import type { History } from './history.ts'
+import { findUse, type History } from './history.ts'
 import type { EpochRecords } from './records/epoch-records.ts'
 import { KEY_WORDS } from './records/id-table.ts'
 import { TYPE_NUMBERS } from './records/type-numbers.ts'
@@ -22,6 +22,8 @@ export interface DecidedEpoch {
   readonly uses: { readonly rows: readonly number[]; readonly entries: readonly number[] }
   /** Accepted features of inferences: entry of the inference → row of the features, in accept order. */
   readonly featuresOf: ReadonlyMap<number, number>
+  /** Accepted ratings: entry of the inference → score. */
+  readonly ratings: ReadonlyMap<number, number>
 }
 
 /** How the outcomes of an epoch come about: by deciding again, or as published. */
@@ -61,6 +63,7 @@ class EpochDecider {
   readonly #contractAnswers: EventOf<'SignatureChecked'>[] = []
   readonly #uses = { rows: [] as number[], entries: [] as number[] }
   readonly #featuresOf = new Map<number, number>()
+  readonly #ratings = new Map<number, number>()
   #ranks: ReadonlyMap<number, number> = new Map()
 
   constructor(history: History, ledger: Deciding, epoch: number, records: EpochRecords) {
@@ -93,6 +96,7 @@ class EpochDecider {
       contractAnswers: this.#contractAnswers,
       uses: this.#uses,
       featuresOf: this.#featuresOf,
+      ratings: this.#ratings,
     }
   }
 
@@ -129,7 +133,7 @@ class EpochDecider {
   #decideObject(row: number, type: ObjectType): Promise<void> {
     return this.#decideWaiting(row, type, async () => {
       const event = this.#records.eventOf(row, type, this.#history.schemas) as ObjectEvent
-      const reason = await findCloseReason(this.#history, this.#ledger, event)
+      const reason = await findCloseReason(this.#history, this.#ledger, event, this.#epoch)
       return { reason, accept: () => this.#acceptObject(row, event) }
     })
   }
@@ -170,6 +174,8 @@ class EpochDecider {
     if (event.type === 'Deposited') this.#deposits.push(event)
     if (event.type === 'VoucherPresented') this.#vouchers.push(event)
     if (event.type === 'SignatureChecked') this.#contractAnswers.push(event)
+    if (event.type === 'TaskOutcome')
+      this.#ratings.set(findUse(this.#history, event.body.inferenceSource, event.body.inferenceId), event.body.score)
   }
 
   #acceptUsual(row: number, type: UsualType): void {
@@ -177,6 +183,7 @@ class EpochDecider {
     const entry = this.#useUp(row, type, this.#usual.accept(row, type))
     if (type === 'InferenceFeatures') this.#featuresOf.set(inference, row)
     if (type !== 'InferenceRecorded') return
+    this.#usual.noteWork(row, entry)
     this.#uses.rows.push(row)
     this.#uses.entries.push(entry)
   }

@@ -17,6 +17,7 @@ export interface FundedUse {
   readonly infrastructure: string
   /** Empty where there was none. */
   readonly agent: string
+  readonly payer: string
   readonly token: string
   readonly fee: bigint
   /** Of its record in its epoch. */
@@ -89,7 +90,7 @@ export function fundEpoch(
     const isPayerOwner = ownsOneOf({ model, infrastructure, agent }, payer, row)
     const featuresRow = featuresOf.get(entry)
     funded.push({
-      ...{ entry, model, infrastructure, agent, token, fee, row, isPayerOwner },
+      ...{ entry, model, infrastructure, agent, payer, token, fee, row, isPayerOwner },
       ...{ dataParts: policy!.dataParts, featuresRow },
     })
   }

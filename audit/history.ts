@@ -1,5 +1,6 @@
 import type { EventBodies } from '../schemas/events.ts'
 import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
+import { AgentWork } from './agent-work.ts'
 import { type AcceptedBatch, ContributionTable } from './contributions.ts'
 import { Ownership } from './ownership.ts'
 import { emptyPayments, type Payments } from './payments.ts'
@@ -38,6 +39,7 @@ export interface History {
   readonly contributions: Map<string, ContributionTable>
   /** Entries in `ids` of the inferences that have features. */
   readonly featured: FeaturedSet
+  readonly agentWork: AgentWork
 }
 
 export function emptyHistory(): History {
@@ -61,6 +63,7 @@ export function emptyHistory(): History {
     contributionRecords: 0,
     contributions: new Map(),
     featured: new FeaturedSet(),
+    agentWork: new AgentWork(),
   }
 }
 
@@ -86,6 +89,12 @@ export class FeaturedSet {
 export function findBatchNumber({ ids }: History, key: Uint32Array, at: number): number {
   const entry = ids.find(key, at)
   return entry >= 0 && ids.typeOf(entry) === TYPE_NUMBERS.ContributionBatch ? ids.refOf(entry) : -1
+}
+
+/** Entry in `ids` of the accepted inference of (source, id), or −1. */
+export function findUse({ ids }: History, source: string, id: string): number {
+  const entry = ids.find(idKey(source, id), 0)
+  return entry >= 0 && ids.typeOf(entry) === TYPE_NUMBERS.InferenceRecorded ? entry : -1
 }
 
 /** The accepted batch of (source, id). */

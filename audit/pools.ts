@@ -14,7 +14,7 @@ type Policy = EventBodies['PolicyPublished']
 export interface SettlementLine {
   readonly account: string
   readonly token: string
-  readonly kind: 'agent' | 'data' | 'infrastructure' | 'model' | 'royalty' | 'treasury'
+  readonly kind: 'agent' | 'data' | 'infrastructure' | 'model' | 'outcome' | 'royalty' | 'treasury'
   readonly asset: string
   readonly amount: bigint
 }
@@ -26,10 +26,19 @@ export interface Pools {
   readonly dataParts: ReadonlyMap<string, bigint>
   /** Data parts of sums without features; one (model, token) may stand here several times. */
   readonly unfeatured: readonly DataPart[]
+  /** Outcome parts; one (payer, token) may stand here several times. */
+  readonly outcomes: readonly PayerPart[]
 }
 
 export interface DataPart {
   readonly model: string
+  readonly token: string
+  readonly part: bigint
+}
+
+/** Of what a payer paid for the work of agents. */
+export interface PayerPart {
+  readonly payer: string
   readonly token: string
   readonly part: bigint
 }
@@ -57,27 +66,31 @@ export function splitPools(funded: readonly FundedUse[], policy: Policy, history
   const lines: SettlementLine[] = []
   const dataParts = new Map<string, bigint>()
   const unfeatured: DataPart[] = []
+  const outcomes: PayerPart[] = []
   for (const sum of feeSums(funded)) {
     const { model, infrastructure, agent, token, isFeatured } = sum
     const split = apportion(
       sum.fees,
       [policy.dataParts, policy.modelParts, policy.upstreamParts, policy.agentParts]
-        .concat(policy.infrastructureParts, policy.treasuryParts)
+        .concat(policy.outcomeParts, policy.infrastructureParts, policy.treasuryParts)
         .map(BigInt),
-    ) as [bigint, bigint, bigint, bigint, bigint, bigint]
-    const [data, toModel, upstream, toAgent, toInfrastructure, toTreasury] = split
+    ) as [bigint, bigint, bigint, bigint, bigint, bigint, bigint]
+    const [data, toModel, upstream, toAgent, byOutcome, toInfrastructure, toTreasury] = split
     if (isFeatured) addTo(dataParts, periodKey(model, token), data)
     else unfeatured.push({ model, token, part: data })
     const { royalties, left } = splitUpstream(history, model, upstream)
     const pay = (kind: SettlementLine['kind'], asset: string, amount: bigint) =>
       lines.push(...ownerLines(history, order, sum, kind, asset, amount))
-    pay('model', model, toModel + left + (agent === '' ? toAgent : 0n))
-    if (agent !== '') pay('agent', agent, toAgent)
+    pay('model', model, toModel + left + (agent === '' ? toAgent + byOutcome : 0n))
+    if (agent !== '') {
+      pay('agent', agent, toAgent)
+      outcomes.push(...payerParts(sum, byOutcome))
+    }
     for (const [ancestor, amount] of royalties) pay('royalty', ancestor, amount)
     pay('infrastructure', infrastructure, toInfrastructure)
     lines.push({ account: toHex(policy.treasury), token, kind: 'treasury', asset: policy.policy, amount: toTreasury })
   }
-  return { lines, dataParts, unfeatured }
+  return { lines, dataParts, unfeatured, outcomes }
 }
 
 function feeSums(funded: readonly FundedUse[]): FeeSum[] {
@@ -101,6 +114,19 @@ function feeSums(funded: readonly FundedUse[]): FeeSum[] {
 function isSumOf(sum: FeeSum, { model, infrastructure, agent, token }: FundedUse, isFeatured: boolean): boolean {
   const isOfSame = sum.model === model && sum.infrastructure === infrastructure && sum.agent === agent
   return isOfSame && sum.token === token && sum.isFeatured === isFeatured
+}
+
+/** Over the payers by their fees, ascending by account. */
+function payerParts({ token, uses }: FeeSum, amount: bigint): PayerPart[] {
+  if (amount === 0n) return []
+  const fees = new Map<string, bigint>()
+  for (const { payer, fee } of uses) addTo(fees, payer, fee)
+  const payers = [...fees].sort(([a], [b]) => compareText(a, b))
+  const parts = apportion(
+    amount,
+    payers.map(([, own]) => own),
+  )
+  return payers.map(([payer], index) => ({ payer, token, part: parts[index]! }))
 }
 
 /** What each ancestor gets of the upstream part, and what nobody was promised. */

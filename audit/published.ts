@@ -8,6 +8,7 @@ import { assertSame, differ } from './difference.ts'
 import { compareText } from './order.ts'
 import { checkPayouts } from './payouts.ts'
 import { checkChannels } from './published-channels.ts'
+import { checkOutcomePools } from './published-outcomes.ts'
 import { checkPeriodBooks, checkWaiting, heldInState } from './published-periods.ts'
 import { assertAscending, checkShapes } from './published-shapes.ts'
 import { checkReserves, heldBackOf } from './reserves.ts'
@@ -31,6 +32,7 @@ export function checkPublished(bundle: EpochBundle, previous: EpochBundle | unde
   checkPeriodBooks(bundle.manifest.periods, bundle.state)
   checkWaiting(bundle.state)
   checkReserves(bundle.manifest.periods, bundle.state, stateBefore(bundle, previous))
+  checkOutcomePools(bundle, previous)
   checkPayout(bundle)
   checkConservation(bundle, previous)
   checkChannels(bundle, previous)

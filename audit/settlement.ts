@@ -4,8 +4,10 @@ import type { DecidedEpoch } from './decide.ts'
 import { fundEpoch, hasFeatures, splitPair } from './funding.ts'
 import type { History } from './history.ts'
 import { compareText, firstOf } from './order.ts'
+import { type OutcomeEntry, settleOutcomes } from './outcomes.ts'
 import { minimumsOf, payAccounts, smallByToken } from './payouts.ts'
 import { type PeriodBooks, type PublishedPeriods, type SettledPeriod, settlePeriods } from './periods.ts'
+import { policyInForce } from './policy.ts'
 import { type Pools, type SettlementLine, splitPools } from './pools.ts'
 import { addReserves, heldBackOf, reservesOf } from './reserves.ts'
 import type { State } from './state.ts'
@@ -21,6 +23,8 @@ export interface Books extends PeriodBooks {
   readonly channels: Channels
   /** Ascending by (epoch, model, token). */
   readonly waiting: WaitingEntry[]
+  /** Ascending by (epoch, payer, token). */
+  readonly outcomes: OutcomeEntry[]
   /** By token, since the first epoch. */
   readonly unattributed: Map<string, bigint>
   /** By account ‖ token: paid out since the first epoch. */
@@ -37,6 +41,7 @@ export function emptyBooks(): Books {
     reserves: [],
     curvatures: new Map(),
     waiting: [],
+    outcomes: [],
     unattributed: new Map(),
     cumulative: new Map(),
     small: new Map(),
@@ -82,9 +87,12 @@ export function settleEpoch(
   const { funded, unfunded, reported } = fundEpoch(books, decided, history, policy)
   const pools: Pools =
     policy === undefined
-      ? { lines: [], dataParts: new Map(), unfeatured: [] }
+      ? { lines: [], dataParts: new Map(), unfeatured: [], outcomes: [] }
       : splitPools(funded, policy, history, decided.records)
   const waited = settleWaiting(books.waiting, epoch, policy, funded, pools.unfeatured, decided)
+  const { ratings } = decided
+  const added = { policy, funded, parts: pools.outcomes, ratings }
+  const rated = settleOutcomes(books.outcomes, epoch, added, history, decided.records)
   const joining = {
     uses: [...funded.filter(hasFeatures), ...waited.late],
     records: decided.records,
@@ -98,9 +106,10 @@ export function settleEpoch(
       policy,
       periods.map(({ manifest }) => manifest),
     )
-  const lines = mergeLines([...pools.lines, ...periods.flatMap(dataLines)])
+  const lines = mergeLines([...pools.lines, ...rated.lines, ...periods.flatMap(dataLines)])
 
   const unattributed = new Map(waited.unattributed)
+  for (const [token, amount] of rated.unattributed) addTo(unattributed, token, amount)
   for (const { manifest, unattributed: givenUp } of periods) addTo(unattributed, manifest.token, givenUp)
   for (const [token, amount] of unattributed) addTo(books.unattributed, token, amount)
   const minimumPayout = minimumsOf(policy)
@@ -123,17 +132,12 @@ export function settleEpoch(
   return { policy, periods, lines, flows, tokensUsed }
 }
 
-/** Step 1: accepted two epochs ago or earlier; before there is one, the first policy ever accepted. */
-function policyInForce({ policies }: History, epoch: number): Policy | undefined {
-  const noticed = policies.filter((entry) => entry.epoch <= epoch - 2)
-  return (noticed.at(-1) ?? policies[0])?.policy
-}
-
-function heldByToken({ periods, reserves, small, waiting }: Books): Map<string, bigint> {
+function heldByToken({ periods, reserves, small, waiting, outcomes }: Books): Map<string, bigint> {
   const held = smallByToken(small)
   for (const { token, amount } of reserves) addTo(held, token, amount)
   for (const { token, pool } of periods.values()) addTo(held, token, pool)
   for (const entry of waiting) addTo(held, entry.token, heldOf(entry))
+  for (const { token, part } of outcomes) addTo(held, token, part)
   return held
 }
 
@@ -223,6 +227,9 @@ export function stateOf(books: Books, epoch: number): State {
       part: part.toString(),
       fees: fees.toString(),
       featured: featured.toString(),
+    })),
+    outcomes: books.outcomes.map(({ epoch: since, payer, token, until, part }) => ({
+      ...{ epoch: since, payer, token, until, part: part.toString() },
     })),
   }
 }

@@ -58,6 +58,15 @@ const state = z.strictObject({
       featured: amount,
     }),
   ),
+  outcomes: z.array(
+    z.strictObject({
+      epoch: count,
+      payer: address,
+      token: address,
+      until: count,
+      part: amount.refine((part) => part !== '0'),
+    }),
+  ),
 })
 
 /** state.json: what an epoch hands to the next (docs/formats.md#bundle). */
@@ -73,6 +82,7 @@ export const EMPTY_STATE: State = {
   reserves: [],
   unattributed: [],
   waiting: [],
+  outcomes: [],
 }
 
 /** @throws DifferenceFound unless `value` has the shape of state.json */

@@ -53,6 +53,7 @@ const features: Module = async ({ program, group }) =>
 const payoutTree: Module = async ({ group }) =>
   (await import('./verbs/payout-tree.ts')).addPayoutTreeExport(group('export'))
 const text: Module = async ({ program }) => (await import('./verbs/text.ts')).addText(program)
+const agents: Module = async ({ program }) => (await import('./verbs/agent.ts')).addAgents(program)
 const answers: Module = async ({ program }) => (await import('./verbs/answers.ts')).addAnswers(program)
 const quote: Module = async ({ program }) => (await import('./verbs/quote.ts')).addQuote(program)
 const policy: Module = async ({ program }) => (await import('./verbs/policy.ts')).addPolicy(program)
@@ -84,6 +85,7 @@ const MODULES_OF: ReadonlyMap<string, readonly Module[]> = new Map([
   ['statement', [answers]],
   ['explain', [answers]],
   ['insights', [answers]],
+  ['agent', [agents]],
   ['quote', [quote]],
   ['policy', [policy]],
   ['receipt', [receipt]],

@@ -12,6 +12,7 @@ export interface CarryState {
   readonly reserves: readonly Reserve[]
   readonly unattributed: readonly { readonly amount: string; readonly token: string }[]
   readonly waiting: readonly WaitingPart[]
+  readonly outcomes: readonly OutcomePool[]
 }
 
 export interface CarriedPeriod {
@@ -51,6 +52,16 @@ export interface Reserve {
   readonly until: number
 }
 
+/** Outcome parts of what a payer paid for the work of agents in an epoch, until the payer has rated it. */
+export interface OutcomePool {
+  readonly epoch: number
+  readonly part: string
+  readonly payer: string
+  readonly token: string
+  /** Last epoch in which ratings still count. */
+  readonly until: number
+}
+
 const EMPTY_STATE: CarryState = {
   format: 'tallystick-state/1',
   epoch: 0,
@@ -60,6 +71,7 @@ const EMPTY_STATE: CarryState = {
   reserves: [],
   unattributed: [],
   waiting: [],
+  outcomes: [],
 }
 
 /** Bytes of `state.json`. */
@@ -82,13 +94,14 @@ export function movedOf({ part, featured, fees }: WaitingPart): bigint {
 }
 
 /**
- * Everything that is held and belongs to no account: pools of periods, what was carried included, what was held back, and what
- * waits. One token may come several times.
+ * Everything that is held and belongs to no account: pools of periods, what was carried included, what was held back, and all
+ * that waits. One token may come several times.
  */
-export function heldAmounts({ periods, reserves, waiting }: CarryState): { token: string; amount: bigint }[] {
+export function heldAmounts({ periods, reserves, waiting, outcomes }: CarryState): { token: string; amount: bigint }[] {
   return [
     ...periods.map(({ token, pool }) => ({ token, amount: BigInt(pool) })),
     ...reserves.map(({ token, amount }) => ({ token, amount: BigInt(amount) })),
     ...waiting.map((each) => ({ token: each.token, amount: BigInt(each.part) - movedOf(each) })),
+    ...outcomes.map(({ token, part }) => ({ token, amount: BigInt(part) })),
   ]
 }

@@ -45,6 +45,8 @@ const KEYS: { [Type in EventType]: (body: EventBodies[Type], id: string) => stri
   InferenceFeatures: (body) => body.inferenceId,
   Deposited: (body) => toHex(body.payer),
   SignatureChecked: (body) => toHex(body.account),
+  TaskOutcome: (body) => body.inferenceId,
+  AgentStep: (body) => body.agent,
   CutPublished: (body) => String(body.epoch),
 }
 

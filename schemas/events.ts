@@ -61,6 +61,7 @@ export interface PolicyPublished {
   modelParts: number
   upstreamParts: number
   agentParts: number
+  outcomeParts: number
   infrastructureParts: number
   treasuryParts: number
   treasury: Uint8Array
@@ -68,6 +69,7 @@ export interface PolicyPublished {
   minEvents: number
   maxPeriodEpochs: number
   featureWaitEpochs: number
+  outcomeWaitEpochs: number
   fallback: string
   /** Of what a period pays each account, millionths. */
   holdBackParts: number
@@ -249,6 +251,40 @@ export interface SignatureChecked {
   blockHash: Uint8Array
 }
 
+/** How well an agent did what a use was paid for. */
+export interface TaskOutcome {
+  inferenceSource: string
+  inferenceId: string
+  /** Payer of the inference. */
+  rater: Uint8Array
+  /** 0 to 1000. */
+  score: number
+  signature: Uint8Array
+}
+
+/** What an agent says that it did. */
+export interface AgentStep {
+  agent: string
+  /** An owner of the agent. */
+  account: Uint8Array
+  /** 16 bytes. */
+  run: Uint8Array
+  /** From 0. */
+  step: number
+  /** Digest that was signed of the step before; zeros in step 0. */
+  previous: Uint8Array
+  inputHash: Uint8Array
+  outputHash: Uint8Array
+  /** Empty: none. */
+  model: string
+  inferenceSource: string
+  inferenceId: string
+  token: Uint8Array
+  /** As the agent says. */
+  cost: bigint
+  signature: Uint8Array
+}
+
 export interface CutPublished {
   epoch: number
   cutTimeMs: bigint
@@ -272,6 +308,8 @@ export interface EventBodies {
   InferenceFeatures: InferenceFeatures
   Deposited: Deposited
   SignatureChecked: SignatureChecked
+  TaskOutcome: TaskOutcome
+  AgentStep: AgentStep
   CutPublished: CutPublished
 }
 
@@ -304,6 +342,8 @@ export const DECISION_ORDER = [
   'InferenceRecorded',
   'ContributionFeatures',
   'InferenceFeatures',
+  'TaskOutcome',
+  'AgentStep',
 ] as const satisfies readonly EventType[]
 
 export type DecidedEventType = (typeof DECISION_ORDER)[number]

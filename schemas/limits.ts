@@ -56,6 +56,11 @@ export const HOLD_BACK_PARTS_MAX = 100_000
 export const HOLD_BACK_EPOCHS_MAX = 100
 /** Tokens of which a policy may name a minimum payout. */
 export const MINIMUM_PAYOUTS_MAX = 32
+export const OUTCOME_WAIT_EPOCHS_MAX = 100
+/** Of a payer's rating of what an agent did. */
+export const SCORE_MAX = 1_000
+/** Of a run of an agent. */
+export const RUN_BYTES = 16
 /** Where a policy may let a data part go that influence cannot divide. */
 export const FALLBACKS = ['unattributed'] as const
 /**

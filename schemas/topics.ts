@@ -4,12 +4,19 @@ export const TOPICS = {
   registry: 'tally.registry',
   contributions: 'tally.contributions',
   inferences: 'tally.inferences',
+  outcomes: 'tally.outcomes',
   chain: 'tally.chain',
   epochs: 'tally.epochs',
 } as const
 
 /** Topics whose records are ingested, cut and put into the ledger. `tally.epochs` is written by Tallystick itself. */
-export const INPUT_TOPICS = [TOPICS.chain, TOPICS.contributions, TOPICS.inferences, TOPICS.registry] as const
+export const INPUT_TOPICS = [
+  TOPICS.chain,
+  TOPICS.contributions,
+  TOPICS.inferences,
+  TOPICS.outcomes,
+  TOPICS.registry,
+] as const
 
 /** Where the dead letters of a topic go: the records of it that were rejected (docs/formats.md#dead-letters). */
 export function deadLetterTopic(topic: string): string {
@@ -32,6 +39,8 @@ export const TOPIC_OF_EVENT: Readonly<Record<EventType, string>> = {
   VoucherPresented: TOPICS.inferences,
   InferenceRecorded: TOPICS.inferences,
   InferenceFeatures: TOPICS.inferences,
+  TaskOutcome: TOPICS.outcomes,
+  AgentStep: TOPICS.outcomes,
   Deposited: TOPICS.chain,
   SignatureChecked: TOPICS.chain,
   CutPublished: TOPICS.epochs,

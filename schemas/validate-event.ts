@@ -1,5 +1,6 @@
 import { DECISION_ORDER, type EventBodies, type EventOf, type EventType } from './events.ts'
 import * as limits from './limits.ts'
+import { agentStep, taskOutcome } from './outcome-ranges.ts'
 import { priceList, usePayment, voucher } from './payment-ranges.ts'
 import { minimumAmounts, payoutRules } from './policy-ranges.ts'
 import { amount, bytes, field, first, identifier, type RangeFault, range } from './ranges.ts'
@@ -67,6 +68,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       range('minEvents', body.minEvents, 1, 1_000_000_000),
       range('maxPeriodEpochs', body.maxPeriodEpochs, 1, 10_000),
       range('featureWaitEpochs', body.featureWaitEpochs, 0, limits.FEATURE_WAIT_EPOCHS_MAX),
+      range('outcomeWaitEpochs', body.outcomeWaitEpochs, 0, limits.OUTCOME_WAIT_EPOCHS_MAX),
       limits.FALLBACKS.some((fallback) => fallback === body.fallback)
         ? undefined
         : field('fallback is not known to this version.'),
@@ -174,6 +176,8 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       range('bytes of signature', body.signature.length, 0, limits.CONTRACT_SIGNATURE_BYTES_MAX),
       bytes('blockHash', body.blockHash, 32),
     ),
+  TaskOutcome: taskOutcome,
+  AgentStep: agentStep,
   // Written by Tallystick to its own topic; on an input topic it is a TOPIC_MISMATCH before this is asked.
   CutPublished: (body) => range('epoch', body.epoch, 1, 0x7fffffff),
 }
@@ -247,7 +251,7 @@ function royalties(parents: EventBodies['AssetRegistered']['parents']): RangeFau
 function policyParts(policy: EventBodies['PolicyPublished']): RangeFault | undefined {
   const parts = [
     ...[policy.dataParts, policy.modelParts, policy.upstreamParts, policy.agentParts],
-    ...[policy.infrastructureParts, policy.treasuryParts],
+    ...[policy.outcomeParts, policy.infrastructureParts, policy.treasuryParts],
   ]
   if (parts.some((part) => part < 0 || part > limits.MILLIONTHS)) {
     return { reason: 'SHARES_INVALID', detail: 'A part lies outside 0 to 1,000,000.' }

@@ -1,6 +1,7 @@
 import { hashTypedData, recoverTypedDataAddress } from 'viem'
 import type { EventOf } from '../../schemas/events.ts'
 import { type Address, fromHex, type Hash32, toAddress, toHex } from '../../schemas/ids.ts'
+import { outcomeTypedData, stepTypedData } from './agent-typed-data.ts'
 import {
   batchTypedData,
   type RegistryEventType,
@@ -19,7 +20,7 @@ export interface TypedDataSigner {
 }
 
 export type SignedEvent = EventOf<
-  RegistryEventType | 'ContributionBatch' | 'ContributionWithdrawn' | 'VoucherPresented'
+  RegistryEventType | 'ContributionBatch' | 'ContributionWithdrawn' | 'VoucherPresented' | 'TaskOutcome' | 'AgentStep'
 >
 type UnsignedEvent<Event extends SignedEvent = SignedEvent> = Event extends SignedEvent
   ? Omit<Event, 'body'> & { readonly body: Omit<Event['body'], 'signature'> }
@@ -70,5 +71,7 @@ function typedDataOf(ledgerId: Uint8Array, event: UnsignedEvent | SignedEvent) {
   if (event.type === 'ContributionBatch') return batchTypedData(ledgerId, event, event.body)
   if (event.type === 'ContributionWithdrawn') return withdrawalTypedData(ledgerId, event, event.body)
   if (event.type === 'VoucherPresented') return voucherTypedData(ledgerId, event.body)
+  if (event.type === 'TaskOutcome') return outcomeTypedData(ledgerId, event, event.body)
+  if (event.type === 'AgentStep') return stepTypedData(ledgerId, event, event.body)
   return registryTypedData(ledgerId, event as never, event.body as never)
 }

@@ -169,9 +169,9 @@ class Maker {
       asset(INFRASTRUCTURE, 'infrastructure'),
       this.#signed('PolicyPublished', 'policy', {
         ...{ policy: 'policy-1', epochIntervalS: INTERVAL_S, treasury: TREASURY, method: 'influence/factored@2' },
-        ...{ dataParts: 500_000, modelParts: 300_000, upstreamParts: 0, agentParts: 0 },
+        ...{ dataParts: 500_000, modelParts: 300_000, upstreamParts: 0, agentParts: 0, outcomeParts: 0 },
         ...{ infrastructureParts: 150_000, treasuryParts: 50_000 },
-        ...{ minEvents: 2, maxPeriodEpochs: 3, featureWaitEpochs: 0, fallback: 'unattributed' },
+        ...{ minEvents: 2, maxPeriodEpochs: 3, featureWaitEpochs: 0, outcomeWaitEpochs: 0, fallback: 'unattributed' },
         ...{ holdBackParts: 0, holdBackEpochs: 0, minimumPayouts: [] },
       }),
       this.#signed('FeatureMapPublished', MAP, {

@@ -4,9 +4,9 @@ INSERT INTO epoch (epoch, attempt, state, cut_time_ms, cut_published, ledger_roo
 SELECT 1, 0, 'settled', 0, true, repeat('r', 32)::BLOB, '{"periods":[{"model":"reader","token":"0x' || repeat('2', 40) ||
   '","firstEpoch":1,"fees":"' || 1000000 * uses || '","paid":"' || 499000 * uses || '"}]}'
 FROM plan;
-INSERT INTO policy (policy, epoch_interval_s, data_parts, model_parts, upstream_parts, agent_parts, infrastructure_parts, treasury_parts,
+INSERT INTO policy (policy, epoch_interval_s, data_parts, model_parts, upstream_parts, agent_parts, outcome_parts, infrastructure_parts, treasury_parts,
   treasury, method, min_events, max_period_epochs, epoch, ordinal)
-VALUES ('policy-1', 3600, 500000, 300000, 0, 0, 150000, 50000, '0x' || repeat('3', 40), 'influence/factored@2', 1, 8, 1, 1);
+VALUES ('policy-1', 3600, 500000, 300000, 0, 0, 0, 150000, 50000, '0x' || repeat('3', 40), 'influence/factored@2', 1, 8, 1, 1);
 INSERT INTO payout_rule VALUES ('policy-1', 0, 0);
 INSERT INTO contribution_batch (batch, source, batch_id, account, dataset, items, epoch, ordinal)
 SELECT unhex(md5('batch-' || range)), 'urn:portal', 'batch-' || range, '0x' || printf('%040x', range % accounts), 'data',

@@ -14,6 +14,7 @@ const KINDS = {
   model: 'your model',
   royalty: 'what others derived from',
   agent: 'your agent',
+  outcome: 'how well your agent did',
   infrastructure: 'your infrastructure',
   treasury: 'treasury',
 }

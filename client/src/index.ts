@@ -4,7 +4,9 @@ export { type CommitOptions, type Committed, commit } from './commit.ts'
 export { type ContributeOptions, type Contribution, contribute, type SaltedPayload, saltedHash } from './contribute.ts'
 export { type DeriveOptions, derive } from './derive.ts'
 export { type Price, type PublishPricesOptions, publishPrices } from './publish-prices.ts'
+export { type RatingOptions, rateOutcome } from './rate-outcome.ts'
 export { type CitedQuote, type InferenceOptions, recordInference } from './record-inference.ts'
+export { recordStep, type StepOptions, type TakenStep } from './record-step.ts'
 export {
   ReceiptMismatchError,
   type SendOptions,

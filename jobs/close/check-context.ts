@@ -1,4 +1,5 @@
 import type { Genesis } from '../../schemas/genesis.ts'
+import type { Policy } from '../funding/policy.ts'
 import type { UsedKey } from '../pricing/used-quantities.ts'
 import type { PageReferences } from './references.ts'
 import type { Registry } from './registry.ts'
@@ -7,10 +8,14 @@ import type { Registry } from './registry.ts'
 export interface CheckContext {
   readonly genesis: Genesis
   readonly ledgerId: Uint8Array
+  /** That is closed. */
+  readonly epoch: number
   readonly registry: Registry
   readonly references: PageReferences
   /** Of the record. */
   readonly effectiveMs: bigint
   /** What payers used in earlier epochs. */
   readonly usedBefore: (key: UsedKey) => bigint
+  /** In force in an epoch. To be asked once the policies of the cut are decided. */
+  readonly policyIn: (epoch: number) => Promise<Policy | undefined>
 }

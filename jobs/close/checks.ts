@@ -5,6 +5,7 @@ import { isRegistrable, readRegisteredSchema } from '../../schemas/registered-sc
 import type { RejectionReason } from '../../schemas/rejection.ts'
 import { checkAsset, checkTransfer } from './check-assets.ts'
 import type { CheckContext } from './check-context.ts'
+import { checkOutcome, checkStep } from './check-outcomes.ts'
 import { checkUse } from './check-use.ts'
 import { isSignedBy } from './signed-by.ts'
 
@@ -53,6 +54,8 @@ const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
   InferenceRecorded: checkUse,
   ContributionFeatures: checkContributionFeatures,
   InferenceFeatures: checkInferenceFeatures,
+  TaskOutcome: checkOutcome,
+  AgentStep: checkStep,
 }
 
 function checkSource(event: EventOf<DecidedEventType>, { registry }: CheckContext): RejectionReason | undefined {

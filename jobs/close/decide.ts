@@ -6,7 +6,9 @@ import { DECISION_STEPS, type DecidedEventType, type EventOf } from '../../schem
 import type { Genesis } from '../../schemas/genesis.ts'
 import { toAddress, toHex } from '../../schemas/ids.ts'
 import { OUTCOMES, type Outcome, REJECTION_REASONS, type RejectionReason } from '../../schemas/rejection.ts'
+import { type Policy, policyInForce } from '../funding/policy.ts'
 import { addUsedQuantities } from '../pricing/used-quantities.ts'
+import type { CheckContext } from './check-context.ts'
 import { usedBeforePage } from './check-use.ts'
 import { checkEvent } from './checks.ts'
 import { decideWaiting } from './decide-waiting.ts'
@@ -43,10 +45,11 @@ export async function decideRecords(options: DecideOptions): Promise<void> {
     `INSERT INTO decision SELECT rid, ${OUTCOMES.gap}, 0, NULL FROM cut_record WHERE ingest_reason = ${INGEST_GAP}`,
   )
   const registry = await Registry.load(warehouse, options.epoch)
+  const policyIn = policiesOf(warehouse)
   let decided = 0
   for (const types of DECISION_STEPS) {
     for await (const page of pagesOfTypes(warehouse, types, registry.schemas)) {
-      await decidePage(options, registry, page)
+      await decidePage(options, registry, page, policyIn)
       await index.spillWhenFull()
       decided += page.length
       options.onProgress?.(decided)
@@ -57,11 +60,16 @@ export async function decideRecords(options: DecideOptions): Promise<void> {
   }
 }
 
-async function decidePage(options: DecideOptions, registry: Registry, page: readonly Candidate[]): Promise<void> {
+async function decidePage(
+  options: DecideOptions,
+  registry: Registry,
+  page: readonly Candidate[],
+  policyIn: CheckContext['policyIn'],
+): Promise<void> {
   const { warehouse, index, genesis, ledgerId, epoch } = options
-  const references = new PageReferences(index, registry, page)
+  const references = new PageReferences(index, registry, page, { epoch, ledgerId })
   const usedBefore = await usedBeforePage(warehouse, registry, page)
-  const context = { genesis, ledgerId, registry, references, usedBefore, effectiveMs: 0n }
+  const context = { genesis, ledgerId, epoch, registry, references, usedBefore, policyIn, effectiveMs: 0n }
   const facts = new Facts(epoch, ledgerId)
   const decisions: DuckDBValue[][] = []
   for (const candidate of page) {
@@ -87,6 +95,16 @@ async function decidePage(options: DecideOptions, registry: Registry, page: read
   }
   await facts.append(warehouse)
   await warehouse.append('decision', DECISION_TYPES, decisions)
+}
+
+/** Each asked for once: it is asked when the policies of the cut are decided, and does not change then. */
+function policiesOf(warehouse: Database): CheckContext['policyIn'] {
+  const known = new Map<number, Promise<Policy | undefined>>()
+  return (epoch) => {
+    const policy = known.get(epoch) ?? policyInForce(warehouse, epoch)
+    known.set(epoch, policy)
+    return policy
+  }
 }
 
 function register(registry: Registry, event: EventOf<DecidedEventType>, place: AssetPlace): void {

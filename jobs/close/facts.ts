@@ -11,11 +11,12 @@ import {
   VARCHAR,
 } from '@duckdb/node-api'
 import { commitmentOf } from '../../anchor/commitment.ts'
+import { signingDigest } from '../../anchor/signatures/signer.ts'
 import { idHashOf } from '../../pipelines/ingest/identity.ts'
 import { toBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import type { DecidedEventType, EventBodies, EventOf } from '../../schemas/events.ts'
-import { toHex } from '../../schemas/ids.ts'
+import { fromHex, toHex } from '../../schemas/ids.ts'
 import { packRow } from '../attribution/features/packed-row.ts'
 
 type Values = DuckDBValue[]
@@ -30,7 +31,7 @@ const TABLES = {
   ownership_change: [VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT],
   policy: [
     ...[VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, BIGINT],
-    ...[INTEGER, VARCHAR, INTEGER, INTEGER],
+    ...[INTEGER, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER],
   ],
   payout_rule: [VARCHAR, INTEGER, INTEGER],
   minimum_payout: [VARCHAR, VARCHAR, HUGEINT],
@@ -51,6 +52,11 @@ const TABLES = {
   ],
   inference_unit: [BLOB, VARCHAR, BIGINT, INTEGER],
   inference_features: [BLOB, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT, BLOB],
+  task_outcome: [BLOB, VARCHAR, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT],
+  agent_step: [
+    ...[VARCHAR, VARCHAR, BLOB, INTEGER, BLOB, BLOB, BLOB, BLOB, VARCHAR, BLOB, VARCHAR, HUGEINT],
+    ...[VARCHAR, VARCHAR, INTEGER, BIGINT],
+  ],
 } satisfies Record<string, readonly DuckDBType[]>
 
 type FactTable = keyof typeof TABLES
@@ -134,6 +140,8 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       body.fallback,
       body.upstreamParts,
       body.agentParts,
+      body.outcomeParts,
+      body.outcomeWaitEpochs,
     ])
     push('payout_rule', [body.policy, body.holdBackParts, body.holdBackEpochs])
     for (const { token, amount } of body.minimumPayouts) push('minimum_payout', [body.policy, toHex(token), amount])
@@ -180,6 +188,12 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       ...place,
       packed(body, body.b, body.ub),
     ]),
+  TaskOutcome: ({ source, id, body }, place, push) =>
+    push('task_outcome', [
+      toBlob(idHashOf(body.inferenceSource, body.inferenceId)),
+      ...[source, id, toHex(body.rater), body.score, ...place],
+    ]),
+  AgentStep: writeStep,
 }
 
 /** Its cap table counts from the start of its epoch, as the asset does. */
@@ -222,6 +236,27 @@ function writeInference({ source, id, body }: EventOf<'InferenceRecorded'>, plac
     body.agent,
   ])
   for (const { unit, quantity } of body.units) push('inference_unit', [inference, unit, quantity, place[0]])
+}
+
+function writeStep(event: EventOf<'AgentStep'>, place: Place, push: Push, ledgerId: Uint8Array): void {
+  const { source, id, body } = event
+  push('agent_step', [
+    body.agent,
+    toHex(body.account),
+    toBlob(body.run),
+    body.step,
+    toBlob(fromHex(signingDigest(ledgerId, event))),
+    toBlob(body.previous),
+    toBlob(body.inputHash),
+    toBlob(body.outputHash),
+    body.model,
+    body.inferenceId === '' ? null : toBlob(idHashOf(body.inferenceSource, body.inferenceId)),
+    toHex(body.token),
+    body.cost,
+    source,
+    id,
+    ...place,
+  ])
 }
 
 function writeBatch(

@@ -13,7 +13,7 @@ WITH entry AS (
     repeat('0', 32)
   FROM contribution_features
   UNION ALL
-  SELECT sha256('inference/0x' || lower(hex(i.inference))), printf('%08x%016x', a.epoch, a.ordinal) || repeat('0', 8)
+  SELECT sha256('inference/0x' || lower(hex(i.inference))), printf('%08x%016x%08x', a.epoch, a.ordinal, (i.agent <> '')::INTEGER)
   FROM inference AS i
   JOIN asset AS a ON i.model = a.asset
   UNION ALL
@@ -22,6 +22,21 @@ WITH entry AS (
   SELECT sha256('voucher/' || payer || '/' || token || '/' || sequence || '/' || model), repeat('0', 32) FROM voucher
   UNION ALL
   SELECT sha256('quote/0x' || lower(hex(quote_id))), repeat('0', 32) FROM inference WHERE quote_id IS NOT NULL
+  UNION ALL
+  SELECT
+    sha256('payer/0x' || lower(hex(inference)) || '/' || payer),
+    printf('%08x%08x', epoch, (voucher > 0 AND fee > 0)::INTEGER) || repeat('0', 16)
+  FROM inference
+  WHERE agent <> ''
+  UNION ALL
+  SELECT sha256('outcome/0x' || lower(hex(inference))), repeat('0', 32) FROM task_outcome
+  UNION ALL
+  SELECT sha256('agent-step/0x' || lower(hex(run)) || '/' || step || '/' || agent), repeat('0', 32) FROM agent_step
+  UNION ALL
+  SELECT
+    sha256('agent-step-link/0x' || lower(hex(step_hash)) || '/0x' || lower(hex(run)) || '/' || step || '/' || agent),
+    repeat('0', 32)
+  FROM agent_step
 )
 SELECT
   ('0x' || left(key, 16))::UBIGINT AS key_high,

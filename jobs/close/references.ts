@@ -1,9 +1,16 @@
+import { signingDigest } from '../../anchor/signatures/signer.ts'
 import type { IdIndex } from '../../pipelines/warehouse/id-index/id-index.ts'
 import type { DecidedEventType, EventOf, NearContribution } from '../../schemas/events.ts'
+import { fromHex } from '../../schemas/ids.ts'
 import {
   batchKeyOf,
+  isByAgent,
   itemsOf,
   modelPlaceOf,
+  previousKeyOf,
+  type Ratable,
+  ratableOf,
+  raterKeyOf,
   referableEntriesOf,
   referredKeyOf,
   TAKEN,
@@ -22,6 +29,12 @@ export interface Candidate {
   readonly event: EventOf<DecidedEventType>
 }
 
+/** Where the page is decided. */
+interface LedgerPlace {
+  readonly epoch: number
+  readonly ledgerId: Uint8Array
+}
+
 interface Keys {
   readonly referred: string | undefined
   readonly taken: string | undefined
@@ -34,12 +47,14 @@ interface Keys {
 export class PageReferences {
   readonly #index: IdIndex
   readonly #registry: Registry
+  readonly #place: LedgerPlace
   readonly #known = new Map<string, Uint8Array>()
   readonly #keys = new Map<EventOf<DecidedEventType>, Keys>()
 
-  constructor(index: IdIndex, registry: Registry, page: readonly Candidate[]) {
+  constructor(index: IdIndex, registry: Registry, page: readonly Candidate[], place: LedgerPlace) {
     this.#index = index
     this.#registry = registry
+    this.#place = place
     const asked = new Map<string, Uint8Array>()
     const ask = (key: Uint8Array | undefined) => {
       if (key === undefined) return undefined
@@ -51,6 +66,8 @@ export class PageReferences {
       ask(idHash)
       this.#keys.set(event, { referred: ask(referredKeyOf(event)), taken: ask(takenKeyOf(event)) })
       if (event.type === 'ContributionWithdrawn') ask(withdrawerKeyOf(event))
+      if (event.type === 'TaskOutcome') ask(raterKeyOf(event))
+      if (event.type === 'AgentStep') ask(previousKeyOf(event))
       if (event.type === 'ContributionFeatures') for (const near of event.body.near) ask(batchKeyOf(near))
     }
     const values = index.lookup([...asked.values()])
@@ -65,7 +82,7 @@ export class PageReferences {
     return this.#known.get(textOf(idHash))
   }
 
-  /** Whether another accepted event stands where this one would: the same deposit, voucher or quote, features of the same use. */
+  /** Whether another accepted event stands where this one would: the same deposit, voucher or quote, features of the same use, … */
   isTaken(event: EventOf<DecidedEventType>): boolean {
     const { taken } = this.#keys.get(event)!
     return taken !== undefined && this.#known.has(taken)
@@ -89,9 +106,26 @@ export class PageReferences {
   }
 
   /** Model of the inference that the event refers to; undefined when no such inference was accepted. */
-  modelOfInference(event: EventOf<'InferenceFeatures'>): string | undefined {
+  modelOfInference(event: EventOf<'InferenceFeatures' | 'AgentStep'>): string | undefined {
     const value = this.#referred(event)
     return value === undefined ? undefined : this.#registry.assetAt(modelPlaceOf(value))
+  }
+
+  /** Whether an agent did the work of the inference that is rated; undefined when no such inference was accepted. */
+  isOfAgent(event: EventOf<'TaskOutcome'>): boolean | undefined {
+    const value = this.#referred(event)
+    return value === undefined ? undefined : isByAgent(value)
+  }
+
+  /** The work of an agent that is rated; undefined when the rater is not who pays for it. */
+  ratedUse(event: EventOf<'TaskOutcome'>): Ratable | undefined {
+    const value = this.#known.get(textOf(raterKeyOf(event)))
+    return value === undefined ? undefined : ratableOf(value)
+  }
+
+  /** Whether the step before, of that run and with that hash, was accepted. */
+  hasPrevious(event: EventOf<'AgentStep'>): boolean {
+    return this.#known.has(textOf(previousKeyOf(event)))
   }
 
   /** Notes an accepted event: its id, its place, and what others may refer to. */
@@ -99,8 +133,15 @@ export class PageReferences {
     this.#add(idHash, bodyHash)
     const taken = takenKeyOf(event)
     if (taken !== undefined) this.#add(taken, TAKEN)
-    for (const { key, value } of referableEntriesOf(event, idHash, (model) => this.#placeOf(model)))
+    const { epoch, ledgerId } = this.#place
+    const isStep = event.type === 'AgentStep'
+    const stepHash = isStep ? fromHex(signingDigest(ledgerId, event)) : undefined
+    const modelPlace = (model: string) => this.#placeOf(model)
+    for (const { key, value } of referableEntriesOf(event, idHash, { epoch, modelPlace, stepHash })) {
       this.#index.add(key, value)
+      // The next step of the run may stand in the same page.
+      if (isStep) this.#known.set(textOf(key), value)
+    }
   }
 
   #referred(event: EventOf<DecidedEventType>): Uint8Array | undefined {

@@ -6,6 +6,7 @@ export interface Policy {
   readonly modelParts: number
   readonly upstreamParts: number
   readonly agentParts: number
+  readonly outcomeParts: number
   readonly infrastructureParts: number
   readonly treasuryParts: number
   readonly treasury: string
@@ -19,6 +20,8 @@ export interface Policy {
   readonly holdBackEpochs: number
   /** By token; a token that is not there has none. */
   readonly minimumPayouts: ReadonlyMap<string, bigint>
+  /** For so many epochs after its own, a use can be rated. */
+  readonly outcomeWaitEpochs: number
 }
 
 /** The policy in force in `epoch`: a policy takes effect after an epoch of notice, the very first one at once. */
@@ -44,6 +47,7 @@ async function toPolicy(warehouse: Database, row: Row): Promise<Policy> {
     modelParts: row.model_parts as number,
     upstreamParts: row.upstream_parts as number,
     agentParts: row.agent_parts as number,
+    outcomeParts: row.outcome_parts as number,
     infrastructureParts: row.infrastructure_parts as number,
     treasuryParts: row.treasury_parts as number,
     treasury: row.treasury as string,
@@ -54,5 +58,6 @@ async function toPolicy(warehouse: Database, row: Row): Promise<Policy> {
     holdBackParts: rule!.hold_back_parts as number,
     holdBackEpochs: rule!.hold_back_epochs as number,
     minimumPayouts: new Map(minimums.map(({ token, amount }) => [token, amount])),
+    outcomeWaitEpochs: row.outcome_wait_epochs as number,
   }
 }

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../anchor/canonical-json.ts'
 
-export type LineKind = 'data' | 'model' | 'royalty' | 'agent' | 'infrastructure' | 'treasury'
+export type LineKind = 'data' | 'model' | 'royalty' | 'agent' | 'outcome' | 'infrastructure' | 'treasury'
 
 export interface LineKey {
   readonly account: string

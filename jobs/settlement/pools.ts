@@ -1,20 +1,23 @@
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
-import type { WaitingPart } from '../carry-state.ts'
+import type { OutcomePool, WaitingPart } from '../carry-state.ts'
 import type { Policy } from '../funding/policy.ts'
 import { apportion } from './apportion.ts'
 import { addTo, type LineKind, type Lines } from './lines.ts'
+import { OutcomeParts } from './outcomes.ts'
 import { Owners } from './owners.ts'
 import { loadUpstream, UPSTREAM_WHOLE, type Upstream } from './upstream.ts'
 
 const feeGroups = readSql(new URL('./fee-groups.sql', import.meta.url))
 const feeGroupsByOwners = readSql(new URL('./fee-groups-by-owners.sql', import.meta.url))
 
-export interface DataParts {
+export interface SplitFees {
   /** `model/token` → data part of featured fees. */
   readonly featured: ReadonlyMap<string, bigint>
   /** Data parts of fees without features, one a (model, token). */
   readonly waiting: readonly WaitingPart[]
+  /** Outcome parts, one a (payer, token). */
+  readonly outcomes: readonly OutcomePool[]
 }
 
 /** Fees that are split as one sum, by the places since which their owners were the same. */
@@ -37,23 +40,26 @@ interface Pool {
 
 /**
  * Splits the epoch's funded fees by the policy (docs/formats.md#settlement rule 3): the owners' and the treasury's lines
- * are added to `lines`, the data parts are returned.
+ * are added to `lines`, the data and outcome parts are returned.
  */
-export async function splitFees(warehouse: Database, epoch: number, policy: Policy, lines: Lines): Promise<DataParts> {
+export async function splitFees(warehouse: Database, epoch: number, policy: Policy, lines: Lines): Promise<SplitFees> {
   const sums = await loadSums(warehouse, epoch)
   const upstream = await loadUpstream(warehouse, epoch)
   const owners = await Owners.load(warehouse, epoch, assetsOf(sums, upstream))
+  const outcomes = await OutcomeParts.load(warehouse, epoch, policy.outcomeParts)
   const featured = new Map<string, bigint>()
   const waiting = new Map<string, WaitingPart>()
   for (const sum of sums) {
     const fees = sum.portions.reduce((total, portion) => total + portion.fees, 0n)
-    const { data, treasury, pools } = splitSum(sum, fees, policy, upstream)
+    const { data, outcome, treasury, pools } = splitSum(sum, fees, policy, upstream)
     for (const pool of pools) payOwners(lines, owners, sum, pool)
     lines.add({ account: policy.treasury, token: sum.token, kind: 'treasury', asset: policy.policy }, treasury)
+    outcomes.add(sum, outcome)
     if (sum.featured) addTo(featured, `${sum.model}/${sum.token}`, data)
     else addWaiting(waiting, { epoch, until: epoch + policy.featureWaitEpochs }, { ...sum, fees }, data)
   }
-  return { featured, waiting: [...waiting.values()] }
+  const until = epoch + policy.outcomeWaitEpochs
+  return { featured, waiting: [...waiting.values()], outcomes: outcomes.pools(epoch, until) }
 }
 
 /** Rows come ordered by place last, so the portions of a sum ascend. */
@@ -89,26 +95,34 @@ function assetsOf(sums: readonly FeeSum[], upstream: Upstream): string[] {
   return [...new Set(assets)]
 }
 
-/** The six parts of a sum; without an agent, its part is the model's, as is what nobody upstream has a share of. */
+interface SplitSum {
+  readonly data: bigint
+  /** For agents, by how they are rated. */
+  readonly outcome: bigint
+  readonly treasury: bigint
+  readonly pools: readonly Pool[]
+}
+
+/** The seven parts of a sum; without an agent, its two are the model's, as is what nobody upstream has a share of. */
 function splitSum(
   { model: name, infrastructure: host, agent: worker }: FeeSum,
   fees: bigint,
   policy: Policy,
   upstream: Upstream,
-): { readonly data: bigint; readonly treasury: bigint; readonly pools: readonly Pool[] } {
+): SplitSum {
   const parts = [
     ...[policy.dataParts, policy.modelParts, policy.upstreamParts],
-    ...[policy.agentParts, policy.infrastructureParts, policy.treasuryParts],
+    ...[policy.agentParts, policy.outcomeParts, policy.infrastructureParts, policy.treasuryParts],
   ].map(BigInt)
-  const [data, model, above, agent, infrastructure, treasury] = apportion(fees, parts) as [
+  const [data, model, above, agent, outcome, infrastructure, treasury] = apportion(fees, parts) as [
     ...[bigint, bigint, bigint],
-    ...[bigint, bigint, bigint],
+    ...[bigint, bigint, bigint, bigint],
   ]
   const ancestors = upstream.get(name) ?? []
   const kept = UPSTREAM_WHOLE - ancestors.reduce((sum, { net }) => sum + net, 0n)
   const royalties = apportion(above, [...ancestors.map(({ net }) => net), kept])
   const pools: Pool[] = [
-    { asset: name, kind: 'model', amount: model + royalties.at(-1)! + (worker === '' ? agent : 0n) },
+    { asset: name, kind: 'model', amount: model + royalties.at(-1)! + (worker === '' ? agent + outcome : 0n) },
     { asset: host, kind: 'infrastructure', amount: infrastructure },
     ...ancestors.map(({ ancestor }, index) => ({
       asset: ancestor,
@@ -117,7 +131,7 @@ function splitSum(
     })),
   ]
   if (worker !== '') pools.push({ asset: worker, kind: 'agent', amount: agent })
-  return { data, treasury, pools }
+  return { data, outcome: worker === '' ? 0n : outcome, treasury, pools }
 }
 
 /** First over the versions of the asset's ownership by their fees, then each over those who owned it then. */

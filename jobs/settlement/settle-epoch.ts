@@ -11,9 +11,10 @@ import { policyInForce } from '../funding/policy.ts'
 import type { Ledger } from '../ledger.ts'
 import { ConservationError } from './errors.ts'
 import { addTo, type Line, Lines } from './lines.ts'
+import { type DividedOutcomes, divideOutcomes } from './outcomes.ts'
 import { payPeriod, type SettledPeriod } from './pay-period.ts'
 import { loadPayouts, type Payout, payOut, writePayouts } from './payouts.ts'
-import { type DataParts, splitFees } from './pools.ts'
+import { type SplitFees, splitFees } from './pools.ts'
 import { addReserves, returnReserves } from './reserves.ts'
 import { settleWaiting, type Waited } from './waiting.ts'
 
@@ -49,17 +50,20 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
   const { drafts, ...purses } = JSON.parse(draft!.state_json) as Purses & { drafts: PeriodDraft[] }
   const policy = await policyInForce(warehouse, epoch)
   const lines = new Lines()
-  const data: DataParts =
-    policy === undefined ? { featured: new Map(), waiting: [] } : await splitFees(warehouse, epoch, policy, lines)
-  const waited = await settleWaiting(warehouse, epoch, before.waiting, data.waiting)
+  const split: SplitFees =
+    policy === undefined
+      ? { featured: new Map(), waiting: [], outcomes: [] }
+      : await splitFees(warehouse, epoch, policy, lines)
+  const waited = await settleWaiting(warehouse, epoch, before.waiting, split.waiting)
+  const divided = await divideOutcomes(warehouse, epoch, [...before.outcomes, ...split.outcomes], lines)
   const { periods, reserves } = returnReserves(before, epoch)
   const settled: SettledPeriod[] = []
   for (const period of drafts) {
     const key = `${period.model}/${period.token}`
-    const joined = (data.featured.get(key) ?? 0n) + (waited.joined.get(key) ?? 0n)
+    const joined = (split.featured.get(key) ?? 0n) + (waited.joined.get(key) ?? 0n)
     settled.push(await payPeriod(warehouse, epoch, period, periods, joined, policy!, lines))
   }
-  const state = nextState(epoch, { ...before, periods, reserves }, purses, settled, waited)
+  const state = nextState(epoch, { ...before, periods, reserves }, purses, settled, { waited, divided })
   const sorted = lines.sorted()
   const minimums = policy?.minimumPayouts ?? new Map<string, bigint>()
   const payouts = payOut(await loadPayouts(warehouse, epoch - 1), sorted, minimums)
@@ -81,12 +85,12 @@ function nextState(
   before: CarryState,
   purses: Purses,
   settled: readonly SettledPeriod[],
-  waited: Waited,
+  { waited, divided }: { readonly waited: Waited; readonly divided: DividedOutcomes },
 ): CarryState {
   const periods = new Map(before.periods.map((period) => [`${period.model}/${period.token}`, period]))
   for (const { next } of settled) periods.set(`${next.model}/${next.token}`, next)
   const unattributed = new Map(before.unattributed.map(({ token, amount }) => [token, BigInt(amount)]))
-  for (const [token, amount] of waited.unattributed) addTo(unattributed, token, amount)
+  for (const [token, amount] of [...waited.unattributed, ...divided.unattributed]) addTo(unattributed, token, amount)
   for (const { entry, unattributed: amount } of settled) addTo(unattributed, entry.token, amount)
   return {
     format: 'tallystick-state/1',
@@ -102,6 +106,7 @@ function nextState(
       .map(([token, amount]) => ({ amount: amount.toString(), token }))
       .sort((a, b) => compareText(a.token, b.token)),
     waiting: waited.waiting,
+    outcomes: divided.outcomes,
   }
 }
 

@@ -24,7 +24,7 @@ export interface ExplainedItem {
 }
 
 /** In the order in which a policy divides a fee. */
-const FEE_PARTS = ['data', 'model', 'upstream', 'agent', 'infrastructure', 'treasury'] as const
+const FEE_PARTS = ['data', 'model', 'upstream', 'agent', 'outcome', 'infrastructure', 'treasury'] as const
 type FeePart = (typeof FEE_PARTS)[number]
 
 /** Why an answer paid whom. */
@@ -179,7 +179,7 @@ async function explainUse(warehouse: Database, use: Use, influence: EventInfluen
   }
 }
 
-/** The parts of a fee that are above 0; without an agent its part is the model's. */
+/** The parts of a fee that are above 0; without an agent its two are the model's. */
 function feeParts({ fee, agent }: InferenceRow, policy: Policy): Explanation['parts'] {
   const amounts = apportion(
     fee,
@@ -187,7 +187,7 @@ function feeParts({ fee, agent }: InferenceRow, policy: Policy): Explanation['pa
   )
   const sums = new Map<FeePart, bigint>()
   for (const [index, part] of FEE_PARTS.entries()) {
-    const kind = part === 'agent' && agent === '' ? 'model' : part
+    const kind = agent === '' && (part === 'agent' || part === 'outcome') ? 'model' : part
     sums.set(kind, (sums.get(kind) ?? 0n) + amounts[index]!)
   }
   return [...sums].filter(([, amount]) => amount > 0n).map(([kind, amount]) => ({ kind, amount }))

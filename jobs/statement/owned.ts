@@ -29,7 +29,7 @@ export interface OwnedAsset {
 }
 
 /** Kinds of lines that an owner of their asset is paid. */
-const OWNED_KINDS: ReadonlySet<string> = new Set<LineKind>(['model', 'royalty', 'agent', 'infrastructure'])
+const OWNED_KINDS: ReadonlySet<string> = new Set<LineKind>(['model', 'royalty', 'agent', 'outcome', 'infrastructure'])
 
 /** Everything that an account ever owned of, ascending by name, and what it was paid for which cause. */
 export async function ownedBy(

@@ -1,11 +1,19 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { hashDomain, hashTypedData } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.ts'
 import { ledgerIdOf } from '../../anchor/ledger-id.ts'
+import { outcomeTypedData, stepTypedData } from '../../anchor/signatures/agent-typed-data.ts'
 import { derivationTypedData } from '../../anchor/signatures/derivation.ts'
 import { type Quote, quoteTypedData, signerOfQuote, signQuote } from '../../anchor/signatures/quote.ts'
-import { recoverSigner, recoverTypedData, type SignedEvent, signEvent } from '../../anchor/signatures/signer.ts'
+import {
+  recoverSigner,
+  recoverTypedData,
+  type SignedEvent,
+  signEvent,
+  signingDigest,
+} from '../../anchor/signatures/signer.ts'
 import {
   batchTypedData,
   registryTypedData,
@@ -15,6 +23,8 @@ import {
 import { commit } from '../../client/src/commit.ts'
 import { contribute } from '../../client/src/contribute.ts'
 import { publishPrices } from '../../client/src/publish-prices.ts'
+import { rateOutcome } from '../../client/src/rate-outcome.ts'
+import { recordStep } from '../../client/src/record-step.ts'
 import { voucher } from '../../client/src/voucher.ts'
 import { withdraw } from '../../client/src/withdraw.ts'
 import { decodeRecord } from '../../schemas/decode-record.ts'
@@ -70,6 +80,8 @@ function typedDataOf(event: SignedEvent) {
   if (event.type === 'ContributionBatch') return batchTypedData(ledgerId, event, event.body)
   if (event.type === 'ContributionWithdrawn') return withdrawalTypedData(ledgerId, event, event.body)
   if (event.type === 'VoucherPresented') return voucherTypedData(ledgerId, event.body)
+  if (event.type === 'TaskOutcome') return outcomeTypedData(ledgerId, event, event.body)
+  if (event.type === 'AgentStep') return stepTypedData(ledgerId, event, event.body)
   return registryTypedData(ledgerId, event as never, event.body as never)
 }
 
@@ -84,6 +96,7 @@ describe('signatures, golden vectors', () => {
   test('there is one of every type that is signed, with either parity', () => {
     const types = new Set(vectors.cases.map(({ event }) => event.type))
     expect([...types].sort()).toEqual([
+      'AgentStep',
       'AssetRegistered',
       'AssetTransferred',
       'ContributionBatch',
@@ -93,6 +106,7 @@ describe('signatures, golden vectors', () => {
       'PriceListPublished',
       'SchemaRegistered',
       'SourceRegistered',
+      'TaskOutcome',
       'VoucherPresented',
     ])
     expect(new Set(vectors.cases.map(({ signature }) => signature.slice(-2)))).toEqual(new Set(['1b', '1c']))
@@ -233,6 +247,49 @@ test.each(vectors.cases.filter(({ event }) => event.type === 'PriceListPublished
     expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
   },
 )
+
+test.each(vectors.cases.filter(({ event }) => event.type === 'TaskOutcome'))(
+  '$name: the client makes it',
+  async ({ signer, event }) => {
+    if (event.type !== 'TaskOutcome') throw new Error('Only ratings.')
+    const { inferenceSource, inferenceId, score } = event.body
+    const { record } = await rateOutcome({
+      ...{ ledgerId, signer: accountOf(signer), source: event.source, id: event.id },
+      ...{ inference: { source: inferenceSource, id: inferenceId }, score },
+    })
+    expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
+  },
+)
+
+test('the steps of a run: each names the digest of the one before, as the client does', async () => {
+  const [first, second] = vectors.cases.filter(({ event }) => event.type === 'AgentStep')
+  if (first?.event.type !== 'AgentStep' || second?.event.type !== 'AgentStep') throw new Error('There are two.')
+  expect(hex(second.event.body.previous)).toBe(first.digest)
+  const { body, source, id } = first.event
+  const { taken, record } = await recordStep({
+    ...{ ledgerId, signer: accountOf(first.signer), source, id, agent: body.agent, run: body.run },
+    ...{ input: Buffer.from('in'), output: Buffer.from('out'), salt: new Uint8Array(16) },
+    used: { model: body.model, inference: { source: body.inferenceSource, id: body.inferenceId } },
+    cost: { token: toHex(body.token), amount: body.cost },
+  })
+  const decoded = decodeRecord(record)
+  if (decoded.outcome !== 'decoded' || decoded.event.type !== 'AgentStep') throw new Error('It is a step.')
+  const { inputHash, outputHash, signature, ...rest } = decoded.event.body
+  const { inputHash: _, outputHash: __, signature: ___, ...expected } = body
+  expect(rest).toEqual(expected)
+  expect([inputHash, outputHash].map(hex)).toEqual(
+    ['in', 'out'].map((text) => createHash('sha256').update(new Uint8Array(16)).update(text).digest('hex')),
+  )
+  expect(taken).toEqual({ step: 0, hash: signingDigest(ledgerId, decoded.event) })
+  const next = await recordStep({
+    ...{ ledgerId, signer: accountOf(first.signer), source, agent: body.agent, run: body.run, after: taken },
+    ...{ input: new Uint8Array(0), output: new Uint8Array(0) },
+  })
+  expect(next.taken.step).toBe(1)
+  expect(decodeRecord(next.record)).toMatchObject({
+    event: { body: { step: 1, previous: unhex(taken.hash.slice(2)) } },
+  })
+})
 
 test('a voucher says who pays how much for what, and neither who presents it nor under which id', async () => {
   const { signer, event } = vectors.cases.find((each) => each.event.type === 'VoucherPresented')!

@@ -102,6 +102,7 @@ describeWithAnvil('beside a running ingest', () => {
     ['doctor'],
     ['statement', 'nobody'],
     ['explain', 'no-such-use'],
+    ['agent', 'show', 'no-such-agent'],
     ['insights', 'no-such-model'],
     ['quote', 'no-such-model', '--units', 'calls=1'],
     ['policy', 'show'],

@@ -195,6 +195,7 @@ describe('decodeRecord', () => {
           modelParts: 1_000_000 - dataParts,
           upstreamParts: 0,
           agentParts: 0,
+          outcomeParts: 0,
           infrastructureParts: 0,
           treasuryParts: 0,
           treasury: bytes(20),
@@ -202,6 +203,7 @@ describe('decodeRecord', () => {
           minEvents: 1,
           maxPeriodEpochs: 1,
           featureWaitEpochs: 100,
+          outcomeWaitEpochs: 100,
           fallback: 'unattributed',
           holdBackParts: 0,
           holdBackEpochs: 0,
@@ -214,6 +216,7 @@ describe('decodeRecord', () => {
     expect(policy(600_001)).toBe('SHARES_INVALID')
     expect(policy(1, { featureWaitEpochs: 0 })).toBe('decoded')
     for (const featureWaitEpochs of [-1, 101]) expect(policy(1, { featureWaitEpochs })).toBe('FIELD_INVALID')
+    for (const outcomeWaitEpochs of [-1, 101]) expect(policy(1, { outcomeWaitEpochs })).toBe('FIELD_INVALID')
     for (const fallback of ['', 'retrieved ids', 'Unattributed']) expect(policy(1, { fallback })).toBe('FIELD_INVALID')
     expect(policy(1, { holdBackParts: 100_000, holdBackEpochs: 100 })).toBe('decoded')
     for (const [holdBackParts, holdBackEpochs] of [

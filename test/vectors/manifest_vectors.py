@@ -42,10 +42,10 @@ def by_bytes(row, *names):
 # Epoch 1 takes a deposit and nothing else; epoch 2 pays ----------------------------------------------------------------
 
 EMPTY_STATE = {"format": "tallystick-state/1", "epoch": 0, "balances": [], "channels": [], "periods": [], "reserves": [],
-               "unattributed": [], "waiting": []}
+               "unattributed": [], "waiting": [], "outcomes": []}
 STATE_1 = {**EMPTY_STATE, "epoch": 1, "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1)}]}
 DATA, MODEL_PART, INFRASTRUCTURE_PART, TREASURY_PART = apportion(FEES, PARTS)
-WAITING = 9
+WAITING, RATED = 9, 4  # of what waits, what waits for ratings
 SHARES = apportion(DATA, [700, 200, 100])[:2]
 CARRIED = DATA - sum(SHARES)
 # Of each share a part is held back, and the fourth account earns less than the minimum.
@@ -64,8 +64,9 @@ STATE_2 = {
                  {"epoch": 1, "model": "\U0001f9ee", "token": OTHER_TOKEN, "until": 101, "amount": str(2 ** 96 - 1)},
                  {"epoch": 2, "model": MODEL, "token": TOKEN, "until": 6, "amount": str(sum(HELD_BACK))}],
     "unattributed": [{"token": TOKEN, "amount": "7"}],
-    "waiting": [{"epoch": 2, "model": "\ufb33", "token": TOKEN, "until": 4, "part": str(WAITING), "fees": str(WAITING), "featured": "0"},
+    "waiting": [{"epoch": 2, "model": "\ufb33", "token": TOKEN, "until": 4, "part": str(WAITING - RATED), "fees": str(WAITING), "featured": "0"},
                 {"epoch": 2, "model": "\U0001f9ee", "token": OTHER_TOKEN, "until": 2 ** 31, "part": "0", "fees": "1", "featured": "0"}],
+    "outcomes": [{"epoch": 2, "payer": PAYER, "token": TOKEN, "until": 2 ** 31, "part": str(RATED)}],
 }
 
 

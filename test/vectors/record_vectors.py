@@ -25,6 +25,8 @@ PLACES = {
     "ContributionFeatures": ("tally.contributions", "batch-1"),
     "InferenceRecorded": ("tally.inferences", "InferenceRecorded-1"),
     "InferenceFeatures": ("tally.inferences", "inference-1"),
+    "TaskOutcome": ("tally.outcomes", "inference-1"),
+    "AgentStep": ("tally.outcomes", "reader-bot"),
     "Deposited": ("tally.chain", "0x" + TYPICAL["Deposited"]["payer"].hex()),
     "SignatureChecked": ("tally.chain", "0x" + TYPICAL["SignatureChecked"]["account"].hex()),
 }
@@ -52,7 +54,7 @@ def epochs():
     traced = [("traceparent", b"00-01-02-03"), *headers[::-1], ("note", None), ("note", b""), ("größe", b"\x00\xff")]
     wide = headers_of("InferenceRecorded", "\U0001f9ee" * 64, "urn:größe")
     first = [record(e) for e in ("Deposited", "SignatureChecked", "ContributionCommitted", "ContributionBatch", "ContributionWithdrawn", "ContributionFeatures", "InferenceRecorded", "InferenceFeatures",
-                                 "VoucherPresented", "SchemaRegistered", "SourceRegistered", "AssetRegistered", "AssetTransferred", "PolicyPublished", "PriceListPublished",
+                                 "VoucherPresented", "TaskOutcome", "AgentStep", "SchemaRegistered", "SourceRegistered", "AssetRegistered", "AssetTransferred", "PolicyPublished", "PriceListPublished",
                                  "FeatureMapPublished")]
     first.insert(1, record("Deposited", outcome="duplicate"))
     first[-1] |= {"outcome": "rejected", "reason": SIGNATURE_INVALID}

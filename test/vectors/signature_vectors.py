@@ -27,6 +27,9 @@ REGISTRY_TYPE = "RegistryEvent(string source,string id,string eventType,bytes32 
 CONTRACT_DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 ATTESTATION_TYPE = "Attestation(uint64 epoch,uint32 attempt,bytes32 proposalHash)"
 VOUCHER_TYPE = "Voucher(address payer,string model,address token,uint256 cumulative,uint64 sequence)"
+OUTCOME_TYPE = "TaskOutcome(string source,string id,string inferenceSource,string inferenceId,address rater,uint16 score)"
+STEP_TYPE = ("AgentStep(string source,string id,string agent,address account,bytes16 run,uint32 step,bytes32 previous,bytes32 inputHash,"
+             "bytes32 outputHash,string model,string inferenceSource,string inferenceId,address token,uint256 cost)")
 QUOTE_TYPE = ("Quote(bytes16 quoteId,address payer,string model,address token,uint256 fee,string priceList,bytes32 unitsHash,"
               "bool commercial,uint64 expiresMs)")
 DOMAIN = hash_struct(DOMAIN_TYPE, ["Tallystick", "1", LEDGER_ID])
@@ -87,6 +90,26 @@ def voucher(case, model, cumulative, sequence, source="urn:example:gateway", eve
     return signed(case, "VoucherPresented", source, event_id, body, "contributor", hash_struct(VOUCHER_TYPE, list(body.values())))
 
 
+def outcome(case, inference_id, score, source="urn:example:gateway", event_id="rating-1"):
+    body = {"inferenceSource": "urn:example:gateway", "inferenceId": inference_id, "rater": ACCOUNTS["contributor"], "score": score}
+    return signed(case, "TaskOutcome", source, event_id, body, "contributor", hash_struct(OUTCOME_TYPE, [source, event_id, *body.values()]))
+
+
+def steps():
+    """A run of two: the second has the digest of the first one, and cites nothing."""
+    source, account, run = "urn:example:agents", ACCOUNTS["contributor"], seeded("run", 16)
+    used = {"model": "digits-net", "inferenceSource": "urn:example:gateway", "inferenceId": "inference-1", "token": seeded("token", 20), "cost": 250_000}
+    none = {"model": "", "inferenceSource": "", "inferenceId": "", "token": b"\x00" * 20, "cost": 0}
+    previous = b"\x00" * 32
+    for number, change in enumerate((used, none)):
+        body = {"agent": "reader-bot", "account": account, "run": run, "step": number, "previous": previous,
+                "inputHash": seeded(f"input {number}", 32), "outputHash": seeded(f"output {number}", 32), **change}
+        made = signed(f"step {number} of an agent", "AgentStep", source, f"step-{number}", body, "contributor",
+                      hash_struct(STEP_TYPE, [source, f"step-{number}", *body.values()]))
+        previous = bytes.fromhex(made["digest"])
+        yield made
+
+
 def quote(case, payer, model, fee, price_list, units, commercial, expires_ms):
     text = canonical([{"unit": unit, "quantity": str(quantity)} for unit, quantity in units]).encode("utf-8")
     units_hash = hashlib.sha256(text).digest()
@@ -145,6 +168,9 @@ def cases():
     yield withdrawal("three items withdrawn", "urn:example:uploads", "withdrawal-2", "urn:example:others", "batch-2", [0, 2, 999])
     yield voucher("a voucher", "digits-net", 5_000_000, 3)
     yield voucher("the largest voucher", WIDE_TEXT, 2 ** 96 - 1, 2 ** 63 - 1, LONG_TEXT, "\U0001f9ee")
+    yield outcome("a rating", "inference-1", 850)
+    yield outcome("the best rating", WIDE_TEXT, 1_000, LONG_TEXT, "\U0001f9ee")
+    yield from steps()
     yield registry("a price list", "PriceListPublished", "contributor", registrant=contributor)
     yield registry("a schema", "SchemaRegistered", "operator")
     yield registry("a source", "SourceRegistered", "operator")

@@ -12,7 +12,7 @@ BUILT_IN_FROM = 0x54410000
 LONG_TEXT = "é" * 256
 WIDE_TEXT = "\U0001f9ee" * 128
 DECIDED = ["SchemaRegistered", "SourceRegistered", "SignatureChecked", "AssetRegistered", "AssetTransferred", "PolicyPublished", "FeatureMapPublished", "PriceListPublished", "Deposited", "ContributionCommitted",
-           "ContributionBatch", "ContributionWithdrawn", "VoucherPresented", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures"]
+           "ContributionBatch", "ContributionWithdrawn", "VoucherPresented", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures", "TaskOutcome", "AgentStep"]
 
 
 def signed_bytes(*values):
@@ -50,9 +50,9 @@ TYPICAL = {
                         "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
     "AssetTransferred": {"asset": "digits", "from": b"\x11" * 20, "to": b"\x22" * 20, "parts": 250_000, "signature": seeded("signature", 65)},
     "PolicyPublished": {"policy": "policy/1", "epochIntervalS": 86_400, "dataParts": 600_000, "modelParts": 150_000,
-                        "upstreamParts": 70_000, "agentParts": 30_000, "infrastructureParts": 100_000, "treasuryParts": 50_000, "treasury": seeded("treasury", 20),
+                        "upstreamParts": 70_000, "agentParts": 20_000, "outcomeParts": 10_000, "infrastructureParts": 100_000, "treasuryParts": 50_000, "treasury": seeded("treasury", 20),
                         "method": "influence/factored@2", "minEvents": 20, "maxPeriodEpochs": 30,
-                        "featureWaitEpochs": 2, "fallback": "unattributed", "holdBackParts": 50_000, "holdBackEpochs": 4,
+                        "featureWaitEpochs": 2, "outcomeWaitEpochs": 3, "fallback": "unattributed", "holdBackParts": 50_000, "holdBackEpochs": 4,
                         "minimumPayouts": [{"token": b"\x01" * 20, "amount": 250_000}, {"token": b"\x02" * 20, "amount": 1}],
                         "signature": seeded("signature", 65)},
     "FeatureMapPublished": {"featureMap": "digits-net/1", "model": "digits-net", "kind": "factored", "rank": 32, "classes": 10,
@@ -88,6 +88,12 @@ TYPICAL = {
                   "blockNumber": 19_000_000, "blockHash": seeded("block", 32)},
     "SignatureChecked": {"chainId": 31_337, "account": seeded("contract", 20), "digest": seeded("digest", 32), "signature": seeded("signature", 130),
                          "blockNumber": 19_000_001, "blockHash": seeded("block", 32)},
+    "TaskOutcome": {"inferenceSource": "urn:example:gateway", "inferenceId": "inference-1", "rater": seeded("payer", 20), "score": 850,
+                    "signature": seeded("signature", 65)},
+    "AgentStep": {"agent": "reader-bot", "account": seeded("agent", 20), "run": seeded("run", 16), "step": 1, "previous": seeded("step 0", 32),
+                  "inputHash": seeded("input", 32), "outputHash": seeded("output", 32), "model": "digits-net",
+                  "inferenceSource": "urn:example:gateway", "inferenceId": "inference-1", "token": seeded("token", 20), "cost": 250_000,
+                  "signature": seeded("signature", 65)},
     "CutPublished": {"epoch": 1, "cutTimeMs": 1_767_225_600_000, "partitions": [
         {"topic": "tally.inferences", "partition": 0, "incarnation": 0, "fromOffset": 0, "toOffset": 1_000},
         {"topic": "tally.registry", "partition": 0, "incarnation": 1, "fromOffset": 12, "toOffset": 12}]},
@@ -106,8 +112,8 @@ EXTREME = {
                                                                             ("\U0001f9ee", 2), (WIDE_TEXT, 1))]},
     "AssetTransferred": {"asset": WIDE_TEXT, "from": b"\xff" * 20, "to": b"\x00" * 20, "parts": 1_000_000},
     "PolicyPublished": {"policy": LONG_TEXT, "epochIntervalS": 31_536_000, "dataParts": 0, "modelParts": 999_999,
-                        "upstreamParts": 1, "agentParts": 0, "infrastructureParts": 0, "treasuryParts": 0, "minEvents": 1_000_000_000,
-                        "maxPeriodEpochs": 10_000, "featureWaitEpochs": 100, "holdBackParts": 100_000, "holdBackEpochs": 100,
+                        "upstreamParts": 1, "agentParts": 0, "outcomeParts": 0, "infrastructureParts": 0, "treasuryParts": 0, "minEvents": 1_000_000_000,
+                        "maxPeriodEpochs": 10_000, "featureWaitEpochs": 100, "outcomeWaitEpochs": 100, "holdBackParts": 100_000, "holdBackEpochs": 100,
                         "minimumPayouts": [{"token": bytes(19) + bytes([n]), "amount": AMOUNT_LIMIT - 1} for n in range(32)]},
     "FeatureMapPublished": {"featureMap": WIDE_TEXT, "rank": 1_000, "classes": 4, "checkpoints": 16, "unitExponent": 62,
                             "codeHash": b"\x00" * 32, "weightsHash": b"\xff" * 32, "similarity": "image/pooled-cosine@1"},
@@ -129,6 +135,9 @@ EXTREME = {
                           "p16": 65_535},
     "Deposited": {"chainId": LONG_MAX, "amount": AMOUNT_LIMIT - 1, "logIndex": INT_MAX, "blockNumber": LONG_MAX - 1},
     "SignatureChecked": {"chainId": LONG_MAX, "signature": b"", "blockNumber": 0},
+    "TaskOutcome": {"inferenceSource": LONG_TEXT, "inferenceId": WIDE_TEXT, "rater": b"\xff" * 20, "score": 1_000},
+    "AgentStep": {"agent": WIDE_TEXT, "account": b"\x00" * 20, "run": b"\xff" * 16, "step": INT_MAX, "previous": b"\x00" * 32, "model": LONG_TEXT,
+                  "inferenceSource": WIDE_TEXT, "inferenceId": LONG_TEXT, "token": b"\x00" * 20, "cost": AMOUNT_LIMIT - 1},
     "CutPublished": {"epoch": INT_MAX, "cutTimeMs": LONG_MAX, "partitions": [
         {"topic": LONG_TEXT, "partition": INT_MIN, "incarnation": INT_MAX, "fromOffset": LONG_MIN, "toOffset": LONG_MAX},
         {"topic": "", "partition": -65, "incarnation": 64, "fromOffset": 2 ** 53 + 1, "toOffset": -2 ** 53 - 1}]},
@@ -148,7 +157,7 @@ def empty_body(event):
 def amount_cases():
     reasons = {-1: "AMOUNT_NEGATIVE", -128: "AMOUNT_NEGATIVE", -129: "AMOUNT_NEGATIVE", AMOUNT_LIMIT: "AMOUNT_TOO_LARGE"}
     for amount in (0, 1, 127, 128, 255, 256, 32_767, 32_768, 2 ** 53 + 1, 2 ** 95, AMOUNT_LIMIT - 1, *reasons):
-        for event, field in (("InferenceRecorded", "fee"), ("Deposited", "amount"), ("VoucherPresented", "cumulative")):
+        for event, field in (("InferenceRecorded", "fee"), ("Deposited", "amount"), ("VoucherPresented", "cumulative"), ("AgentStep", "cost")):
             yield f"{field} {amount}", event, {**TYPICAL[event], field: amount}, reasons.get(amount)
 
 
@@ -201,7 +210,7 @@ def ownership_cases():
     for length, reason in ((8_192, None), (8_193, "FIELD_INVALID")):
         yield f"a check of {length} bytes", "SignatureChecked", {**TYPICAL["SignatureChecked"], "signature": b"\x01" * length}, reason
     yield "an agent of 257 characters", "InferenceRecorded", {**TYPICAL["InferenceRecorded"], "agent": "x" * 257}, "FIELD_INVALID"
-    for change in ({"upstreamParts": -1, "modelParts": 220_001}, {"agentParts": 30_001}):
+    for change in ({"upstreamParts": -1, "modelParts": 220_001}, {"agentParts": 20_001}, {"outcomeParts": 9_999}, {"outcomeParts": -1, "modelParts": 160_001}):
         yield f"a policy with {change}", "PolicyPublished", {**TYPICAL["PolicyPublished"], **change}, "SHARES_INVALID"
 
 
@@ -279,6 +288,22 @@ def payment_cases():
         yield f"prices: {name}", "PriceListPublished", {**prices, "rules": rules}, reason
 
 
+def outcome_cases():
+    outcome, step = TYPICAL["TaskOutcome"], TYPICAL["AgentStep"]
+    for score, reason in ((0, None), (-1, "FIELD_INVALID"), (1_001, "FIELD_INVALID")):
+        yield f"a score of {score}", "TaskOutcome", {**outcome, "score": score}, reason
+    none = {"inferenceSource": "", "inferenceId": ""}
+    for name, change, reason in (
+            ("with a model and no use", none, None), ("with nothing used", {**none, "model": ""}, None),
+            ("with a use of no model", {"model": ""}, "FIELD_INVALID"), ("with a use of no id", {"inferenceId": ""}, "FIELD_INVALID"),
+            ("with a use of no source", {"inferenceSource": ""}, "FIELD_INVALID"), ("of number -1", {"step": -1}, "FIELD_INVALID"),
+            ("of a run of 15 bytes", {"run": b"\x01" * 15}, "FIELD_INVALID"), ("of a run of 17 bytes", {"run": b"\x01" * 17}, "FIELD_INVALID"),
+            ("behind 31 bytes", {"previous": b"\x01" * 31}, "FIELD_INVALID")):
+        yield f"a step {name}", "AgentStep", {**step, **change}, reason
+    for wait in (-1, 101):
+        yield f"a wait of {wait} epochs for ratings", "PolicyPublished", {**TYPICAL["PolicyPublished"], "outcomeWaitEpochs": wait}, "FIELD_INVALID"
+
+
 def cases():
     for event, body in TYPICAL.items():
         yield "typical", event, body, None
@@ -293,6 +318,7 @@ def cases():
     yield from commitment_cases()
     yield from payment_cases()
     yield from policy_cases()
+    yield from outcome_cases()
 
 
 def other_forms():

@@ -23,6 +23,7 @@ export const SHARES = {
   modelParts: 250_000,
   upstreamParts: 0,
   agentParts: 0,
+  outcomeParts: 0,
   infrastructureParts: 150_000,
   treasuryParts: 100_000,
 } as const
@@ -30,3 +31,4 @@ export const MIN_EVENTS = 1_000
 export const MAX_PERIOD_EPOCHS = 12
 /** Features that come one or two epochs after their use still count. */
 export const FEATURE_WAIT_EPOCHS = 2
+export const OUTCOME_WAIT_EPOCHS = 2

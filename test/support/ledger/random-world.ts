@@ -91,15 +91,18 @@ export class RandomWorld {
     const modelParts = this.#random(1_000_001 - dataParts)
     const upstreamParts = this.#random(1_000_001 - dataParts - modelParts)
     const agentParts = this.#random(1_000_001 - dataParts - modelParts - upstreamParts)
-    const infrastructureParts = this.#random(1_000_001 - dataParts - modelParts - upstreamParts - agentParts)
+    const left = 1_000_001 - dataParts - modelParts - upstreamParts - agentParts
+    const outcomeParts = this.#random(left)
+    const infrastructureParts = this.#random(left - outcomeParts)
     return {
-      ...{ dataParts, modelParts, upstreamParts, agentParts, infrastructureParts },
-      treasuryParts: 1_000_000 - dataParts - modelParts - upstreamParts - agentParts - infrastructureParts,
+      ...{ dataParts, modelParts, upstreamParts, agentParts, outcomeParts, infrastructureParts },
+      treasuryParts: left - 1 - outcomeParts - infrastructureParts,
       minEvents: [1, 1, 2, 3][this.#random(4)]!,
       maxPeriodEpochs: 1 + this.#random(3),
       featureWaitEpochs: [0, 1, 2, 2, 3][this.#random(5)]!,
       ...this.#holdBack(),
       minimumPayouts: this.#minimums(),
+      outcomeWaitEpochs: this.#random(3),
     }
   }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { commitmentOf } from '../../../anchor/commitment.ts'
 import { derivationTypedData } from '../../../anchor/signatures/derivation.ts'
 import { ANYONE, type Quote, signQuote } from '../../../anchor/signatures/quote.ts'
-import { signEvent } from '../../../anchor/signatures/signer.ts'
+import { signEvent, signingDigest } from '../../../anchor/signatures/signer.ts'
 import { encodeEvent, type OutgoingRecord } from '../../../schemas/encode-record.ts'
 import type {
   AssetKind,
@@ -31,6 +31,7 @@ export const POLICY: Omit<EventBodies['PolicyPublished'], 'signature'> = {
   modelParts: 300_000,
   upstreamParts: 0,
   agentParts: 0,
+  outcomeParts: 0,
   infrastructureParts: 150_000,
   treasuryParts: 50_000,
   treasury: accountOf('treasury'),
@@ -38,6 +39,7 @@ export const POLICY: Omit<EventBodies['PolicyPublished'], 'signature'> = {
   minEvents: 2,
   maxPeriodEpochs: 3,
   featureWaitEpochs: 0,
+  outcomeWaitEpochs: 0,
   fallback: 'unattributed',
   holdBackParts: 0,
   holdBackEpochs: 0,
@@ -69,6 +71,8 @@ type SignedType =
   | 'VoucherPresented'
   | 'ContributionBatch'
   | 'ContributionWithdrawn'
+  | 'TaskOutcome'
+  | 'AgentStep'
 const NOTHING = new Uint8Array(0)
 
 type PlainType = Exclude<EventType, SignedType>
@@ -81,6 +85,7 @@ export function hashOf(text: string): Uint8Array {
 export class Records {
   readonly #ledgerId: Uint8Array
   #made = 0
+  readonly #stepHashes = new Map<string, Uint8Array>()
 
   constructor(ledgerId: Uint8Array) {
     this.#ledgerId = ledgerId
@@ -333,6 +338,38 @@ export class Records {
     return this.#plain('InferenceFeatures', SOURCES.extractor, body, change)
   }
 
+  /** Of the use of that id, by whoever pays for it. */
+  rating(rater: Name, inferenceId: string, score: number, change: Change<'TaskOutcome'> = {}): Promise<OutgoingRecord> {
+    const body = { inferenceSource: SOURCES.gateway, inferenceId, rater: accountOf(rater), score }
+    return this.#signed('TaskOutcome', SOURCES.gateway, rater, body, change)
+  }
+
+  /** @param place `previous`: nothing, which is right for step 0 alone */
+  step(agent: string, account: Name, place: StepPlace, change: Change<'AgentStep'> = {}): Promise<OutgoingRecord> {
+    return this.#signed('AgentStep', SOURCES.gateway, account, stepOf(agent, account, place), {
+      id: stepIdOf(place.run, place.step),
+      ...change,
+    })
+  }
+
+  /** A whole run, each step behind the one before. */
+  steps(agent: string, account: Name, run: string, steps: number): Promise<OutgoingRecord>[] {
+    let previous: Uint8Array = new Uint8Array(32)
+    return Array.from({ length: steps }, (_, step) => {
+      const place = { run, step, previous }
+      const body = { ...stepOf(agent, account, place), signature: NOTHING }
+      const event = { type: 'AgentStep' as const, source: SOURCES.gateway, id: stepIdOf(run, step), body }
+      previous = fromHex(signingDigest(this.#ledgerId, event))
+      this.#stepHashes.set(stepIdOf(run, step), previous)
+      return this.step(agent, account, place)
+    })
+  }
+
+  /** What the step behind this one, made by {@link steps}, has to name. */
+  stepHash(run: string, step: number): Uint8Array {
+    return this.#stepHashes.get(stepIdOf(run, step))!
+  }
+
   async #signed<Type extends SignedType>(
     type: Type,
     source: string,
@@ -342,9 +379,10 @@ export class Records {
   ): Promise<OutgoingRecord> {
     const { signature, ...changed } = (change.body ?? {}) as { signature?: Uint8Array }
     const unsigned = { ...this.#envelope(type, source, change), body: { ...body, ...changed } }
-    const event = await signEvent(this.#ledgerId, signerOf(change.by ?? signer), unsigned as never)
-    const { body: signedBody, ...envelope } = event as unknown as EventOf
-    return encode({ ...envelope, body: signature === undefined ? signedBody : { ...signedBody, signature } } as EventOf)
+    // What no type of EIP-712 can hold nobody can sign.
+    if (signature !== undefined)
+      return encode({ ...unsigned, body: { ...unsigned.body, signature } } as unknown as EventOf)
+    return encode((await signEvent(this.#ledgerId, signerOf(change.by ?? signer), unsigned as never)) as EventOf)
   }
 
   #plain<Type extends PlainType>(
@@ -379,6 +417,26 @@ function useOf(id: string, fee: bigint, payer: Name = 'payer'): EventBodies['Inf
     quoteId: NOTHING,
     quoteExpiresMs: 0n,
     quoteSignature: NOTHING,
+  }
+}
+
+/** Where a step stands in its run. */
+export interface StepPlace {
+  readonly run: string
+  readonly step: number
+  readonly previous?: Uint8Array
+}
+
+function stepIdOf(run: string, step: number): string {
+  return `${run}/${step}`
+}
+
+function stepOf(agent: string, account: Name, place: StepPlace): Omit<EventBodies['AgentStep'], 'signature'> {
+  const { run, step, previous = new Uint8Array(32) } = place
+  return {
+    ...{ agent, account: accountOf(account), run: hashOf(run).subarray(0, 16), step, previous },
+    ...{ inputHash: hashOf(`${run}/${step}/input`), outputHash: hashOf(`${run}/${step}/output`) },
+    ...{ model: '', inferenceSource: '', inferenceId: '', token: fromHex(TOKEN), cost: 0n },
   }
 }
 

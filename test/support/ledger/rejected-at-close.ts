@@ -8,9 +8,13 @@ import { builtInJson, evolved, renumbered, WIDER_USE, widerUse } from './foreign
 import { featuresOf, randomOf, SHAPE } from './random-features.ts'
 import { hashOf, LICENCE, Records, SOURCES } from './records.ts'
 import type { Cases, IngestReason } from './rejected-at-ingest.ts'
+import { goodOutcomes, outcomesRejectedLikeOthers, rejectedOutcomes } from './rejected-outcomes.ts'
 import { goodPayments, rejectedLikeOthers, rejectedPayments } from './rejected-payments.ts'
 
-export type CloseReason = Exclude<RejectionReason, IngestReason>
+/** A rating can only be too late in an epoch behind the first: test/jobs/outcomes.test.ts holds that one. */
+export const LATER_REASON = 'OUTCOME_TOO_LATE'
+
+export type CloseReason = Exclude<RejectionReason, IngestReason | typeof LATER_REASON>
 
 export interface RejectedAtClose {
   /** Good records that the others rest on; to be sent before them. */
@@ -62,15 +66,20 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
       renumbered(records.inference('use-renumbered', 1n), OWN_ID),
       records.deposit('payer', 7n, { id: 'deposit-7', body: { transactionHash: new Uint8Array(32), logIndex: 7 } }),
       ...goodPayments(records),
+      ...goodOutcomes(records),
     ],
     cases: {
-      ...mergeCases(rejectedLikeOthers(records), {
-        ...authorityCases(records),
-        ...registryCases(records),
-        ...ownershipCases(records),
-      }),
+      ...mergeCases(
+        outcomesRejectedLikeOthers(records),
+        mergeCases(rejectedLikeOthers(records), {
+          ...authorityCases(records),
+          ...registryCases(records),
+          ...ownershipCases(records),
+          ...referenceCases(records),
+        }),
+      ),
       ...rejectedPayments(records),
-      ...referenceCases(records),
+      ...rejectedOutcomes(records),
       ...depositCases(records),
       ...schemaCases(records),
     },

@@ -5,6 +5,7 @@ import { TOPICS } from '../../../schemas/topics.ts'
 import { encodeValue } from '../../../schemas/wire-format.ts'
 import { featuresOf, randomOf, SHAPE } from './random-features.ts'
 import type { Records } from './records.ts'
+import { outOfRangeOutcomes } from './rejected-outcomes.ts'
 
 export type IngestReason =
   | 'RECORD_TOO_LARGE'
@@ -35,7 +36,14 @@ export type Cases = Readonly<Record<string, Raw | Promise<Raw>>>
 
 /** For each reason of ingest, records that have it. */
 export function rejectedAtIngest(records: Records): { readonly [Reason in IngestReason]: Cases } {
-  return { ...envelopeCases(records), ...wireCases(records), ...rangeCases(records) }
+  const ranges = rangeCases(records)
+  const outcomes = outOfRangeOutcomes(records)
+  return {
+    ...{ ...envelopeCases(records), ...wireCases(records), ...ranges },
+    AMOUNT_NEGATIVE: { ...ranges.AMOUNT_NEGATIVE, ...outcomes.AMOUNT_NEGATIVE },
+    AMOUNT_TOO_LARGE: { ...ranges.AMOUNT_TOO_LARGE, ...outcomes.AMOUNT_TOO_LARGE },
+    FIELD_INVALID: { ...ranges.FIELD_INVALID, ...outcomes.FIELD_INVALID },
+  }
 }
 
 function envelopeCases(records: Records) {

@@ -1,0 +1,17 @@
+-- one row per rating of a use in which $agent worked, the newest first, at most $limit; status: of its fee, null before it is settled
+SELECT
+  i.source,
+  i.event_id AS id,
+  o.rater,
+  o.score,
+  o.epoch,
+  i.token,
+  i.fee,
+  CASE WHEN paid.inference IS NOT NULL THEN 'funded' ELSE other.status END AS status
+FROM task_outcome AS o
+JOIN inference AS i USING (inference)
+LEFT JOIN funded AS paid ON paid.inference = o.inference
+LEFT JOIN not_funded AS other ON other.inference = o.inference
+WHERE i.agent = $agent
+ORDER BY o.epoch DESC, o.ordinal DESC
+LIMIT $limit

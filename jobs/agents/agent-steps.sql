@@ -1,0 +1,7 @@
+-- one row per step of the runs $runs of $agent, ascending by (run, step); fee: of the inference that it cites, null for none
+SELECT s.run, s.step, s.account, s.step_hash, s.previous, s.model, i.source, i.event_id AS id, s.token, s.cost, s.epoch,
+  i.token AS fee_token, i.fee
+FROM agent_step AS s
+LEFT JOIN inference AS i USING (inference)
+WHERE s.agent = $agent AND list_contains($runs, hex(s.run))
+ORDER BY s.run, s.step

@@ -1,0 +1,15 @@
+-- one row per (model, infrastructure, agent, token, featured, payer): the fees of agents' work funded in $epoch
+SELECT
+  i.model,
+  i.infrastructure,
+  i.agent,
+  i.token,
+  f.inference IS NOT NULL AS featured,
+  i.payer,
+  sum(i.fee)::HUGEINT AS fees
+FROM funded AS paid
+JOIN inference AS i USING (inference)
+LEFT JOIN inference_features AS f ON f.inference = i.inference AND f.epoch = i.epoch
+WHERE paid.epoch = $epoch AND i.agent <> ''
+GROUP BY ALL
+ORDER BY ALL
