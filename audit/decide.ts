@@ -1,4 +1,4 @@
-import { DECISION_STEPS, type DecidedEventType, type EventOf } from '../schemas/events.ts'
+import { DECISION_STEPS, type DecidedEventType, type EventBodies, type EventOf } from '../schemas/events.ts'
 import { SIGNATURE_CHECK_EPOCHS_MAX } from '../schemas/limits.ts'
 import { OUTCOMES, type RejectionReason, reasonOfCode } from '../schemas/rejection.ts'
 import { acceptInto } from './accept.ts'
@@ -17,6 +17,8 @@ export interface DecidedEpoch {
   /** Accepted in this epoch, in accept order. */
   readonly deposits: readonly EventOf<'Deposited'>[]
   readonly vouchers: readonly EventOf<'VoucherPresented'>[]
+  /** Those that cover what was before them, with their rows. */
+  readonly grants: readonly { readonly row: number; readonly terms: EventBodies['LicenceGranted'] }[]
   /** Rows of the accepted inferences, in accept order, and their entries in the ids of the history. */
   readonly uses: { readonly rows: readonly number[]; readonly entries: readonly number[] }
   /** Accepted features of inferences: entry of the inference → row of the features, in accept order. */
@@ -57,6 +59,7 @@ class EpochDecider {
   readonly #usual: UsualDecider
   readonly #deposits: EventOf<'Deposited'>[] = []
   readonly #vouchers: EventOf<'VoucherPresented'>[] = []
+  readonly #grants: { row: number; terms: EventBodies['LicenceGranted'] }[] = []
   readonly #uses = { rows: [] as number[], entries: [] as number[] }
   readonly #featuresOf = new Map<number, number>()
   #ranks: ReadonlyMap<number, number> = new Map()
@@ -88,6 +91,7 @@ class EpochDecider {
       records: this.#records,
       deposits: this.#deposits,
       vouchers: this.#vouchers,
+      grants: this.#grants,
       uses: this.#uses,
       featuresOf: this.#featuresOf,
     }
@@ -126,7 +130,8 @@ class EpochDecider {
   #decideObject(row: number, type: ObjectType): Promise<void> {
     return this.#decideWaiting(row, type, async () => {
       const event = this.#records.eventOf(row, type, this.#history.schemas) as ObjectEvent
-      const reason = await findCloseReason(this.#history, this.#ledger, event)
+      const time = { epoch: this.#epoch, effectiveMs: this.#records.effectiveMs(row) }
+      const reason = await findCloseReason(this.#history, this.#ledger, event, time)
       return { reason, accept: () => this.#acceptObject(row, event) }
     })
   }
@@ -166,6 +171,8 @@ class EpochDecider {
     this.#useUp(row, event.type, acceptInto(this.#history, event, accepted))
     if (event.type === 'Deposited') this.#deposits.push(event)
     if (event.type === 'VoucherPresented') this.#vouchers.push(event)
+    if (event.type === 'LicenceGranted' && event.body.coversFromEpoch > 0)
+      this.#grants.push({ row, terms: event.body })
   }
 
   #acceptUsual(row: number, type: UsualType): void {

@@ -6,9 +6,10 @@ import type { State } from './state.ts'
 import { addTo } from './sums.ts'
 import { compareEntries } from './waiting.ts'
 
-/** What is held, by token: the pools of periods, and what waits for features. */
-export function heldInState({ periods, waiting }: State): Map<string, bigint> {
+/** What is held, by token: fees outside a licence, the pools of periods, and what waits for features. */
+export function heldInState({ outside, periods, waiting }: State): Map<string, bigint> {
   const held = new Map<string, bigint>()
+  for (const { token, fees } of outside) addTo(held, token, BigInt(fees))
   for (const { token, pool } of periods) addTo(held, token, BigInt(pool))
   for (const { token, part, featured, fees } of waiting) {
     addTo(held, token, BigInt(part) - (BigInt(part) * BigInt(featured)) / BigInt(fees))

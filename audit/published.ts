@@ -7,6 +7,7 @@ import { type EpochBundle, TABLES } from './bundle.ts'
 import { assertSame, differ } from './difference.ts'
 import { compareText } from './order.ts'
 import { checkChannels } from './published-channels.ts'
+import { checkOutside } from './published-outside.ts'
 import { checkPeriodBooks, checkWaiting, heldInState } from './published-periods.ts'
 import { assertAscending, checkShapes } from './published-shapes.ts'
 import { EMPTY_STATE } from './state.ts'
@@ -30,6 +31,7 @@ export function checkPublished(bundle: EpochBundle, previous: EpochBundle | unde
   checkPayout(bundle)
   checkConservation(bundle, previous)
   checkChannels(bundle, previous)
+  checkOutside(bundle, previous)
 }
 
 function lineRows({ epoch, lines }: EpochBundle): CanonicalJson[] {
@@ -174,7 +176,7 @@ function checkPayout({ manifest, accounts, state }: EpochBundle): void {
   if (extra !== undefined) differ('totals', `manifest.json payout.totals of ${extra.token}`, undefined, 'an entry')
 }
 
-/** funded + held in = out + held out + unattributed, and each side is what the tables and the states say. */
+/** funded + outside + held in = out + held out + unattributed + refunded, and each side is what the tables and the states say. */
 function checkConservation({ epoch, manifest, accounts, state }: EpochBundle, previous: EpochBundle | undefined): void {
   const out = sumsByToken(accounts, ({ earned }) => earned)
   const heldOut = heldInState(state)
@@ -188,9 +190,9 @@ function checkConservation({ epoch, manifest, accounts, state }: EpochBundle, pr
     assertSame('conservation', where('out'), (out.get(flow.token) ?? 0n).toString(), flow.out)
     assertSame('conservation', where('heldOut'), (heldOut.get(flow.token) ?? 0n).toString(), flow.heldOut)
     if (isKnown) assertSame('conservation', where('heldIn'), (heldIn.get(flow.token) ?? 0n).toString(), flow.heldIn)
-    const inflow = BigInt(flow.funded) + BigInt(flow.heldIn)
-    const outflow = sumOf([flow.out, flow.heldOut, flow.unattributed].map(BigInt))
-    assertSame('conservation', where('funded + heldIn'), outflow, inflow)
+    const inflow = sumOf([flow.funded, flow.outside, flow.heldIn].map(BigInt))
+    const outflow = sumOf([flow.out, flow.heldOut, flow.unattributed, flow.refunded].map(BigInt))
+    assertSame('conservation', where('funded + outside + heldIn'), outflow, inflow)
   }
   for (const [token, amount] of [...out, ...heldOut, ...heldIn]) {
     if (amount > 0n && !manifest.conservation.some((flow) => flow.token === token)) {

@@ -4,6 +4,7 @@ import type { DecidedEpoch } from './decide.ts'
 import { fundEpoch, hasFeatures, splitPair } from './funding.ts'
 import type { History } from './history.ts'
 import { compareText, firstOf } from './order.ts'
+import { type HeldUse, outsideOf } from './outside.ts'
 import { type PeriodBooks, type PublishedPeriods, type SettledPeriod, settlePeriods } from './periods.ts'
 import { type Pools, type SettlementLine, splitPools } from './pools.ts'
 import type { State } from './state.ts'
@@ -17,6 +18,8 @@ export interface Books extends PeriodBooks {
   /** By payer ‖ token. */
   readonly balances: Map<string, bigint>
   readonly channels: Channels
+  /** Fees of uses outside their licences, in the order in which they were taken. */
+  readonly outside: HeldUse[]
   /** Ascending by (epoch, model, token). */
   readonly waiting: WaitingEntry[]
   /** By token, since the first epoch. */
@@ -29,6 +32,7 @@ export function emptyBooks(): Books {
   return {
     balances: new Map(),
     channels: new Map(),
+    outside: [],
     periods: new Map(),
     curvatures: new Map(),
     waiting: [],
@@ -40,6 +44,9 @@ export function emptyBooks(): Books {
 interface TokenFlow {
   readonly token: string
   readonly funded: bigint
+  readonly outside: bigint
+  readonly released: bigint
+  readonly refunded: bigint
   readonly unfunded: bigint
   readonly reported: bigint
   readonly heldIn: bigint
@@ -54,7 +61,7 @@ export interface Settled {
   /** One for each (account, token, kind, asset) with an amount above 0, in published order. */
   readonly lines: readonly SettlementLine[]
   readonly flows: readonly TokenFlow[]
-  /** Tokens of the inferences accepted in the epoch, funded or not. */
+  /** Tokens of the inferences accepted in the epoch, funded or not, and of fees that went back in it. */
   readonly tokensUsed: ReadonlySet<string>
 }
 
@@ -72,7 +79,8 @@ export function settleEpoch(
 ): Settled {
   const policy = policyInForce(history, epoch)
   const heldIn = heldByToken(books)
-  const { funded, unfunded, reported } = fundEpoch(books, decided, history, policy)
+  const { released, outside, refunded, unfunded, reported, ...own } = fundEpoch(books, epoch, decided, history, policy)
+  const funded = [...own.funded, ...released]
   const pools: Pools =
     policy === undefined
       ? { lines: [], dataParts: new Map(), unfeatured: [] }
@@ -91,13 +99,13 @@ export function settleEpoch(
   for (const [token, amount] of unattributed) addTo(books.unattributed, token, amount)
   for (const { account, token, amount } of lines) addTo(books.cumulative, account + token, amount)
 
-  const fundedByToken = new Map<string, bigint>()
-  for (const { token, fee } of funded) addTo(fundedByToken, token, fee)
+  const fundedByToken = feesByToken(own.funded)
   const out = new Map<string, bigint>()
   for (const { token, amount } of lines) addTo(out, token, amount)
   const heldOut = heldByToken(books)
-  const flows = flowsOf({ funded: fundedByToken, unfunded, reported, heldIn, out, heldOut, unattributed })
-  const tokensUsed = new Set([...fundedByToken.keys(), ...unfunded.keys(), ...reported.keys()])
+  const ended = { released: feesByToken(released), refunded }
+  const flows = flowsOf({ funded: fundedByToken, outside, ...ended, unfunded, reported, heldIn, out, heldOut, unattributed })
+  const tokensUsed = new Set([fundedByToken, outside, refunded, unfunded, reported].flatMap((sums) => [...sums.keys()]))
   return { policy, periods, lines, flows, tokensUsed }
 }
 
@@ -107,8 +115,14 @@ function policyInForce({ policies }: History, epoch: number): Policy | undefined
   return (noticed.at(-1) ?? policies[0])?.policy
 }
 
-function heldByToken({ periods, waiting }: Books): Map<string, bigint> {
-  const held = new Map<string, bigint>()
+function feesByToken(uses: readonly { readonly token: string; readonly fee: bigint }[]): Map<string, bigint> {
+  const sums = new Map<string, bigint>()
+  for (const { token, fee } of uses) addTo(sums, token, fee)
+  return sums
+}
+
+function heldByToken({ outside, periods, waiting }: Books): Map<string, bigint> {
+  const held = feesByToken(outside)
   for (const { token, pool } of periods.values()) addTo(held, token, pool)
   for (const entry of waiting) addTo(held, entry.token, heldOf(entry))
   return held
@@ -152,6 +166,9 @@ function flowsOf(sums: Readonly<Record<Exclude<keyof TokenFlow, 'token'>, Sums>>
   return [...tokens].sort(compareText).map((token) => ({
     token,
     funded: sums.funded.get(token) ?? 0n,
+    outside: sums.outside.get(token) ?? 0n,
+    released: sums.released.get(token) ?? 0n,
+    refunded: sums.refunded.get(token) ?? 0n,
     unfunded: sums.unfunded.get(token) ?? 0n,
     reported: sums.reported.get(token) ?? 0n,
     heldIn: sums.heldIn.get(token) ?? 0n,
@@ -176,6 +193,7 @@ export function stateOf(books: Books, epoch: number): State {
       })
       .sort((a, b) => byText([a.payer, a.token], [b.payer, b.token])),
     channels: channelsOf(books.channels),
+    outside: outsideOf(books.outside),
     periods: [...books.periods.values()]
       .map(({ model, token, epochs, pool, carriedIn, dBarFixed }) => ({
         model,

@@ -1,6 +1,7 @@
 import { type CanonicalJson, canonicalJson } from '../anchor/canonical-json.ts'
 import type { Database } from '../pipelines/warehouse/database.ts'
 import type { Channel } from './funding/channels.ts'
+import type { HeldFees } from './funding/held-fees.ts'
 
 /** What an epoch hands to the next one (docs/formats.md, `state.json`). Amounts are decimal text. */
 export interface CarryState {
@@ -8,6 +9,7 @@ export interface CarryState {
   readonly epoch: number
   readonly balances: readonly { readonly amount: string; readonly payer: string; readonly token: string }[]
   readonly channels: readonly Channel[]
+  readonly outside: readonly HeldFees[]
   readonly periods: readonly CarriedPeriod[]
   readonly unattributed: readonly { readonly amount: string; readonly token: string }[]
   readonly waiting: readonly WaitingPart[]
@@ -45,6 +47,7 @@ const EMPTY_STATE: CarryState = {
   epoch: 0,
   balances: [],
   channels: [],
+  outside: [],
   periods: [],
   unattributed: [],
   waiting: [],
@@ -69,9 +72,10 @@ export function movedOf({ part, featured, fees }: WaitingPart): bigint {
   return (BigInt(part) * BigInt(featured)) / BigInt(fees)
 }
 
-/** Everything that is held: pools of periods, what was carried included, and what waits. One token may come several times. */
-export function heldAmounts({ periods, waiting }: CarryState): { token: string; amount: bigint }[] {
+/** Everything that is held: fees, pools of periods, what was carried included, and what waits. One token may come several times. */
+export function heldAmounts({ outside, periods, waiting }: CarryState): { token: string; amount: bigint }[] {
   return [
+    ...outside.map(({ token, fees }) => ({ token, amount: BigInt(fees) })),
     ...periods.map(({ token, pool }) => ({ token, amount: BigInt(pool) })),
     ...waiting.map((each) => ({ token: each.token, amount: BigInt(each.part) - movedOf(each) })),
   ]

@@ -48,6 +48,10 @@ export const SCHEMA_BYTES_MAX = 65_536
 export const SCHEMA_NODES_MAX = 1_000
 export const SCHEMA_DEPTH_MAX = 32
 export const FEATURE_WAIT_EPOCHS_MAX = 100
+/** What a licence may allow, in the order in which a grant names it. */
+export const LICENCE_USES = ['commercial', 'infer', 'retrieve', 'train'] as const
+/** So many epochs the fee of a use outside its licences may be held. */
+export const OUTSIDE_WAIT_EPOCHS_MAX = 100
 /** Where a policy may let a data part go that influence cannot divide. */
 export const FALLBACKS = ['unattributed'] as const
 /**

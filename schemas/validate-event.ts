@@ -1,4 +1,5 @@
 import { DECISION_ORDER, type EventBodies, type EventOf, type EventType } from './events.ts'
+import { licence, revocation } from './licence-ranges.ts'
 import * as limits from './limits.ts'
 import { priceList, usePayment, voucher } from './payment-ranges.ts'
 import { amount, bytes, field, first, identifier, type RangeFault, range } from './ranges.ts'
@@ -38,6 +39,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       identifier('asset', body.asset),
       identifier('title', body.title),
       identifier('licence', body.licence),
+      body.kind === 'infrastructure' && body.access !== 'open' ? field('access of infrastructure is open.') : undefined,
       body.identity === '' || ERC_8004_ID.test(body.identity)
         ? undefined
         : field('identity must be empty or eip155:chain:registry/id.'),
@@ -65,6 +67,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       range('minEvents', body.minEvents, 1, 1_000_000_000),
       range('maxPeriodEpochs', body.maxPeriodEpochs, 1, 10_000),
       range('featureWaitEpochs', body.featureWaitEpochs, 0, limits.FEATURE_WAIT_EPOCHS_MAX),
+      range('outsideWaitEpochs', body.outsideWaitEpochs, 0, limits.OUTSIDE_WAIT_EPOCHS_MAX),
       limits.FALLBACKS.some((fallback) => fallback === body.fallback)
         ? undefined
         : field('fallback is not known to this version.'),
@@ -93,6 +96,8 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       bytes('signature', body.signature, 65),
     ),
   PriceListPublished: priceList,
+  LicenceGranted: licence,
+  LicenceRevoked: revocation,
   VoucherPresented: voucher,
   ContributionCommitted: (body) => first(bytes('account', body.account, 20), bytes('commitment', body.commitment, 32)),
   ContributionBatch: (body) =>

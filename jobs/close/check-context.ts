@@ -1,5 +1,6 @@
 import type { Genesis } from '../../schemas/genesis.ts'
 import type { UsedKey } from '../pricing/used-quantities.ts'
+import type { Moment } from './licences.ts'
 import type { PageReferences } from './references.ts'
 import type { Registry } from './registry.ts'
 
@@ -9,8 +10,8 @@ export interface CheckContext {
   readonly ledgerId: Uint8Array
   readonly registry: Registry
   readonly references: PageReferences
-  /** Of the record. */
-  readonly effectiveMs: bigint
+  /** Where the record is, and when. */
+  readonly moment: Moment
   /** What payers used in earlier epochs. */
   readonly usedBefore: (key: UsedKey) => bigint
 }

@@ -14,6 +14,8 @@ export interface Policy {
   readonly maxPeriodEpochs: number
   /** For so many epochs after its own, features of a use still count. */
   readonly featureWaitEpochs: number
+  /** For so many epochs after its own, the fee of a use outside its licences is held. */
+  readonly outsideWaitEpochs: number
 }
 
 /** The policy in force in `epoch`: a policy takes effect after an epoch of notice, the very first one at once. */
@@ -37,5 +39,6 @@ export async function policyInForce(warehouse: Database, epoch: number): Promise
     minEvents: row.min_events as number,
     maxPeriodEpochs: row.max_period_epochs as number,
     featureWaitEpochs: row.feature_wait_epochs as number,
+    outsideWaitEpochs: row.outside_wait_epochs as number,
   }
 }

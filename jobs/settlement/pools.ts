@@ -1,6 +1,7 @@
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import type { WaitingPart } from '../carry-state.ts'
+import { USE_EPOCHS_MAX } from '../funding/held-fees.ts'
 import type { Policy } from '../funding/policy.ts'
 import { apportion } from './apportion.ts'
 import { addTo, type LineKind, type Lines } from './lines.ts'
@@ -65,7 +66,7 @@ async function loadSums(warehouse: Database, epoch: number): Promise<FeeSum[]> {
     featured: boolean
     since: bigint
     fees: bigint
-  }>(feeGroups, { epoch })
+  }>(feeGroups, { epoch, useEpochsMax: USE_EPOCHS_MAX })
   const sums = new Map<string, FeeSum>()
   for (const { since, fees, ...group } of rows) {
     const key = JSON.stringify(Object.values(group))

@@ -130,7 +130,7 @@ def manifest():
             "sumPositive": str(SUM_POSITIVE), "denominator": str(DENOMINATOR), "vHash": hashed(struct.pack(">2i", 1, -2)),
             "xHash": hashed(struct.pack(">2d", 1.0, -2.0)), "vErrorNano": "12",
         }],
-        "conservation": [{"token": TOKEN, "funded": str(out + CARRIED - CARRIED_IN), "unfunded": "0", "reported": "0", "heldIn": str(CARRIED_IN), "out": str(out),
+        "conservation": [{"token": TOKEN, "funded": str(out + CARRIED - CARRIED_IN), "outside": "0", "released": "0", "refunded": "0", "unfunded": "0", "reported": "0", "heldIn": str(CARRIED_IN), "out": str(out),
                           "heldOut": str(CARRIED), "unattributed": "0"}],
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], "root": "0x" + PAYOUT_TREE[0].hex(), "leaves": len(PAYOUTS),
                    "totals": [{"token": TOKEN, "cumulative": str(cumulative), "reserved": str(CARRIED), "total": str(cumulative + CARRIED)}]},

@@ -7,6 +7,7 @@ import { EPOCH_INTERVAL_S } from './clock.ts'
 import {
   DATASET,
   FEATURE_WAIT_EPOCHS,
+  OUTSIDE_WAIT_EPOCHS,
   INFRASTRUCTURE,
   LICENCE,
   MAX_PERIOD_EPOCHS,
@@ -76,7 +77,7 @@ async function assetRecord(
     source: SOURCES.operator,
     id: `asset/${asset}`,
     body: {
-      ...{ asset, kind, title, licence, identity: '' },
+      ...{ asset, kind, title, licence, identity: '', access: 'open' as const },
       ...{ owners: [{ account, parts: WHOLE }], parents: [], registrant: account },
     },
   })
@@ -97,6 +98,7 @@ async function policyRecord(context: RegistrationContext): Promise<OutgoingRecor
       minEvents: context.minEvents ?? MIN_EVENTS,
       maxPeriodEpochs: MAX_PERIOD_EPOCHS,
       featureWaitEpochs: FEATURE_WAIT_EPOCHS,
+      outsideWaitEpochs: OUTSIDE_WAIT_EPOCHS,
       fallback: 'unattributed',
     },
   })

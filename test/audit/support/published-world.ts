@@ -381,6 +381,7 @@ function assemble(parts: Assembly): EpochFiles {
     epoch,
     balances: [{ payer: addressOf.payer, token: place.token, amount: hand.balance.toString() }],
     channels: [{ payer: addressOf.payer, model: 'reader', token: place.token, ...hand.channel }],
+    outside: [],
     periods: [
       {
         model: 'reader',
@@ -412,6 +413,9 @@ function assemble(parts: Assembly): EpochFiles {
       {
         token: place.token as Address,
         funded: hand.funded.toString(),
+        outside: '0',
+        released: '0',
+        refunded: '0',
         unfunded: hand.unfunded.toString(),
         reported: hand.reported.toString(),
         heldIn: parts.heldIn.toString(),
@@ -433,7 +437,7 @@ function assemble(parts: Assembly): EpochFiles {
 }
 
 function emptyStateHash(): Hash32 {
-  const lists = { balances: [], channels: [], periods: [], unattributed: [], waiting: [] }
+  const lists = { balances: [], channels: [], outside: [], periods: [], unattributed: [], waiting: [] }
   return jsonHash({ epoch: 0, format: 'tallystick-state/1', ...lists })
 }
 

@@ -92,6 +92,7 @@ export const POLICY = {
   minEvents: 2,
   maxPeriodEpochs: 3,
   featureWaitEpochs: 0,
+  outsideWaitEpochs: 0,
   fallback: 'unattributed',
 } as const
 
@@ -209,6 +210,7 @@ async function addRegistry(log: Log, ledgerId: Uint8Array): Promise<void> {
       title: name,
       licence: 'CC0-1.0',
       identity: '',
+      access: 'open',
       owners: owners
         .map(([person, parts]) => ({ account: fromHex(addressOf[person]), parts }))
         .sort((a, b) => Buffer.compare(a.account, b.account)),

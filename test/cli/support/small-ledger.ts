@@ -142,6 +142,7 @@ async function registrations(ledgerId: Uint8Array): Promise<OutgoingRecord[]> {
         title: name,
         licence: 'CC0-1.0',
         identity: '',
+        access: 'open',
         owners: [{ account, parts: 1_000_000 }],
         parents: [],
         registrant: account,
@@ -178,6 +179,7 @@ function policy() {
     minEvents: 1,
     maxPeriodEpochs: 3,
     featureWaitEpochs: 0,
+    outsideWaitEpochs: 0,
     fallback: 'unattributed',
   }
 }
