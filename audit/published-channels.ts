@@ -25,9 +25,8 @@ export function checkChannels({ epoch, manifest, state }: EpochBundle, previous:
   if (previous === undefined && epoch > 1) return
   const taken = takenByToken(previous?.state ?? EMPTY_STATE, state)
   for (const [index, { token, funded, outside, refunded }] of manifest.conservation.entries()) {
-    const where = `manifest.json conservation[${index}] funded + outside - refunded (${token})`
-    const said = BigInt(funded) + BigInt(outside) - BigInt(refunded)
-    assertSame('channels', where, `${taken.get(token) ?? 0n}`, `${said}`)
+    const expected = (taken.get(token) ?? 0n) - BigInt(outside) + BigInt(refunded)
+    assertSame('channels', `manifest.json conservation[${index}].funded (${token})`, `${expected}`, funded)
     taken.delete(token)
   }
   const without = [...taken].find(([, amount]) => amount !== 0n)
