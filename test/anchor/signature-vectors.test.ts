@@ -89,6 +89,8 @@ describe('signatures, golden vectors', () => {
       'ContributionBatch',
       'ContributionWithdrawn',
       'FeatureMapPublished',
+      'LicenceGranted',
+      'LicenceRevoked',
       'PolicyPublished',
       'PriceListPublished',
       'SchemaRegistered',
