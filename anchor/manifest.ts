@@ -65,6 +65,9 @@ export const manifestShape = z.strictObject({
     z.strictObject({
       token: address,
       funded: amount,
+      outside: amount,
+      released: amount,
+      refunded: amount,
       unfunded: amount,
       reported: amount,
       heldIn: amount,

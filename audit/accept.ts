@@ -39,6 +39,12 @@ export function acceptInto(history: History, event: ObjectEvent, accepted: Accep
     case 'AssetTransferred':
       history.ownership.transfer(accepted.row, event.body)
       return 0
+    case 'LicenceGranted':
+      history.licences.grant(event.body, accepted)
+      return 0
+    case 'LicenceRevoked':
+      history.licences.revoke(event.body.grant, accepted)
+      return 0
     case 'SignatureChecked':
       history.contractAnswers.set(answerKey(toHex(event.body.account), toHex(event.body.digest)), accepted.epoch)
       return 0

@@ -5,6 +5,7 @@ import type { RejectionReason } from '../schemas/rejection.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
 import { generationsAbove } from './derivation.ts'
 import type { History } from './history.ts'
+import type { RecordTime } from './licence-reasons.ts'
 import { isAgreedTo, isSignedBy } from './signed-by.ts'
 
 type Reason = RejectionReason | undefined
@@ -13,6 +14,7 @@ export async function findAssetReason(
   history: History,
   ledger: DecidingLedger,
   event: EventOf<'AssetRegistered'>,
+  { effectiveMs }: RecordTime,
 ): Promise<Reason> {
   const { asset, owners, registrant, parents } = event.body
   const account = toHex(registrant)
@@ -21,7 +23,10 @@ export async function findAssetReason(
   if (history.assets.has(asset)) return 'ASSET_EXISTS'
   if (!parents.every((parent) => history.assets.has(parent.asset))) return 'PARENT_UNKNOWN'
   if (generationsAbove(history.assets, parents) > DERIVATION_DEPTH_MAX) return 'ROYALTY_TOO_DEEP'
-  for (const parent of parents) if (!(await isAgreedTo(history, ledger, event.body, parent))) return 'SIGNATURE_INVALID'
+  for (const parent of parents) {
+    const isLicensed = history.licences.letDerive(parent.asset, account, parent.parts, effectiveMs)
+    if (!isLicensed && !(await isAgreedTo(history, ledger, event.body, parent))) return 'SIGNATURE_INVALID'
+  }
   return undefined
 }
 

@@ -5,6 +5,7 @@ import type { RejectionReason } from '../schemas/rejection.ts'
 import { findAssetReason, findTransferReason } from './asset-reasons.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
 import { findBatch, type History } from './history.ts'
+import { findGrantReason, findRevocationReason, type RecordTime } from './licence-reasons.ts'
 import { findOutcomeReason, findStepReason } from './outcome-reasons.ts'
 import { voucherKey } from './payments.ts'
 import { isSignedBy, isSignedByOperator } from './signed-by.ts'
@@ -18,7 +19,7 @@ type Check<Type extends ObjectType> = (
   history: History,
   ledger: DecidingLedger,
   event: EventOf<Type>,
-  epoch: number,
+  time: RecordTime,
 ) => Reason | Promise<Reason>
 
 /**
@@ -28,14 +29,14 @@ export function findCloseReason(
   history: History,
   ledger: DecidingLedger,
   event: ObjectEvent,
-  epoch: number,
+  time: RecordTime,
 ): Reason | Promise<Reason> {
   const check = CHECKS[event.type] as Check<ObjectType>
-  if (OPERATOR_TYPES.has(event.type)) return check(history, ledger, event, epoch)
+  if (OPERATOR_TYPES.has(event.type)) return check(history, ledger, event, time)
   const registration = history.sources.get(event.source)
   if (registration === undefined) return 'SOURCE_UNKNOWN'
   if (!registration.eventTypes.includes(event.type)) return 'TYPE_NOT_PERMITTED'
-  return check(history, ledger, event, epoch)
+  return check(history, ledger, event, time)
 }
 
 /** Types that the operator signs; they need no registration of their source. */
@@ -64,6 +65,10 @@ const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
   AssetRegistered: findAssetReason,
 
   AssetTransferred: findTransferReason,
+
+  LicenceGranted: findGrantReason,
+
+  LicenceRevoked: findRevocationReason,
 
   FeatureMapPublished: async (history, ledger, event) => {
     const reason = await findRegistrantReason(history, ledger, event)

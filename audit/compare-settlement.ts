@@ -92,7 +92,7 @@ function compareAccounts({ accounts }: EpochBundle, books: Books): void {
   compareRows('accounts', TABLES.accounts, expected, published)
 }
 
-/** Every token of the totals and of an inference accepted in the epoch, and no other. */
+/** Every token of the totals, of an inference accepted in the epoch and of fees that went back in it, and no other. */
 function compareFlows({ manifest }: EpochBundle, settled: Settled): void {
   const tokens = new Set([...manifest.payout.totals.map(({ token }) => token as string), ...settled.tokensUsed])
   const amounts = new Map(settled.flows.map((flow) => [flow.token, flow]))
@@ -101,6 +101,9 @@ function compareFlows({ manifest }: EpochBundle, settled: Settled): void {
     return {
       token,
       funded: `${flow?.funded ?? 0n}`,
+      outside: `${flow?.outside ?? 0n}`,
+      released: `${flow?.released ?? 0n}`,
+      refunded: `${flow?.refunded ?? 0n}`,
       unfunded: `${flow?.unfunded ?? 0n}`,
       reported: `${flow?.reported ?? 0n}`,
       heldIn: `${flow?.heldIn ?? 0n}`,

@@ -1,4 +1,4 @@
-import { DECISION_STEPS, type DecidedEventType, type EventOf } from '../schemas/events.ts'
+import { DECISION_STEPS, type DecidedEventType, type EventBodies, type EventOf } from '../schemas/events.ts'
 import { SIGNATURE_CHECK_EPOCHS_MAX } from '../schemas/limits.ts'
 import { OUTCOMES, type RejectionReason, reasonOfCode } from '../schemas/rejection.ts'
 import { acceptInto } from './accept.ts'
@@ -18,6 +18,8 @@ export interface DecidedEpoch {
   readonly deposits: readonly EventOf<'Deposited'>[]
   readonly vouchers: readonly EventOf<'VoucherPresented'>[]
   readonly contractAnswers: readonly EventOf<'SignatureChecked'>[]
+  /** Those that cover what was before them, with their rows. */
+  readonly grants: readonly { readonly row: number; readonly terms: EventBodies['LicenceGranted'] }[]
   /** Rows of the accepted inferences, in accept order, and their entries in the ids of the history. */
   readonly uses: { readonly rows: readonly number[]; readonly entries: readonly number[] }
   /** Accepted features of inferences: entry of the inference → row of the features, in accept order. */
@@ -61,6 +63,7 @@ class EpochDecider {
   readonly #deposits: EventOf<'Deposited'>[] = []
   readonly #vouchers: EventOf<'VoucherPresented'>[] = []
   readonly #contractAnswers: EventOf<'SignatureChecked'>[] = []
+  readonly #grants: { row: number; terms: EventBodies['LicenceGranted'] }[] = []
   readonly #uses = { rows: [] as number[], entries: [] as number[] }
   readonly #featuresOf = new Map<number, number>()
   readonly #ratings = new Map<number, number>()
@@ -94,6 +97,7 @@ class EpochDecider {
       deposits: this.#deposits,
       vouchers: this.#vouchers,
       contractAnswers: this.#contractAnswers,
+      grants: this.#grants,
       uses: this.#uses,
       featuresOf: this.#featuresOf,
       ratings: this.#ratings,
@@ -133,7 +137,8 @@ class EpochDecider {
   #decideObject(row: number, type: ObjectType): Promise<void> {
     return this.#decideWaiting(row, type, async () => {
       const event = this.#records.eventOf(row, type, this.#history.schemas) as ObjectEvent
-      const reason = await findCloseReason(this.#history, this.#ledger, event, this.#epoch)
+      const time = { epoch: this.#epoch, effectiveMs: this.#records.effectiveMs(row) }
+      const reason = await findCloseReason(this.#history, this.#ledger, event, time)
       return { reason, accept: () => this.#acceptObject(row, event) }
     })
   }
@@ -176,6 +181,7 @@ class EpochDecider {
     if (event.type === 'SignatureChecked') this.#contractAnswers.push(event)
     if (event.type === 'TaskOutcome')
       this.#ratings.set(findUse(this.#history, event.body.inferenceSource, event.body.inferenceId), event.body.score)
+    if (event.type === 'LicenceGranted' && event.body.coversFromEpoch > 0) this.#grants.push({ row, terms: event.body })
   }
 
   #acceptUsual(row: number, type: UsualType): void {

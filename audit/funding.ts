@@ -4,7 +4,9 @@ import { type Channels, chargeUse, raiseChannel } from './channels.ts'
 import type { DecidedEpoch } from './decide.ts'
 import { lineageOf } from './derivation.ts'
 import type { History } from './history.ts'
+import { endHeldUses, giveBack, type HeldUse, missingLicences } from './outside.ts'
 import type { AcceptOrder } from './ownership.ts'
+import type { EventFeatures } from './period-events.ts'
 import { addTo } from './sums.ts'
 
 type Policy = EventBodies['PolicyPublished']
@@ -20,27 +22,36 @@ export interface FundedUse {
   readonly payer: string
   readonly token: string
   readonly fee: bigint
-  /** Of its record in its epoch. */
+  /** Where its fee counts: its record in its epoch, or the grant that released it. */
   readonly row: number
-  /** Whether the payer owned some of what is paid for the use, at its place in accept order. */
+  /** Whether the payer owned some of what is paid for the use, at that place in accept order. */
   readonly isPayerOwner: boolean
   /** Of the policy in force in its epoch, millionths. */
   readonly dataParts: number
   /** Row of its features when they were accepted at this cut, else undefined. */
   readonly featuresRow: number | undefined
+  /** Those of a use that was held, when they had come by the time of its release. */
+  readonly features?: EventFeatures | undefined
+  /** That of a use that was held, when it was rated by the time of its release. */
+  readonly score?: number | undefined
 }
 
 /** A funded use that belongs to a period. */
-export interface FeaturedUse extends FundedUse {
-  readonly featuresRow: number
-}
+export type FeaturedUse = FundedUse & ({ readonly featuresRow: number } | { readonly features: EventFeatures })
 
 export function hasFeatures(use: FundedUse): use is FeaturedUse {
-  return use.featuresRow !== undefined
+  return use.featuresRow !== undefined || use.features !== undefined
 }
 
 export interface Funding {
+  /** Of the epoch, inside their licences. */
   readonly funded: readonly FundedUse[]
+  /** Held until now, in this epoch or since an earlier one. */
+  readonly released: readonly FundedUse[]
+  /** By token: fees taken and held. */
+  readonly outside: ReadonlyMap<string, bigint>
+  /** By token: held until now, and the payers' again. */
+  readonly refunded: ReadonlyMap<string, bigint>
   /** By token: fees that a voucher covered and no balance. */
   readonly unfunded: ReadonlyMap<string, bigint>
   /** By token: fees that no voucher covered. */
@@ -54,24 +65,36 @@ export function splitPair(key: string): [first: string, second: string] {
   return [key.slice(0, ADDRESS_CHARACTERS), key.slice(ADDRESS_CHARACTERS)]
 }
 
+interface FundingBooks {
+  readonly balances: Map<string, bigint>
+  readonly channels: Channels
+  /** In the order in which they were taken. */
+  readonly outside: HeldUse[]
+}
+
 /**
- * Step 2 of settlement: deposits are credited and channels raised, then fees are taken in accept order where both cover them.
+ * Step 2 of settlement: deposits are credited and channels raised, then fees are taken in accept order where both cover them;
+ * those of uses outside their licences are held, released or given back.
  *
- * @param books  balances by payer ‖ token, and channels; changed in place
+ * @param books  balances by payer ‖ token, channels, and what is held; changed in place
  * @param policy in force; without one nothing is taken
  */
 export function fundEpoch(
-  { balances, channels }: { readonly balances: Map<string, bigint>; readonly channels: Channels },
-  { records, deposits, vouchers, uses, featuresOf }: DecidedEpoch,
+  { balances, channels, outside: held }: FundingBooks,
+  epoch: number,
+  decided: DecidedEpoch,
   history: History,
   policy: Policy | undefined,
 ): Funding {
+  const { records, deposits, vouchers, uses, featuresOf } = decided
   for (const { body } of deposits) addTo(balances, toHex(body.payer) + toHex(body.token), body.amount)
   for (const { body } of vouchers) raiseChannel(channels, body)
   const funded: FundedUse[] = []
   const unfunded = new Map<string, bigint>()
   const reported = new Map<string, bigint>()
+  const outside = new Map<string, bigint>()
   const ownsOneOf = ownership(history, records)
+  const isLicensed = (asset: string) => history.assets.get(asset)?.access === 'licensed'
   for (const [index, row] of uses.rows.entries()) {
     const place = records.bodies[row]!
     const fee = records.uses.fee(place)
@@ -87,14 +110,34 @@ export function fundEpoch(
     const entry = uses.entries[index]!
     const infrastructure = history.names.textOf(records.uses.infrastructure(place))
     const agent = history.names.textOf(records.uses.agent(place))
-    const isPayerOwner = ownsOneOf({ model, infrastructure, agent }, payer, row)
-    const featuresRow = featuresOf.get(entry)
-    funded.push({
-      ...{ entry, model, infrastructure, agent, payer, token, fee, row, isPayerOwner },
-      ...{ dataParts: policy!.dataParts, featuresRow },
-    })
+    const what = { entry, model, infrastructure, agent, payer, token, fee, row }
+    if (isLicensed(model) || isLicensed(agent)) {
+      const asked = { epoch, row, payer, ...records.uses.licensing(place, history) }
+      const missing = missingLicences(history, [model, agent].filter(isLicensed), asked, decided)
+      if (missing.size > 0) {
+        addTo(outside, token, fee)
+        held.push({
+          ...what,
+          ...asked,
+          until: epoch + policy!.outsideWaitEpochs,
+          missing,
+          features: undefined,
+          score: undefined,
+        })
+        continue
+      }
+    }
+    const isPayerOwner = ownsOneOf(what, payer, row)
+    funded.push({ ...what, isPayerOwner, dataParts: policy!.dataParts, featuresRow: featuresOf.get(entry) })
   }
-  return { funded, unfunded, reported }
+  const ended = policy === undefined ? { released: [], refunded: [] } : endHeldUses(held, epoch, decided, policy)
+  const refunded = new Map<string, bigint>()
+  for (const use of ended.refunded) {
+    giveBack(use, { balances, channels })
+    addTo(refunded, use.token, use.fee)
+  }
+  const released = ended.released.map((use) => ({ ...use, isPayerOwner: ownsOneOf(use, use.payer, use.row) }))
+  return { funded, released, outside, refunded, unfunded, reported }
 }
 
 type Used = Pick<FundedUse, 'model' | 'infrastructure' | 'agent'>

@@ -2,6 +2,7 @@ import type { EventBodies } from '../schemas/events.ts'
 import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
 import { AgentWork } from './agent-work.ts'
 import { type AcceptedBatch, ContributionTable } from './contributions.ts'
+import { Licences } from './licences.ts'
 import { Ownership } from './ownership.ts'
 import { emptyPayments, type Payments } from './payments.ts'
 import { IdTable, idKey } from './records/id-table.ts'
@@ -21,6 +22,7 @@ export interface History {
   readonly sources: Map<string, EventBodies['SourceRegistered']>
   readonly assets: Map<string, EventBodies['AssetRegistered']>
   readonly ownership: Ownership
+  readonly licences: Licences
   /** By account ‖ digest: the last epoch in which the answer of a contract was accepted; those that still count. */
   readonly contractAnswers: Map<string, number>
   /** In accept order. */
@@ -52,6 +54,7 @@ export function emptyHistory(): History {
     sources: new Map(),
     assets: new Map(),
     ownership: new Ownership(),
+    licences: new Licences(),
     contractAnswers: new Map(),
     policies: [],
     featureMaps: new Map(),

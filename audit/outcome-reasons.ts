@@ -4,6 +4,7 @@ import { toHex } from '../schemas/ids.ts'
 import type { RejectionReason } from '../schemas/rejection.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
 import { findUse, type History } from './history.ts'
+import type { RecordTime } from './licence-reasons.ts'
 import { policyInForce } from './policy.ts'
 import { isSignedBy } from './signed-by.ts'
 
@@ -15,7 +16,7 @@ export async function findOutcomeReason(
   history: History,
   ledger: DecidingLedger,
   event: EventOf<'TaskOutcome'>,
-  epoch: number,
+  { epoch }: RecordTime,
 ): Promise<Reason> {
   const { inferenceSource, inferenceId } = event.body
   const entry = findUse(history, inferenceSource, inferenceId)

@@ -86,10 +86,10 @@ function newEntries(
   for (const { payer, token, part } of parts) addTo(sums, JSON.stringify([payer, token]), part)
   const usesOf = new Map([...sums].filter(([, part]) => part > 0n).map(([key]) => [key, new Map<number, RatableUse>()]))
   if (usesOf.size === 0) return []
-  for (const { entry, payer, token, agent, fee, row } of funded) {
+  for (const { entry, payer, token, agent, fee, row, score = 0 } of funded) {
     if (agent === '') continue
     const version = ownership.versionAt(agent, row, order)
-    const use = { agent, fee, version, owners: ownership.in(agent, version), score: 0 }
+    const use = { agent, fee, version, owners: ownership.in(agent, version), score }
     usesOf.get(JSON.stringify([payer, token]))?.set(entry, use)
   }
   return [...usesOf].map(([key, uses]) => {

@@ -1,13 +1,12 @@
 import type { PeriodEvent } from './attribution/period.ts'
 import { copyRow } from './contributions.ts'
+import type { EpochRecords } from './records/epoch-records.ts'
 
 /** Events of one piece: the table grows without being copied. */
 const SLAB_ROWS = 4_096
 
-/** What an event has besides its features. */
-export interface EventRow {
-  readonly fee: bigint
-  readonly isPayerOwner: boolean
+/** Features of a use. */
+export interface EventFeatures {
   readonly multiplier: number
   readonly label: number
   readonly p16: number
@@ -17,6 +16,38 @@ export interface EventRow {
   /** From `vectorAt` on; copied. */
   readonly vector: Int8Array
   readonly vectorAt: number
+}
+
+/** An event: its features, and what the use has besides. */
+export interface EventRow extends EventFeatures {
+  readonly fee: bigint
+  readonly isPayerOwner: boolean
+}
+
+/** Of a row of InferenceFeatures; valid as long as the records of its epoch. */
+export function featuresAt({ features, bodies }: EpochRecords, row: number): EventFeatures {
+  const place = bodies[row]!
+  return {
+    multiplier: features.multiplier(place),
+    label: features.label(place),
+    p16: features.p16(place),
+    p: features.halves(place),
+    pAt: features.pAt(place),
+    vector: features.digits(place),
+    vectorAt: features.vectorAt(place),
+  }
+}
+
+/** As {@link featuresAt}, for as long as they are needed. */
+export function copyFeatures(records: EpochRecords, row: number): EventFeatures {
+  const found = featuresAt(records, row)
+  const place = records.bodies[row]!
+  const { p, pAt, vector, vectorAt } = found
+  return {
+    ...found,
+    ...{ p: p.slice(pAt, pAt + records.features.classes(place)), pAt: 0 },
+    ...{ vector: vector.slice(vectorAt, vectorAt + records.features.rank(place)), vectorAt: 0 },
+  }
 }
 
 interface Slab {

@@ -11,7 +11,7 @@ import { assertSame, differ } from './difference.ts'
 import type { FeaturedUse } from './funding.ts'
 import type { History } from './history.ts'
 import { compareText, firstOf } from './order.ts'
-import { EventTable } from './period-events.ts'
+import { EventTable, featuresAt } from './period-events.ts'
 import { periodKey } from './pools.ts'
 import type { EpochRecords } from './records/epoch-records.ts'
 import { heldBackOf, type Reserve, takeReturning } from './reserves.ts'
@@ -60,7 +60,7 @@ export interface SettledPeriod {
 
 /** What joins the periods of (model, token) in an epoch. */
 export interface Joining {
-  /** Their features lie in `records`. */
+  /** Their features lie in `records`, unless they were kept. */
   readonly uses: readonly FeaturedUse[]
   readonly records: EpochRecords
   /** Data parts by {@link periodKey}, from several causes. */
@@ -116,21 +116,11 @@ function newPeriod(model: string, token: string): Period {
   return { model, token, epochs: [], pool: 0n, carriedIn: 0n, dBarFixed: null, events: undefined, dataParts: 0 }
 }
 
-function addEvent(period: Period, use: FeaturedUse, { features, bodies }: EpochRecords, history: History): void {
+function addEvent(period: Period, use: FeaturedUse, records: EpochRecords, history: History): void {
   // Only a model with a feature map can have featured uses.
   period.events ??= new EventTable(history.featureMapOfModel.get(use.model)!)
-  const place = bodies[use.featuresRow]!
-  period.events.add({
-    fee: use.fee,
-    isPayerOwner: use.isPayerOwner,
-    multiplier: features.multiplier(place),
-    label: features.label(place),
-    p16: features.p16(place),
-    p: features.halves(place),
-    pAt: features.pAt(place),
-    vector: features.digits(place),
-    vectorAt: features.vectorAt(place),
-  })
+  const { fee, isPayerOwner } = use
+  period.events.add({ fee, isPayerOwner, ...(use.features ?? featuresAt(records, use.featuresRow!)) })
 }
 
 function settlePeriod(

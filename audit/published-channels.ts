@@ -3,13 +3,13 @@ import { assertSame, differ } from './difference.ts'
 import { compareText, firstOf } from './order.ts'
 import { assertAscending } from './published-shapes.ts'
 import { EMPTY_STATE, type State } from './state.ts'
-import { addTo } from './sums.ts'
+import { addTo, sumOf } from './sums.ts'
 
 type Channel = State['channels'][number]
 
 /**
- * What channels prove without a record: nobody's fees come to more than they signed for, no promise shrinks, and what was funded in
- * the epoch is what was taken of the channels in it.
+ * What channels prove without a record: nobody's fees come to more than they signed for, no promise shrinks, what was funded or held
+ * in the epoch, less what went back, is what was taken of the channels in it, and nothing goes back but what was held.
  *
  * @param previous the epoch before; undefined when it was not given or there is none
  * @throws DifferenceFound
@@ -24,20 +24,16 @@ export function checkChannels({ epoch, manifest, state }: EpochBundle, previous:
   }
   if (previous === undefined && epoch > 1) return
   const taken = takenByToken(previous?.state ?? EMPTY_STATE, state)
-  for (const [index, { token, funded }] of manifest.conservation.entries()) {
-    assertSame(
-      'channels',
-      `manifest.json conservation[${index}].funded (${token})`,
-      `${taken.get(token) ?? 0n}`,
-      funded,
-    )
+  for (const [index, { token, funded, outside, refunded }] of manifest.conservation.entries()) {
+    const expected = (taken.get(token) ?? 0n) - BigInt(outside) + BigInt(refunded)
+    assertSame('channels', `manifest.json conservation[${index}].funded (${token})`, `${expected}`, funded)
     taken.delete(token)
   }
-  const without = [...taken].find(([, amount]) => amount > 0n)
+  const without = [...taken].find(([, amount]) => amount !== 0n)
   if (without !== undefined) differ('channels', `manifest.json conservation of ${without[0]}`, 'an entry', undefined)
 }
 
-/** What the channels' `spent` grew by, by token. @throws DifferenceFound when one shrank */
+/** What the channels' `spent` grew by, by token. @throws DifferenceFound when one shrank by more than was held of it */
 function takenByToken(before: State, after: State): Map<string, bigint> {
   const known = new Map(before.channels.map((channel) => [keyOf(channel), channel]))
   const taken = new Map<string, bigint>()
@@ -45,8 +41,9 @@ function takenByToken(before: State, after: State): Map<string, bigint> {
     const earlier = known.get(keyOf(channel))
     known.delete(keyOf(channel))
     for (const name of ['cumulative', 'sequence', 'spent'] as const) {
-      if (BigInt(channel[name]) < BigInt(earlier?.[name] ?? 0))
-        differ('channels', `state.json channels[${index}].${name}`, `at least ${earlier?.[name]}`, channel[name])
+      const least = BigInt(earlier?.[name] ?? 0) - (name === 'spent' ? goingBack(before, after.epoch, channel) : 0n)
+      if (BigInt(channel[name]) < least)
+        differ('channels', `state.json channels[${index}].${name}`, `at least ${least}`, channel[name])
     }
     addTo(taken, channel.token, BigInt(channel.spent) - BigInt(earlier?.spent ?? 0))
   }
@@ -56,6 +53,13 @@ function takenByToken(before: State, after: State): Map<string, bigint> {
   return taken
 }
 
-function keyOf({ payer, model, token }: Channel): string {
+/** Of what was held of a channel before the epoch, what may go back in it. */
+function goingBack({ outside }: State, epoch: number, channel: Channel): bigint {
+  return sumOf(
+    outside.filter((held) => held.until === epoch && keyOf(held) === keyOf(channel)).map(({ fees }) => BigInt(fees)),
+  )
+}
+
+function keyOf({ payer, model, token }: Pick<Channel, 'payer' | 'model' | 'token'>): string {
   return JSON.stringify([payer, model, token])
 }

@@ -6,9 +6,13 @@ import type { State } from './state.ts'
 import { addTo } from './sums.ts'
 import { compareEntries } from './waiting.ts'
 
-/** What is held and belongs to no account, by token: the pools of periods, what was held back, and what waits for features or ratings. */
-export function heldInState({ periods, reserves, waiting, outcomes }: State): Map<string, bigint> {
+/**
+ * What is held and belongs to no account, by token: fees outside a licence, the pools of periods, what was held back, and what
+ * waits for features or ratings.
+ */
+export function heldInState({ outside, periods, reserves, waiting, outcomes }: State): Map<string, bigint> {
   const held = new Map<string, bigint>()
+  for (const { token, fees } of outside) addTo(held, token, BigInt(fees))
   for (const { token, pool } of periods) addTo(held, token, BigInt(pool))
   for (const { token, amount } of reserves) addTo(held, token, BigInt(amount))
   for (const { token, part, featured, fees } of waiting) {

@@ -9,6 +9,7 @@ import { compareText } from './order.ts'
 import { checkPayouts } from './payouts.ts'
 import { checkChannels } from './published-channels.ts'
 import { checkOutcomePools } from './published-outcomes.ts'
+import { checkOutside } from './published-outside.ts'
 import { checkPeriodBooks, checkWaiting, heldInState } from './published-periods.ts'
 import { assertAscending, checkShapes } from './published-shapes.ts'
 import { checkReserves, heldBackOf } from './reserves.ts'
@@ -36,6 +37,7 @@ export function checkPublished(bundle: EpochBundle, previous: EpochBundle | unde
   checkPayout(bundle)
   checkConservation(bundle, previous)
   checkChannels(bundle, previous)
+  checkOutside(bundle, previous)
 }
 
 function lineRows({ epoch, lines }: EpochBundle): CanonicalJson[] {
@@ -193,7 +195,7 @@ function stateBefore({ epoch }: EpochBundle, previous: EpochBundle | undefined):
   return previous?.state ?? (epoch === 1 ? EMPTY_STATE : undefined)
 }
 
-/** funded + held in = out + held out + unattributed, and each side is what the tables and the states say. */
+/** funded + outside + held in = out + held out + unattributed + refunded, and each side is what the tables and the states say. */
 function checkConservation({ epoch, manifest, accounts, state }: EpochBundle, previous: EpochBundle | undefined): void {
   const out = sumsByToken(accounts, ({ before, cumulative }) => BigInt(cumulative) - BigInt(before))
   const heldOut = heldInState(state)
@@ -211,9 +213,9 @@ function checkConservation({ epoch, manifest, accounts, state }: EpochBundle, pr
     assertSame('conservation', where('out'), (out.get(flow.token) ?? 0n).toString(), flow.out)
     assertSame('conservation', where('heldOut'), (heldOut.get(flow.token) ?? 0n).toString(), flow.heldOut)
     if (isKnown) assertSame('conservation', where('heldIn'), (heldIn.get(flow.token) ?? 0n).toString(), flow.heldIn)
-    const inflow = BigInt(flow.funded) + BigInt(flow.heldIn)
-    const outflow = sumOf([flow.out, flow.heldOut, flow.unattributed].map(BigInt))
-    assertSame('conservation', where('funded + heldIn'), outflow, inflow)
+    const inflow = sumOf([flow.funded, flow.outside, flow.heldIn].map(BigInt))
+    const outflow = sumOf([flow.out, flow.heldOut, flow.unattributed, flow.refunded].map(BigInt))
+    assertSame('conservation', where('funded + outside + heldIn'), outflow, inflow)
   }
   for (const [token, amount] of [...out, ...heldOut, ...heldIn]) {
     if (amount > 0n && !manifest.conservation.some((flow) => flow.token === token)) {

@@ -5,6 +5,7 @@ import { fundEpoch, hasFeatures, splitPair } from './funding.ts'
 import type { History } from './history.ts'
 import { compareText, firstOf } from './order.ts'
 import { type OutcomeEntry, settleOutcomes } from './outcomes.ts'
+import { type HeldUse, outsideOf } from './outside.ts'
 import { minimumsOf, payAccounts, smallByToken } from './payouts.ts'
 import { type PeriodBooks, type PublishedPeriods, type SettledPeriod, settlePeriods } from './periods.ts'
 import { policyInForce } from './policy.ts'
@@ -21,6 +22,8 @@ export interface Books extends PeriodBooks {
   /** By payer ‖ token. */
   readonly balances: Map<string, bigint>
   readonly channels: Channels
+  /** Fees of uses outside their licences, in the order in which they were taken. */
+  readonly outside: HeldUse[]
   /** Ascending by (epoch, model, token). */
   readonly waiting: WaitingEntry[]
   /** Ascending by (epoch, payer, token). */
@@ -37,6 +40,7 @@ export function emptyBooks(): Books {
   return {
     balances: new Map(),
     channels: new Map(),
+    outside: [],
     periods: new Map(),
     reserves: [],
     curvatures: new Map(),
@@ -51,6 +55,9 @@ export function emptyBooks(): Books {
 interface TokenFlow {
   readonly token: string
   readonly funded: bigint
+  readonly outside: bigint
+  readonly released: bigint
+  readonly refunded: bigint
   readonly unfunded: bigint
   readonly reported: bigint
   readonly heldIn: bigint
@@ -66,7 +73,7 @@ export interface Settled {
   /** One for each (account, token, kind, asset) with an amount above 0, in published order. */
   readonly lines: readonly SettlementLine[]
   readonly flows: readonly TokenFlow[]
-  /** Tokens of the inferences accepted in the epoch, funded or not. */
+  /** Tokens of the inferences accepted in the epoch, funded or not, and of fees that went back in it. */
   readonly tokensUsed: ReadonlySet<string>
 }
 
@@ -84,7 +91,8 @@ export function settleEpoch(
 ): Settled {
   const policy = policyInForce(history, epoch)
   const heldIn = heldByToken(books)
-  const { funded, unfunded, reported } = fundEpoch(books, decided, history, policy)
+  const { released, outside, refunded, unfunded, reported, ...own } = fundEpoch(books, epoch, decided, history, policy)
+  const funded = [...own.funded, ...released]
   const pools: Pools =
     policy === undefined
       ? { lines: [], dataParts: new Map(), unfeatured: [], outcomes: [] }
@@ -115,26 +123,25 @@ export function settleEpoch(
   const minimumPayout = minimumsOf(policy)
   const out = payAccounts(books, lines, minimumPayout)
 
-  const fundedByToken = new Map<string, bigint>()
-  for (const { token, fee } of funded) addTo(fundedByToken, token, fee)
+  const fundedByToken = feesByToken(own.funded)
   const heldOut = heldByToken(books)
-  const flows = flowsOf({
-    funded: fundedByToken,
-    unfunded,
-    reported,
-    heldIn,
-    out,
-    heldOut,
-    unattributed,
-    minimumPayout,
-  })
-  const tokensUsed = new Set([...fundedByToken.keys(), ...unfunded.keys(), ...reported.keys()])
+  const ended = { released: feesByToken(released), refunded }
+  const sums = { funded: fundedByToken, outside, ...ended, unfunded, reported, heldIn, out, heldOut, unattributed }
+  const flows = flowsOf({ ...sums, minimumPayout })
+  const tokensUsed = new Set([fundedByToken, outside, refunded, unfunded, reported].flatMap((each) => [...each.keys()]))
   return { policy, periods, lines, flows, tokensUsed }
 }
 
-function heldByToken({ periods, reserves, small, waiting, outcomes }: Books): Map<string, bigint> {
+function feesByToken(uses: readonly { readonly token: string; readonly fee: bigint }[]): Map<string, bigint> {
+  const sums = new Map<string, bigint>()
+  for (const { token, fee } of uses) addTo(sums, token, fee)
+  return sums
+}
+
+function heldByToken({ outside, periods, reserves, small, waiting, outcomes }: Books): Map<string, bigint> {
   const held = smallByToken(small)
   for (const { token, amount } of reserves) addTo(held, token, amount)
+  for (const { token, fee } of outside) addTo(held, token, fee)
   for (const { token, pool } of periods.values()) addTo(held, token, pool)
   for (const entry of waiting) addTo(held, entry.token, heldOf(entry))
   for (const { token, part } of outcomes) addTo(held, token, part)
@@ -179,6 +186,9 @@ function flowsOf(sums: Readonly<Record<Exclude<keyof TokenFlow, 'token'>, Sums>>
   return [...tokens].sort(compareText).map((token) => ({
     token,
     funded: sums.funded.get(token) ?? 0n,
+    outside: sums.outside.get(token) ?? 0n,
+    released: sums.released.get(token) ?? 0n,
+    refunded: sums.refunded.get(token) ?? 0n,
     unfunded: sums.unfunded.get(token) ?? 0n,
     reported: sums.reported.get(token) ?? 0n,
     heldIn: sums.heldIn.get(token) ?? 0n,
@@ -204,6 +214,7 @@ export function stateOf(books: Books, epoch: number): State {
       })
       .sort((a, b) => byText([a.payer, a.token], [b.payer, b.token])),
     channels: channelsOf(books.channels),
+    outside: outsideOf(books.outside),
     periods: [...books.periods.values()]
       .map(({ model, token, epochs, pool, carriedIn, dBarFixed }) => ({
         model,

@@ -22,6 +22,16 @@ const state = z.strictObject({
       spent: amount,
     }),
   ),
+  outside: z.array(
+    z.strictObject({
+      epoch: count,
+      model: z.string(),
+      payer: address,
+      token: address,
+      until: count,
+      fees: amount.refine((fees) => fees !== '0'),
+    }),
+  ),
   periods: z.array(
     z.strictObject({
       model: z.string(),
@@ -78,6 +88,7 @@ export const EMPTY_STATE: State = {
   epoch: 0,
   balances: [],
   channels: [],
+  outside: [],
   periods: [],
   reserves: [],
   unattributed: [],

@@ -1,6 +1,7 @@
 import { type CanonicalJson, canonicalJson } from '../anchor/canonical-json.ts'
 import type { Database } from '../pipelines/warehouse/database.ts'
 import type { Channel } from './funding/channels.ts'
+import type { HeldFees } from './funding/held-fees.ts'
 
 /** What an epoch hands to the next one (docs/formats.md, `state.json`). Amounts are decimal text. */
 export interface CarryState {
@@ -8,6 +9,7 @@ export interface CarryState {
   readonly epoch: number
   readonly balances: readonly { readonly amount: string; readonly payer: string; readonly token: string }[]
   readonly channels: readonly Channel[]
+  readonly outside: readonly HeldFees[]
   readonly periods: readonly CarriedPeriod[]
   readonly reserves: readonly Reserve[]
   readonly unattributed: readonly { readonly amount: string; readonly token: string }[]
@@ -67,6 +69,7 @@ const EMPTY_STATE: CarryState = {
   epoch: 0,
   balances: [],
   channels: [],
+  outside: [],
   periods: [],
   reserves: [],
   unattributed: [],
@@ -94,11 +97,13 @@ export function movedOf({ part, featured, fees }: WaitingPart): bigint {
 }
 
 /**
- * Everything that is held and belongs to no account: pools of periods, what was carried included, what was held back, and all
- * that waits. One token may come several times.
+ * Everything that is held and belongs to no account: fees outside a licence, pools of periods, what was carried included, what
+ * was held back, and all that waits. One token may come several times.
  */
-export function heldAmounts({ periods, reserves, waiting, outcomes }: CarryState): { token: string; amount: bigint }[] {
+export function heldAmounts(state: CarryState): { token: string; amount: bigint }[] {
+  const { outside, periods, reserves, waiting, outcomes } = state
   return [
+    ...outside.map(({ token, fees }) => ({ token, amount: BigInt(fees) })),
     ...periods.map(({ token, pool }) => ({ token, amount: BigInt(pool) })),
     ...reserves.map(({ token, amount }) => ({ token, amount: BigInt(amount) })),
     ...waiting.map((each) => ({ token: each.token, amount: BigInt(each.part) - movedOf(each) })),

@@ -27,7 +27,9 @@ export interface EpochStatus {
   }
 }
 
-export type FeeSums = Pick<Manifest['conservation'][number], 'token' | 'funded' | 'unfunded' | 'reported'>
+export type FeeSums = Pick<Manifest['conservation'][number], (typeof FEE_SUMS)[number]>
+
+const FEE_SUMS = ['token', 'funded', 'outside', 'released', 'refunded', 'unfunded', 'reported'] as const
 
 /** Where every epoch stands, and what was rejected and why: nothing disappears unseen. */
 export async function epochStatus(warehouse: Database): Promise<EpochStatus> {
@@ -59,5 +61,5 @@ export async function epochStatus(warehouse: Database): Promise<EpochStatus> {
 }
 
 function feesOf({ conservation }: SettlementDraft): FeeSums[] {
-  return conservation.map(({ token, funded, unfunded, reported }) => ({ token, funded, unfunded, reported }))
+  return conservation.map((flow) => Object.fromEntries(FEE_SUMS.map((name) => [name, flow[name]])) as FeeSums)
 }

@@ -16,6 +16,9 @@ export interface SchemaRegistered {
 
 export type AssetKind = 'dataset' | 'model' | 'agent' | 'infrastructure'
 
+/** Whether using it needs a licence. */
+export type AssetAccess = 'open' | 'licensed'
+
 export interface Owner {
   account: Uint8Array
   /** Millionths. */
@@ -36,6 +39,7 @@ export interface AssetRegistered {
   kind: AssetKind
   title: string
   licence: string
+  access: AssetAccess
   /** Empty, or an ERC-8004 id as `eip155:chain:registry/id`. */
   identity: string
   owners: Owner[]
@@ -51,6 +55,35 @@ export interface AssetTransferred {
   to: Uint8Array
   /** Millionths. */
   parts: number
+  signature: Uint8Array
+}
+
+export interface LicenceGranted {
+  grant: string
+  asset: string
+  /** Zero: anyone. */
+  licensee: Uint8Array
+  /** Of `LICENCE_USES`, strictly ascending. */
+  uses: string[]
+  /** 0: from its place in accept order on. */
+  fromMs: bigint
+  /** 0: for ever. */
+  untilMs: bigint
+  /** Empty: uses at whatever fee. */
+  priceList: string
+  /** Millionths; 0 unless `train` is among the uses. */
+  royaltyParts: number
+  /** 0: covers nothing in retrospect. */
+  coversFromEpoch: number
+  registrant: Uint8Array
+  signature: Uint8Array
+}
+
+export interface LicenceRevoked {
+  grant: string
+  /** Of the grant. */
+  asset: string
+  registrant: Uint8Array
   signature: Uint8Array
 }
 
@@ -70,6 +103,7 @@ export interface PolicyPublished {
   maxPeriodEpochs: number
   featureWaitEpochs: number
   outcomeWaitEpochs: number
+  outsideWaitEpochs: number
   fallback: string
   /** Of what a period pays each account, millionths. */
   holdBackParts: number
@@ -296,6 +330,8 @@ export interface EventBodies {
   SourceRegistered: SourceRegistered
   AssetRegistered: AssetRegistered
   AssetTransferred: AssetTransferred
+  LicenceGranted: LicenceGranted
+  LicenceRevoked: LicenceRevoked
   PolicyPublished: PolicyPublished
   FeatureMapPublished: FeatureMapPublished
   PriceListPublished: PriceListPublished
@@ -331,9 +367,11 @@ export const DECISION_ORDER = [
   'SignatureChecked',
   'AssetRegistered',
   'AssetTransferred',
+  'PriceListPublished',
+  'LicenceGranted',
+  'LicenceRevoked',
   'PolicyPublished',
   'FeatureMapPublished',
-  'PriceListPublished',
   'Deposited',
   'ContributionCommitted',
   'ContributionBatch',
@@ -349,10 +387,16 @@ export const DECISION_ORDER = [
 export type DecidedEventType = (typeof DECISION_ORDER)[number]
 
 /**
- * Types that are decided together, in accept order among all of them: who may register a derivation or give a share away is
- * whoever owns it at that place. Every other type is decided by itself.
+ * Types that are decided together, in accept order among all of them: who may register a derivation, give a share away, price an
+ * asset or license it is whoever owns it, or has a licence, at that place. Every other type is decided by itself.
  */
-const DECIDED_TOGETHER: readonly DecidedEventType[] = ['AssetRegistered', 'AssetTransferred']
+const DECIDED_TOGETHER: readonly DecidedEventType[] = [
+  'AssetRegistered',
+  'AssetTransferred',
+  'PriceListPublished',
+  'LicenceGranted',
+  'LicenceRevoked',
+]
 
 /** {@link DECISION_ORDER} as close goes through it. */
 export const DECISION_STEPS: readonly (readonly DecidedEventType[])[] = DECISION_ORDER.flatMap((type) => {

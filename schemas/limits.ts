@@ -61,6 +61,10 @@ export const OUTCOME_WAIT_EPOCHS_MAX = 100
 export const SCORE_MAX = 1_000
 /** Of a run of an agent. */
 export const RUN_BYTES = 16
+/** What a licence may allow, in the order in which a grant names it. */
+export const LICENCE_USES = ['commercial', 'infer', 'retrieve', 'train'] as const
+/** So many epochs the fee of a use outside its licences may be held. */
+export const OUTSIDE_WAIT_EPOCHS_MAX = 100
 /** Where a policy may let a data part go that influence cannot divide. */
 export const FALLBACKS = ['unattributed'] as const
 /**

@@ -32,6 +32,8 @@ export const TOPIC_OF_EVENT: Readonly<Record<EventType, string>> = {
   PolicyPublished: TOPICS.registry,
   FeatureMapPublished: TOPICS.registry,
   PriceListPublished: TOPICS.registry,
+  LicenceGranted: TOPICS.registry,
+  LicenceRevoked: TOPICS.registry,
   ContributionCommitted: TOPICS.contributions,
   ContributionBatch: TOPICS.contributions,
   ContributionWithdrawn: TOPICS.contributions,

@@ -1,4 +1,5 @@
 import { DECISION_ORDER, type EventBodies, type EventOf, type EventType } from './events.ts'
+import { licence, revocation } from './licence-ranges.ts'
 import * as limits from './limits.ts'
 import { agentStep, taskOutcome } from './outcome-ranges.ts'
 import { priceList, usePayment, voucher } from './payment-ranges.ts'
@@ -40,6 +41,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       identifier('asset', body.asset),
       identifier('title', body.title),
       identifier('licence', body.licence),
+      body.kind === 'infrastructure' && body.access !== 'open' ? field('access of infrastructure is open.') : undefined,
       body.identity === '' || ERC_8004_ID.test(body.identity)
         ? undefined
         : field('identity must be empty or eip155:chain:registry/id.'),
@@ -69,6 +71,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       range('maxPeriodEpochs', body.maxPeriodEpochs, 1, 10_000),
       range('featureWaitEpochs', body.featureWaitEpochs, 0, limits.FEATURE_WAIT_EPOCHS_MAX),
       range('outcomeWaitEpochs', body.outcomeWaitEpochs, 0, limits.OUTCOME_WAIT_EPOCHS_MAX),
+      range('outsideWaitEpochs', body.outsideWaitEpochs, 0, limits.OUTSIDE_WAIT_EPOCHS_MAX),
       limits.FALLBACKS.some((fallback) => fallback === body.fallback)
         ? undefined
         : field('fallback is not known to this version.'),
@@ -98,6 +101,8 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       bytes('signature', body.signature, 65),
     ),
   PriceListPublished: priceList,
+  LicenceGranted: licence,
+  LicenceRevoked: revocation,
   VoucherPresented: voucher,
   ContributionCommitted: (body) => first(bytes('account', body.account, 20), bytes('commitment', body.commitment, 32)),
   ContributionBatch: (body) =>

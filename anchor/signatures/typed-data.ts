@@ -13,6 +13,8 @@ export type RegistryEventType =
   | 'PolicyPublished'
   | 'FeatureMapPublished'
   | 'PriceListPublished'
+  | 'LicenceGranted'
+  | 'LicenceRevoked'
 
 export interface EventIdentity {
   readonly source: string

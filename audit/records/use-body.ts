@@ -143,6 +143,14 @@ export class UseBody {
     return (this.#word(place, USE.terms) & QUOTED) !== 0
   }
 
+  /** What a licence looks at. */
+  licensing(place: number, { names }: Texts): { readonly commercial: boolean; readonly priceList: string } {
+    return {
+      commercial: (this.#word(place, USE.terms) & COMMERCIAL) !== 0,
+      priceList: names.textOf(this.priceList(place)),
+    }
+  }
+
   /** At what price it was used. */
   terms(place: number, { names, accounts }: Texts): UseTerms {
     const terms = this.#word(place, USE.terms)

@@ -156,7 +156,16 @@ class Maker {
       this.#signed('SourceRegistered', name, { source: name, key: operator, eventTypes })
     const asset = (name: string, kind: EventBodies['AssetRegistered']['kind']) =>
       this.#signed('AssetRegistered', name, {
-        ...{ asset: name, kind, title: name, licence: 'CC0-1.0', identity: '', parents: [], registrant: operator },
+        ...{
+          asset: name,
+          kind,
+          title: name,
+          licence: 'CC0-1.0',
+          identity: '',
+          access: 'open',
+          parents: [],
+          registrant: operator,
+        },
         owners: [{ account: operator, parts: 1_000_000 }],
       })
     return Promise.all([
@@ -171,8 +180,8 @@ class Maker {
         ...{ policy: 'policy-1', epochIntervalS: INTERVAL_S, treasury: TREASURY, method: 'influence/factored@2' },
         ...{ dataParts: 500_000, modelParts: 300_000, upstreamParts: 0, agentParts: 0, outcomeParts: 0 },
         ...{ infrastructureParts: 150_000, treasuryParts: 50_000 },
-        ...{ minEvents: 2, maxPeriodEpochs: 3, featureWaitEpochs: 0, outcomeWaitEpochs: 0, fallback: 'unattributed' },
-        ...{ holdBackParts: 0, holdBackEpochs: 0, minimumPayouts: [] },
+        ...{ minEvents: 2, maxPeriodEpochs: 3, featureWaitEpochs: 0, outcomeWaitEpochs: 0, outsideWaitEpochs: 0 },
+        ...{ fallback: 'unattributed', holdBackParts: 0, holdBackEpochs: 0, minimumPayouts: [] },
       }),
       this.#signed('FeatureMapPublished', MAP, {
         ...{ featureMap: MAP, model: MODEL, kind: 'factored', ...SHAPE, unitExponent: 20 },

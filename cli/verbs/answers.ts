@@ -115,22 +115,34 @@ function printPayout({ token, smallBefore, paid, small, minimum }: StatementPayo
 
 function printOwned(owns: Statement['owns']): void {
   if (owns.length > 0) printLine('\nOwns')
-  for (const { asset, kind, identity, parts, history, paid } of owns) {
+  for (const { asset, kind, identity, access, parts, history, paid, outside } of owns) {
     const since = history.map((each) => `${formatParts(each.parts)} since epoch ${each.epoch}`).join(', ')
     const named = identity === '' ? '' : `, says it is ${identity}`
-    printLine(`  ${formatParts(parts)} of ${asset} (${kind}${named}): ${since}`)
+    const licensed = access === 'licensed' ? ', licensed' : ''
+    printLine(`  ${formatParts(parts)} of ${asset} (${kind}${licensed}${named}): ${since}`)
     for (const each of paid) printLine(`    was paid ${each.amount} of ${each.token} for ${KINDS[each.kind]}`)
+    for (const { token, held, released, refunded } of outside)
+      printLine(
+        `    uses outside its licences: ${held} of ${token} held, ${released} released by later licences, ${refunded} given back`,
+      )
   }
 }
 
-function printPaying({ balances, channels, uses }: NonNullable<Statement['paying']>): void {
+function printPaying({ balances, channels, held, uses }: NonNullable<Statement['paying']>): void {
   printLine('\nPaying')
   for (const { token, amount } of balances) printLine(`  ${amount} of ${token} deposited and not taken`)
   for (const { model, token, cumulative, spent, sequence } of channels)
     printLine(`  ${model}: signed for ${cumulative} of ${token} (last voucher ${sequence}), ${spent} of it taken`)
-  for (const { model, token, uses: count, funded, unfunded, reported } of uses)
+  for (const { model, token, uses: count, funded, outside, refunded, unfunded, reported } of uses) {
     printLine(
       `  ${model}: ${count} uses; ${funded} of ${token} paid, ${unfunded} unfunded (signed for, not deposited), ${reported} only reported (not signed for)`,
+    )
+    if (outside + refunded > 0n)
+      printLine(`  ${model}: outside its licences ${outside} of ${token} held, ${refunded} given back`)
+  }
+  for (const { epoch, model, token, fees, until } of held)
+    printLine(
+      `  ${model}: ${fees} of ${token} of epoch ${epoch} is held, because no licence covers the uses; without one it is yours again after epoch ${until}`,
     )
 }
 
@@ -142,15 +154,19 @@ function printItems(title: string, items: Statement['helped']): void {
 
 const FEE_STATUSES = {
   funded: '',
+  outside: ', held: no licence of its model or agent covers it, so nobody is paid until one does',
+  refunded: ', given back: no licence of its model or agent covered it in time, so nobody is paid',
   unfunded: ', unfunded: its payer signed for it and had not deposited it, so nobody is paid',
   reported: ', only reported: no voucher of its payer covers it, so nobody is charged and nobody is paid',
   undecided: ', not decided yet: its epoch is not attributed',
 } as const
 
 function printExplanation(explanation: Awaited<ReturnType<typeof explain>>[number]): void {
-  const { inference, fee, token, parts, paid, accounts, items, epoch, status, model } = explanation
+  const { inference, fee, token, parts, paid, accounts, items, epoch, status, statusEpoch, model } = explanation
   printLine(paint.bold(`${inference.id} (${model}, epoch ${epoch})`))
-  printLine(`Fee ${fee} of ${token}${FEE_STATUSES[status]}`)
+  const isReleased = status === 'funded' && statusEpoch !== epoch
+  const released = isReleased ? `, held at first and released in epoch ${statusEpoch} by a licence` : ''
+  printLine(`Fee ${fee} of ${token}${FEE_STATUSES[status]}${released}`)
   for (const part of parts) printLine(`  ${part.kind.padEnd(15)} ${part.amount}`)
   if (paid === null) printLine('\nNo period has paid contributors for it.')
   else

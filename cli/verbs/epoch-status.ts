@@ -46,9 +46,14 @@ function printEpochs(epochs: Awaited<ReturnType<typeof epochStatus>>['epochs']):
   for (const each of epochs) {
     for (const [reason, count] of Object.entries(each.counts.reasons))
       printLine(`  epoch ${each.epoch}: ${count} × ${reason}`)
-    for (const { token, funded, unfunded, reported } of each.fees ?? [])
+    for (const { token, funded, outside, released, refunded, unfunded, reported } of each.fees ?? []) {
       printLine(
         `  epoch ${each.epoch}, ${token}: fees ${funded} funded, ${unfunded} unfunded, ${reported} only reported (no voucher covers them)`,
       )
+      if ([outside, released, refunded].some((fees) => fees !== '0'))
+        printLine(
+          `  epoch ${each.epoch}, ${token}: outside their licences ${outside} taken and held; of what was held ${released} released, ${refunded} given back`,
+        )
+    }
   }
 }

@@ -7,6 +7,7 @@ import { type CarriedPeriod, loadState } from '../carry-state.ts'
 import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import { compareText } from '../funding/channels.ts'
 import { fundFees } from '../funding/fund-fees.ts'
+import { USE_EPOCHS_MAX } from '../funding/held-fees.ts'
 import { type Policy, policyInForce } from '../funding/policy.ts'
 import type { Ledger } from '../ledger.ts'
 import { keepForExplanations } from './explain/explain-inferences.ts'
@@ -95,7 +96,7 @@ async function attribute(options: Attribution, epoch: number): Promise<PeriodDra
   }
   // Kept until settle writes the whole state of the epoch in its place.
   const balances = purses.balances.map((balance) => ({ ...balance, amount: balance.amount.toString() }))
-  const draft = { balances, channels: purses.channels, drafts }
+  const draft = { balances, channels: purses.channels, outside: purses.outside, drafts }
   await warehouse.run('UPDATE epoch SET policy = $policy, state_json = $draft WHERE epoch = $epoch', {
     epoch,
     policy: policy?.policy ?? null,
@@ -115,6 +116,7 @@ async function openPeriods(
   const opened = await warehouse.all<{ model: string; token: string }>(openedPeriods, {
     epoch,
     featureWaitMax: FEATURE_WAIT_EPOCHS_MAX,
+    useEpochsMax: USE_EPOCHS_MAX,
   })
   const touched = new Set(opened.map(({ model, token }) => `${model}/${token}`))
   for (const { model, token } of opened) {

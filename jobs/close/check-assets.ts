@@ -3,12 +3,14 @@ import type { EventOf } from '../../schemas/events.ts'
 import { toAddress, toHex } from '../../schemas/ids.ts'
 import { DERIVATION_DEPTH_MAX, OWNERS_MAX } from '../../schemas/limits.ts'
 import type { RejectionReason } from '../../schemas/rejection.ts'
+import type { Moment } from './licences.ts'
 import type { Registry } from './registry.ts'
 import { isSignedBy, isSignedByOneOf } from './signed-by.ts'
 
 interface AssetContext {
   readonly ledgerId: Uint8Array
   readonly registry: Registry
+  readonly moment: Moment
 }
 
 /** docs/formats.md#decisions: an asset that is new, signed by one of its owners, and derived from what agrees to it. */
@@ -29,11 +31,14 @@ async function checkParents(
   { body }: EventOf<'AssetRegistered'>,
   context: AssetContext,
 ): Promise<RejectionReason | undefined> {
-  const { ledgerId, registry } = context
+  const { ledgerId, registry, moment } = context
+  const registrant = toHex(body.registrant)
   const parents = body.parents.map((parent) => ({ ...parent, owners: registry.assets.get(parent.asset)?.owners }))
   if (parents.some(({ owners }) => owners === undefined)) return 'PARENT_UNKNOWN'
   if (registry.depthUnder(parents.map(({ asset }) => asset)) > DERIVATION_DEPTH_MAX) return 'ROYALTY_TOO_DEEP'
   for (const { asset: parent, parts, signature, owners } of parents) {
+    // A licence to train is the agreement of an owner, to this royalty and no other.
+    if (registry.licences.allowsDerivation(parent, { registrant, parts }, moment)) continue
     const derivation = { child: body.asset, parent, parts, registrant: body.registrant }
     if (!(await isSignedByOneOf(owners!, derivationTypedData(ledgerId, derivation), signature, context)))
       return 'SIGNATURE_INVALID'

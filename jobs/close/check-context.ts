@@ -1,6 +1,7 @@
 import type { Genesis } from '../../schemas/genesis.ts'
 import type { Policy } from '../funding/policy.ts'
 import type { UsedKey } from '../pricing/used-quantities.ts'
+import type { Moment } from './licences.ts'
 import type { PageReferences } from './references.ts'
 import type { Registry } from './registry.ts'
 
@@ -12,8 +13,8 @@ export interface CheckContext {
   readonly epoch: number
   readonly registry: Registry
   readonly references: PageReferences
-  /** Of the record. */
-  readonly effectiveMs: bigint
+  /** Where the record is, and when. */
+  readonly moment: Moment
   /** What payers used in earlier epochs. */
   readonly usedBefore: (key: UsedKey) => bigint
   /** In force in an epoch. To be asked once the policies of the cut are decided. */

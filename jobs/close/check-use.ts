@@ -32,7 +32,7 @@ export function checkUse(
 function checkPrice(
   { body }: Use,
   list: PriceList,
-  { effectiveMs, usedBefore }: CheckContext,
+  { moment: { effectiveMs }, usedBefore }: CheckContext,
 ): RejectionReason | undefined {
   const payer = toHex(body.payer)
   const use = { units: body.units, commercial: body.commercial, atMs: effectiveMs }
@@ -44,10 +44,10 @@ function checkPrice(
 /** The quote fixes the fee: what the list says by now is not asked. The signature last, since it is what costs time. */
 async function checkQuote(
   event: Use,
-  { ledgerId, genesis, references, effectiveMs }: CheckContext,
+  { ledgerId, genesis, references, moment }: CheckContext,
 ): Promise<RejectionReason | undefined> {
   const { body } = event
-  if (effectiveMs > body.quoteExpiresMs) return 'QUOTE_EXPIRED'
+  if (moment.effectiveMs > body.quoteExpiresMs) return 'QUOTE_EXPIRED'
   if (references.isTaken(event)) return 'QUOTE_USED'
   const token = toAddress(toHex(body.token))
   const signerFor = (payer: Address) =>

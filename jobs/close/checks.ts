@@ -5,6 +5,7 @@ import { isRegistrable, readRegisteredSchema } from '../../schemas/registered-sc
 import type { RejectionReason } from '../../schemas/rejection.ts'
 import { checkAsset, checkTransfer } from './check-assets.ts'
 import type { CheckContext } from './check-context.ts'
+import { checkGrant, checkRevocation } from './check-licences.ts'
 import { checkOutcome, checkStep } from './check-outcomes.ts'
 import { checkUse } from './check-use.ts'
 import { isSignedBy } from './signed-by.ts'
@@ -50,6 +51,8 @@ const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
   ContributionBatch: checkBatch,
   ContributionWithdrawn: checkWithdrawal,
   PriceListPublished: checkPriceList,
+  LicenceGranted: checkGrant,
+  LicenceRevoked: checkRevocation,
   VoucherPresented: checkVoucher,
   InferenceRecorded: checkUse,
   ContributionFeatures: checkContributionFeatures,

@@ -13,9 +13,11 @@ import { usedBeforePage } from './check-use.ts'
 import { checkEvent } from './checks.ts'
 import { decideWaiting } from './decide-waiting.ts'
 import { Facts } from './facts.ts'
+import { findOutside } from './find-outside.ts'
+import type { Moment } from './licences.ts'
 import { pagesOfTypes } from './pages.ts'
 import { type Candidate, PageReferences } from './references.ts'
-import { type AssetPlace, Registry } from './registry.ts'
+import { Registry } from './registry.ts'
 
 const DECISION_TYPES = [BIGINT, INTEGER, INTEGER, VARCHAR]
 
@@ -69,7 +71,8 @@ async function decidePage(
   const { warehouse, index, genesis, ledgerId, epoch } = options
   const references = new PageReferences(index, registry, page, { epoch, ledgerId })
   const usedBefore = await usedBeforePage(warehouse, registry, page)
-  const context = { genesis, ledgerId, epoch, registry, references, usedBefore, policyIn, effectiveMs: 0n }
+  const moment = { epoch, ordinal: 0n, effectiveMs: 0n }
+  const context = { genesis, ledgerId, epoch, registry, references, usedBefore, policyIn, moment }
   const facts = new Facts(epoch, ledgerId)
   const decisions: DuckDBValue[][] = []
   for (const candidate of page) {
@@ -82,15 +85,16 @@ async function decidePage(
       )
       continue
     }
-    context.effectiveMs = candidate.effectiveMs
+    context.moment = { epoch, ordinal: candidate.ordinal, effectiveMs: candidate.effectiveMs }
     const reason = await checkEvent(candidate.event, context)
     if (reason !== undefined) {
       decisions.push(decision(candidate, 'rejected', reason))
       continue
     }
     references.take(candidate)
-    register(registry, candidate.event, { epoch, ordinal: candidate.ordinal })
+    register(registry, candidate.event, context.moment)
     facts.add(candidate.event, candidate.idHash, candidate.bodyHash, candidate.ordinal)
+    noteOutside(facts, registry, candidate, context.moment)
     decisions.push(decision(candidate, 'accepted'))
   }
   await facts.append(warehouse)
@@ -107,7 +111,14 @@ function policiesOf(warehouse: Database): CheckContext['policyIn'] {
   }
 }
 
-function register(registry: Registry, event: EventOf<DecidedEventType>, place: AssetPlace): void {
+function noteOutside(facts: Facts, registry: Registry, { event, idHash }: Candidate, moment: Moment): void {
+  if (event.type !== 'InferenceRecorded') return
+  const outside = findOutside(event, registry, moment)
+  if (outside !== undefined) facts.addOutside(idHash, outside)
+}
+
+function register(registry: Registry, event: EventOf<DecidedEventType>, { epoch, ordinal }: Moment): void {
+  const place = { epoch, ordinal }
   if (event.type === 'SchemaRegistered') registry.addSchema(event.body)
   if (event.type === 'SourceRegistered') registry.sources.set(event.body.source, new Set(event.body.eventTypes))
   if (event.type === 'AssetRegistered') registry.addAsset(event.body, place)
@@ -117,6 +128,8 @@ function register(registry: Registry, event: EventOf<DecidedEventType>, place: A
   if (event.type === 'PolicyPublished') registry.policies.add(event.body.policy)
   if (event.type === 'FeatureMapPublished') registry.addFeatureMap(event.body.featureMap, event.body)
   if (event.type === 'PriceListPublished') registry.addPriceList(event.body)
+  if (event.type === 'LicenceGranted') registry.licences.grant(event.body, place)
+  if (event.type === 'LicenceRevoked') registry.licences.revoke(event.body.grant, place)
 }
 
 function decision(candidate: Candidate, outcome: Outcome, reason?: RejectionReason): DuckDBValue[] {

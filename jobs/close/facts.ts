@@ -18,6 +18,7 @@ import type { Database } from '../../pipelines/warehouse/database.ts'
 import type { DecidedEventType, EventBodies, EventOf } from '../../schemas/events.ts'
 import { fromHex, toHex } from '../../schemas/ids.ts'
 import { packRow } from '../attribution/features/packed-row.ts'
+import type { Outside } from './find-outside.ts'
 
 type Values = DuckDBValue[]
 
@@ -26,12 +27,12 @@ const TABLES = {
   registered_schema: [INTEGER, VARCHAR, VARCHAR, INTEGER, BIGINT],
   source: [VARCHAR, VARCHAR, LIST(VARCHAR), INTEGER, BIGINT],
   signature_check: [VARCHAR, VARCHAR, BIGINT, BLOB, INTEGER, BIGINT],
-  asset: [VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT, VARCHAR],
+  asset: [VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT, VARCHAR, VARCHAR],
   asset_parent: [VARCHAR, VARCHAR, INTEGER, INTEGER],
   ownership_change: [VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT],
   policy: [
     ...[VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, BIGINT],
-    ...[INTEGER, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER],
+    ...[INTEGER, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER],
   ],
   payout_rule: [VARCHAR, INTEGER, INTEGER],
   minimum_payout: [VARCHAR, VARCHAR, HUGEINT],
@@ -50,6 +51,12 @@ const TABLES = {
     ...[BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, HUGEINT, BLOB, BLOB, INTEGER, BIGINT],
     ...[BOOLEAN, BIGINT, VARCHAR, BLOB, VARCHAR],
   ],
+  licence: [
+    ...[VARCHAR, VARCHAR, VARCHAR, LIST(VARCHAR), BIGINT, BIGINT, VARCHAR, INTEGER, INTEGER],
+    ...[INTEGER, BIGINT],
+  ],
+  licence_revoked: [VARCHAR, INTEGER, BIGINT],
+  use_outside: [BLOB, BOOLEAN, BOOLEAN, INTEGER],
   inference_unit: [BLOB, VARCHAR, BIGINT, INTEGER],
   inference_features: [BLOB, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT, BLOB],
   task_outcome: [BLOB, VARCHAR, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT],
@@ -82,6 +89,11 @@ export class Facts {
       ledgerId: Uint8Array,
     ) => void
     write(event, [this.#epoch, ordinal], (table, values) => this.#push(table, values), this.#ledgerId)
+  }
+
+  /** An accepted inference that no licence of its model, or of its agent, covers. */
+  addOutside(idHash: Uint8Array, { model, agent }: Outside): void {
+    this.#push('use_outside', [toBlob(idHash), model, agent, this.#epoch])
   }
 
   async append(warehouse: Database): Promise<void> {
@@ -140,6 +152,7 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       body.fallback,
       body.upstreamParts,
       body.agentParts,
+      body.outsideWaitEpochs,
       body.outcomeParts,
       body.outcomeWaitEpochs,
     ])
@@ -172,6 +185,8 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
   ContributionBatch: writeBatch,
   ContributionWithdrawn: writeWithdrawal,
   PriceListPublished: writePriceList,
+  LicenceGranted: writeLicence,
+  LicenceRevoked: ({ body }, place, push) => push('licence_revoked', [body.grant, ...place]),
   VoucherPresented: ({ body }, place, push) =>
     push('voucher', [
       ...[toHex(body.payer), body.model, toHex(body.token)],
@@ -200,8 +215,8 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
 const FROM_THE_START = -1n
 
 function writeAsset({ body }: EventOf<'AssetRegistered'>, place: Place, push: Push): void {
-  const { asset, kind, title, licence, registrant, identity, owners, parents } = body
-  push('asset', [asset, kind, title, licence, toHex(registrant), ...place, identity])
+  const { asset, kind, title, licence, registrant, identity, access, owners, parents } = body
+  push('asset', [asset, kind, title, licence, toHex(registrant), ...place, identity, access])
   for (const { account, parts } of owners)
     push('ownership_change', [asset, toHex(account), parts, place[0], FROM_THE_START])
   for (const parent of parents) push('asset_parent', [asset, parent.asset, parent.parts, place[0]])
@@ -213,6 +228,12 @@ function writePriceList({ body }: EventOf<'PriceListPublished'>, place: Place, p
     const { unit, use, fromQuantity, fromMs, untilMs, pricePerMillion } = rule
     push('price_rule', [body.priceList, index, unit, use, fromQuantity, fromMs, untilMs, pricePerMillion])
   }
+}
+
+function writeLicence({ body }: EventOf<'LicenceGranted'>, place: Place, push: Push): void {
+  const { grant, asset, licensee, uses, fromMs, untilMs, priceList, royaltyParts, coversFromEpoch } = body
+  const terms = [listValue(uses), fromMs, untilMs, priceList, royaltyParts, coversFromEpoch]
+  push('licence', [grant, asset, toHex(licensee), ...terms, ...place])
 }
 
 function writeInference({ source, id, body }: EventOf<'InferenceRecorded'>, place: Place, push: Push): void {

@@ -1,4 +1,4 @@
-import { BIGINT, type DuckDBValue, LIST, listValue } from '@duckdb/node-api'
+import { BIGINT, type DuckDBType, type DuckDBValue, LIST, listValue, VARCHAR } from '@duckdb/node-api'
 import { fromBlob, fromNullableBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database, Row } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
@@ -18,14 +18,13 @@ const PAGE_BYTES = 16 * 1024 * 1024
 /** Ranges of rids that one statement reads: each costs about a millisecond. */
 const RANGES_MAX = 16
 
-/** The decoded records of `cut_record` of one or two types, in accept order, in pages of bounded size. */
+/** The decoded records of `cut_record` of some types, in accept order, in pages of bounded size. */
 export async function* pagesOfTypes(
   warehouse: Database,
   types: readonly DecidedEventType[],
   registered: RegisteredSchemas,
 ): AsyncGenerator<Candidate[]> {
-  const [type, other = type] = types
-  for await (const page of pages(warehouse, pageOfTypes, { type: type!, other: other! }))
+  for await (const page of pages(warehouse, pageOfTypes, { types: listValue([...types]) }, { types: LIST(VARCHAR) }))
     yield page.map(({ row, record }) => toCandidate(row, record, types, registered))
 }
 
@@ -48,9 +47,10 @@ async function* pages(
   warehouse: Database,
   sql: string,
   values: Readonly<Record<string, DuckDBValue>>,
+  valueTypes: Readonly<Record<string, DuckDBType>> = {},
 ): AsyncGenerator<{ row: Row; record: Row | undefined }[]> {
   for (let after = 0n; ; ) {
-    const rows = await warehouse.all(sql, { ...values, after, page: PAGE_RECORDS, bytes: PAGE_BYTES })
+    const rows = await warehouse.all(sql, { ...values, after, page: PAGE_RECORDS, bytes: PAGE_BYTES }, valueTypes)
     const last = rows.at(-1)
     if (last === undefined) return
     const records = await readRecords(

@@ -1,13 +1,14 @@
 import type { DuckDBValue } from '@duckdb/node-api'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
-import type { AssetKind, EventBodies } from '../../schemas/events.ts'
+import type { AssetAccess, AssetKind, EventBodies } from '../../schemas/events.ts'
 import { type Address, toAddress, toHex } from '../../schemas/ids.ts'
 import { SIGNATURE_CHECK_EPOCHS_MAX } from '../../schemas/limits.ts'
 import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../../schemas/registered-schemas.ts'
 import type { PriceList } from '../pricing/price.ts'
 import { loadPriceLists } from '../pricing/price-lists.ts'
 import { CorruptWarehouseError } from './errors.ts'
+import { Licences } from './licences.ts'
 
 const currentOwners = readSql(new URL('./current-owners.sql', import.meta.url))
 
@@ -22,6 +23,7 @@ export interface Asset {
   readonly kind: AssetKind
   readonly place: AssetPlace
   readonly licence: string
+  readonly access: AssetAccess
   /** Millionths, above 0; as of the last record that was decided. */
   readonly owners: ReadonlyMap<Address, number>
   /** How far its ancestors reach; 0 without parents. */
@@ -38,7 +40,7 @@ export interface FeatureMap {
 }
 
 /**
- * What is registered so far: sources, assets, policies, feature maps, price lists. Small and low in volume, so it is held in memory
+ * What is registered so far: sources, assets, policies, feature maps, price lists, licences. Small and low in volume, so it is held in memory
  * during a close; a registration accepted in this epoch counts for all records of the epoch.
  */
 export class Registry {
@@ -52,6 +54,7 @@ export class Registry {
   /** By digest: the contracts that called a signature of it theirs, in this epoch or shortly before. */
   readonly contractSignatures = new Map<string, Set<Address>>()
   readonly priceLists = new Map<string, PriceList>()
+  licences = new Licences()
   readonly #assetsByPlace = new Map<string, string>()
 
   /** As the records of `epoch` find it. */
@@ -78,6 +81,7 @@ export class Registry {
     for (const row of await warehouse.all('SELECT * FROM feature_map'))
       registry.addFeatureMap(row.feature_map as string, toFeatureMap(row))
     for (const [id, list] of await loadPriceLists(warehouse)) registry.priceLists.set(id, list)
+    registry.licences = await Licences.load(warehouse)
     return registry
   }
 
@@ -101,7 +105,8 @@ export class Registry {
   addAsset(body: EventBodies['AssetRegistered'], place: AssetPlace): void {
     const owners = new Map(body.owners.map((owner) => [toAddress(toHex(owner.account)), owner.parts]))
     const depth = this.depthUnder(body.parents.map((parent) => parent.asset))
-    this.setAsset(body.asset, { kind: body.kind, place, licence: body.licence, owners, depth })
+    const { kind, licence, access } = body
+    this.setAsset(body.asset, { kind, place, licence, access, owners, depth })
   }
 
   /** Of an asset with these parents, which are registered. */
@@ -162,13 +167,14 @@ async function loadAssets(warehouse: Database, registry: Registry): Promise<void
     parents.set(row.asset as string, [...(parents.get(row.asset as string) ?? []), row.parent as string])
   // A parent stands before its children in accept order.
   for (const row of await warehouse.all(
-    'SELECT asset, kind, licence, epoch, ordinal FROM asset ORDER BY epoch, ordinal',
+    'SELECT asset, kind, licence, access, epoch, ordinal FROM asset ORDER BY epoch, ordinal',
   )) {
     const asset = row.asset as string
     registry.setAsset(asset, {
       kind: row.kind as AssetKind,
       place: { epoch: row.epoch as number, ordinal: row.ordinal as bigint },
       licence: row.licence as string,
+      access: row.access as AssetAccess,
       owners: owners.get(asset) ?? new Map(),
       depth: registry.depthUnder(parents.get(asset) ?? []),
     })

@@ -62,6 +62,11 @@ export class Channels {
     this.#credits.get(textOf(key))!.spent += fee
   }
 
+  /** What was taken, and held in vain. */
+  giveBack(key: ChannelKey, fees: bigint): void {
+    this.#credits.get(textOf(key))!.spent -= fees
+  }
+
   /** Ascending by (payer, model, token), by the bytes of their text. */
   sorted(): Channel[] {
     return [...this.#credits]

@@ -1,7 +1,8 @@
-import { BLOB, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api'
+import { BIGINT, BLOB, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { type Channel, type ChannelKey, Channels, compareText, raiseChannels } from './channels.ts'
+import { endHeldFees, type HeldFees } from './held-fees.ts'
 import type { Policy } from './policy.ts'
 
 const usesOfEpoch = readSql(new URL('./uses-of-epoch.sql', import.meta.url))
@@ -19,23 +20,27 @@ export interface Purses {
   readonly channels: readonly Channel[]
 }
 
-/** What became of a fee: taken; signed for by the payer, but not there; or only said by who reported the use. */
-export type FeeStatus = 'funded' | 'unfunded' | 'reported'
+/**
+ * What became of a fee: taken; taken and held, because no licence covers the use; signed for by the payer, but not there; or only
+ * said by who reported the use.
+ */
+export type FeeStatus = 'funded' | 'outside' | 'unfunded' | 'reported'
 
 /**
  * Takes the fees of an epoch's inferences from what their payers deposited and signed for, in accept order (docs/formats.md#settlement
- * rule 2), and writes `funded`: one row for each inference whose fee was taken, and `not_funded`: one for each other one, with its
- * status. Runs inside the caller's transaction.
+ * rule 2), and writes `funded`: one row for each inference whose fee was taken, `held_fee`: one for each whose fee was taken and is
+ * held, and `not_funded`: one for each other one, with its status. Then held fees are released or given back. Runs inside
+ * the caller's transaction.
  *
  * @param policy  in force; undefined: nothing says how a fee is divided, so nothing is taken
- * @returns       balances afterwards, ascending by (payer, token), without those of 0; channels, none is ever left out
+ * @returns       balances afterwards, ascending by (payer, token), without those of 0; channels, none is ever left out; what is held
  */
 export async function fundFees(
   warehouse: Database,
   epoch: number,
   before: Purses,
   policy: Policy | undefined,
-): Promise<Purses> {
+): Promise<Purses & { readonly outside: readonly HeldFees[] }> {
   const balances = new Map(before.balances.map(({ payer, token, amount }) => [payer + token, amount]))
   const deposits = await warehouse.all<{ payer: string; token: string; amount: bigint }>(
     'SELECT payer, token, sum(amount)::HUGEINT AS amount FROM deposit WHERE epoch = $epoch GROUP BY payer, token',
@@ -46,6 +51,12 @@ export async function fundFees(
   const channels = new Channels(before.channels)
   await raiseChannels(warehouse, epoch, channels)
   await takeFees(warehouse, epoch, policy, { balances, channels })
+  const { refunds, outside } = await endHeldFees(warehouse, epoch, policy)
+  for (const refund of refunds) {
+    const key = refund.payer + refund.token
+    balances.set(key, (balances.get(key) ?? 0n) + refund.fees)
+    channels.giveBack(refund, refund.fees)
+  }
   return {
     balances: [...balances]
       .filter(([, amount]) => amount > 0n)
@@ -56,6 +67,7 @@ export async function fundFees(
       }))
       .sort((a, b) => compareText(a.payer, b.payer) || compareText(a.token, b.token)),
     channels: channels.sorted(),
+    outside,
   }
 }
 
@@ -75,13 +87,18 @@ async function takeFees(
     const last = page.at(-1)
     if (last === undefined) return
     const funded: DuckDBValue[][] = []
+    const held: DuckDBValue[][] = []
     const notFunded: DuckDBValue[][] = []
     for (const use of page) {
+      const { inference, ordinal } = use
       const status = takeFee(purses, use, policy)
-      if (status === 'funded') funded.push([use.inference, epoch, epoch + policy!.featureWaitEpochs, policy!.dataParts])
-      else notFunded.push([use.inference, epoch, status])
+      if (status === 'funded')
+        funded.push([inference, epoch, epoch + policy!.featureWaitEpochs, policy!.dataParts, ordinal])
+      else if (status === 'outside') held.push([inference, epoch, epoch + policy!.outsideWaitEpochs])
+      else notFunded.push([inference, epoch, status])
     }
-    await warehouse.append('funded', [BLOB, INTEGER, INTEGER, INTEGER], funded)
+    await warehouse.append('funded', [BLOB, INTEGER, INTEGER, INTEGER, BIGINT], funded)
+    await warehouse.append('held_fee', [BLOB, INTEGER, INTEGER], held)
     await warehouse.append('not_funded', [BLOB, INTEGER, VARCHAR], notFunded)
     after = last.ordinal
   }
@@ -92,6 +109,8 @@ type Use = ChannelKey & {
   readonly inference: DuckDBValue
   readonly fee: bigint
   readonly voucher: bigint
+  /** No licence covers it. */
+  readonly outside: boolean
 }
 
 /** Nothing is ever taken that its payer did not sign for. */
@@ -103,5 +122,5 @@ function takeFee({ balances, channels }: OpenPurses, use: Use, policy: Policy | 
   if (policy === undefined || fee === 0n || fee > balance) return 'unfunded'
   balances.set(key, balance - fee)
   channels.spend(use, fee)
-  return 'funded'
+  return use.outside ? 'outside' : 'funded'
 }

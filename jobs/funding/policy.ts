@@ -22,6 +22,8 @@ export interface Policy {
   readonly minimumPayouts: ReadonlyMap<string, bigint>
   /** For so many epochs after its own, a use can be rated. */
   readonly outcomeWaitEpochs: number
+  /** For so many epochs after its own, the fee of a use outside its licences is held. */
+  readonly outsideWaitEpochs: number
 }
 
 /** The policy in force in `epoch`: a policy takes effect after an epoch of notice, the very first one at once. */
@@ -59,5 +61,6 @@ async function toPolicy(warehouse: Database, row: Row): Promise<Policy> {
     holdBackEpochs: rule!.hold_back_epochs as number,
     minimumPayouts: new Map(minimums.map(({ token, amount }) => [token, amount])),
     outcomeWaitEpochs: row.outcome_wait_epochs as number,
+    outsideWaitEpochs: row.outside_wait_epochs as number,
   }
 }

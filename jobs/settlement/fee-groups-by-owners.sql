@@ -1,10 +1,11 @@
 -- one row per (model, infrastructure, agent, token, featured, since): the fees funded in $epoch; since = the place of the last
--- transfer of the epoch before the fee that changed who is paid for it, -1 where there is none
+-- transfer of the epoch before the place of the fee that changed who is paid for it, -1 where there is none
 WITH RECURSIVE paid AS (
-  SELECT i.model, i.infrastructure, i.agent, i.token, i.fee, i.ordinal, f.inference IS NOT NULL AS featured
+  SELECT i.model, i.infrastructure, i.agent, i.token, i.fee, paid.ordinal, f.inference IS NOT NULL AS featured
   FROM funded AS paid
-  JOIN inference AS i USING (inference)
-  LEFT JOIN inference_features AS f ON f.inference = i.inference AND f.epoch = i.epoch
+  JOIN inference AS i ON i.inference = paid.inference AND i.epoch BETWEEN $firstUse AND $epoch
+  -- a fee that was held may have its features since an earlier epoch
+  LEFT JOIN inference_features AS f ON f.inference = i.inference AND f.epoch BETWEEN $firstUse AND $epoch
   WHERE paid.epoch = $epoch
 ),
 transfer AS (SELECT DISTINCT asset, ordinal FROM ownership_change WHERE epoch = $epoch AND ordinal >= 0),

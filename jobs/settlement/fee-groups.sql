@@ -9,8 +9,9 @@ SELECT
   -1::BIGINT AS since,
   sum(i.fee)::HUGEINT AS fees
 FROM funded AS paid
-JOIN inference AS i USING (inference)
-LEFT JOIN inference_features AS f ON f.inference = i.inference AND f.epoch = i.epoch
+JOIN inference AS i ON i.inference = paid.inference AND i.epoch BETWEEN $firstUse AND $epoch
+-- a fee that was held may have its features since an earlier epoch
+LEFT JOIN inference_features AS f ON f.inference = i.inference AND f.epoch BETWEEN $firstUse AND $epoch
 WHERE paid.epoch = $epoch
 GROUP BY ALL
 ORDER BY ALL

@@ -8,8 +8,8 @@ SELECT
   i.payer,
   sum(i.fee)::HUGEINT AS fees
 FROM funded AS paid
-JOIN inference AS i USING (inference)
-LEFT JOIN inference_features AS f ON f.inference = i.inference AND f.epoch = i.epoch
+JOIN inference AS i ON i.inference = paid.inference AND i.epoch BETWEEN $firstUse AND $epoch
+LEFT JOIN inference_features AS f ON f.inference = i.inference AND f.epoch BETWEEN $firstUse AND $epoch
 WHERE paid.epoch = $epoch AND i.agent <> ''
 GROUP BY ALL
 ORDER BY ALL

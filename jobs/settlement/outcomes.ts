@@ -2,6 +2,7 @@ import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import type { OutcomePool } from '../carry-state.ts'
 import { compareText } from '../funding/channels.ts'
+import { firstUseFunded } from '../funding/held-fees.ts'
 import { apportion } from './apportion.ts'
 import { addTo, type Lines } from './lines.ts'
 import { Owners } from './owners.ts'
@@ -34,7 +35,8 @@ export class OutcomeParts {
   static async load(warehouse: Database, epoch: number, outcomeParts: number): Promise<OutcomeParts> {
     const payers = new Map<string, { payer: string; fees: bigint }[]>()
     if (outcomeParts === 0) return new OutcomeParts(payers)
-    for (const row of await warehouse.all<SumKey & { payer: string; fees: bigint }>(outcomePayers, { epoch })) {
+    const values = { epoch, firstUse: await firstUseFunded(warehouse, epoch) }
+    for (const row of await warehouse.all<SumKey & { payer: string; fees: bigint }>(outcomePayers, values)) {
       const own = payers.get(textOf(row)) ?? []
       payers.set(textOf(row), own)
       own.push({ payer: row.payer, fees: row.fees })
@@ -114,7 +116,7 @@ async function loadRated(warehouse: Database, used: number, epoch: number): Prom
     since: bigint
     score: number
     fees: bigint
-  }>(ratedFees, { used, epoch })
+  }>(ratedFees, { used, epoch, firstUse: await firstUseFunded(warehouse, used) })
   for (const { payer, token, agent, since, score, fees } of rows) {
     const byAgent = rated.get(payer + token) ?? new Map<string, Map<bigint, bigint>>()
     rated.set(payer + token, byAgent)

@@ -1,6 +1,7 @@
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import type { OutcomePool, WaitingPart } from '../carry-state.ts'
+import { firstUseFunded } from '../funding/held-fees.ts'
 import type { Policy } from '../funding/policy.ts'
 import { apportion } from './apportion.ts'
 import { addTo, type LineKind, type Lines } from './lines.ts'
@@ -72,7 +73,10 @@ async function loadSums(warehouse: Database, epoch: number): Promise<FeeSum[]> {
     featured: boolean
     since: bigint
     fees: bigint
-  }>((await hasTransfers(warehouse, epoch)) ? feeGroupsByOwners : feeGroups, { epoch })
+  }>((await hasTransfers(warehouse, epoch)) ? feeGroupsByOwners : feeGroups, {
+    epoch,
+    firstUse: await firstUseFunded(warehouse, epoch),
+  })
   const sums = new Map<string, FeeSum>()
   for (const { since, fees, ...group } of rows) {
     const key = JSON.stringify(Object.values(group))

@@ -1,9 +1,9 @@
 -- one row per (payer, token, agent, since, score): the fees funded in $used whose payers rated them above 0; since = the place of
--- the last transfer of the agent in that epoch before the fee, -1 where there is none
+-- the last transfer of the agent in that epoch before the place of the fee, -1 where there is none
 WITH rated AS (
-  SELECT i.payer, i.token, i.agent, i.ordinal, i.fee, o.score
+  SELECT i.payer, i.token, i.agent, paid.ordinal, i.fee, o.score
   FROM funded AS paid
-  JOIN inference AS i USING (inference)
+  JOIN inference AS i ON i.inference = paid.inference AND i.epoch BETWEEN $firstUse AND $used
   JOIN task_outcome AS o USING (inference)
   -- a later close may have gone on before this epoch is settled
   WHERE paid.epoch = $used AND o.epoch <= $epoch AND o.score > 0

@@ -26,7 +26,7 @@ export interface SettlementDraft {
   readonly conservation: Manifest['conservation']
 }
 
-type Purses = Pick<CarryState, 'balances' | 'channels'>
+type Purses = Pick<CarryState, 'balances' | 'channels' | 'outside'>
 
 /**
  * Settles the oldest attributed epoch: whole-number lines for each account, what is held, what is carried. Written in one
@@ -118,15 +118,23 @@ interface Movement {
   readonly minimums: ReadonlyMap<string, bigint>
 }
 
-/** funded + held in = out + held out + added to unattributed, exactly, for every token. */
+interface FeesOfToken {
+  readonly token: string
+  readonly funded: bigint
+  readonly outside: bigint
+  readonly released: bigint
+  readonly refunded: bigint
+  readonly unfunded: bigint
+  readonly reported: bigint
+}
+
+/** funded + outside + held in = out + held out + added to unattributed + refunded, exactly, for every token. */
 async function conserve(
   warehouse: Database,
   epoch: number,
   { before, after, payouts, minimums }: Movement,
 ): Promise<Manifest['conservation']> {
-  const fees = await warehouse.all<{ token: string; funded: bigint; unfunded: bigint; reported: bigint }>(feeStatuses, {
-    epoch,
-  })
+  const fees = await warehouse.all<FeesOfToken>(feeStatuses, { epoch })
   const moved = new Map<string, { out: bigint; smallIn: bigint; smallOut: bigint }>()
   for (const { token, before: paidBefore, cumulative, smallBefore, small } of payouts) {
     const sums = moved.get(token) ?? { out: 0n, smallIn: 0n, smallOut: 0n }
@@ -143,13 +151,15 @@ async function conserve(
     const heldIn = heldOf(before, token) + smallIn
     const heldOut = heldOf(after, token) + smallOut
     const unattributed = unattributedOf(after, token) - unattributedOf(before, token)
-    const funded = fee?.funded ?? 0n
-    if (funded + heldIn !== out + heldOut + unattributed) {
-      throw new ConservationError({ epoch, token, into: funded + heldIn, out: out + heldOut + unattributed })
-    }
+    const into = (fee?.funded ?? 0n) + (fee?.outside ?? 0n) + heldIn
+    const outOf = out + heldOut + unattributed + (fee?.refunded ?? 0n)
+    if (into !== outOf) throw new ConservationError({ epoch, token, into, out: outOf })
     return {
       token: token as Address,
-      funded: funded.toString(),
+      funded: (fee?.funded ?? 0n).toString(),
+      outside: (fee?.outside ?? 0n).toString(),
+      released: (fee?.released ?? 0n).toString(),
+      refunded: (fee?.refunded ?? 0n).toString(),
       unfunded: (fee?.unfunded ?? 0n).toString(),
       reported: (fee?.reported ?? 0n).toString(),
       heldIn: heldIn.toString(),

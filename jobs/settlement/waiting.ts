@@ -3,6 +3,7 @@ import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { FEATURE_WAIT_EPOCHS_MAX } from '../../schemas/limits.ts'
 import { movedOf, type WaitingPart } from '../carry-state.ts'
 import { compareText } from '../funding/channels.ts'
+import { USE_EPOCHS_MAX } from '../funding/held-fees.ts'
 import { addTo } from './lines.ts'
 
 const lateFees = readSql(new URL('./late-fees.sql', import.meta.url))
@@ -51,6 +52,7 @@ async function loadLateFees(warehouse: Database, epoch: number): Promise<Map<str
   const rows = await warehouse.all<{ epoch: number; model: string; token: string; fees: bigint }>(lateFees, {
     epoch,
     featureWaitMax: FEATURE_WAIT_EPOCHS_MAX,
+    useEpochsMax: USE_EPOCHS_MAX,
   })
   return new Map(rows.map((row) => [keyOf(row), row.fees]))
 }

@@ -35,7 +35,9 @@ export interface Explanation {
   readonly token: string
   readonly fee: bigint
   /** What became of the fee; undecided until its epoch is attributed. */
-  readonly status: FeeStatus | 'undecided'
+  readonly status: FeeStatus | 'refunded' | 'undecided'
+  /** In which epoch it was funded, held or given back; null while it is undecided. */
+  readonly statusEpoch: number | null
   /** How the policy divides the fee; those above 0. Of what goes upstream, what nobody was promised is the model's. */
   readonly parts: readonly { readonly kind: FeePart; readonly amount: bigint }[]
   /**
@@ -99,6 +101,7 @@ interface InferenceRow {
 /** A use, what became of its fee, and the period that paid for it if one did. */
 interface Use extends InferenceRow {
   readonly status: Explanation['status']
+  readonly statusEpoch: number | null
   readonly paidBy: PaidPeriod | undefined
 }
 
@@ -113,15 +116,16 @@ async function usesOf(warehouse: Database, id: string): Promise<Use[]> {
   const uses: Use[] = []
   for (const row of rows) {
     const inference = toBlob(fromBlob(row.inference))
-    const found = await warehouse.one<{ status: FeeStatus }>(feeStatus, { inference })
-    // It belongs to the period of the epoch in which its features came in time (docs/formats.md#settlement rules 4 and 5).
+    const found = await warehouse.one<{ status: Explanation['status']; epoch: number }>(feeStatus, { inference })
+    // It belongs to the period of the epoch in which its features came in time, or its fee was released later than that
+    // (docs/formats.md#settlement rules 4 and 5).
     const featured = await warehouse.one<{ epoch: number }>(
-      `SELECT f.epoch FROM inference_features AS f JOIN funded AS paid USING (inference)
+      `SELECT greatest(f.epoch, paid.epoch) AS epoch FROM inference_features AS f JOIN funded AS paid USING (inference)
        WHERE f.inference = $inference AND f.epoch <= paid.features_until`,
       { inference },
     )
     const paidBy = featured === undefined ? undefined : await paidPeriodOf(warehouse, row, featured.epoch)
-    uses.push({ ...row, status: found?.status ?? 'undecided', paidBy })
+    uses.push({ ...row, status: found?.status ?? 'undecided', statusEpoch: found?.epoch ?? null, paidBy })
   }
   return uses
 }
@@ -160,7 +164,7 @@ function cutOf({ paidBy, epoch }: Use): number {
 }
 
 async function explainUse(warehouse: Database, use: Use, influence: EventInfluence | undefined): Promise<Explanation> {
-  const policy = await policyInForce(warehouse, use.epoch)
+  const policy = await policyInForce(warehouse, use.statusEpoch ?? use.epoch)
   const paid = use.paidBy === undefined ? null : paidFor(use.fee, use.paidBy)
   return {
     inference: { source: use.source, id: use.event_id, inputHash: toHex(fromBlob(use.input_hash)) },
@@ -169,6 +173,7 @@ async function explainUse(warehouse: Database, use: Use, influence: EventInfluen
     token: use.token,
     fee: use.fee,
     status: use.status,
+    statusEpoch: use.statusEpoch,
     parts: policy === undefined ? [] : feeParts(use, policy),
     paid,
     accounts:

@@ -7,6 +7,7 @@ SELECT
   a.kind,
   a.title,
   a.identity,
+  a.access,
   c.epoch,
   (sum(c.delta) OVER (PARTITION BY c.asset ORDER BY c.epoch))::INTEGER AS parts
 FROM change AS c

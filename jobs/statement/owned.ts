@@ -1,10 +1,22 @@
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
-import type { AssetKind } from '../../schemas/events.ts'
+import type { AssetAccess, AssetKind } from '../../schemas/events.ts'
 import type { Address } from '../../schemas/ids.ts'
 import type { LineKind } from '../settlement/lines.ts'
 
 const owned = readSql(new URL('./owned.sql', import.meta.url))
+const ownedOutside = readSql(new URL('./owned-outside.sql', import.meta.url))
+
+/** Fees of uses that no licence of an asset covered when they happened. */
+export interface OutsideFees {
+  readonly token: string
+  /** Still held. */
+  readonly held: bigint
+  /** Funded by a later licence, and divided then. */
+  readonly released: bigint
+  /** With their payers again. */
+  readonly refunded: bigint
+}
 
 /** What was paid to an account for one cause, over all epochs. */
 export interface PaidFor {
@@ -18,6 +30,10 @@ export interface OwnedAsset {
   readonly asset: string
   readonly kind: AssetKind
   readonly title: string
+  /** Whether uses of it need a licence. */
+  readonly access: AssetAccess
+  /** Of uses outside its licences; none once all of it was given away. */
+  readonly outside: readonly OutsideFees[]
   /** An ERC-8004 id as its registrant gave it, unchecked; empty: none. */
   readonly identity: string
   /** Millionths, as of the newest closed epoch; 0: all of it was given away. */
@@ -41,12 +57,17 @@ export async function ownedBy(
      WHERE account = $account GROUP BY kind, asset, token ORDER BY kind, token, asset`,
     { account },
   )
+  const outside = await warehouse.all<OutsideFees & { asset: string }>(ownedOutside, { account })
   const owns = new Map<string, OwnedAsset>()
   for (const row of await warehouse.all(owned, { account })) {
     const asset = row.asset as string
     const change = { epoch: row.epoch as number, parts: row.parts as number }
     owns.set(asset, {
       ...{ asset, kind: row.kind as AssetKind, title: row.title as string, identity: row.identity as string },
+      access: row.access as AssetAccess,
+      outside: outside
+        .filter((each) => each.asset === asset)
+        .map(({ token, held, released, refunded }) => ({ token, held, released, refunded })),
       parts: change.parts,
       history: [...(owns.get(asset)?.history ?? []), change],
       paid: paid

@@ -1,14 +1,32 @@
 -- one row per (model, token): what $account was asked to pay for uses, by what became of it; undecided ones left out
+WITH fee AS (
+  SELECT
+    i.model,
+    i.token,
+    i.fee,
+    CASE
+      WHEN paid.inference IS NOT NULL THEN 'funded'
+      WHEN held.inference IS NULL THEN other.status
+      WHEN ended.inference IS NULL THEN 'outside'
+      ELSE 'refunded'
+    END AS status
+  FROM inference AS i
+  LEFT JOIN funded AS paid USING (inference)
+  LEFT JOIN not_funded AS other ON other.inference = i.inference
+  LEFT JOIN held_fee AS held ON held.inference = i.inference
+  LEFT JOIN held_fee_ended AS ended ON ended.inference = i.inference
+  WHERE i.payer = $account
+)
 SELECT
-  i.model,
-  i.token,
+  model,
+  token,
   count(*) AS uses,
-  coalesce(sum(i.fee) FILTER (paid.inference IS NOT NULL), 0)::HUGEINT AS funded,
-  coalesce(sum(i.fee) FILTER (other.status = 'unfunded'), 0)::HUGEINT AS unfunded,
-  coalesce(sum(i.fee) FILTER (other.status = 'reported'), 0)::HUGEINT AS reported
-FROM inference AS i
-LEFT JOIN funded AS paid USING (inference)
-LEFT JOIN not_funded AS other ON other.inference = i.inference
-WHERE i.payer = $account AND (paid.inference IS NOT NULL OR other.inference IS NOT NULL)
-GROUP BY i.model, i.token
-ORDER BY i.model, i.token
+  coalesce(sum(fee) FILTER (status = 'funded'), 0)::HUGEINT AS funded,
+  coalesce(sum(fee) FILTER (status = 'outside'), 0)::HUGEINT AS outside,
+  coalesce(sum(fee) FILTER (status = 'refunded'), 0)::HUGEINT AS refunded,
+  coalesce(sum(fee) FILTER (status = 'unfunded'), 0)::HUGEINT AS unfunded,
+  coalesce(sum(fee) FILTER (status = 'reported'), 0)::HUGEINT AS reported
+FROM fee
+WHERE status IS NOT NULL
+GROUP BY model, token
+ORDER BY model, token

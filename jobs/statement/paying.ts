@@ -17,12 +17,24 @@ export interface Paying {
     readonly sequence: bigint
     readonly spent: bigint
   }[]
+  /** Fees of uses outside their licences that are held, with the last epoch in which a licence releases them. */
+  readonly held: readonly {
+    readonly epoch: number
+    readonly model: string
+    readonly token: string
+    readonly fees: bigint
+    readonly until: number
+  }[]
   /** Fees of its uses, by what became of them. */
   readonly uses: readonly {
     readonly model: string
     readonly token: string
     readonly uses: number
     readonly funded: bigint
+    /** Taken and held: no licence covers the uses. */
+    readonly outside: bigint
+    /** Was held, and is on the balance again. */
+    readonly refunded: bigint
     readonly unfunded: bigint
     readonly reported: bigint
   }[]
@@ -44,7 +56,10 @@ export async function payingOf(warehouse: Database, account: Address): Promise<P
       ...{ model, token, cumulative: BigInt(cumulative) },
       ...{ sequence: BigInt(sequence), spent: BigInt(spent) },
     }))
+  const held = state.outside
+    .filter(({ payer }) => payer === account)
+    .map(({ epoch, model, token, fees, until }) => ({ epoch, model, token, fees: BigInt(fees), until }))
   const rows = await warehouse.all<Omit<Paying['uses'][number], 'uses'> & { uses: bigint }>(paidUses, { account })
   const uses = rows.map((each) => ({ ...each, uses: Number(each.uses) }))
-  return balances.length + channels.length + uses.length === 0 ? undefined : { balances, channels, uses }
+  return balances.length + channels.length + uses.length === 0 ? undefined : { balances, channels, held, uses }
 }

@@ -102,6 +102,8 @@ describe('signatures, golden vectors', () => {
       'ContributionBatch',
       'ContributionWithdrawn',
       'FeatureMapPublished',
+      'LicenceGranted',
+      'LicenceRevoked',
       'PolicyPublished',
       'PriceListPublished',
       'SchemaRegistered',

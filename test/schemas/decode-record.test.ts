@@ -172,6 +172,7 @@ describe('decodeRecord', () => {
           title: 'A',
           licence: 'MIT',
           identity: '',
+          access: 'open',
           owners,
           parents: [],
           registrant: bytes(20),
@@ -204,6 +205,7 @@ describe('decodeRecord', () => {
           maxPeriodEpochs: 1,
           featureWaitEpochs: 100,
           outcomeWaitEpochs: 100,
+          outsideWaitEpochs: 100,
           fallback: 'unattributed',
           holdBackParts: 0,
           holdBackEpochs: 0,
@@ -215,6 +217,7 @@ describe('decodeRecord', () => {
     expect(policy(600_000)).toBe('decoded')
     expect(policy(600_001)).toBe('SHARES_INVALID')
     expect(policy(1, { featureWaitEpochs: 0 })).toBe('decoded')
+    for (const outsideWaitEpochs of [-1, 101]) expect(policy(1, { outsideWaitEpochs })).toBe('FIELD_INVALID')
     for (const featureWaitEpochs of [-1, 101]) expect(policy(1, { featureWaitEpochs })).toBe('FIELD_INVALID')
     for (const outcomeWaitEpochs of [-1, 101]) expect(policy(1, { outcomeWaitEpochs })).toBe('FIELD_INVALID')
     for (const fallback of ['', 'retrieved ids', 'Unattributed']) expect(policy(1, { fallback })).toBe('FIELD_INVALID')

@@ -41,11 +41,12 @@ def by_bytes(row, *names):
 
 # Epoch 1 takes a deposit and nothing else; epoch 2 pays ----------------------------------------------------------------
 
-EMPTY_STATE = {"format": "tallystick-state/1", "epoch": 0, "balances": [], "channels": [], "periods": [], "reserves": [],
+EMPTY_STATE = {"format": "tallystick-state/1", "epoch": 0, "balances": [], "channels": [], "outside": [], "periods": [], "reserves": [],
                "unattributed": [], "waiting": [], "outcomes": []}
 STATE_1 = {**EMPTY_STATE, "epoch": 1, "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1)}]}
 DATA, MODEL_PART, INFRASTRUCTURE_PART, TREASURY_PART = apportion(FEES, PARTS)
 WAITING, RATED = 9, 4  # of what waits, what waits for ratings
+OUTSIDE = 2 ** 64 + 1
 SHARES = apportion(DATA, [700, 200, 100])[:2]
 CARRIED = DATA - sum(SHARES)
 # Of each share a part is held back, and the fourth account earns less than the minimum.
@@ -58,6 +59,8 @@ STATE_2 = {
     "channels": [{"payer": PAYER, "model": "\ufb33", "token": TOKEN, "cumulative": str(2 ** 96 - 1), "sequence": str(2 ** 63 - 1), "spent": "0"},
                  {"payer": PAYER, "model": "\U0001f9ee", "token": TOKEN, "cumulative": str(FEES + 7 + WAITING), "sequence": "1",
                   "spent": str(FEES + 7 + WAITING)}],
+    "outside": [{"epoch": 2, "model": "\ufb33", "payer": PAYER, "token": OTHER_TOKEN, "until": 2 ** 31, "fees": str(OUTSIDE - 1)},
+                {"epoch": 2, "model": "\U0001f9ee", "payer": PAYER, "token": OTHER_TOKEN, "until": 3, "fees": "1"}],
     "periods": [{"model": MODEL, "token": TOKEN, "epochs": [], "pool": str(CARRIED), "carriedIn": str(CARRIED), "dBarFixed": str(2 ** 128 + 1)},
                 {"model": "other", "token": OTHER_TOKEN, "epochs": [2], "pool": "0", "carriedIn": "0", "dBarFixed": None}],
     "reserves": [{"epoch": 1, "model": "\ufb33", "token": OTHER_TOKEN, "until": 3, "amount": "1"},
@@ -186,12 +189,13 @@ def manifest_2(previous):
         "counts": {"accepted": 20, "duplicate": 2, "rejected": 3, "reasons": {"SIGNATURE_INVALID": 1, "AVRO_INVALID": 2}},
         "tree": {"size": str(2 ** 53 + 3), "root": "0x" + mth([b"the deposit", b"the rest"]).hex(), "previousSize": "1"}, "policy": POLICY,
         "periods": [paid_period(), held_period()],
-        "conservation": [flow(TOKEN, funded=FEES + WAITING + 7, unfunded=0, reported=3, heldIn=sums["smallBefore"], out=out, heldOut=held,
-                              unattributed=7, minimumPayout=MINIMUM),
-                         flow(OTHER_TOKEN, funded=0, unfunded=2 ** 96 - 1, reported=0, heldIn=other, out=0, heldOut=other, unattributed=0, minimumPayout=0)],
+        "conservation": [flow(TOKEN, funded=FEES + WAITING + 7, outside=0, released=0, refunded=0, unfunded=0, reported=3, heldIn=sums["smallBefore"], out=out,
+                              heldOut=held, unattributed=7, minimumPayout=MINIMUM),
+                         flow(OTHER_TOKEN, funded=0, outside=OUTSIDE + 2, released=0, refunded=2, unfunded=2 ** 96 - 1, reported=0, heldIn=other, out=0,
+                              heldOut=other + OUTSIDE, unattributed=0, minimumPayout=0)],
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], **payout_root(ACCOUNT_ROWS),
                    "totals": [flow(TOKEN, cumulative=cumulative, reserved=reserved, total=cumulative + reserved),
-                              flow(OTHER_TOKEN, cumulative=0, reserved=other, total=other)]},
+                              flow(OTHER_TOKEN, cumulative=0, reserved=other + OUTSIDE, total=other + OUTSIDE)]},
         "tables": {"accounts": table(ACCOUNT_ROWS), "lines": table(LINES), "scores": table(SCORES)},
         "carryIn": hashed(encoded(STATE_1)), "carryOut": hashed(encoded(STATE_2)),
     }

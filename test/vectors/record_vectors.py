@@ -18,6 +18,8 @@ PLACES = {
     "PolicyPublished": ("tally.registry", "policy/1"),
     "FeatureMapPublished": ("tally.registry", "digits-net"),
     "PriceListPublished": ("tally.registry", "digits-net"),
+    "LicenceGranted": ("tally.registry", "digits-net"),
+    "LicenceRevoked": ("tally.registry", "digits-net"),
     "VoucherPresented": ("tally.inferences", "0x" + TYPICAL["VoucherPresented"]["payer"].hex()),
     "ContributionCommitted": ("tally.contributions", "0x" + TYPICAL["ContributionCommitted"]["account"].hex()),
     "ContributionBatch": ("tally.contributions", "0x" + TYPICAL["ContributionBatch"]["account"].hex()),
@@ -54,7 +56,7 @@ def epochs():
     traced = [("traceparent", b"00-01-02-03"), *headers[::-1], ("note", None), ("note", b""), ("größe", b"\x00\xff")]
     wide = headers_of("InferenceRecorded", "\U0001f9ee" * 64, "urn:größe")
     first = [record(e) for e in ("Deposited", "SignatureChecked", "ContributionCommitted", "ContributionBatch", "ContributionWithdrawn", "ContributionFeatures", "InferenceRecorded", "InferenceFeatures",
-                                 "VoucherPresented", "TaskOutcome", "AgentStep", "SchemaRegistered", "SourceRegistered", "AssetRegistered", "AssetTransferred", "PolicyPublished", "PriceListPublished",
+                                 "VoucherPresented", "TaskOutcome", "AgentStep", "SchemaRegistered", "SourceRegistered", "AssetRegistered", "AssetTransferred", "PolicyPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked",
                                  "FeatureMapPublished")]
     first.insert(1, record("Deposited", outcome="duplicate"))
     first[-1] |= {"outcome": "rejected", "reason": SIGNATURE_INVALID}

@@ -180,6 +180,8 @@ def cases():
     yield registry("an asset whose title needs escapes", "AssetRegistered", "contributor", event_id="\U0001f9ee", kind="agent",
                    title="\"\\/\b\t\n\u0001\u007f\u2028é\U0001f9ee", **owned(contributor))
     yield registry("a transfer", "AssetTransferred", "contributor", **{"from": contributor})
+    yield registry("a licence", "LicenceGranted", "contributor", registrant=contributor)
+    yield registry("a revocation", "LicenceRevoked", "contributor", registrant=contributor)
     yield registry("a feature map", "FeatureMapPublished", "contributor", registrant=contributor)
 
 

@@ -11,7 +11,7 @@ AMOUNT_LIMIT = 2 ** 96
 BUILT_IN_FROM = 0x54410000
 LONG_TEXT = "é" * 256
 WIDE_TEXT = "\U0001f9ee" * 128
-DECIDED = ["SchemaRegistered", "SourceRegistered", "SignatureChecked", "AssetRegistered", "AssetTransferred", "PolicyPublished", "FeatureMapPublished", "PriceListPublished", "Deposited", "ContributionCommitted",
+DECIDED = ["SchemaRegistered", "SourceRegistered", "SignatureChecked", "AssetRegistered", "AssetTransferred", "PolicyPublished", "FeatureMapPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked", "Deposited", "ContributionCommitted",
            "ContributionBatch", "ContributionWithdrawn", "VoucherPresented", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures", "TaskOutcome", "AgentStep"]
 
 
@@ -44,7 +44,7 @@ TYPICAL = {
                          "schema": '{"type": "record", "name": "InferenceRecorded", "fields": []}', "signature": seeded("signature", 65)},
     "SourceRegistered": {"source": "urn:example:gateway", "key": seeded("gateway", 20),
                          "eventTypes": ["InferenceRecorded", "InferenceFeatures"], "signature": seeded("signature", 65)},
-    "AssetRegistered": {"asset": "digits", "kind": "dataset", "title": "Handwritten digits", "licence": "CC-BY-4.0", "identity": "",
+    "AssetRegistered": {"asset": "digits", "kind": "dataset", "title": "Handwritten digits", "licence": "CC-BY-4.0", "access": "open", "identity": "",
                         "owners": [{"account": b"\x11" * 20, "parts": 250_000}, {"account": b"\x22" * 20, "parts": 750_000}],
                         "parents": [parent("scans", 100_000), parent("strokes", 50_000)],
                         "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
@@ -52,7 +52,7 @@ TYPICAL = {
     "PolicyPublished": {"policy": "policy/1", "epochIntervalS": 86_400, "dataParts": 600_000, "modelParts": 150_000,
                         "upstreamParts": 70_000, "agentParts": 20_000, "outcomeParts": 10_000, "infrastructureParts": 100_000, "treasuryParts": 50_000, "treasury": seeded("treasury", 20),
                         "method": "influence/factored@2", "minEvents": 20, "maxPeriodEpochs": 30,
-                        "featureWaitEpochs": 2, "outcomeWaitEpochs": 3, "fallback": "unattributed", "holdBackParts": 50_000, "holdBackEpochs": 4,
+                        "featureWaitEpochs": 2, "outcomeWaitEpochs": 3, "outsideWaitEpochs": 10, "fallback": "unattributed", "holdBackParts": 50_000, "holdBackEpochs": 4,
                         "minimumPayouts": [{"token": b"\x01" * 20, "amount": 250_000}, {"token": b"\x02" * 20, "amount": 1}],
                         "signature": seeded("signature", 65)},
     "FeatureMapPublished": {"featureMap": "digits-net/1", "model": "digits-net", "kind": "factored", "rank": 32, "classes": 10,
@@ -65,6 +65,10 @@ TYPICAL = {
                                      rule("output_tokens", 600_000, until_ms=1_767_225_600_000),
                                      rule("output_tokens", 500_000, from_ms=1_767_225_600_000)],
                            "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
+    "LicenceGranted": {"grant": "digits-net/for-all", "asset": "digits-net", "licensee": b"\x00" * 20, "uses": ["commercial", "infer", "train"],
+                       "fromMs": 1_767_225_600_000, "untilMs": 1_798_761_600_000, "priceList": "digits-net/prices/1", "royaltyParts": 100_000,
+                       "coversFromEpoch": 0, "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
+    "LicenceRevoked": {"grant": "digits-net/for-all", "asset": "digits-net", "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
     "ContributionCommitted": {"account": seeded("contributor", 20), "commitment": seeded("commitment", 32)},
     "ContributionBatch": {"account": seeded("contributor", 20), "dataset": "digits", "licence": "CC-BY-4.0",
                           "items": [item(0), item(1), item(2)], "commitmentSalt": b"", "signature": seeded("signature", 65)},
@@ -103,7 +107,7 @@ TYPICAL = {
 EXTREME = {
     "SchemaRegistered": {"schemaId": BUILT_IN_FROM - 1, "eventType": "SourceRegistered", "schema": WIDE_TEXT, "signature": b"\x00" * 65},
     "SourceRegistered": {"source": LONG_TEXT, "key": b"\x00" * 20, "eventTypes": DECIDED, "signature": b"\xff" * 65},
-    "AssetRegistered": {"asset": WIDE_TEXT, "kind": "infrastructure", "title": LONG_TEXT, "licence": "x",
+    "AssetRegistered": {"asset": WIDE_TEXT, "kind": "agent", "title": LONG_TEXT, "licence": "x", "access": "licensed",
                         "identity": "eip155:" + "9" * 32 + ":0x" + "0f" * 20 + "/" + "9" * 78,
                         "owners": [{"account": b"\x00" * 20, "parts": 1}, {"account": b"\x00" * 19 + b"\x01", "parts": 63},
                                    {"account": b"\x7f" * 20, "parts": 64}, {"account": b"\x80" * 20, "parts": 999_871},
@@ -113,13 +117,16 @@ EXTREME = {
     "AssetTransferred": {"asset": WIDE_TEXT, "from": b"\xff" * 20, "to": b"\x00" * 20, "parts": 1_000_000},
     "PolicyPublished": {"policy": LONG_TEXT, "epochIntervalS": 31_536_000, "dataParts": 0, "modelParts": 999_999,
                         "upstreamParts": 1, "agentParts": 0, "outcomeParts": 0, "infrastructureParts": 0, "treasuryParts": 0, "minEvents": 1_000_000_000,
-                        "maxPeriodEpochs": 10_000, "featureWaitEpochs": 100, "outcomeWaitEpochs": 100, "holdBackParts": 100_000, "holdBackEpochs": 100,
+                        "maxPeriodEpochs": 10_000, "featureWaitEpochs": 100, "outcomeWaitEpochs": 100, "outsideWaitEpochs": 100, "holdBackParts": 100_000, "holdBackEpochs": 100,
                         "minimumPayouts": [{"token": bytes(19) + bytes([n]), "amount": AMOUNT_LIMIT - 1} for n in range(32)]},
     "FeatureMapPublished": {"featureMap": WIDE_TEXT, "rank": 1_000, "classes": 4, "checkpoints": 16, "unitExponent": 62,
                             "codeHash": b"\x00" * 32, "weightsHash": b"\xff" * 32, "similarity": "image/pooled-cosine@1"},
     "PriceListPublished": {"priceList": LONG_TEXT, "model": WIDE_TEXT, "token": b"\x00" * 20, "rules": [
         *(rule("a", 0, from_quantity=2 ** 53 - 1 - 198 + n) for n in range(198)), rule(LONG_TEXT, AMOUNT_LIMIT - 1, from_ms=LONG_MAX - 1, until_ms=LONG_MAX),
         rule(LONG_TEXT, 1, "commercial", 0, LONG_MAX)]},
+    "LicenceGranted": {"grant": WIDE_TEXT, "asset": LONG_TEXT, "licensee": b"\xff" * 20, "uses": ["commercial", "infer", "retrieve", "train"], "fromMs": 0,
+                       "untilMs": LONG_MAX, "priceList": "", "royaltyParts": 500_000, "coversFromEpoch": INT_MAX},
+    "LicenceRevoked": {"grant": LONG_TEXT, "asset": WIDE_TEXT, "registrant": b"\x00" * 20},
     "ContributionCommitted": {"account": b"\xff" * 20, "commitment": b"\x00" * 32},
     "ContributionBatch": {"dataset": LONG_TEXT, "items": [item(n) for n in range(65)], "commitmentSalt": seeded("commitment salt", 32)},
     "ContributionWithdrawn": {"batchSource": LONG_TEXT, "batchId": WIDE_TEXT, "indexes": list(range(1_000))},
@@ -146,7 +153,7 @@ EXTREME = {
 # The empty body of each type is well-formed Avro; these ranges refuse it.
 EMPTY_REASONS = {"AssetRegistered": "SHARES_INVALID", "PolicyPublished": "SHARES_INVALID",
                  "ContributionFeatures": "FEATURE_OUT_OF_RANGE", "InferenceFeatures": "FEATURE_OUT_OF_RANGE"}
-ENUMS = {"kind": {"AssetRegistered": "dataset"}, "labelKind": {"InferenceFeatures": "true"}}
+ENUMS = {"kind": {"AssetRegistered": "dataset"}, "access": {"AssetRegistered": "open"}, "labelKind": {"InferenceFeatures": "true"}}
 
 
 def empty_body(event):
@@ -212,6 +219,22 @@ def ownership_cases():
     yield "an agent of 257 characters", "InferenceRecorded", {**TYPICAL["InferenceRecorded"], "agent": "x" * 257}, "FIELD_INVALID"
     for change in ({"upstreamParts": -1, "modelParts": 220_001}, {"agentParts": 20_001}, {"outcomeParts": 9_999}, {"outcomeParts": -1, "modelParts": 160_001}):
         yield f"a policy with {change}", "PolicyPublished", {**TYPICAL["PolicyPublished"], **change}, "SHARES_INVALID"
+
+
+def licence_cases():
+    licence, asset = TYPICAL["LicenceGranted"], TYPICAL["AssetRegistered"]
+    for kind, access, reason in (("model", "licensed", None), ("infrastructure", "open", None), ("infrastructure", "licensed", "FIELD_INVALID")):
+        yield f"{access} {kind}", "AssetRegistered", {**asset, "kind": kind, "access": access}, reason
+    for uses, reason in ((["infer"], None), (["retrieve", "train"], None), ([], "FIELD_INVALID"), (["commercial"], "FIELD_INVALID"),
+                         (["train", "infer"], "FIELD_INVALID"), (["infer", "infer"], "FIELD_INVALID"), (["Infer"], "FIELD_INVALID")):
+        yield f"uses {uses}", "LicenceGranted", {**licence, "uses": uses, "royaltyParts": 0}, reason
+    for change, reason in (({"fromMs": -1}, "FIELD_INVALID"), ({"untilMs": licence["fromMs"]}, "FIELD_INVALID"), ({"untilMs": 0}, None),
+                           ({"royaltyParts": -1}, "FIELD_INVALID"), ({"royaltyParts": 500_001}, "FIELD_INVALID"),
+                           ({"royaltyParts": 1, "uses": ["infer"]}, "FIELD_INVALID"), ({"coversFromEpoch": 1}, "FIELD_INVALID"),
+                           ({"coversFromEpoch": -1}, "FIELD_INVALID"), ({"coversFromEpoch": 1, "fromMs": 0}, None),
+                           ({"licensee": b"\x01" * 19}, "FIELD_INVALID"), ({"priceList": "x" * 257}, "FIELD_INVALID"), ({"grant": ""}, "FIELD_INVALID")):
+        yield f"a licence with {change}", "LicenceGranted", {**licence, **change}, reason
+    yield "fees held for 101 epochs", "PolicyPublished", {**TYPICAL["PolicyPublished"], "outsideWaitEpochs": 101}, "FIELD_INVALID"
 
 
 def withdrawal_cases():
@@ -314,6 +337,7 @@ def cases():
     yield from schema_cases()
     yield from near_cases()
     yield from ownership_cases()
+    yield from licence_cases()
     yield from withdrawal_cases()
     yield from commitment_cases()
     yield from payment_cases()

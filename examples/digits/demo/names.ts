@@ -32,3 +32,5 @@ export const MAX_PERIOD_EPOCHS = 12
 /** Features that come one or two epochs after their use still count. */
 export const FEATURE_WAIT_EPOCHS = 2
 export const OUTCOME_WAIT_EPOCHS = 2
+/** The fee of a use that no licence covers is held for so many epochs. */
+export const OUTSIDE_WAIT_EPOCHS = 10

@@ -13,6 +13,7 @@ import {
   MIN_EVENTS,
   MODEL,
   OUTCOME_WAIT_EPOCHS,
+  OUTSIDE_WAIT_EPOCHS,
   POLICY,
   SHARES,
   SOURCES,
@@ -77,7 +78,7 @@ async function assetRecord(
     source: SOURCES.operator,
     id: `asset/${asset}`,
     body: {
-      ...{ asset, kind, title, licence, identity: '' },
+      ...{ asset, kind, title, licence, identity: '', access: 'open' as const },
       ...{ owners: [{ account, parts: WHOLE }], parents: [], registrant: account },
     },
   })
@@ -99,6 +100,7 @@ async function policyRecord(context: RegistrationContext): Promise<OutgoingRecor
       maxPeriodEpochs: MAX_PERIOD_EPOCHS,
       featureWaitEpochs: FEATURE_WAIT_EPOCHS,
       outcomeWaitEpochs: OUTCOME_WAIT_EPOCHS,
+      outsideWaitEpochs: OUTSIDE_WAIT_EPOCHS,
       fallback: 'unattributed',
       holdBackParts: 0,
       holdBackEpochs: 0,

@@ -1,11 +1,26 @@
 -- one row per event of the period, in accept order: a funded inference whose features were accepted, in time, in one of the
--- period's epochs; own = at its place the payer owned a share of an asset that is paid for it
+-- period's epochs, or whose fee was released in one of them and whose features were there; own = at the place of its fee the
+-- payer owned a share of an asset that is paid for it
 CREATE OR REPLACE TEMP TABLE event AS
-WITH RECURSIVE use AS (
+WITH RECURSIVE feature AS (
+  SELECT inference, epoch, p16, packed
+  FROM inference_features
+  WHERE feature_map = $featureMap AND epoch BETWEEN $firstEpoch AND $epoch
+  UNION ALL
+  SELECT f.inference, f.epoch, f.p16, f.packed
+  FROM inference_features AS f
+  SEMI JOIN (
+    SELECT inference FROM held_fee_ended WHERE became = 'released' AND epoch BETWEEN $firstEpoch AND $epoch
+  ) AS r USING (inference)
+  WHERE f.feature_map = $featureMap AND f.epoch BETWEEN $firstEpoch - $useEpochsMax AND $firstEpoch - 1
+),
+use AS (
   SELECT
     i.inference,
-    i.epoch,
-    i.ordinal,
+    i.epoch AS used_epoch,
+    i.ordinal AS used_ordinal,
+    paid.epoch,
+    paid.ordinal,
     i.fee,
     i.payer,
     i.infrastructure,
@@ -13,12 +28,12 @@ WITH RECURSIVE use AS (
     paid.data_parts,
     f.p16,
     f.packed
-  FROM inference_features AS f
+  FROM feature AS f
   JOIN funded AS paid ON paid.inference = f.inference AND f.epoch <= paid.features_until
   JOIN inference AS i ON i.inference = f.inference
-  WHERE i.model = $model AND i.token = $token AND f.feature_map = $featureMap AND f.epoch BETWEEN $firstEpoch AND $epoch
-    -- no use waits longer than $featureWaitMax: what lies before is not read
-    AND i.epoch BETWEEN $firstEpoch - $featureWaitMax AND $epoch AND paid.epoch BETWEEN $firstEpoch - $featureWaitMax AND $epoch
+  WHERE i.model = $model AND i.token = $token
+    -- no use waits longer: what lies before is not read
+    AND i.epoch BETWEEN $firstEpoch - $useEpochsMax AND $epoch AND paid.epoch BETWEEN $firstEpoch - $featureWaitMax AND $epoch
 ),
 -- the model and all that it is derived from
 source AS (
@@ -55,7 +70,7 @@ owned AS (
     AND (h.until_epoch IS NULL OR u.epoch < h.until_epoch OR (u.epoch = h.until_epoch AND u.ordinal <= h.until_ordinal))
 )
 SELECT
-  row_number() OVER (ORDER BY u.epoch, u.ordinal) - 1 AS event,
+  row_number() OVER (ORDER BY u.used_epoch, u.used_ordinal) - 1 AS event,
   u.inference,
   u.fee,
   u.data_parts,

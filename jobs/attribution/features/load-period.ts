@@ -2,6 +2,7 @@ import { fromBlob } from '../../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../../pipelines/warehouse/database.ts'
 import { readSql } from '../../../pipelines/warehouse/read-sql.ts'
 import { FEATURE_WAIT_EPOCHS_MAX } from '../../../schemas/limits.ts'
+import { USE_EPOCHS_MAX } from '../../funding/held-fees.ts'
 import { bitLength } from '../../integers.ts'
 import type { FactoredRows, PeriodEvents, PeriodItems } from '../rows.ts'
 import { clusterItems } from './clusters.ts'
@@ -79,7 +80,7 @@ export interface LoadedEvents {
 }
 
 export async function loadEvents(warehouse: Database, shape: FactoredShape, key: PeriodKey): Promise<LoadedEvents> {
-  await warehouse.run(eventsSql, { ...key, featureWaitMax: FEATURE_WAIT_EPOCHS_MAX })
+  await warehouse.run(eventsSql, { ...key, featureWaitMax: FEATURE_WAIT_EPOCHS_MAX, useEpochsMax: USE_EPOCHS_MAX })
   const total = await warehouse.one<{ events: bigint; fees: bigint; data_parts: number }>(
     'SELECT count(*) AS events, coalesce(sum(fee), 0)::HUGEINT AS fees, coalesce(max(data_parts), 0) AS data_parts FROM event',
   )

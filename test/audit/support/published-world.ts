@@ -384,6 +384,7 @@ function assemble(parts: Assembly): EpochFiles {
     epoch,
     balances: [{ payer: addressOf.payer, token: place.token, amount: hand.balance.toString() }],
     channels: [{ payer: addressOf.payer, model: 'reader', token: place.token, ...hand.channel }],
+    outside: [],
     periods: [
       {
         model: 'reader',
@@ -394,6 +395,7 @@ function assemble(parts: Assembly): EpochFiles {
         dBarFixed: parts.dBarFixed.toString(),
       },
     ],
+    outcomes: [],
     reserves: [],
     unattributed: [{ token: place.token, amount: parts.unattributedSoFar.toString() }],
     waiting: [],
@@ -416,6 +418,9 @@ function assemble(parts: Assembly): EpochFiles {
       {
         token: place.token as Address,
         funded: hand.funded.toString(),
+        outside: '0',
+        released: '0',
+        refunded: '0',
         unfunded: hand.unfunded.toString(),
         reported: hand.reported.toString(),
         heldIn: parts.heldIn.toString(),
@@ -438,7 +443,16 @@ function assemble(parts: Assembly): EpochFiles {
 }
 
 function emptyStateHash(): Hash32 {
-  const lists = { balances: [], channels: [], periods: [], reserves: [], unattributed: [], waiting: [] }
+  const lists = {
+    balances: [],
+    channels: [],
+    outcomes: [],
+    outside: [],
+    periods: [],
+    reserves: [],
+    unattributed: [],
+    waiting: [],
+  }
   return jsonHash({ epoch: 0, format: 'tallystick-state/1', ...lists })
 }
 

@@ -94,6 +94,7 @@ export const POLICY = {
   maxPeriodEpochs: 3,
   featureWaitEpochs: 0,
   outcomeWaitEpochs: 0,
+  outsideWaitEpochs: 0,
   fallback: 'unattributed',
   holdBackParts: 0,
   holdBackEpochs: 0,
@@ -214,6 +215,7 @@ async function addRegistry(log: Log, ledgerId: Uint8Array): Promise<void> {
       title: name,
       licence: 'CC0-1.0',
       identity: '',
+      access: 'open',
       owners: owners
         .map(([person, parts]) => ({ account: fromHex(addressOf[person]), parts }))
         .sort((a, b) => Buffer.compare(a.account, b.account)),

@@ -40,6 +40,7 @@ export const POLICY: Omit<EventBodies['PolicyPublished'], 'signature'> = {
   maxPeriodEpochs: 3,
   featureWaitEpochs: 0,
   outcomeWaitEpochs: 0,
+  outsideWaitEpochs: 0,
   fallback: 'unattributed',
   holdBackParts: 0,
   holdBackEpochs: 0,
@@ -68,12 +69,15 @@ type SignedType =
   | 'PolicyPublished'
   | 'FeatureMapPublished'
   | 'PriceListPublished'
+  | 'LicenceGranted'
+  | 'LicenceRevoked'
   | 'VoucherPresented'
   | 'ContributionBatch'
   | 'ContributionWithdrawn'
   | 'TaskOutcome'
   | 'AgentStep'
 const NOTHING = new Uint8Array(0)
+const ANYONE_BYTES = fromHex(ANYONE)
 
 type PlainType = Exclude<EventType, SignedType>
 
@@ -119,7 +123,7 @@ export class Records {
     table.sort((a, b) => Buffer.compare(a.account, b.account))
     const registrant = names[0]!
     const body = {
-      ...{ asset, kind, title: asset, licence: LICENCE, identity: '', owners: table },
+      ...{ asset, kind, title: asset, licence: LICENCE, identity: '', access: 'open' as const, owners: table },
       ...{ parents: [], registrant: accountOf(registrant) },
     }
     return this.#signed('AssetRegistered', SOURCES.operator, registrant, body, change)
@@ -280,6 +284,25 @@ export class Records {
       rules: rules.map((rule) => ({ ...ordinary, ...rule })),
     }
     return this.#signed('PriceListPublished', SOURCES.operator, 'modeller', body, change)
+  }
+
+  /** Of a model's owner, to anyone, for ever, for inference at whatever fee. */
+  licence(
+    grant: string,
+    asset: string,
+    terms: Partial<EventBodies['LicenceGranted']> = {},
+    change: Change<'LicenceGranted'> = {},
+  ): Promise<OutgoingRecord> {
+    const body = {
+      ...{ grant, asset, licensee: ANYONE_BYTES, uses: ['infer'], fromMs: 0n, untilMs: 0n, priceList: '' },
+      ...{ royaltyParts: 0, coversFromEpoch: 0, registrant: accountOf(change.by ?? 'modeller') },
+    }
+    return this.#signed('LicenceGranted', SOURCES.operator, 'modeller', { ...body, ...terms }, change)
+  }
+
+  revocation(grant: string, asset: string, change: Change<'LicenceRevoked'> = {}): Promise<OutgoingRecord> {
+    const body = { grant, asset, registrant: accountOf(change.by ?? 'modeller') }
+    return this.#signed('LicenceRevoked', SOURCES.operator, 'modeller', body, change)
   }
 
   voucher(

@@ -8,6 +8,7 @@ import { builtInJson, evolved, renumbered, WIDER_USE, widerUse } from './foreign
 import { featuresOf, randomOf, SHAPE } from './random-features.ts'
 import { hashOf, LICENCE, Records, SOURCES } from './records.ts'
 import type { Cases, IngestReason } from './rejected-at-ingest.ts'
+import { goodLicences, licencesRejectedLikeOthers, rejectedLicences } from './rejected-licences.ts'
 import { goodOutcomes, outcomesRejectedLikeOthers, rejectedOutcomes } from './rejected-outcomes.ts'
 import { goodPayments, rejectedLikeOthers, rejectedPayments } from './rejected-payments.ts'
 
@@ -67,19 +68,24 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
       records.deposit('payer', 7n, { id: 'deposit-7', body: { transactionHash: new Uint8Array(32), logIndex: 7 } }),
       ...goodPayments(records),
       ...goodOutcomes(records),
+      ...goodLicences(records),
     ],
     cases: {
       ...mergeCases(
         outcomesRejectedLikeOthers(records),
-        mergeCases(rejectedLikeOthers(records), {
-          ...authorityCases(records),
-          ...registryCases(records),
-          ...ownershipCases(records),
-          ...referenceCases(records),
-        }),
+        mergeCases(
+          licencesRejectedLikeOthers(records),
+          mergeCases(rejectedLikeOthers(records), {
+            ...authorityCases(records),
+            ...registryCases(records),
+            ...ownershipCases(records),
+            ...referenceCases(records),
+            ...rejectedPayments(records),
+          }),
+        ),
       ),
-      ...rejectedPayments(records),
       ...rejectedOutcomes(records),
+      ...rejectedLicences(records),
       ...depositCases(records),
       ...schemaCases(records),
     },

@@ -98,6 +98,8 @@ export class SmallLedger {
         'AssetTransferred',
         'FeatureMapPublished',
         'PriceListPublished',
+        'LicenceGranted',
+        'LicenceRevoked',
         'VoucherPresented',
       ]),
       await records.source(SOURCES.portal, ['ContributionCommitted', 'ContributionBatch', 'ContributionWithdrawn']),

@@ -1,0 +1,89 @@
+import type { EventBodies } from '../schemas/events.ts'
+import { toHex } from '../schemas/ids.ts'
+import type { AcceptOrder } from './ownership.ts'
+
+type Terms = EventBodies['LicenceGranted']
+
+/** A record of the ledger. */
+interface Place {
+  readonly epoch: number
+  readonly row: number
+}
+
+interface Granted {
+  readonly terms: Terms
+  readonly since: Place
+  /** Where it was revoked. */
+  ended: Place | undefined
+}
+
+/** What is asked of the licences of an asset for one use of it. */
+export interface AskedUse extends Place {
+  readonly payer: string
+  readonly commercial: boolean
+  readonly priceList: string
+}
+
+const ANYONE = '0x0000000000000000000000000000000000000000'
+
+/** Licences as docs/formats.md#licences has them: all that were ever granted, and where each was revoked. */
+export class Licences {
+  readonly #all = new Map<string, Granted>()
+
+  /** The terms of a grant, and whether they were revoked; undefined when there is none. */
+  of(grant: string): { readonly asset: string; readonly isRevoked: boolean } | undefined {
+    const granted = this.#all.get(grant)
+    return granted && { asset: granted.terms.asset, isRevoked: granted.ended !== undefined }
+  }
+
+  grant(terms: Terms, since: Place): void {
+    this.#all.set(terms.grant, { terms, since, ended: undefined })
+  }
+
+  revoke(grant: string, ended: Place): void {
+    this.#all.get(grant)!.ended = ended
+  }
+
+  /** As of the last record that was decided: whether the account may derive an asset from this one, for these parts. */
+  letDerive(asset: string, account: string, parts: number, atMs: bigint): boolean {
+    for (const { terms, ended } of this.#all.values()) {
+      if (ended !== undefined || terms.asset !== asset || terms.royaltyParts !== parts) continue
+      if (isFor(terms, account) && terms.uses.includes('train') && isAt(terms, atMs)) return true
+    }
+    return false
+  }
+
+  /** Whether some licence covers the use of the asset where it was recorded. */
+  cover(asset: string, use: AskedUse, atMs: bigint, order: AcceptOrder): boolean {
+    for (const { terms, since, ended } of this.#all.values()) {
+      if (terms.asset !== asset || !permits(terms, use) || !isAt(terms, atMs)) continue
+      if (comesFirst(since, use, order) && (ended === undefined || comesFirst(use, ended, order))) return true
+    }
+    return false
+  }
+}
+
+/** Whether a grant, made after the use, releases it. */
+export function reachesBack(terms: Terms, since: Place, use: AskedUse, order: AcceptOrder): boolean {
+  const isReached = terms.coversFromEpoch > 0 && terms.coversFromEpoch <= use.epoch
+  return isReached && permits(terms, use) && comesFirst(use, since, order)
+}
+
+function permits(terms: Terms, { payer, commercial, priceList }: AskedUse): boolean {
+  const isPermitted = terms.uses.includes('infer') && !(commercial && !terms.uses.includes('commercial'))
+  return isPermitted && isFor(terms, payer) && (terms.priceList === '' || terms.priceList === priceList)
+}
+
+function isFor(terms: Terms, account: string): boolean {
+  const licensee = toHex(terms.licensee)
+  return licensee === ANYONE || licensee === account
+}
+
+function isAt({ fromMs, untilMs }: Terms, atMs: bigint): boolean {
+  return !(atMs < fromMs) && (untilMs === 0n || atMs < untilMs)
+}
+
+/** Rows of an epoch that is over stand before all of this one. */
+function comesFirst(a: Place, b: Place, order: AcceptOrder): boolean {
+  return a.epoch === b.epoch ? order.compareRows(a.row, b.row) < 0 : a.epoch < b.epoch
+}

@@ -1,0 +1,125 @@
+import type { Database, Row } from '../../pipelines/warehouse/database.ts'
+import { readSql } from '../../pipelines/warehouse/read-sql.ts'
+import type { EventBodies } from '../../schemas/events.ts'
+import { toHex } from '../../schemas/ids.ts'
+
+const licencesSql = readSql(new URL('./licences.sql', import.meta.url))
+
+/** A licence to whoever asks for none in particular. */
+const ANYONE = `0x${'00'.repeat(20)}`
+
+/** A place in accept order. */
+interface Place {
+  readonly epoch: number
+  readonly ordinal: bigint
+}
+
+/** A place in accept order with its effective time. */
+export interface Moment extends Place {
+  readonly effectiveMs: bigint
+}
+
+export interface Licence {
+  readonly asset: string
+  readonly licensee: string
+  readonly uses: ReadonlySet<string>
+  readonly fromMs: bigint
+  readonly untilMs: bigint
+  /** Empty: any, or none. */
+  readonly priceList: string
+  readonly royaltyParts: number
+  readonly grantedAt: Place
+  readonly revokedAt: Place | undefined
+}
+
+/** A use as far as licences are concerned. */
+export interface LicensedUse {
+  readonly payer: string
+  readonly commercial: boolean
+  readonly priceList: string
+}
+
+/** All licences that were ever granted. They are few, and each is asked at a place: it counts from its own to where it was revoked. */
+export class Licences {
+  readonly #licences = new Map<string, Licence>()
+  readonly #grantsOf = new Map<string, string[]>()
+
+  static async load(warehouse: Database): Promise<Licences> {
+    const licences = new Licences()
+    for (const row of await warehouse.all(licencesSql)) licences.#set(row.grant_id as string, toLicence(row))
+    return licences
+  }
+
+  grant(body: EventBodies['LicenceGranted'], grantedAt: Place): void {
+    const { grant, asset, uses, fromMs, untilMs, priceList, royaltyParts } = body
+    const terms = { fromMs, untilMs, priceList, royaltyParts, uses: new Set(uses) }
+    this.#set(grant, { asset, licensee: toHex(body.licensee), ...terms, grantedAt, revokedAt: undefined })
+  }
+
+  /** Of one that was granted. */
+  revoke(grant: string, revokedAt: Place): void {
+    this.#licences.set(grant, { ...this.#licences.get(grant)!, revokedAt })
+  }
+
+  find(grant: string): Licence | undefined {
+    return this.#licences.get(grant)
+  }
+
+  /** Whether a licence in force at `moment` lets the payer use the asset like this. */
+  covers(asset: string, { payer, commercial, priceList }: LicensedUse, moment: Moment): boolean {
+    return this.#inForce(asset, payer, moment).some(
+      ({ uses, priceList: list }) =>
+        uses.has('infer') && (!commercial || uses.has('commercial')) && (list === '' || list === priceList),
+    )
+  }
+
+  /** Whether a licence in force at `moment` lets the registrant derive an asset from the parent for this royalty. */
+  allowsDerivation(
+    parent: string,
+    { registrant, parts }: { readonly registrant: string; readonly parts: number },
+    moment: Moment,
+  ): boolean {
+    return this.#inForce(parent, registrant, moment).some(
+      ({ uses, royaltyParts }) => uses.has('train') && royaltyParts === parts,
+    )
+  }
+
+  #inForce(asset: string, account: string, moment: Moment): Licence[] {
+    return (this.#grantsOf.get(asset) ?? [])
+      .map((grant) => this.#licences.get(grant)!)
+      .filter(
+        ({ licensee, fromMs, untilMs, grantedAt, revokedAt }) =>
+          (licensee === account || licensee === ANYONE) &&
+          isBefore(grantedAt, moment) &&
+          (revokedAt === undefined || isBefore(moment, revokedAt)) &&
+          fromMs <= moment.effectiveMs &&
+          (untilMs === 0n || moment.effectiveMs < untilMs),
+      )
+  }
+
+  #set(grant: string, licence: Licence): void {
+    this.#licences.set(grant, licence)
+    this.#grantsOf.set(licence.asset, [...(this.#grantsOf.get(licence.asset) ?? []), grant])
+  }
+}
+
+function isBefore(a: Place, b: Place): boolean {
+  return a.epoch < b.epoch || (a.epoch === b.epoch && a.ordinal < b.ordinal)
+}
+
+function toLicence(row: Row): Licence {
+  return {
+    asset: row.asset as string,
+    licensee: row.licensee as string,
+    uses: new Set((row.uses as unknown as { items: string[] }).items),
+    fromMs: row.from_ms as bigint,
+    untilMs: row.until_ms as bigint,
+    priceList: row.price_list as string,
+    royaltyParts: row.royalty_parts as number,
+    grantedAt: { epoch: row.epoch as number, ordinal: row.ordinal as bigint },
+    revokedAt:
+      row.revoked_epoch === null
+        ? undefined
+        : { epoch: row.revoked_epoch as number, ordinal: row.revoked_ordinal as bigint },
+  }
+}

@@ -1,0 +1,154 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.ts'
+import { sha256 } from '../../anchor/hash.ts'
+import type { Manifest } from '../../anchor/manifest.ts'
+import { type AuditReport, auditBundle } from '../../audit/index.ts'
+import type { State } from '../../audit/state.ts'
+import { toHex } from '../../schemas/ids.ts'
+import { addressOf, OTHER_TOKEN } from '../support/ledger/cast.ts'
+import { OFFLINE_STEPS, SmallLedger } from '../support/ledger/small-ledger.ts'
+import { writeFilesJson } from './support/bundle-writer.ts'
+
+const MODEL = 'poems'
+const EPOCHS = 3
+const POLICY = { dataParts: 0, modelParts: 1_000_000, infrastructureParts: 0, treasuryParts: 0, outsideWaitEpochs: 1 }
+
+type Names = 'outside' | 'inside' | 'late' | 'later'
+const use = (world: SmallLedger, id: Names, fee: bigint) => world.records.inference(id, fee, { body: { model: MODEL } })
+
+/** What is sent in each epoch: held, under a licence and behind its revocation; released; given back. */
+const SENT: ((world: SmallLedger) => Promise<unknown>)[] = [
+  async (world) => {
+    const { records } = world
+    await world.found(POLICY)
+    await world.send(
+      await records.asset(MODEL, 'model', { modeller: 1_000_000 }, { body: { access: 'licensed' } }),
+      ...(await records.vouchers(MODEL)),
+      records.deposit('payer', 10_000n),
+      use(world, 'outside', 1_000n),
+      await records.licence('for all', MODEL),
+      use(world, 'inside', 200n),
+      await records.revocation('for all', MODEL),
+    )
+  },
+  async (world) => {
+    await world.send(use(world, 'late', 30n))
+    await world.send(await world.records.licence('back', MODEL, { coversFromEpoch: 1, untilMs: world.nowMs + 2_000n }))
+    await world.send(use(world, 'later', 4n))
+  },
+  (world) => world.send(world.records.deposit('payer', 1n)),
+]
+
+/** @param alter runs in the warehouse behind the close of the second epoch */
+async function publish(world: SmallLedger, alter?: string): Promise<void> {
+  for (const [index, send] of SENT.entries()) {
+    await send(world)
+    world.endInterval()
+    for (const step of OFFLINE_STEPS) {
+      await world.step(step)
+      if (step === 'close' && index === 1 && alter !== undefined) await world.ledger.warehouse.run(alter)
+    }
+  }
+}
+
+async function auditAltered(alter: string | undefined): Promise<AuditReport> {
+  const world = await SmallLedger.open()
+  try {
+    await publish(world, alter)
+    return await world.audit()
+  } finally {
+    world.close()
+  }
+}
+
+describe('promise 6: an altered ledger of licences is found', () => {
+  test('unaltered, it is not', async () => {
+    expect((await auditAltered(undefined)).firstDifference).toBeUndefined()
+  })
+
+  const payer = addressOf('payer')
+  test.each([
+    ['forgets a licence', 'DELETE FROM licence', 2],
+    ['lets a licence reach back less far', `UPDATE licence SET covers_from_epoch = 2 WHERE grant_id = 'back'`, 2],
+    ['moves a licence before a use', `UPDATE licence SET ordinal = 0 WHERE grant_id = 'back'`, 2],
+    ['gives a licence to somebody else', `UPDATE licence SET licensee = '${addressOf('host')}'`, 2],
+    ['calls a use licensed', `DELETE FROM use_outside WHERE epoch = 2`, 2],
+    ['holds a licensed use', `INSERT INTO held_fee SELECT inference, 1, 9 FROM inference WHERE event_id = 'inside'`, 2],
+    ['gives back too early', `UPDATE held_fee SET until_epoch = 2`, 2],
+    ['keeps a fee too long', `UPDATE held_fee SET until_epoch = 3`, 2],
+    ['forgets that it held a fee', 'DELETE FROM held_fee', 2],
+    ['pays another payer back', `UPDATE inference SET payer = '${addressOf('partner')}' WHERE payer = '${payer}'`, 2],
+  ])('a close that %s', async (_, sql, epoch) => {
+    const { firstDifference } = await auditAltered(sql).catch((error: Error) => ({ firstDifference: error.name }))
+    if (typeof firstDifference === 'string') expect(firstDifference).toBe('ConservationError')
+    else expect(firstDifference).toMatchObject({ epoch })
+  })
+})
+
+describe('promise 6: the public part alone says so of', () => {
+  let world: SmallLedger
+  beforeAll(async () => {
+    world = await SmallLedger.open()
+    await publish(world)
+  })
+  afterAll(() => world.close())
+
+  /** Alters an epoch and carries the hashes on; what it says to be restored afterwards. */
+  async function withAltered(epoch: number, alter: (state: Draft<State>, manifest: Draft<Manifest>) => void) {
+    const paths = ['state.json', 'manifest.json'].map((name) => join(world.bundle(epoch), name))
+    const before = paths.map((path) => readFileSync(path))
+    try {
+      const [state, manifest] = before.map((bytes) => JSON.parse(bytes.toString())) as [Draft<State>, Draft<Manifest>]
+      alter(state, manifest)
+      const encoded = canonicalJson(state as unknown as CanonicalJson)
+      manifest.carryOut = toHex(sha256(encoded)) as Manifest['carryOut']
+      writeFileSync(paths[0]!, encoded)
+      writeFileSync(paths[1]!, canonicalJson(manifest as unknown as CanonicalJson))
+      await writeFilesJson(world.bundle(epoch))
+      return (await auditBundle(world.bundles, { payoutOnly: true })).firstDifference
+    } finally {
+      for (const [index, path] of paths.entries()) writeFileSync(path, before[index]!)
+      await writeFilesJson(world.bundle(epoch))
+    }
+  }
+
+  test('unaltered, nothing', async () => {
+    expect(await withAltered(EPOCHS, () => {})).toBeUndefined()
+  })
+
+  type Alter = (state: Draft<State>, manifest: Draft<Manifest>) => void
+  const flowOf = (manifest: Draft<Manifest>) => manifest.conservation[0]!
+  test.each<[string, number, string, Alter]>([
+    ['counts a held fee twice', 2, 'conservation', ({ outside }) => (outside[0]!.fees = '8')],
+    ['drops a held fee', 2, 'conservation', ({ outside }) => outside.pop()],
+    ['holds a fee for ever', 2, 'outside', ({ outside }) => (outside[0]!.until = 2)],
+    [
+      'calls what it gave back released',
+      3,
+      'channels',
+      (_, manifest) => Object.assign(flowOf(manifest), { released: '4', refunded: '0', outside: '0' }),
+    ],
+    ['released more than it held', 2, 'outside', (_, manifest) => (flowOf(manifest).released = '1031')],
+    [
+      'gives back to the payer what was spent on something else',
+      3,
+      'channels',
+      ({ channels }) => (channels.find(({ model }) => model === MODEL)!.spent = '1'),
+    ],
+    [
+      'holds what nobody paid',
+      3,
+      'outside',
+      ({ outside, balances }) =>
+        outside.push({ epoch: 2, model: MODEL, payer: balances[0]!.payer, token: OTHER_TOKEN, until: 9, fees: '1' }),
+    ],
+  ])('a state or a manifest that %s', async (_, epoch, check, alter) => {
+    expect(await withAltered(epoch, alter)).toMatchObject({ epoch, check })
+  })
+})
+
+type Draft<Value> = Value extends string | number | boolean | null
+  ? Value
+  : { -readonly [Key in keyof Value]: Draft<Value[Key]> }
