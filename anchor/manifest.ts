@@ -65,6 +65,7 @@ export const manifestShape = z.strictObject({
       funded: amount,
       unfunded: amount,
       reported: amount,
+      sold: amount,
       heldIn: amount,
       out: amount,
       heldOut: amount,
@@ -78,7 +79,7 @@ export const manifestShape = z.strictObject({
     leaves: count,
     totals: z.array(z.strictObject({ token: address, cumulative: amount, reserved: amount, total: amount })),
   }),
-  tables: z.strictObject({ accounts: table, lines: table, scores: table }),
+  tables: z.strictObject({ accounts: table, lines: table, sales: table, scores: table }),
   carryIn: hash32,
   carryOut: hash32,
 })

@@ -5,6 +5,7 @@ import type { RejectionReason } from '../schemas/rejection.ts'
 import { findAssetReason, findTransferReason } from './asset-reasons.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
 import { findBatch, type History } from './history.ts'
+import { findAcceptanceReason, findOfferReason, findOfferWithdrawalReason } from './market-reasons.ts'
 import { voucherKey } from './payments.ts'
 import { isSignedBy, isSignedByOperator } from './signed-by.ts'
 
@@ -17,22 +18,26 @@ type Check<Type extends ObjectType> = (
   history: History,
   ledger: DecidingLedger,
   event: EventOf<Type>,
+  atMs: bigint,
 ) => Reason | Promise<Reason>
 
 /**
  * The first reason of docs/formats.md#decisions for which close refuses an event whose (source, id) is unused, or undefined.
+ *
+ * @param atMs effective time of its record
  */
 export function findCloseReason(
   history: History,
   ledger: DecidingLedger,
   event: ObjectEvent,
+  atMs: bigint,
 ): Reason | Promise<Reason> {
   const check = CHECKS[event.type] as Check<ObjectType>
-  if (OPERATOR_TYPES.has(event.type)) return check(history, ledger, event)
+  if (OPERATOR_TYPES.has(event.type)) return check(history, ledger, event, atMs)
   const registration = history.sources.get(event.source)
   if (registration === undefined) return 'SOURCE_UNKNOWN'
   if (!registration.eventTypes.includes(event.type)) return 'TYPE_NOT_PERMITTED'
-  return check(history, ledger, event)
+  return check(history, ledger, event, atMs)
 }
 
 /** Types that the operator signs; they need no registration of their source. */
@@ -61,6 +66,12 @@ const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
   AssetRegistered: findAssetReason,
 
   AssetTransferred: findTransferReason,
+
+  OfferPublished: findOfferReason,
+
+  OfferWithdrawn: findOfferWithdrawalReason,
+
+  OfferAccepted: findAcceptanceReason,
 
   FeatureMapPublished: async (history, ledger, event) => {
     const reason = await findRegistrantReason(history, ledger, event)

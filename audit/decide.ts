@@ -1,4 +1,5 @@
 import { DECISION_STEPS, type DecidedEventType, type EventOf } from '../schemas/events.ts'
+import { toHex } from '../schemas/ids.ts'
 import { SIGNATURE_CHECK_EPOCHS_MAX } from '../schemas/limits.ts'
 import { OUTCOMES, type RejectionReason, reasonOfCode } from '../schemas/rejection.ts'
 import { acceptInto } from './accept.ts'
@@ -8,6 +9,7 @@ import { isUsual, UsualDecider, type UsualType } from './decide-usual.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
 import { assertSame, differ } from './difference.ts'
 import type { History } from './history.ts'
+import type { Acceptance } from './market.ts'
 import type { EpochRecords } from './records/epoch-records.ts'
 import { KEY_WORDS } from './records/id-table.ts'
 import { TYPE_NUMBERS } from './records/type-numbers.ts'
@@ -17,6 +19,7 @@ export interface DecidedEpoch {
   /** Accepted in this epoch, in accept order. */
   readonly deposits: readonly EventOf<'Deposited'>[]
   readonly vouchers: readonly EventOf<'VoucherPresented'>[]
+  readonly acceptances: readonly Acceptance[]
   /** Rows of the accepted inferences, in accept order, and their entries in the ids of the history. */
   readonly uses: { readonly rows: readonly number[]; readonly entries: readonly number[] }
   /** Accepted features of inferences: entry of the inference → row of the features, in accept order. */
@@ -57,6 +60,7 @@ class EpochDecider {
   readonly #usual: UsualDecider
   readonly #deposits: EventOf<'Deposited'>[] = []
   readonly #vouchers: EventOf<'VoucherPresented'>[] = []
+  readonly #acceptances: Acceptance[] = []
   readonly #uses = { rows: [] as number[], entries: [] as number[] }
   readonly #featuresOf = new Map<number, number>()
   #ranks: ReadonlyMap<number, number> = new Map()
@@ -88,6 +92,7 @@ class EpochDecider {
       records: this.#records,
       deposits: this.#deposits,
       vouchers: this.#vouchers,
+      acceptances: this.#acceptances,
       uses: this.#uses,
       featuresOf: this.#featuresOf,
     }
@@ -126,7 +131,8 @@ class EpochDecider {
   #decideObject(row: number, type: ObjectType): Promise<void> {
     return this.#decideWaiting(row, type, async () => {
       const event = this.#records.eventOf(row, type, this.#history.schemas) as ObjectEvent
-      const reason = await findCloseReason(this.#history, this.#ledger, event)
+      const atMs = this.#records.effectiveMs(row)
+      const reason = await findCloseReason(this.#history, this.#ledger, event, atMs)
       return { reason, accept: () => this.#acceptObject(row, event) }
     })
   }
@@ -166,6 +172,9 @@ class EpochDecider {
     this.#useUp(row, event.type, acceptInto(this.#history, event, accepted))
     if (event.type === 'Deposited') this.#deposits.push(event)
     if (event.type === 'VoucherPresented') this.#vouchers.push(event)
+    if (event.type !== 'OfferAccepted') return
+    const { source, id, body } = event
+    this.#acceptances.push({ row, source, id, offer: body.offer, buyer: toHex(body.buyer) })
   }
 
   #acceptUsual(row: number, type: UsualType): void {

@@ -4,6 +4,7 @@ import { type Channels, chargeUse, raiseChannel } from './channels.ts'
 import type { DecidedEpoch } from './decide.ts'
 import { lineageOf } from './derivation.ts'
 import type { History } from './history.ts'
+import type { Sale } from './market.ts'
 import type { AcceptOrder } from './ownership.ts'
 import { addTo } from './sums.ts'
 
@@ -44,6 +45,8 @@ export interface Funding {
   readonly unfunded: ReadonlyMap<string, bigint>
   /** By token: fees that no voucher covered. */
   readonly reported: ReadonlyMap<string, bigint>
+  /** What became of each acceptance of an offer, in accept order. */
+  readonly sales: readonly Sale[]
 }
 
 /** Length of an address in hex: two of them make a key that splits again. */
@@ -54,24 +57,29 @@ export function splitPair(key: string): [first: string, second: string] {
 }
 
 /**
- * Step 2 of settlement: deposits are credited and channels raised, then fees are taken in accept order where both cover them.
+ * Step 2 of settlement: deposits are credited and channels raised, then fees are taken in accept order where both cover them, and
+ * offers settled where balances cover them.
  *
  * @param books  balances by payer ‖ token, and channels; changed in place
  * @param policy in force; without one nothing is taken
  */
 export function fundEpoch(
   { balances, channels }: { readonly balances: Map<string, bigint>; readonly channels: Channels },
-  { records, deposits, vouchers, uses, featuresOf }: DecidedEpoch,
+  decided: DecidedEpoch,
   history: History,
   policy: Policy | undefined,
 ): Funding {
+  const { records, deposits, vouchers, uses, featuresOf } = decided
   for (const { body } of deposits) addTo(balances, toHex(body.payer) + toHex(body.token), body.amount)
   for (const { body } of vouchers) raiseChannel(channels, body)
   const funded: FundedUse[] = []
   const unfunded = new Map<string, bigint>()
   const reported = new Map<string, bigint>()
   const ownsOneOf = ownership(history, records)
+  const sales: Sale[] = []
+  const settleBefore = settlingSales(decided, history, balances, sales)
   for (const [index, row] of uses.rows.entries()) {
+    settleBefore(row)
     const place = records.bodies[row]!
     const fee = records.uses.fee(place)
     const payer = history.accounts.textOf(records.uses.payer(place))
@@ -93,7 +101,24 @@ export function fundEpoch(
       ...{ dataParts: policy!.dataParts, featuresRow },
     })
   }
-  return { funded, unfunded, reported }
+  settleBefore(undefined)
+  return { funded, unfunded, reported, sales }
+}
+
+/** Settles, call by call, the acceptances that come before the record of a row; in the end, without one, the rest. */
+function settlingSales(
+  { acceptances, records }: DecidedEpoch,
+  { market, ownership: owned }: History,
+  balances: Map<string, bigint>,
+  sales: Sale[],
+): (row: number | undefined) => void {
+  let at = 0
+  return (row) => {
+    for (let next = acceptances[at]; next !== undefined; next = acceptances[++at]) {
+      if (row !== undefined && records.compareRows(next.row, row) > 0) return
+      sales.push(market.settle(next, balances, owned, records))
+    }
+  }
 }
 
 type Used = Pick<FundedUse, 'model' | 'infrastructure' | 'agent'>

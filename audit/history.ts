@@ -1,6 +1,7 @@
 import type { EventBodies } from '../schemas/events.ts'
 import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
 import { type AcceptedBatch, ContributionTable } from './contributions.ts'
+import { Market } from './market.ts'
 import { Ownership } from './ownership.ts'
 import { emptyPayments, type Payments } from './payments.ts'
 import { IdTable, idKey } from './records/id-table.ts'
@@ -20,6 +21,7 @@ export interface History {
   readonly sources: Map<string, EventBodies['SourceRegistered']>
   readonly assets: Map<string, EventBodies['AssetRegistered']>
   readonly ownership: Ownership
+  readonly market: Market
   /** By account ‖ digest: the last epoch in which the answer of a contract was accepted; those that still count. */
   readonly contractAnswers: Map<string, number>
   /** In accept order. */
@@ -50,6 +52,7 @@ export function emptyHistory(): History {
     sources: new Map(),
     assets: new Map(),
     ownership: new Ownership(),
+    market: new Market(),
     contractAnswers: new Map(),
     policies: [],
     featureMaps: new Map(),

@@ -8,6 +8,7 @@ import { assertSame, differ } from './difference.ts'
 import { compareText } from './order.ts'
 import { checkChannels } from './published-channels.ts'
 import { checkPeriodBooks, checkWaiting, heldInState } from './published-periods.ts'
+import { checkSales } from './published-sales.ts'
 import { assertAscending, checkShapes } from './published-shapes.ts'
 import { EMPTY_STATE } from './state.ts'
 import { addTo, sumOf } from './sums.ts'
@@ -23,6 +24,7 @@ export function checkPublished(bundle: EpochBundle, previous: EpochBundle | unde
   checkShapes(bundle)
   checkTableRoots(bundle)
   checkAccounts(bundle, previous)
+  checkSales(bundle)
   checkScores(bundle)
   checkVectors(bundle)
   checkPeriodBooks(bundle.manifest.periods, bundle.state)
@@ -37,7 +39,7 @@ function lineRows({ epoch, lines }: EpochBundle): CanonicalJson[] {
 }
 
 function checkTableRoots(bundle: EpochBundle): void {
-  const { manifest, accounts, scores } = bundle
+  const { manifest, accounts, sales, scores } = bundle
   const tables: [name: keyof typeof manifest.tables, file: string, rows: CanonicalJson[]][] = [
     ['lines', TABLES.lines, lineRows(bundle)],
     [
@@ -53,6 +55,7 @@ function checkTableRoots(bundle: EpochBundle): void {
         token,
       })),
     ],
+    ['sales', TABLES.sales, sales.map((row) => ({ ...row }))],
     [
       'scores',
       TABLES.scores,
@@ -174,7 +177,7 @@ function checkPayout({ manifest, accounts, state }: EpochBundle): void {
   if (extra !== undefined) differ('totals', `manifest.json payout.totals of ${extra.token}`, undefined, 'an entry')
 }
 
-/** funded + held in = out + held out + unattributed, and each side is what the tables and the states say. */
+/** funded + sold + held in = out + held out + unattributed, and each side is what the tables and the states say. */
 function checkConservation({ epoch, manifest, accounts, state }: EpochBundle, previous: EpochBundle | undefined): void {
   const out = sumsByToken(accounts, ({ earned }) => earned)
   const heldOut = heldInState(state)
@@ -188,9 +191,9 @@ function checkConservation({ epoch, manifest, accounts, state }: EpochBundle, pr
     assertSame('conservation', where('out'), (out.get(flow.token) ?? 0n).toString(), flow.out)
     assertSame('conservation', where('heldOut'), (heldOut.get(flow.token) ?? 0n).toString(), flow.heldOut)
     if (isKnown) assertSame('conservation', where('heldIn'), (heldIn.get(flow.token) ?? 0n).toString(), flow.heldIn)
-    const inflow = BigInt(flow.funded) + BigInt(flow.heldIn)
+    const inflow = sumOf([flow.funded, flow.sold, flow.heldIn].map(BigInt))
     const outflow = sumOf([flow.out, flow.heldOut, flow.unattributed].map(BigInt))
-    assertSame('conservation', where('funded + heldIn'), outflow, inflow)
+    assertSame('conservation', where('funded + sold + heldIn'), outflow, inflow)
   }
   for (const [token, amount] of [...out, ...heldOut, ...heldIn]) {
     if (amount > 0n && !manifest.conservation.some((flow) => flow.token === token)) {

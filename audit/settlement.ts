@@ -3,6 +3,7 @@ import { type Channels, channelsOf } from './channels.ts'
 import type { DecidedEpoch } from './decide.ts'
 import { fundEpoch, hasFeatures, splitPair } from './funding.ts'
 import type { History } from './history.ts'
+import type { Sale } from './market.ts'
 import { compareText, firstOf } from './order.ts'
 import { type PeriodBooks, type PublishedPeriods, type SettledPeriod, settlePeriods } from './periods.ts'
 import { type Pools, type SettlementLine, splitPools } from './pools.ts'
@@ -42,6 +43,7 @@ interface TokenFlow {
   readonly funded: bigint
   readonly unfunded: bigint
   readonly reported: bigint
+  readonly sold: bigint
   readonly heldIn: bigint
   readonly out: bigint
   readonly heldOut: bigint
@@ -54,6 +56,8 @@ export interface Settled {
   /** One for each (account, token, kind, asset) with an amount above 0, in published order. */
   readonly lines: readonly SettlementLine[]
   readonly flows: readonly TokenFlow[]
+  /** In accept order. */
+  readonly sales: readonly Sale[]
   /** Tokens of the inferences accepted in the epoch, funded or not. */
   readonly tokensUsed: ReadonlySet<string>
 }
@@ -72,7 +76,7 @@ export function settleEpoch(
 ): Settled {
   const policy = policyInForce(history, epoch)
   const heldIn = heldByToken(books)
-  const { funded, unfunded, reported } = fundEpoch(books, decided, history, policy)
+  const { funded, unfunded, reported, sales } = fundEpoch(books, decided, history, policy)
   const pools: Pools =
     policy === undefined
       ? { lines: [], dataParts: new Map(), unfeatured: [] }
@@ -84,7 +88,8 @@ export function settleEpoch(
     parts: [pools.dataParts, waited.moved],
   }
   const periods = policy === undefined ? [] : settlePeriods(books, epoch, policy, joining, history, published)
-  const lines = mergeLines([...pools.lines, ...periods.flatMap(dataLines)])
+  const sold = soldByToken(sales)
+  const lines = mergeLines([...saleLines(sales), ...pools.lines, ...periods.flatMap(dataLines)])
 
   const unattributed = new Map(waited.unattributed)
   for (const { manifest, unattributed: givenUp } of periods) addTo(unattributed, manifest.token, givenUp)
@@ -96,9 +101,9 @@ export function settleEpoch(
   const out = new Map<string, bigint>()
   for (const { token, amount } of lines) addTo(out, token, amount)
   const heldOut = heldByToken(books)
-  const flows = flowsOf({ funded: fundedByToken, unfunded, reported, heldIn, out, heldOut, unattributed })
+  const flows = flowsOf({ funded: fundedByToken, unfunded, reported, sold, heldIn, out, heldOut, unattributed })
   const tokensUsed = new Set([...fundedByToken.keys(), ...unfunded.keys(), ...reported.keys()])
-  return { policy, periods, lines, flows, tokensUsed }
+  return { policy, periods, lines, flows, sales, tokensUsed }
 }
 
 /** Step 1: accepted two epochs ago or earlier; before there is one, the first policy ever accepted. */
@@ -112,6 +117,18 @@ function heldByToken({ periods, waiting }: Books): Map<string, bigint> {
   for (const { token, pool } of periods.values()) addTo(held, token, pool)
   for (const entry of waiting) addTo(held, entry.token, heldOf(entry))
   return held
+}
+
+function saleLines(sales: readonly Sale[]): SettlementLine[] {
+  return sales
+    .filter(({ status }) => status === 'settled')
+    .map(({ seller, token, asset, price }) => ({ account: seller, token, kind: 'sale', asset, amount: BigInt(price) }))
+}
+
+function soldByToken(sales: readonly Sale[]): Map<string, bigint> {
+  const sold = new Map<string, bigint>()
+  for (const { token, amount } of saleLines(sales)) addTo(sold, token, amount)
+  return sold
 }
 
 function dataLines({ manifest, result }: SettledPeriod): SettlementLine[] {
@@ -154,6 +171,7 @@ function flowsOf(sums: Readonly<Record<Exclude<keyof TokenFlow, 'token'>, Sums>>
     funded: sums.funded.get(token) ?? 0n,
     unfunded: sums.unfunded.get(token) ?? 0n,
     reported: sums.reported.get(token) ?? 0n,
+    sold: sums.sold.get(token) ?? 0n,
     heldIn: sums.heldIn.get(token) ?? 0n,
     out: sums.out.get(token) ?? 0n,
     heldOut: sums.heldOut.get(token) ?? 0n,

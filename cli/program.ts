@@ -12,6 +12,7 @@ import { addEpochSteps } from './verbs/epoch-steps.ts'
 import { addFeatureFiles } from './verbs/features.ts'
 import { addLogCopy } from './verbs/log-copy.ts'
 import { addLogFiles } from './verbs/log-files.ts'
+import { addMarket } from './verbs/market.ts'
 import { addPayoutTreeExport } from './verbs/payout-tree.ts'
 import { addQuote } from './verbs/quote.ts'
 import { addRecords } from './verbs/records.ts'
@@ -82,6 +83,7 @@ function tallyProgram(): Command {
   addText(program)
   addAnswers(program)
   addQuote(program)
+  addMarket(program)
   addChecks(program)
   addDoctor(program)
   return program

@@ -54,6 +54,36 @@ export interface AssetTransferred {
   signature: Uint8Array
 }
 
+export interface OfferPublished {
+  offer: string
+  seller: Uint8Array
+  /** What is sold; `share` so far. */
+  kind: string
+  asset: string
+  /** Millionths, locked until the offer ends. */
+  parts: number
+  token: Uint8Array
+  /** Of all the parts. */
+  price: bigint
+  /** Who may accept; zero bytes: anyone. */
+  buyer: Uint8Array
+  expiresMs: bigint
+  signature: Uint8Array
+}
+
+export interface OfferWithdrawn {
+  offer: string
+  signature: Uint8Array
+}
+
+export interface OfferAccepted {
+  offer: string
+  /** EIP-712 digest of the offer that the buyer has seen. */
+  terms: Uint8Array
+  buyer: Uint8Array
+  signature: Uint8Array
+}
+
 export interface PolicyPublished {
   policy: string
   epochIntervalS: number
@@ -250,6 +280,9 @@ export interface EventBodies {
   SourceRegistered: SourceRegistered
   AssetRegistered: AssetRegistered
   AssetTransferred: AssetTransferred
+  OfferPublished: OfferPublished
+  OfferWithdrawn: OfferWithdrawn
+  OfferAccepted: OfferAccepted
   PolicyPublished: PolicyPublished
   FeatureMapPublished: FeatureMapPublished
   PriceListPublished: PriceListPublished
@@ -283,6 +316,9 @@ export const DECISION_ORDER = [
   'SignatureChecked',
   'AssetRegistered',
   'AssetTransferred',
+  'OfferPublished',
+  'OfferWithdrawn',
+  'OfferAccepted',
   'PolicyPublished',
   'FeatureMapPublished',
   'PriceListPublished',
@@ -300,9 +336,15 @@ export type DecidedEventType = (typeof DECISION_ORDER)[number]
 
 /**
  * Types that are decided together, in accept order among all of them: who may register a derivation or give a share away is
- * whoever owns it at that place. Every other type is decided by itself.
+ * whoever owns it at that place, and what is offered cannot be given away. Every other type is decided by itself.
  */
-const DECIDED_TOGETHER: readonly DecidedEventType[] = ['AssetRegistered', 'AssetTransferred']
+const DECIDED_TOGETHER: readonly DecidedEventType[] = [
+  'AssetRegistered',
+  'AssetTransferred',
+  'OfferPublished',
+  'OfferWithdrawn',
+  'OfferAccepted',
+]
 
 /** {@link DECISION_ORDER} as close goes through it. */
 export const DECISION_STEPS: readonly (readonly DecidedEventType[])[] = DECISION_ORDER.flatMap((type) => {

@@ -1,5 +1,6 @@
 import { DECISION_ORDER, type EventBodies, type EventOf, type EventType } from './events.ts'
 import * as limits from './limits.ts'
+import { acceptance, offer, withdrawnOffer } from './market-ranges.ts'
 import { priceList, usePayment, voucher } from './payment-ranges.ts'
 import { amount, bytes, field, first, identifier, type RangeFault, range } from './ranges.ts'
 import { isRegistrable } from './registered-schemas.ts'
@@ -53,6 +54,9 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       range('parts', body.parts, 1, limits.MILLIONTHS),
       bytes('signature', body.signature, 65),
     ),
+  OfferPublished: offer,
+  OfferWithdrawn: withdrawnOffer,
+  OfferAccepted: acceptance,
   PolicyPublished: (body) =>
     first(
       policyParts(body),

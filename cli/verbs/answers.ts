@@ -16,6 +16,7 @@ const KINDS = {
   agent: 'your agent',
   infrastructure: 'your infrastructure',
   treasury: 'treasury',
+  sale: 'a share that you sold',
 }
 
 /** `statement`, `explain`, `receipt`: answers for people. Amounts are in the token's smallest unit. */

@@ -3,6 +3,15 @@ export { encodeEvent, type OutgoingRecord } from '../../schemas/encode-record.ts
 export { type CommitOptions, type Committed, commit } from './commit.ts'
 export { type ContributeOptions, type Contribution, contribute, type SaltedPayload, saltedHash } from './contribute.ts'
 export { type DeriveOptions, derive } from './derive.ts'
+export {
+  type AcceptOfferOptions,
+  acceptOffer,
+  type OfferOptions,
+  offerShare,
+  type SignedRecord,
+  type WithdrawOfferOptions,
+  withdrawOffer,
+} from './market.ts'
 export { type Price, type PublishPricesOptions, publishPrices } from './publish-prices.ts'
 export { type CitedQuote, type InferenceOptions, recordInference } from './record-inference.ts'
 export {

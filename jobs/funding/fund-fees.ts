@@ -3,6 +3,7 @@ import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { type Channel, type ChannelKey, Channels, compareText, raiseChannels } from './channels.ts'
 import type { Policy } from './policy.ts'
+import { Sales } from './sales.ts'
 
 const usesOfEpoch = readSql(new URL('./uses-of-epoch.sql', import.meta.url))
 const PAGE_INFERENCES = 20_000
@@ -24,7 +25,7 @@ export type FeeStatus = 'funded' | 'unfunded' | 'reported'
 
 /**
  * Takes the fees of an epoch's inferences from what their payers deposited and signed for, in accept order (docs/formats.md#settlement
- * rule 2), and writes `funded`: one row for each inference whose fee was taken, and `not_funded`: one for each other one, with its
+ * rule 2), and the prices of accepted offers among them (see {@link Sales}). Writes `funded`: one row for each inference whose fee was taken, and `not_funded`: one for each other one, with its
  * status. Runs inside the caller's transaction.
  *
  * @param policy  in force; undefined: nothing says how a fee is divided, so nothing is taken
@@ -70,13 +71,15 @@ async function takeFees(
   policy: Policy | undefined,
   purses: OpenPurses,
 ): Promise<void> {
+  const sales = await Sales.open(warehouse, epoch)
   for (let after = -1n; ; ) {
     const page = await warehouse.all<Use>(usesOfEpoch, { epoch, after, page: PAGE_INFERENCES })
     const last = page.at(-1)
-    if (last === undefined) return
+    if (last === undefined) return sales.settleBefore(undefined, purses.balances)
     const funded: DuckDBValue[][] = []
     const notFunded: DuckDBValue[][] = []
     for (const use of page) {
+      if (sales.isDueBefore(use.ordinal)) await sales.settleBefore(use.ordinal, purses.balances)
       const status = takeFee(purses, use, policy)
       if (status === 'funded') funded.push([use.inference, epoch, epoch + policy!.featureWaitEpochs, policy!.dataParts])
       else notFunded.push([use.inference, epoch, status])

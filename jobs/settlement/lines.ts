@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../anchor/canonical-json.ts'
 
-export type LineKind = 'data' | 'model' | 'royalty' | 'agent' | 'infrastructure' | 'treasury'
+export type LineKind = 'data' | 'model' | 'royalty' | 'agent' | 'infrastructure' | 'treasury' | 'sale'
 
 export interface LineKey {
   readonly account: string

@@ -15,6 +15,7 @@ import { ConservationError } from './errors.ts'
 import { addTo, type Line, Lines, lineBytes } from './lines.ts'
 import { payPeriod, type SettledPeriod } from './pay-period.ts'
 import { type DataParts, splitFees } from './pools.ts'
+import { addSales } from './sales.ts'
 import { settleWaiting, type Waited } from './waiting.ts'
 
 const feeStatuses = readSql(new URL('./fee-statuses.sql', import.meta.url))
@@ -49,6 +50,7 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
   const { drafts, ...purses } = JSON.parse(draft!.state_json) as Purses & { drafts: PeriodDraft[] }
   const policy = await policyInForce(warehouse, epoch)
   const lines = new Lines()
+  const sold = await addSales(warehouse, epoch, lines)
   const data: DataParts =
     policy === undefined ? { featured: new Map(), waiting: [] } : await splitFees(warehouse, epoch, policy, lines)
   const waited = await settleWaiting(warehouse, epoch, before.waiting, data.waiting)
@@ -60,7 +62,7 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
   }
   const state = nextState(epoch, before, purses, settled, waited)
   const sorted = lines.sorted()
-  const conservation = await conserve(warehouse, epoch, before, state, sorted)
+  const conservation = await conserve(warehouse, epoch, before, state, sorted, sold)
   await writeLines(warehouse, epoch, sorted)
   await writeTotals(warehouse, epoch, sorted)
   const settlement: SettlementDraft = { periods: settled.map((period) => period.entry), conservation }
@@ -98,13 +100,14 @@ function nextState(
   }
 }
 
-/** funded + held in = out + held out + added to unattributed, exactly, for every token. */
+/** funded + sold + held in = out + held out + added to unattributed, exactly, for every token. */
 async function conserve(
   warehouse: Database,
   epoch: number,
   before: CarryState,
   after: CarryState,
   lines: readonly Line[],
+  sales: ReadonlyMap<string, bigint>,
 ): Promise<Manifest['conservation']> {
   const fees = await warehouse.all<{ token: string; funded: bigint; unfunded: bigint; reported: bigint }>(feeStatuses, {
     epoch,
@@ -123,14 +126,17 @@ async function conserve(
     const heldOut = heldOf(after, token)
     const unattributed = unattributedOf(after, token) - unattributedOf(before, token)
     const funded = fee?.funded ?? 0n
-    if (funded + heldIn !== out + heldOut + unattributed) {
-      throw new ConservationError({ epoch, token, into: funded + heldIn, out: out + heldOut + unattributed })
+    const sold = sales.get(token) ?? 0n
+    const into = funded + sold + heldIn
+    if (into !== out + heldOut + unattributed) {
+      throw new ConservationError({ epoch, token, into, out: out + heldOut + unattributed })
     }
     return {
       token: token as Address,
       funded: funded.toString(),
       unfunded: (fee?.unfunded ?? 0n).toString(),
       reported: (fee?.reported ?? 0n).toString(),
+      sold: sold.toString(),
       heldIn: heldIn.toString(),
       out: out.toString(),
       heldOut: heldOut.toString(),

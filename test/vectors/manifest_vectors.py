@@ -46,10 +46,11 @@ EMPTY_STATE = {"format": "tallystick-state/1", "epoch": 0, "balances": [], "chan
 STATE_1 = {**EMPTY_STATE, "epoch": 1, "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1)}]}
 DATA, MODEL_PART, INFRASTRUCTURE_PART, TREASURY_PART = apportion(FEES, PARTS)
 WAITING = 9
+PRICE = 2 ** 64 + 1  # of a share that the payer bought
 CARRIED = DATA - sum(apportion(DATA, [700, 200, 100])[:2])
 STATE_2 = {
     "format": "tallystick-state/1", "epoch": 2,
-    "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1 - FEES - 7 - WAITING)}],
+    "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1 - FEES - 7 - WAITING - PRICE)}],
     "channels": [{"payer": PAYER, "model": "\ufb33", "token": TOKEN, "cumulative": str(2 ** 96 - 1), "sequence": str(2 ** 63 - 1), "spent": "0"},
                  {"payer": PAYER, "model": "\U0001f9ee", "token": TOKEN, "cumulative": str(FEES + 7 + WAITING), "sequence": "1",
                   "spent": str(FEES + 7 + WAITING)}],
@@ -74,6 +75,7 @@ def settlement_lines():
         line(ACCOUNTS[0], "model", MODEL, model[0]),
         line(ACCOUNTS[1], "infrastructure", "\U0001f9ee", INFRASTRUCTURE_PART - 1),
         line(ACCOUNTS[1], "infrastructure", "\ufb33", 1),
+        line(ACCOUNTS[1], "sale", MODEL, PRICE),
     ]
 
 
@@ -95,6 +97,14 @@ def account_rows():
 
 
 ACCOUNT_ROWS = list(account_rows())
+SALES = [
+    {"asset": MODEL, "buyer": ACCOUNTS[3], "id": "acceptance-1", "offer": "offer/1", "parts": 250_000, "price": str(PRICE), "seller": ACCOUNTS[1],
+     "source": "urn:example:market", "status": "unfunded", "token": TOKEN},
+    {"asset": MODEL, "buyer": PAYER, "id": "\U0001f9ee", "offer": "offer/1", "parts": 250_000, "price": str(PRICE), "seller": ACCOUNTS[1],
+     "source": "urn:example:market", "status": "settled", "token": TOKEN},
+    {"asset": MODEL, "buyer": ACCOUNTS[2], "id": "acceptance-1", "offer": "offer/1", "parts": 250_000, "price": str(PRICE), "seller": ACCOUNTS[1],
+     "source": "urn:größe", "status": "taken", "token": TOKEN},
+]
 SCORES = [
     {"account": ACCOUNTS[0], "duplicates": 1, "items": 5, "model": MODEL, "pay": lines_of(ACCOUNTS[0])[0]["amount"],
      "s": str(2 ** 70), "token": TOKEN},
@@ -133,7 +143,7 @@ def manifest_1():
         "tree": {"size": "1", "root": "0x" + mth([b"the deposit"]).hex(), "previousSize": "0"}, "policy": None, "periods": [],
         "conservation": [],
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], **payout_root([]), "totals": []},
-        "tables": {"accounts": none, "lines": none, "scores": none},
+        "tables": {"accounts": none, "lines": none, "sales": none, "scores": none},
         "carryIn": hashed(encoded(EMPTY_STATE)), "carryOut": hashed(encoded(STATE_1)),
     }
 
@@ -161,7 +171,7 @@ def held_period():
 def manifest_2(previous):
     cumulative = sum(int(row["cumulative"]) for row in ACCOUNT_ROWS)
     out, reserved = sum(int(line["amount"]) for line in LINES), CARRIED + WAITING + 7
-    assert FEES + WAITING + 7 == out + reserved
+    assert FEES + WAITING + 7 + PRICE == out + reserved
     flow = lambda token, **amounts: {"token": token, **{name: str(amount) for name, amount in amounts.items()}}
     return {
         "format": "tallystick-manifest/1", "ledger": "0x" + LEDGER_ID.hex(), "epoch": 2, "attempt": 2, "engine": ENGINE,
@@ -172,12 +182,12 @@ def manifest_2(previous):
         "counts": {"accepted": 20, "duplicate": 2, "rejected": 3, "reasons": {"SIGNATURE_INVALID": 1, "AVRO_INVALID": 2}},
         "tree": {"size": str(2 ** 53 + 3), "root": "0x" + mth([b"the deposit", b"the rest"]).hex(), "previousSize": "1"}, "policy": POLICY,
         "periods": [paid_period(), held_period()],
-        "conservation": [flow(TOKEN, funded=FEES + WAITING + 7, unfunded=0, reported=3, heldIn=0, out=out, heldOut=CARRIED + WAITING, unattributed=7),
-                         flow(OTHER_TOKEN, funded=0, unfunded=2 ** 96 - 1, reported=0, heldIn=0, out=0, heldOut=0, unattributed=0)],
+        "conservation": [flow(TOKEN, funded=FEES + WAITING + 7, unfunded=0, reported=3, sold=PRICE, heldIn=0, out=out, heldOut=CARRIED + WAITING, unattributed=7),
+                         flow(OTHER_TOKEN, funded=0, unfunded=2 ** 96 - 1, reported=0, sold=0, heldIn=0, out=0, heldOut=0, unattributed=0)],
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], **payout_root(ACCOUNT_ROWS),
                    "totals": [flow(TOKEN, cumulative=cumulative, reserved=reserved, total=cumulative + reserved),
                               flow(OTHER_TOKEN, cumulative=0, reserved=0, total=0)]},
-        "tables": {"accounts": table(ACCOUNT_ROWS), "lines": table(LINES), "scores": table(SCORES)},
+        "tables": {"accounts": table(ACCOUNT_ROWS), "lines": table(LINES), "sales": table(SALES), "scores": table(SCORES)},
         "carryIn": hashed(encoded(STATE_1)), "carryOut": hashed(encoded(STATE_2)),
     }
 
@@ -201,7 +211,7 @@ def manifest_vectors():
         "linesRoots": [{"account": row["account"], "token": row["token"], "size": len(lines_of(row["account"])), "root": row["linesRoot"]}
                        for row in ACCOUNT_ROWS],
         "tables": {name: {**table(rows), "documents": rows, "canonical": [encoded(row).hex() for row in rows]}
-                   for name, rows in (("accounts", ACCOUNT_ROWS), ("lines", LINES), ("scores", SCORES))},
+                   for name, rows in (("accounts", ACCOUNT_ROWS), ("lines", LINES), ("sales", SALES), ("scores", SCORES))},
         "vectors": {"v": V, "vBytes": int32(V).hex(), "vHash": hashed(int32(V)),
                     "x": X, "xBytes": float64(X).hex(), "xHash": hashed(float64(X))},
     }

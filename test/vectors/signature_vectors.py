@@ -154,6 +154,9 @@ def cases():
     yield registry("an asset whose title needs escapes", "AssetRegistered", "contributor", event_id="\U0001f9ee", kind="agent",
                    title="\"\\/\b\t\n\u0001\u007f\u2028é\U0001f9ee", **owned(contributor))
     yield registry("a transfer", "AssetTransferred", "contributor", **{"from": contributor})
+    yield registry("an offer", "OfferPublished", "contributor", seller=contributor)
+    yield registry("an offer withdrawn", "OfferWithdrawn", "contributor")
+    yield registry("an offer accepted", "OfferAccepted", "contributor", buyer=contributor)
     yield registry("a feature map", "FeatureMapPublished", "contributor", registrant=contributor)
 
 

@@ -414,6 +414,7 @@ function assemble(parts: Assembly): EpochFiles {
         funded: hand.funded.toString(),
         unfunded: hand.unfunded.toString(),
         reported: hand.reported.toString(),
+        sold: '0',
         heldIn: parts.heldIn.toString(),
         out: lines.reduce((sum, { amount }) => sum + amount, 0n).toString(),
         heldOut: parts.openPool.toString(),
@@ -424,6 +425,7 @@ function assemble(parts: Assembly): EpochFiles {
     tables: {
       accounts: { rows: accounts.length, root: hex(tableRoot(accounts.map(accountJson))) },
       lines: { rows: lines.length, root: hex(tableRoot(lines.map((line) => lineJson(line, epoch)))) },
+      sales: { rows: 0, root: hex(tableRoot([])) },
       scores: { rows: scores.length, root: hex(tableRoot(scores.map(scoreJson))) },
     },
     carryIn: previous === undefined ? emptyStateHash() : jsonHash(previous.state),
@@ -587,6 +589,14 @@ function tablesOf(
     lines: table(
       text('account', 'token', 'kind', 'asset', 'amount'),
       lines.map((line) => ({ ...line, amount: line.amount.toString() })),
+    ),
+    sales: table(
+      {
+        ...text('offer', 'source', 'id', 'asset', 'seller', 'buyer'),
+        parts: 'INTEGER',
+        ...text('token', 'price', 'status'),
+      },
+      [],
     ),
     scores: table(
       {

@@ -9,6 +9,7 @@ import { featuresOf, randomOf, SHAPE } from './random-features.ts'
 import { hashOf, LICENCE, Records, SOURCES } from './records.ts'
 import type { Cases, IngestReason } from './rejected-at-ingest.ts'
 import { goodPayments, rejectedLikeOthers, rejectedPayments } from './rejected-payments.ts'
+import { goodSales, rejectedSales, rejectedSalesLikeOthers } from './rejected-sales.ts'
 
 export type CloseReason = Exclude<RejectionReason, IngestReason>
 
@@ -62,14 +63,19 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
       renumbered(records.inference('use-renumbered', 1n), OWN_ID),
       records.deposit('payer', 7n, { id: 'deposit-7', body: { transactionHash: new Uint8Array(32), logIndex: 7 } }),
       ...goodPayments(records),
+      ...goodSales(records),
     ],
     cases: {
-      ...mergeCases(rejectedLikeOthers(records), {
-        ...authorityCases(records),
-        ...registryCases(records),
-        ...ownershipCases(records),
-      }),
+      ...mergeCases(
+        rejectedSalesLikeOthers(records),
+        mergeCases(rejectedLikeOthers(records), {
+          ...authorityCases(records),
+          ...registryCases(records),
+          ...ownershipCases(records),
+        }),
+      ),
       ...rejectedPayments(records),
+      ...rejectedSales(records),
       ...referenceCases(records),
       ...depositCases(records),
       ...schemaCases(records),
