@@ -104,6 +104,14 @@ describeWithAnvil('beside a running ingest', () => {
     ['explain', 'no-such-use'],
     ['insights', 'no-such-model'],
     ['quote', 'no-such-model', '--units', 'calls=1'],
+    ['market', 'list'],
+    ['market', 'list', 'reader', '--all'],
+    [
+      ...['market', 'offer', 'reader', '--parts', '1', '--price', '1', '--token', `0x${'11'.repeat(20)}`],
+      ...['--source', 'urn:nobody', '--contract', `0x${'22'.repeat(20)}`],
+    ],
+    ['market', 'accept', 'no-such-offer', '--source', 'urn:nobody', '--contract', `0x${'22'.repeat(20)}`],
+    ['market', 'withdraw', 'no-such-offer', '--source', 'urn:nobody', '--contract', `0x${'22'.repeat(20)}`],
     ['claim', `0x${'11'.repeat(20)}`],
   ]
 
