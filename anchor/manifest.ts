@@ -70,6 +70,7 @@ export const manifestShape = z.strictObject({
       refunded: amount,
       unfunded: amount,
       reported: amount,
+      sold: amount,
       heldIn: amount,
       out: amount,
       heldOut: amount,
@@ -84,7 +85,7 @@ export const manifestShape = z.strictObject({
     leaves: count,
     totals: z.array(z.strictObject({ token: address, cumulative: amount, reserved: amount, total: amount })),
   }),
-  tables: z.strictObject({ accounts: table, lines: table, scores: table }),
+  tables: z.strictObject({ accounts: table, lines: table, sales: table, scores: table }),
   carryIn: hash32,
   carryOut: hash32,
 })

@@ -1,4 +1,5 @@
 import { commitmentOf } from '../anchor/commitment.ts'
+import { signingDigest } from '../anchor/signatures/signer.ts'
 import type { EventBodies, EventOf } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import { COMMIT_EPOCHS_MAX } from '../schemas/limits.ts'
@@ -44,6 +45,14 @@ export function acceptInto(history: History, event: ObjectEvent, accepted: Accep
       return 0
     case 'LicenceRevoked':
       history.licences.revoke(event.body.grant, accepted)
+      return 0
+    case 'OfferPublished':
+      history.market.publish(event.body, signingDigest(accepted.ledgerId, event))
+      return 0
+    case 'OfferWithdrawn':
+      history.market.withdraw(event.body.offer)
+      return 0
+    case 'OfferAccepted': // it is settled with the fees
       return 0
     case 'SignatureChecked':
       history.contractAnswers.set(answerKey(toHex(event.body.account), toHex(event.body.digest)), accepted.epoch)

@@ -40,8 +40,8 @@ export async function findTransferReason(
   if (!history.assets.has(asset)) return 'ASSET_UNKNOWN'
   if (!(await isSignedBy(history, ledger, event, from))) return 'SIGNATURE_INVALID'
   const owners = history.ownership.now(asset)
-  if ((owners.get(from) ?? 0) < parts) return 'SHARES_NOT_OWNED'
+  if ((owners.get(from) ?? 0) - history.market.lockedBy(asset, from) < parts) return 'SHARES_NOT_OWNED'
   const after = new Set(owners.keys()).add(to)
   if (owners.get(from) === parts) after.delete(from)
-  return after.size > OWNERS_MAX ? 'OWNERS_TOO_MANY' : undefined
+  return after.size + history.market.lockingOffers(asset) > OWNERS_MAX ? 'OWNERS_TOO_MANY' : undefined
 }

@@ -38,9 +38,22 @@ const SCORES = {
   pay: 'text',
   held_back: 'text',
 } as const
+const SALES = {
+  offer: 'text',
+  source: 'text',
+  id: 'text',
+  asset: 'text',
+  seller: 'text',
+  buyer: 'text',
+  parts: 'integer',
+  token: 'text',
+  price: 'text',
+  status: 'text',
+} as const
 const VECTORS = { model: 'text', token: 'text', v: 'bytes', x: 'bytes' } as const
 type AccountRow = RowOf<typeof ACCOUNTS>
 type LineRow = RowOf<typeof LINES>
+export type SaleRow = RowOf<typeof SALES>
 type ScoreRow = RowOf<typeof SCORES>
 export type VectorRow = RowOf<typeof VECTORS>
 
@@ -49,6 +62,7 @@ export const TABLES = {
   leaves: 'public/leaves.parquet',
   accounts: 'public/accounts.parquet',
   lines: 'public/lines.parquet',
+  sales: 'public/sales.parquet',
   scores: 'public/scores.parquet',
   vectors: 'public/vectors.parquet',
   records: RECORDS_FILE,
@@ -74,6 +88,7 @@ export interface EpochBundle {
   readonly stateHash: string
   readonly accounts: readonly AccountRow[]
   readonly lines: readonly LineRow[]
+  readonly sales: readonly SaleRow[]
   readonly scores: readonly ScoreRow[]
   readonly vectors: readonly VectorRow[]
   /** Whether the restricted tier is there. */
@@ -138,6 +153,7 @@ export async function readEpoch(folder: EpochFolder, files: CheckedFiles): Promi
     stateHash: toHex(sha256(stateBytes)),
     accounts: await readTable(at(TABLES.accounts), TABLES.accounts, ACCOUNTS),
     lines: await readTable(at(TABLES.lines), TABLES.lines, LINES),
+    sales: await readTable(at(TABLES.sales), TABLES.sales, SALES),
     scores: await readTable(at(TABLES.scores), TABLES.scores, SCORES),
     vectors: await readTable(at(TABLES.vectors), TABLES.vectors, VECTORS),
     hasRecords: files.hasRecords,

@@ -6,6 +6,7 @@ import { findAssetReason, findTransferReason } from './asset-reasons.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
 import { findBatch, type History } from './history.ts'
 import { findGrantReason, findRevocationReason, type RecordTime } from './licence-reasons.ts'
+import { findAcceptanceReason, findOfferReason, findOfferWithdrawalReason } from './market-reasons.ts'
 import { findOutcomeReason, findStepReason } from './outcome-reasons.ts'
 import { voucherKey } from './payments.ts'
 import { isSignedBy, isSignedByOperator } from './signed-by.ts'
@@ -24,6 +25,8 @@ type Check<Type extends ObjectType> = (
 
 /**
  * The first reason of docs/formats.md#decisions for which close refuses an event whose (source, id) is unused, or undefined.
+ *
+ * @param atMs effective time of its record
  */
 export function findCloseReason(
   history: History,
@@ -69,6 +72,12 @@ const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
   LicenceGranted: findGrantReason,
 
   LicenceRevoked: findRevocationReason,
+
+  OfferPublished: findOfferReason,
+
+  OfferWithdrawn: findOfferWithdrawalReason,
+
+  OfferAccepted: findAcceptanceReason,
 
   FeatureMapPublished: async (history, ledger, event) => {
     const reason = await findRegistrantReason(history, ledger, event)

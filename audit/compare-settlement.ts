@@ -22,6 +22,7 @@ export function compareSettlement(bundle: EpochBundle, settled: Settled, books: 
   compareScores(bundle, settled.periods)
   compareVectors(bundle, settled.periods)
   compareLines(bundle, settled)
+  compareSales(bundle, settled)
   compareAccounts(bundle, books)
   compareFlows(bundle, settled)
   compareState(bundle, books)
@@ -81,6 +82,11 @@ function compareLines({ lines }: EpochBundle, settled: Settled): void {
   compareRows('lines', TABLES.lines, expected, lines)
 }
 
+function compareSales({ sales }: EpochBundle, settled: Settled): void {
+  const expected = settled.sales.map((sale) => ({ ...sale }))
+  compareRows('sales', TABLES.sales, expected, sales)
+}
+
 function compareAccounts({ accounts }: EpochBundle, books: Books): void {
   const expected = [...books.small]
     .map(([key, small]) => {
@@ -106,6 +112,7 @@ function compareFlows({ manifest }: EpochBundle, settled: Settled): void {
       refunded: `${flow?.refunded ?? 0n}`,
       unfunded: `${flow?.unfunded ?? 0n}`,
       reported: `${flow?.reported ?? 0n}`,
+      sold: `${flow?.sold ?? 0n}`,
       heldIn: `${flow?.heldIn ?? 0n}`,
       out: `${flow?.out ?? 0n}`,
       heldOut: `${flow?.heldOut ?? 0n}`,
@@ -135,7 +142,7 @@ function compareRows(check: string, table: string, expected: readonly Row[], fou
 
 /** What a row is about, for a person who looks for it. */
 function nameOf(row: Row): string {
-  return ['model', 'account', 'token', 'kind', 'asset']
+  return ['offer', 'model', 'account', 'token', 'kind', 'asset']
     .filter((name) => row[name] !== undefined)
     .map((name) => row[name])
     .join(', ')

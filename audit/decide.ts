@@ -1,4 +1,5 @@
 import { DECISION_STEPS, type DecidedEventType, type EventBodies, type EventOf } from '../schemas/events.ts'
+import { toHex } from '../schemas/ids.ts'
 import { SIGNATURE_CHECK_EPOCHS_MAX } from '../schemas/limits.ts'
 import { OUTCOMES, type RejectionReason, reasonOfCode } from '../schemas/rejection.ts'
 import { acceptInto } from './accept.ts'
@@ -8,6 +9,7 @@ import { isUsual, UsualDecider, type UsualType } from './decide-usual.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
 import { assertSame, differ } from './difference.ts'
 import { findUse, type History } from './history.ts'
+import type { Acceptance } from './market.ts'
 import type { EpochRecords } from './records/epoch-records.ts'
 import { KEY_WORDS } from './records/id-table.ts'
 import { TYPE_NUMBERS } from './records/type-numbers.ts'
@@ -20,6 +22,7 @@ export interface DecidedEpoch {
   readonly contractAnswers: readonly EventOf<'SignatureChecked'>[]
   /** Those that cover what was before them, with their rows. */
   readonly grants: readonly { readonly row: number; readonly terms: EventBodies['LicenceGranted'] }[]
+  readonly acceptances: readonly Acceptance[]
   /** Rows of the accepted inferences, in accept order, and their entries in the ids of the history. */
   readonly uses: { readonly rows: readonly number[]; readonly entries: readonly number[] }
   /** Accepted features of inferences: entry of the inference → row of the features, in accept order. */
@@ -64,6 +67,7 @@ class EpochDecider {
   readonly #vouchers: EventOf<'VoucherPresented'>[] = []
   readonly #contractAnswers: EventOf<'SignatureChecked'>[] = []
   readonly #grants: { row: number; terms: EventBodies['LicenceGranted'] }[] = []
+  readonly #acceptances: Acceptance[] = []
   readonly #uses = { rows: [] as number[], entries: [] as number[] }
   readonly #featuresOf = new Map<number, number>()
   readonly #ratings = new Map<number, number>()
@@ -98,6 +102,7 @@ class EpochDecider {
       vouchers: this.#vouchers,
       contractAnswers: this.#contractAnswers,
       grants: this.#grants,
+      acceptances: this.#acceptances,
       uses: this.#uses,
       featuresOf: this.#featuresOf,
       ratings: this.#ratings,
@@ -182,6 +187,9 @@ class EpochDecider {
     if (event.type === 'TaskOutcome')
       this.#ratings.set(findUse(this.#history, event.body.inferenceSource, event.body.inferenceId), event.body.score)
     if (event.type === 'LicenceGranted' && event.body.coversFromEpoch > 0) this.#grants.push({ row, terms: event.body })
+    if (event.type !== 'OfferAccepted') return
+    const { source, id, body } = event
+    this.#acceptances.push({ row, source, id, offer: body.offer, buyer: toHex(body.buyer) })
   }
 
   #acceptUsual(row: number, type: UsualType): void {

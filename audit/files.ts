@@ -36,6 +36,7 @@ const PUBLIC_FILES = [
   'public/accounts.parquet',
   'public/leaves.parquet',
   'public/lines.parquet',
+  'public/sales.parquet',
   'public/scores.parquet',
   'public/vectors.parquet',
   'state.json',

@@ -4,6 +4,7 @@ import { type Channels, chargeUse, raiseChannel } from './channels.ts'
 import type { DecidedEpoch } from './decide.ts'
 import { lineageOf } from './derivation.ts'
 import type { History } from './history.ts'
+import type { Sale } from './market.ts'
 import { endHeldUses, giveBack, type HeldUse, missingLicences } from './outside.ts'
 import type { AcceptOrder } from './ownership.ts'
 import type { EventFeatures } from './period-events.ts'
@@ -56,6 +57,8 @@ export interface Funding {
   readonly unfunded: ReadonlyMap<string, bigint>
   /** By token: fees that no voucher covered. */
   readonly reported: ReadonlyMap<string, bigint>
+  /** What became of each acceptance of an offer, in accept order. */
+  readonly sales: readonly Sale[]
 }
 
 /** Length of an address in hex: two of them make a key that splits again. */
@@ -73,8 +76,8 @@ interface FundingBooks {
 }
 
 /**
- * Step 2 of settlement: deposits are credited and channels raised, then fees are taken in accept order where both cover them;
- * those of uses outside their licences are held, released or given back.
+ * Step 2 of settlement: deposits are credited and channels raised, then fees are taken in accept order where both cover them, and
+ * offers settled where balances cover them; fees of uses outside their licences are held, released or given back.
  *
  * @param books  balances by payer ‖ token, channels, and what is held; changed in place
  * @param policy in force; without one nothing is taken
@@ -95,7 +98,10 @@ export function fundEpoch(
   const outside = new Map<string, bigint>()
   const ownsOneOf = ownership(history, records)
   const isLicensed = (asset: string) => history.assets.get(asset)?.access === 'licensed'
+  const sales: Sale[] = []
+  const settleBefore = settlingSales(decided, history, balances, sales)
   for (const [index, row] of uses.rows.entries()) {
+    settleBefore(row)
     const place = records.bodies[row]!
     const fee = records.uses.fee(place)
     const payer = history.accounts.textOf(records.uses.payer(place))
@@ -130,6 +136,7 @@ export function fundEpoch(
     const isPayerOwner = ownsOneOf(what, payer, row)
     funded.push({ ...what, isPayerOwner, dataParts: policy!.dataParts, featuresRow: featuresOf.get(entry) })
   }
+  settleBefore(undefined)
   const ended = policy === undefined ? { released: [], refunded: [] } : endHeldUses(held, epoch, decided, policy)
   const refunded = new Map<string, bigint>()
   for (const use of ended.refunded) {
@@ -137,7 +144,23 @@ export function fundEpoch(
     addTo(refunded, use.token, use.fee)
   }
   const released = ended.released.map((use) => ({ ...use, isPayerOwner: ownsOneOf(use, use.payer, use.row) }))
-  return { funded, released, outside, refunded, unfunded, reported }
+  return { funded, released, outside, refunded, unfunded, reported, sales }
+}
+
+/** Settles, call by call, the acceptances that come before the record of a row; in the end, without one, the rest. */
+function settlingSales(
+  { acceptances, records }: DecidedEpoch,
+  { market, ownership: owned }: History,
+  balances: Map<string, bigint>,
+  sales: Sale[],
+): (row: number | undefined) => void {
+  let at = 0
+  return (row) => {
+    for (let next = acceptances[at]; next !== undefined; next = acceptances[++at]) {
+      if (row !== undefined && records.compareRows(next.row, row) > 0) return
+      sales.push(market.settle(next, balances, owned, records))
+    }
+  }
 }
 
 type Used = Pick<FundedUse, 'model' | 'infrastructure' | 'agent'>

@@ -3,6 +3,7 @@ import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
 import { AgentWork } from './agent-work.ts'
 import { type AcceptedBatch, ContributionTable } from './contributions.ts'
 import { Licences } from './licences.ts'
+import { Market } from './market.ts'
 import { Ownership } from './ownership.ts'
 import { emptyPayments, type Payments } from './payments.ts'
 import { IdTable, idKey } from './records/id-table.ts'
@@ -23,6 +24,7 @@ export interface History {
   readonly assets: Map<string, EventBodies['AssetRegistered']>
   readonly ownership: Ownership
   readonly licences: Licences
+  readonly market: Market
   /** By account ‖ digest: the last epoch in which the answer of a contract was accepted; those that still count. */
   readonly contractAnswers: Map<string, number>
   /** In accept order. */
@@ -55,6 +57,7 @@ export function emptyHistory(): History {
     assets: new Map(),
     ownership: new Ownership(),
     licences: new Licences(),
+    market: new Market(),
     contractAnswers: new Map(),
     policies: [],
     featureMaps: new Map(),

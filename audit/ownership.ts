@@ -25,8 +25,8 @@ interface OwnedAsset {
 }
 
 /**
- * Who owns what: the cap table of each registration, moved on by every transfer at its place. Versions of an asset count the
- * transfers of the epoch, so each fee of the epoch falls into one.
+ * Who owns what: the cap table of each registration, moved on by every transfer and sale at its place. Versions of an asset count
+ * those of the epoch, so each fee of the epoch falls into one.
  */
 export class Ownership {
   readonly #assets = new Map<string, OwnedAsset>()
@@ -44,6 +44,13 @@ export class Ownership {
   /** Called in accept order, with what was found to be owned. */
   transfer(row: number, { asset, from, to, parts }: EventBodies['AssetTransferred']): void {
     this.#assets.get(asset)!.transfers.push({ row, from: toHex(from), to: toHex(to), parts })
+  }
+
+  /** A sale, which is settled when the transfers of its epoch are known: it gets its place among them. */
+  sell(asset: string, sale: Transfer, order: AcceptOrder): void {
+    const owned = this.#assets.get(asset)!
+    owned.transfers.splice(this.versionAt(asset, sale.row, order), 0, sale)
+    owned.known = { version: 0, parts: owned.first }
   }
 
   /** As of the last record that was decided. */

@@ -11,6 +11,7 @@ import { checkChannels } from './published-channels.ts'
 import { checkOutcomePools } from './published-outcomes.ts'
 import { checkOutside } from './published-outside.ts'
 import { checkPeriodBooks, checkWaiting, heldInState } from './published-periods.ts'
+import { checkSales } from './published-sales.ts'
 import { assertAscending, checkShapes } from './published-shapes.ts'
 import { checkReserves, heldBackOf } from './reserves.ts'
 import { EMPTY_STATE, type State } from './state.ts'
@@ -28,6 +29,7 @@ export function checkPublished(bundle: EpochBundle, previous: EpochBundle | unde
   checkTableRoots(bundle)
   checkAccounts(bundle, previous)
   checkPayouts(bundle, previous)
+  checkSales(bundle)
   checkScores(bundle)
   checkVectors(bundle)
   checkPeriodBooks(bundle.manifest.periods, bundle.state)
@@ -45,7 +47,7 @@ function lineRows({ epoch, lines }: EpochBundle): CanonicalJson[] {
 }
 
 function checkTableRoots(bundle: EpochBundle): void {
-  const { manifest, accounts, scores } = bundle
+  const { manifest, accounts, sales, scores } = bundle
   const tables: [name: keyof typeof manifest.tables, file: string, rows: CanonicalJson[]][] = [
     ['lines', TABLES.lines, lineRows(bundle)],
     [
@@ -63,6 +65,7 @@ function checkTableRoots(bundle: EpochBundle): void {
         token,
       })),
     ],
+    ['sales', TABLES.sales, sales.map((row) => ({ ...row }))],
     [
       'scores',
       TABLES.scores,
@@ -195,7 +198,7 @@ function stateBefore({ epoch }: EpochBundle, previous: EpochBundle | undefined):
   return previous?.state ?? (epoch === 1 ? EMPTY_STATE : undefined)
 }
 
-/** funded + outside + held in = out + held out + unattributed + refunded, and each side is what the tables and the states say. */
+/** funded + outside + sold + held in = out + held out + unattributed + refunded, and each side is what the tables and the states say. */
 function checkConservation({ epoch, manifest, accounts, state }: EpochBundle, previous: EpochBundle | undefined): void {
   const out = sumsByToken(accounts, ({ before, cumulative }) => BigInt(cumulative) - BigInt(before))
   const heldOut = heldInState(state)
@@ -213,9 +216,9 @@ function checkConservation({ epoch, manifest, accounts, state }: EpochBundle, pr
     assertSame('conservation', where('out'), (out.get(flow.token) ?? 0n).toString(), flow.out)
     assertSame('conservation', where('heldOut'), (heldOut.get(flow.token) ?? 0n).toString(), flow.heldOut)
     if (isKnown) assertSame('conservation', where('heldIn'), (heldIn.get(flow.token) ?? 0n).toString(), flow.heldIn)
-    const inflow = sumOf([flow.funded, flow.outside, flow.heldIn].map(BigInt))
+    const inflow = sumOf([flow.funded, flow.outside, flow.sold, flow.heldIn].map(BigInt))
     const outflow = sumOf([flow.out, flow.heldOut, flow.unattributed, flow.refunded].map(BigInt))
-    assertSame('conservation', where('funded + outside + heldIn'), outflow, inflow)
+    assertSame('conservation', where('funded + outside + sold + heldIn'), outflow, inflow)
   }
   for (const [token, amount] of [...out, ...heldOut, ...heldIn]) {
     if (amount > 0n && !manifest.conservation.some((flow) => flow.token === token)) {

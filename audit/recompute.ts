@@ -56,6 +56,7 @@ export class Recomputation {
     )
     const settled = settleEpoch(this.#books, bundle.epoch, decided, this.history)
     compareSettlement(bundle, settled, this.#books)
+    this.history.market.endEpoch(BigInt(bundle.manifest.cut.timeMs))
     const paid = settled.periods.filter(({ manifest }) => manifest.state === 'paid').length
     this.#passed(
       'settlement',
@@ -78,6 +79,7 @@ export class Recomputation {
     checkCounts(bundle, records)
     const { manifest, state, accounts } = bundle
     settleEpoch(this.#books, bundle.epoch, decided, this.history, { periods: manifest.periods, state })
+    this.history.market.endEpoch(BigInt(manifest.cut.timeMs))
     this.#books.cumulative.clear()
     this.#books.small.clear()
     for (const { account, token, cumulative, small } of accounts) {

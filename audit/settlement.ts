@@ -3,6 +3,7 @@ import { type Channels, channelsOf } from './channels.ts'
 import type { DecidedEpoch } from './decide.ts'
 import { fundEpoch, hasFeatures, splitPair } from './funding.ts'
 import type { History } from './history.ts'
+import type { Sale } from './market.ts'
 import { compareText, firstOf } from './order.ts'
 import { type OutcomeEntry, settleOutcomes } from './outcomes.ts'
 import { type HeldUse, outsideOf } from './outside.ts'
@@ -60,6 +61,7 @@ interface TokenFlow {
   readonly refunded: bigint
   readonly unfunded: bigint
   readonly reported: bigint
+  readonly sold: bigint
   readonly heldIn: bigint
   readonly out: bigint
   readonly heldOut: bigint
@@ -73,6 +75,8 @@ export interface Settled {
   /** One for each (account, token, kind, asset) with an amount above 0, in published order. */
   readonly lines: readonly SettlementLine[]
   readonly flows: readonly TokenFlow[]
+  /** In accept order. */
+  readonly sales: readonly Sale[]
   /** Tokens of the inferences accepted in the epoch, funded or not, and of fees that went back in it. */
   readonly tokensUsed: ReadonlySet<string>
 }
@@ -91,7 +95,8 @@ export function settleEpoch(
 ): Settled {
   const policy = policyInForce(history, epoch)
   const heldIn = heldByToken(books)
-  const { released, outside, refunded, unfunded, reported, ...own } = fundEpoch(books, epoch, decided, history, policy)
+  const funding = fundEpoch(books, epoch, decided, history, policy)
+  const { released, outside, refunded, unfunded, reported, sales, ...own } = funding
   const funded = [...own.funded, ...released]
   const pools: Pools =
     policy === undefined
@@ -114,7 +119,7 @@ export function settleEpoch(
       policy,
       periods.map(({ manifest }) => manifest),
     )
-  const lines = mergeLines([...pools.lines, ...rated.lines, ...periods.flatMap(dataLines)])
+  const lines = mergeLines([...saleLines(sales), ...pools.lines, ...rated.lines, ...periods.flatMap(dataLines)])
 
   const unattributed = new Map(waited.unattributed)
   for (const [token, amount] of rated.unattributed) addTo(unattributed, token, amount)
@@ -126,10 +131,21 @@ export function settleEpoch(
   const fundedByToken = feesByToken(own.funded)
   const heldOut = heldByToken(books)
   const ended = { released: feesByToken(released), refunded }
-  const sums = { funded: fundedByToken, outside, ...ended, unfunded, reported, heldIn, out, heldOut, unattributed }
+  const sums = {
+    funded: fundedByToken,
+    outside,
+    ...ended,
+    unfunded,
+    reported,
+    sold: soldByToken(sales),
+    heldIn,
+    out,
+    heldOut,
+    unattributed,
+  }
   const flows = flowsOf({ ...sums, minimumPayout })
   const tokensUsed = new Set([fundedByToken, outside, refunded, unfunded, reported].flatMap((each) => [...each.keys()]))
-  return { policy, periods, lines, flows, tokensUsed }
+  return { policy, periods, lines, flows, sales, tokensUsed }
 }
 
 function feesByToken(uses: readonly { readonly token: string; readonly fee: bigint }[]): Map<string, bigint> {
@@ -146,6 +162,18 @@ function heldByToken({ outside, periods, reserves, small, waiting, outcomes }: B
   for (const entry of waiting) addTo(held, entry.token, heldOf(entry))
   for (const { token, part } of outcomes) addTo(held, token, part)
   return held
+}
+
+function saleLines(sales: readonly Sale[]): SettlementLine[] {
+  return sales
+    .filter(({ status }) => status === 'settled')
+    .map(({ seller, token, asset, price }) => ({ account: seller, token, kind: 'sale', asset, amount: BigInt(price) }))
+}
+
+function soldByToken(sales: readonly Sale[]): Map<string, bigint> {
+  const sold = new Map<string, bigint>()
+  for (const { token, amount } of saleLines(sales)) addTo(sold, token, amount)
+  return sold
 }
 
 function dataLines({ manifest, result, holdBackParts }: SettledPeriod): SettlementLine[] {
@@ -191,6 +219,7 @@ function flowsOf(sums: Readonly<Record<Exclude<keyof TokenFlow, 'token'>, Sums>>
     refunded: sums.refunded.get(token) ?? 0n,
     unfunded: sums.unfunded.get(token) ?? 0n,
     reported: sums.reported.get(token) ?? 0n,
+    sold: sums.sold.get(token) ?? 0n,
     heldIn: sums.heldIn.get(token) ?? 0n,
     out: sums.out.get(token) ?? 0n,
     heldOut: sums.heldOut.get(token) ?? 0n,

@@ -87,6 +87,36 @@ export interface LicenceRevoked {
   signature: Uint8Array
 }
 
+export interface OfferPublished {
+  offer: string
+  seller: Uint8Array
+  /** What is sold; `share` so far. */
+  kind: string
+  asset: string
+  /** Millionths, locked until the offer ends. */
+  parts: number
+  token: Uint8Array
+  /** Of all the parts. */
+  price: bigint
+  /** Who may accept; zero bytes: anyone. */
+  buyer: Uint8Array
+  expiresMs: bigint
+  signature: Uint8Array
+}
+
+export interface OfferWithdrawn {
+  offer: string
+  signature: Uint8Array
+}
+
+export interface OfferAccepted {
+  offer: string
+  /** EIP-712 digest of the offer that the buyer has seen. */
+  terms: Uint8Array
+  buyer: Uint8Array
+  signature: Uint8Array
+}
+
 export interface PolicyPublished {
   policy: string
   epochIntervalS: number
@@ -332,6 +362,9 @@ export interface EventBodies {
   AssetTransferred: AssetTransferred
   LicenceGranted: LicenceGranted
   LicenceRevoked: LicenceRevoked
+  OfferPublished: OfferPublished
+  OfferWithdrawn: OfferWithdrawn
+  OfferAccepted: OfferAccepted
   PolicyPublished: PolicyPublished
   FeatureMapPublished: FeatureMapPublished
   PriceListPublished: PriceListPublished
@@ -370,6 +403,9 @@ export const DECISION_ORDER = [
   'PriceListPublished',
   'LicenceGranted',
   'LicenceRevoked',
+  'OfferPublished',
+  'OfferWithdrawn',
+  'OfferAccepted',
   'PolicyPublished',
   'FeatureMapPublished',
   'Deposited',
@@ -388,7 +424,8 @@ export type DecidedEventType = (typeof DECISION_ORDER)[number]
 
 /**
  * Types that are decided together, in accept order among all of them: who may register a derivation, give a share away, price an
- * asset or license it is whoever owns it, or has a licence, at that place. Every other type is decided by itself.
+ * asset or license it is whoever owns it, or has a licence, at that place, and what is offered cannot be given away. Every other
+ * type is decided by itself.
  */
 const DECIDED_TOGETHER: readonly DecidedEventType[] = [
   'AssetRegistered',
@@ -396,6 +433,9 @@ const DECIDED_TOGETHER: readonly DecidedEventType[] = [
   'PriceListPublished',
   'LicenceGranted',
   'LicenceRevoked',
+  'OfferPublished',
+  'OfferWithdrawn',
+  'OfferAccepted',
 ]
 
 /** {@link DECISION_ORDER} as close goes through it. */

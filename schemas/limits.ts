@@ -11,12 +11,14 @@ export const PRICE_RULES_MAX = 200
 export const QUOTE_ID_BYTES = 16
 export const MILLIONTHS = 1_000_000
 export const DATA_PARTS_MAX = 600_000
-/** Owners that an asset may have at once: what one use of it is divided over is bounded. */
+/** Owners that an asset may have at once, open offers of shares of it counted as owners to be: what one use of it is divided over is bounded. */
 export const OWNERS_MAX = 1_000
 /** Parents that an asset may name, what they may take together, and how far its ancestors may reach. */
 export const PARENTS_MAX = 8
 export const ROYALTY_PARTS_MAX = 500_000
 export const DERIVATION_DEPTH_MAX = 6
+/** What an offer may sell. */
+export const OFFER_KINDS = ['share'] as const
 /** A recorded check of a contract's signature counts in its own epoch and in so many after it. */
 export const SIGNATURE_CHECK_EPOCHS_MAX = 10
 /** Of a signature that a contract checks. */

@@ -1,6 +1,7 @@
 import { DECISION_ORDER, type EventBodies, type EventOf, type EventType } from './events.ts'
 import { licence, revocation } from './licence-ranges.ts'
 import * as limits from './limits.ts'
+import { acceptance, offer, withdrawnOffer } from './market-ranges.ts'
 import { agentStep, taskOutcome } from './outcome-ranges.ts'
 import { priceList, usePayment, voucher } from './payment-ranges.ts'
 import { minimumAmounts, payoutRules } from './policy-ranges.ts'
@@ -57,6 +58,9 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       range('parts', body.parts, 1, limits.MILLIONTHS),
       bytes('signature', body.signature, 65),
     ),
+  OfferPublished: offer,
+  OfferWithdrawn: withdrawnOffer,
+  OfferAccepted: acceptance,
   PolicyPublished: (body) =>
     first(
       minimumAmounts(body),

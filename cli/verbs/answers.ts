@@ -17,6 +17,7 @@ const KINDS = {
   outcome: 'how well your agent did',
   infrastructure: 'your infrastructure',
   treasury: 'treasury',
+  sale: 'a share that you sold',
 }
 
 /** `statement`, `explain`, `insights`: answers for people. Amounts are in the token's smallest unit. */

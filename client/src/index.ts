@@ -9,6 +9,15 @@ export {
   type LicenceUse,
   revokeLicence,
 } from './license.ts'
+export {
+  type AcceptOfferOptions,
+  acceptOffer,
+  type OfferOptions,
+  offerShare,
+  type SignedRecord,
+  type WithdrawOfferOptions,
+  withdrawOffer,
+} from './market.ts'
 export { type Price, type PublishPricesOptions, publishPrices } from './publish-prices.ts'
 export { type RatingOptions, rateOutcome } from './rate-outcome.ts'
 export { type CitedQuote, type InferenceOptions, recordInference } from './record-inference.ts'

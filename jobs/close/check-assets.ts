@@ -46,18 +46,19 @@ async function checkParents(
   return undefined
 }
 
-/** Who owns what is decided by the records before this one in accept order. */
+/** Who owns what, and has not offered it, is decided by the records before this one in accept order. */
 export async function checkTransfer(
   event: EventOf<'AssetTransferred'>,
   context: AssetContext,
 ): Promise<RejectionReason | undefined> {
   const { asset, parts } = event.body
-  const owners = context.registry.assets.get(asset)?.owners
+  const { assets, market } = context.registry
+  const owners = assets.get(asset)?.owners
   if (owners === undefined) return 'ASSET_UNKNOWN'
   const [from, to] = [toAddress(toHex(event.body.from)), toAddress(toHex(event.body.to))]
   if (!(await isSignedBy(from, event, context))) return 'SIGNATURE_INVALID'
   const owned = owners.get(from) ?? 0
-  if (parts > owned) return 'SHARES_NOT_OWNED'
+  if (parts > owned - market.lockedOf(asset, from)) return 'SHARES_NOT_OWNED'
   const ownersAfter = owners.size + (owners.has(to) ? 0 : 1) - (parts === owned ? 1 : 0)
-  return ownersAfter > OWNERS_MAX ? 'OWNERS_TOO_MANY' : undefined
+  return ownersAfter + market.openOffersOf(asset) > OWNERS_MAX ? 'OWNERS_TOO_MANY' : undefined
 }

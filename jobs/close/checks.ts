@@ -6,6 +6,7 @@ import type { RejectionReason } from '../../schemas/rejection.ts'
 import { checkAsset, checkTransfer } from './check-assets.ts'
 import type { CheckContext } from './check-context.ts'
 import { checkGrant, checkRevocation } from './check-licences.ts'
+import { checkAcceptance, checkOffer, checkOfferWithdrawal } from './check-market.ts'
 import { checkOutcome, checkStep } from './check-outcomes.ts'
 import { checkUse } from './check-use.ts'
 import { isSignedBy } from './signed-by.ts'
@@ -44,6 +45,9 @@ const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
     event.body.chainId === BigInt(genesis.chainId) ? undefined : 'SIGNATURE_CHECK_FOREIGN',
   AssetRegistered: checkAsset,
   AssetTransferred: checkTransfer,
+  OfferPublished: checkOffer,
+  OfferWithdrawn: checkOfferWithdrawal,
+  OfferAccepted: checkAcceptance,
   FeatureMapPublished: checkFeatureMap,
   Deposited: checkDeposit,
   // It binds the account that it is for: whoever sends it, nobody else gains by it.

@@ -33,7 +33,7 @@ export interface CloseOptions {
 }
 
 /**
- * Closes the next epoch: cut, publish the cut, decide, leaves.
+ * Closes the next epoch: cut, publish the cut, decide, leaves. Not while shares were sold in an epoch before that is not attributed.
  *
  * 1. What the log shows is ingested. Killed here: ingest goes on where it stopped.
  * 2. A cut that was published for this epoch is adopted; else one is chosen (state `open`). Killed before: chosen again.
@@ -45,11 +45,28 @@ export async function closeEpoch(options: CloseOptions): Promise<StepResult> {
   const { warehouse } = options.ledger
   const open = await firstEpochIn(warehouse, 'open')
   const epoch = open?.epoch ?? ((await lastEpoch(warehouse))?.epoch ?? 0) + 1
+  const unsettled = await epochWithOpenSales(warehouse)
+  if (unsettled !== undefined) return { did: 'nothing', epoch, detail: unsettledText(unsettled) }
   const fixed: FixedCut = (await isPublished(warehouse, epoch)) ? { note: '' } : await fixCut(options, epoch)
   if ('unfixed' in fixed) return fixed.unfixed
   const { records, treeSize } = await sealEpoch({ ...options, epoch })
   const detail = `${records} records decided; the ledger has ${treeSize} leaves.${fixed.note}`
   return { did: 'done', epoch, detail }
+}
+
+/**
+ * The oldest epoch with acceptances that are not settled yet. Who owns the shares that they are about is not known before, and
+ * the records of the next epoch ask for it.
+ */
+async function epochWithOpenSales(warehouse: Database): Promise<number | undefined> {
+  const row = await warehouse.one<{ epoch: number | null }>(
+    `SELECT min(epoch) AS epoch FROM offer_acceptance SEMI JOIN (SELECT epoch FROM epoch WHERE state = 'closed') USING (epoch)`,
+  )
+  return row?.epoch ?? undefined
+}
+
+function unsettledText(epoch: number): string {
+  return `Shares were sold in epoch ${epoch}, which has to be attributed first: it decides who owns them.`
 }
 
 /** The cut of the epoch is published, with what is to be said about it; or why there is none yet. */

@@ -1,4 +1,5 @@
 import { BIGINT, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api'
+import { signingDigest } from '../../anchor/signatures/signer.ts'
 import { INGEST_GAP } from '../../pipelines/ingest/accepted-gap.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import type { IdIndex } from '../../pipelines/warehouse/id-index/id-index.ts'
@@ -92,7 +93,7 @@ async function decidePage(
       continue
     }
     references.take(candidate)
-    register(registry, candidate.event, context.moment)
+    register(registry, candidate.event, context.moment, ledgerId)
     facts.add(candidate.event, candidate.idHash, candidate.bodyHash, candidate.ordinal)
     noteOutside(facts, registry, candidate, context.moment)
     decisions.push(decision(candidate, 'accepted'))
@@ -117,12 +118,19 @@ function noteOutside(facts: Facts, registry: Registry, { event, idHash }: Candid
   if (outside !== undefined) facts.addOutside(idHash, outside)
 }
 
-function register(registry: Registry, event: EventOf<DecidedEventType>, { epoch, ordinal }: Moment): void {
+function register(
+  registry: Registry,
+  event: EventOf<DecidedEventType>,
+  { epoch, ordinal }: Moment,
+  ledgerId: Uint8Array,
+): void {
   const place = { epoch, ordinal }
   if (event.type === 'SchemaRegistered') registry.addSchema(event.body)
   if (event.type === 'SourceRegistered') registry.sources.set(event.body.source, new Set(event.body.eventTypes))
   if (event.type === 'AssetRegistered') registry.addAsset(event.body, place)
   if (event.type === 'AssetTransferred') registry.transfer(event.body)
+  if (event.type === 'OfferPublished') registry.market.publish(event.body, signingDigest(ledgerId, event))
+  if (event.type === 'OfferWithdrawn') registry.market.withdraw(event.body.offer)
   if (event.type === 'SignatureChecked')
     registry.addContractSignature(toAddress(toHex(event.body.account)), toHex(event.body.digest))
   if (event.type === 'PolicyPublished') registry.policies.add(event.body.policy)

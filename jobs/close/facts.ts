@@ -30,6 +30,12 @@ const TABLES = {
   asset: [VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT, VARCHAR, VARCHAR],
   asset_parent: [VARCHAR, VARCHAR, INTEGER, INTEGER],
   ownership_change: [VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT],
+  offer: [
+    ...[VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, VARCHAR, HUGEINT, VARCHAR, BIGINT, VARCHAR],
+    ...[INTEGER, BIGINT],
+  ],
+  offer_withdrawn: [VARCHAR, INTEGER, BIGINT],
+  offer_acceptance: [VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT],
   policy: [
     ...[VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, BIGINT],
     ...[INTEGER, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER],
@@ -135,6 +141,10 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
     push('ownership_change', [asset, toHex(from), -parts, ...place])
     push('ownership_change', [asset, toHex(to), parts, ...place])
   },
+  OfferPublished: writeOffer,
+  OfferWithdrawn: ({ body }, place, push) => push('offer_withdrawn', [body.offer, ...place]),
+  OfferAccepted: ({ source, id, body }, place, push) =>
+    push('offer_acceptance', [body.offer, toHex(body.buyer), source, id, ...place]),
   PolicyPublished: ({ body }, place, push) => {
     push('policy', [
       body.policy,
@@ -220,6 +230,15 @@ function writeAsset({ body }: EventOf<'AssetRegistered'>, place: Place, push: Pu
   for (const { account, parts } of owners)
     push('ownership_change', [asset, toHex(account), parts, place[0], FROM_THE_START])
   for (const parent of parents) push('asset_parent', [asset, parent.asset, parent.parts, place[0]])
+}
+
+function writeOffer(event: EventOf<'OfferPublished'>, place: Place, push: Push, ledgerId: Uint8Array): void {
+  const { offer, seller, kind, asset, parts, token, price, buyer, expiresMs } = event.body
+  push('offer', [
+    ...[offer, toHex(seller), kind, asset, parts, toHex(token), price, toHex(buyer), expiresMs],
+    signingDigest(ledgerId, event),
+    ...place,
+  ])
 }
 
 function writePriceList({ body }: EventOf<'PriceListPublished'>, place: Place, push: Push): void {

@@ -1,8 +1,8 @@
--- one row per decoded record of one of $types after $after in accept order: at most $page rows and about $bytes bytes
+-- one row per decoded record of one of some types after $after in accept order: at most $page rows and about $bytes bytes
 WITH page AS (
   SELECT rid, ordinal, id_hash, body_hash, bytes
   FROM cut_record
-  WHERE event_type IN (SELECT unnest($types)) AND ingest_reason = 0 AND ordinal > $after
+  WHERE event_type IN ($types) AND ingest_reason = 0 AND ordinal > $after
   ORDER BY ordinal
   LIMIT $page
 ),

@@ -9,6 +9,7 @@ import type { PriceList } from '../pricing/price.ts'
 import { loadPriceLists } from '../pricing/price-lists.ts'
 import { CorruptWarehouseError } from './errors.ts'
 import { Licences } from './licences.ts'
+import { Market } from './market.ts'
 
 const currentOwners = readSql(new URL('./current-owners.sql', import.meta.url))
 
@@ -40,7 +41,8 @@ export interface FeatureMap {
 }
 
 /**
- * What is registered so far: sources, assets, policies, feature maps, price lists, licences. Small and low in volume, so it is held in memory
+ * What is registered so far: sources, assets, offers, policies, feature maps, price lists, licences. Small and low in volume, so it is
+ * held in memory
  * during a close; a registration accepted in this epoch counts for all records of the epoch.
  */
 export class Registry {
@@ -55,6 +57,7 @@ export class Registry {
   readonly contractSignatures = new Map<string, Set<Address>>()
   readonly priceLists = new Map<string, PriceList>()
   licences = new Licences()
+  market = new Market(0n)
   readonly #assetsByPlace = new Map<string, string>()
 
   /** As the records of `epoch` find it. */
@@ -73,6 +76,7 @@ export class Registry {
       registry.sources.set(row.source as string, new Set((row.event_types as unknown as { items: string[] }).items))
     }
     await loadAssets(warehouse, registry)
+    registry.market = await Market.load(warehouse, epoch)
     for (const row of await warehouse.all('SELECT account, digest FROM signature_check WHERE epoch >= $first', {
       first: epoch - SIGNATURE_CHECK_EPOCHS_MAX,
     }))

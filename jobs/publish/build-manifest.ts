@@ -17,6 +17,7 @@ import { type CommittedTable, commitTable, type TableName } from './row-blocks.t
 const holes = readSql(new URL('./holes.sql', import.meta.url))
 const gaps = readSql(new URL('./gaps.sql', import.meta.url))
 const counts = readSql(new URL('./counts.sql', import.meta.url))
+const sales = readSql(new URL('./parquet/sales.sql', import.meta.url))
 
 export interface AccountRow {
   readonly account: string
@@ -47,6 +48,7 @@ export async function buildManifest(ledger: Ledger, epoch: number, tree: PayoutT
   const tables = {
     accounts: commitTable(accounts),
     lines: commitTable(await lineRows(warehouse, epoch)),
+    sales: commitTable(await warehouse.all(sales, { epoch })),
     scores: commitTable(await scoreRows(warehouse, epoch)),
   }
   const hex = (bytes: Uint8Array) => toHex(bytes) as Hash32
@@ -79,6 +81,7 @@ export async function buildManifest(ledger: Ledger, epoch: number, tree: PayoutT
     tables: {
       accounts: { rows: tables.accounts.rows, root: tables.accounts.root },
       lines: { rows: tables.lines.rows, root: tables.lines.root },
+      sales: { rows: tables.sales.rows, root: tables.sales.root },
       scores: { rows: tables.scores.rows, root: tables.scores.root },
     },
     carryIn: hex(sha256(encodeState(before))),

@@ -13,6 +13,7 @@ const PARQUET_FILES = {
   'public/leaves.parquet': 'leaves.sql',
   'public/accounts.parquet': 'accounts.sql',
   'public/lines.parquet': 'lines.sql',
+  'public/sales.parquet': 'sales.sql',
   'public/scores.parquet': 'scores.sql',
   'public/vectors.parquet': 'vectors.sql',
   'restricted/records.parquet': 'records.sql',

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../anchor/canonical-json.ts'
 
-export type LineKind = 'data' | 'model' | 'royalty' | 'agent' | 'outcome' | 'infrastructure' | 'treasury'
+export type LineKind = 'data' | 'model' | 'royalty' | 'agent' | 'outcome' | 'infrastructure' | 'treasury' | 'sale'
 
 export interface LineKey {
   readonly account: string

@@ -16,6 +16,7 @@ import { payPeriod, type SettledPeriod } from './pay-period.ts'
 import { loadPayouts, type Payout, payOut, writePayouts } from './payouts.ts'
 import { type SplitFees, splitFees } from './pools.ts'
 import { addReserves, returnReserves } from './reserves.ts'
+import { addSales } from './sales.ts'
 import { settleWaiting, type Waited } from './waiting.ts'
 
 const feeStatuses = readSql(new URL('./fee-statuses.sql', import.meta.url))
@@ -50,6 +51,7 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
   const { drafts, ...purses } = JSON.parse(draft!.state_json) as Purses & { drafts: PeriodDraft[] }
   const policy = await policyInForce(warehouse, epoch)
   const lines = new Lines()
+  const sold = await addSales(warehouse, epoch, lines)
   const split: SplitFees =
     policy === undefined
       ? { featured: new Map(), waiting: [], outcomes: [] }
@@ -67,7 +69,7 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
   const sorted = lines.sorted()
   const minimums = policy?.minimumPayouts ?? new Map<string, bigint>()
   const payouts = payOut(await loadPayouts(warehouse, epoch - 1), sorted, minimums)
-  const conservation = await conserve(warehouse, epoch, { before, after: state, payouts, minimums })
+  const conservation = await conserve(warehouse, epoch, { before, after: state, payouts, minimums, sold })
   await writeLines(warehouse, epoch, sorted)
   await writePayouts(warehouse, epoch, payouts)
   const settlement: SettlementDraft = { periods: settled.map((period) => period.entry), conservation }
@@ -116,6 +118,8 @@ interface Movement {
   readonly after: CarryState
   readonly payouts: readonly Payout[]
   readonly minimums: ReadonlyMap<string, bigint>
+  /** Prices of settled sales, by token. */
+  readonly sold: ReadonlyMap<string, bigint>
 }
 
 interface FeesOfToken {
@@ -128,11 +132,11 @@ interface FeesOfToken {
   readonly reported: bigint
 }
 
-/** funded + outside + held in = out + held out + added to unattributed + refunded, exactly, for every token. */
+/** funded + outside + sold + held in = out + held out + added to unattributed + refunded, exactly, for every token. */
 async function conserve(
   warehouse: Database,
   epoch: number,
-  { before, after, payouts, minimums }: Movement,
+  { before, after, payouts, minimums, sold: sales }: Movement,
 ): Promise<Manifest['conservation']> {
   const fees = await warehouse.all<FeesOfToken>(feeStatuses, { epoch })
   const moved = new Map<string, { out: bigint; smallIn: bigint; smallOut: bigint }>()
@@ -151,7 +155,8 @@ async function conserve(
     const heldIn = heldOf(before, token) + smallIn
     const heldOut = heldOf(after, token) + smallOut
     const unattributed = unattributedOf(after, token) - unattributedOf(before, token)
-    const into = (fee?.funded ?? 0n) + (fee?.outside ?? 0n) + heldIn
+    const sold = sales.get(token) ?? 0n
+    const into = (fee?.funded ?? 0n) + (fee?.outside ?? 0n) + sold + heldIn
     const outOf = out + heldOut + unattributed + (fee?.refunded ?? 0n)
     if (into !== outOf) throw new ConservationError({ epoch, token, into, out: outOf })
     return {
@@ -162,6 +167,7 @@ async function conserve(
       refunded: (fee?.refunded ?? 0n).toString(),
       unfunded: (fee?.unfunded ?? 0n).toString(),
       reported: (fee?.reported ?? 0n).toString(),
+      sold: sold.toString(),
       heldIn: heldIn.toString(),
       out: out.toString(),
       heldOut: heldOut.toString(),

@@ -108,6 +108,14 @@ describeWithAnvil('beside a running ingest', () => {
     ['policy', 'show'],
     ['policy', 'show', '--at', '1'],
     ['policy', 'simulate', 'no-such-file.json', '--epochs', '1..1'],
+    ['market', 'list'],
+    ['market', 'list', 'reader', '--all'],
+    [
+      ...['market', 'offer', 'reader', '--parts', '1', '--price', '1', '--token', `0x${'11'.repeat(20)}`],
+      ...['--source', 'urn:nobody', '--contract', `0x${'22'.repeat(20)}`],
+    ],
+    ['market', 'accept', 'no-such-offer', '--source', 'urn:nobody', '--contract', `0x${'22'.repeat(20)}`],
+    ['market', 'withdraw', 'no-such-offer', '--source', 'urn:nobody', '--contract', `0x${'22'.repeat(20)}`],
     ['claim', `0x${'11'.repeat(20)}`],
   ]
 

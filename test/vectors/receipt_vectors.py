@@ -144,11 +144,11 @@ def manifest():
             "sumPositive": str(SUM_POSITIVE), "denominator": str(DENOMINATOR), "vHash": hashed(struct.pack(">2i", 1, -2)),
             "xHash": hashed(struct.pack(">2d", 1.0, -2.0)), "vErrorNano": "12",
         }],
-        "conservation": [{"token": TOKEN, "funded": str(out + held_out - held_in), "outside": "0", "released": "0", "refunded": "0", "unfunded": "0", "reported": "0", "heldIn": str(held_in), "out": str(out),
+        "conservation": [{"token": TOKEN, "funded": str(out + held_out - held_in), "outside": "0", "released": "0", "refunded": "0", "unfunded": "0", "reported": "0", "sold": "0", "heldIn": str(held_in), "out": str(out),
                           "heldOut": str(held_out), "unattributed": "0", "minimumPayout": str(MINIMUM)}],
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], "root": "0x" + PAYOUT_TREE[0].hex(), "leaves": len(PAYOUTS),
                    "totals": [{"token": TOKEN, "cumulative": str(cumulative), "reserved": str(held_out), "total": str(cumulative + held_out)}]},
-        "tables": {"accounts": table(ROWS), "lines": table(LINES), "scores": table(SCORES)},
+        "tables": {"accounts": table(ROWS), "lines": table(LINES), "sales": table([]), "scores": table(SCORES)},
         "carryIn": hashed(b"state before"), "carryOut": hashed(b"state after"),
     }
 

@@ -15,6 +15,9 @@ PLACES = {
     "SourceRegistered": ("tally.registry", "urn:example:gateway"),
     "AssetRegistered": ("tally.registry", "digits"),
     "AssetTransferred": ("tally.registry", "digits"),
+    "OfferPublished": ("tally.registry", "offer/1"),
+    "OfferWithdrawn": ("tally.registry", "offer/1"),
+    "OfferAccepted": ("tally.registry", "offer/1"),
     "PolicyPublished": ("tally.registry", "policy/1"),
     "FeatureMapPublished": ("tally.registry", "digits-net"),
     "PriceListPublished": ("tally.registry", "digits-net"),
@@ -56,7 +59,7 @@ def epochs():
     traced = [("traceparent", b"00-01-02-03"), *headers[::-1], ("note", None), ("note", b""), ("größe", b"\x00\xff")]
     wide = headers_of("InferenceRecorded", "\U0001f9ee" * 64, "urn:größe")
     first = [record(e) for e in ("Deposited", "SignatureChecked", "ContributionCommitted", "ContributionBatch", "ContributionWithdrawn", "ContributionFeatures", "InferenceRecorded", "InferenceFeatures",
-                                 "VoucherPresented", "TaskOutcome", "AgentStep", "SchemaRegistered", "SourceRegistered", "AssetRegistered", "AssetTransferred", "PolicyPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked",
+                                 "VoucherPresented", "TaskOutcome", "AgentStep", "SchemaRegistered", "SourceRegistered", "AssetRegistered", "AssetTransferred", "OfferPublished", "OfferWithdrawn", "OfferAccepted", "PolicyPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked",
                                  "FeatureMapPublished")]
     first.insert(1, record("Deposited", outcome="duplicate"))
     first[-1] |= {"outcome": "rejected", "reason": SIGNATURE_INVALID}

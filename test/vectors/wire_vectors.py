@@ -11,7 +11,7 @@ AMOUNT_LIMIT = 2 ** 96
 BUILT_IN_FROM = 0x54410000
 LONG_TEXT = "é" * 256
 WIDE_TEXT = "\U0001f9ee" * 128
-DECIDED = ["SchemaRegistered", "SourceRegistered", "SignatureChecked", "AssetRegistered", "AssetTransferred", "PolicyPublished", "FeatureMapPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked", "Deposited", "ContributionCommitted",
+DECIDED = ["SchemaRegistered", "SourceRegistered", "SignatureChecked", "AssetRegistered", "AssetTransferred", "OfferPublished", "OfferWithdrawn", "OfferAccepted", "PolicyPublished", "FeatureMapPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked", "Deposited", "ContributionCommitted",
            "ContributionBatch", "ContributionWithdrawn", "VoucherPresented", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures", "TaskOutcome", "AgentStep"]
 
 
@@ -49,6 +49,10 @@ TYPICAL = {
                         "parents": [parent("scans", 100_000), parent("strokes", 50_000)],
                         "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
     "AssetTransferred": {"asset": "digits", "from": b"\x11" * 20, "to": b"\x22" * 20, "parts": 250_000, "signature": seeded("signature", 65)},
+    "OfferPublished": {"offer": "offer/1", "seller": b"\x11" * 20, "kind": "share", "asset": "digits", "parts": 250_000, "token": seeded("token", 20),
+                       "price": 5_000_000, "buyer": b"\x00" * 20, "expiresMs": 1_767_225_600_000, "signature": seeded("signature", 65)},
+    "OfferWithdrawn": {"offer": "offer/1", "signature": seeded("signature", 65)},
+    "OfferAccepted": {"offer": "offer/1", "terms": seeded("terms", 32), "buyer": b"\x22" * 20, "signature": seeded("signature", 65)},
     "PolicyPublished": {"policy": "policy/1", "epochIntervalS": 86_400, "dataParts": 600_000, "modelParts": 150_000,
                         "upstreamParts": 70_000, "agentParts": 20_000, "outcomeParts": 10_000, "infrastructureParts": 100_000, "treasuryParts": 50_000, "treasury": seeded("treasury", 20),
                         "method": "influence/factored@2", "minEvents": 20, "maxPeriodEpochs": 30,
@@ -115,6 +119,10 @@ EXTREME = {
                         "parents": [parent(name, parts) for name, parts in (("a", 1), ("a ", 63), ("b", 64), ("z", 499_866), ("é", 2), ("\uff00", 1),
                                                                             ("\U0001f9ee", 2), (WIDE_TEXT, 1))]},
     "AssetTransferred": {"asset": WIDE_TEXT, "from": b"\xff" * 20, "to": b"\x00" * 20, "parts": 1_000_000},
+    "OfferPublished": {"offer": LONG_TEXT, "seller": b"\xff" * 20, "asset": WIDE_TEXT, "parts": 1_000_000, "token": b"\x00" * 20, "price": AMOUNT_LIMIT - 1,
+                       "buyer": b"\x7f" * 20, "expiresMs": LONG_MAX},
+    "OfferWithdrawn": {"offer": WIDE_TEXT, "signature": b"\x00" * 65},
+    "OfferAccepted": {"offer": LONG_TEXT, "terms": b"\x00" * 32, "buyer": b"\xff" * 20},
     "PolicyPublished": {"policy": LONG_TEXT, "epochIntervalS": 31_536_000, "dataParts": 0, "modelParts": 999_999,
                         "upstreamParts": 1, "agentParts": 0, "outcomeParts": 0, "infrastructureParts": 0, "treasuryParts": 0, "minEvents": 1_000_000_000,
                         "maxPeriodEpochs": 10_000, "featureWaitEpochs": 100, "outcomeWaitEpochs": 100, "outsideWaitEpochs": 100, "holdBackParts": 100_000, "holdBackEpochs": 100,
@@ -237,6 +245,20 @@ def licence_cases():
     yield "fees held for 101 epochs", "PolicyPublished", {**TYPICAL["PolicyPublished"], "outsideWaitEpochs": 101}, "FIELD_INVALID"
 
 
+def market_cases():
+    offer = TYPICAL["OfferPublished"]
+    for name, change, reason in (
+            ("for one buyer", {"buyer": b"\x22" * 20}, None), ("to its seller", {"buyer": offer["seller"]}, "FIELD_INVALID"),
+            ("of nothing", {"parts": 0}, "FIELD_INVALID"), ("of too much", {"parts": 1_000_001}, "FIELD_INVALID"),
+            ("of a licence", {"kind": "licence"}, "FIELD_INVALID"), ("for nothing", {"price": 0}, "FIELD_INVALID"), ("for one atom", {"price": 1}, None),
+            ("for less than nothing", {"price": -1}, "AMOUNT_NEGATIVE"), ("for 2^96", {"price": AMOUNT_LIMIT}, "AMOUNT_TOO_LARGE"),
+            ("that expired in 1970", {"expiresMs": 0}, None), ("that expired before 1970", {"expiresMs": -1}, "FIELD_INVALID"),
+            ("for nobody", {"buyer": b"\x22" * 19}, "FIELD_INVALID"), ("of no asset", {"asset": ""}, "FIELD_INVALID")):
+        yield f"an offer {name}", "OfferPublished", {**offer, **change}, reason
+    yield "terms of 31 bytes", "OfferAccepted", {**TYPICAL["OfferAccepted"], "terms": b"\x01" * 31}, "FIELD_INVALID"
+    yield "an offer withdrawn of 257 characters", "OfferWithdrawn", {**TYPICAL["OfferWithdrawn"], "offer": "x" * 257}, "FIELD_INVALID"
+
+
 def withdrawal_cases():
     for name, indexes, reason in (("all", [], None), ("the first", [0], None), ("one twice", [1, 1], "FIELD_INVALID"),
                                   ("descending", [2, 1], "FIELD_INVALID"), ("below 0", [-1], "FIELD_INVALID"),
@@ -338,6 +360,7 @@ def cases():
     yield from near_cases()
     yield from ownership_cases()
     yield from licence_cases()
+    yield from market_cases()
     yield from withdrawal_cases()
     yield from commitment_cases()
     yield from payment_cases()

@@ -22,6 +22,7 @@ export interface EpochFiles {
     leaves: Table
     accounts: Table
     lines: Table
+    sales: Table
     scores: Table
     vectors: Table
     records: Table
@@ -32,6 +33,7 @@ const FILE_OF = {
   leaves: 'public/leaves.parquet',
   accounts: 'public/accounts.parquet',
   lines: 'public/lines.parquet',
+  sales: 'public/sales.parquet',
   scores: 'public/scores.parquet',
   vectors: 'public/vectors.parquet',
   records: 'restricted/records.parquet',

@@ -423,6 +423,7 @@ function assemble(parts: Assembly): EpochFiles {
         refunded: '0',
         unfunded: hand.unfunded.toString(),
         reported: hand.reported.toString(),
+        sold: '0',
         heldIn: parts.heldIn.toString(),
         out: lines.reduce((sum, { amount }) => sum + amount, 0n).toString(),
         heldOut: parts.openPool.toString(),
@@ -434,6 +435,7 @@ function assemble(parts: Assembly): EpochFiles {
     tables: {
       accounts: { rows: accounts.length, root: hex(tableRoot(accounts.map(accountJson))) },
       lines: { rows: lines.length, root: hex(tableRoot(lines.map((line) => lineJson(line, epoch)))) },
+      sales: { rows: 0, root: hex(tableRoot([])) },
       scores: { rows: scores.length, root: hex(tableRoot(scores.map(scoreJson))) },
     },
     carryIn: previous === undefined ? emptyStateHash() : jsonHash(previous.state),
@@ -615,6 +617,14 @@ function tablesOf(
     lines: table(
       text('account', 'token', 'kind', 'asset', 'amount'),
       lines.map((line) => ({ ...line, amount: line.amount.toString() })),
+    ),
+    sales: table(
+      {
+        ...text('offer', 'source', 'id', 'asset', 'seller', 'buyer'),
+        parts: 'INTEGER',
+        ...text('token', 'price', 'status'),
+      },
+      [],
     ),
     scores: table(
       {

@@ -66,6 +66,9 @@ type SignedType =
   | 'SourceRegistered'
   | 'AssetRegistered'
   | 'AssetTransferred'
+  | 'OfferPublished'
+  | 'OfferWithdrawn'
+  | 'OfferAccepted'
   | 'PolicyPublished'
   | 'FeatureMapPublished'
   | 'PriceListPublished'
@@ -78,6 +81,8 @@ type SignedType =
   | 'AgentStep'
 const NOTHING = new Uint8Array(0)
 const ANYONE_BYTES = fromHex(ANYONE)
+/** Long after any test. */
+export const NEVER_MS = 1n << 62n
 
 type PlainType = Exclude<EventType, SignedType>
 
@@ -88,6 +93,7 @@ export function hashOf(text: string): Uint8Array {
 /** Makes the records of one ledger, each good unless a {@link Change} says otherwise. */
 export class Records {
   readonly #ledgerId: Uint8Array
+  readonly #terms = new Map<string, Uint8Array>()
   #made = 0
   readonly #stepHashes = new Map<string, Uint8Array>()
 
@@ -158,6 +164,41 @@ export class Records {
   ): Promise<OutgoingRecord> {
     const body = { asset, from: accountOf(from), to: accountOf(to), parts }
     return this.#signed('AssetTransferred', SOURCES.operator, from, body, change)
+  }
+
+  /** A share offered to anyone, for a long time, unless the change says otherwise. */
+  offer(
+    offer: string,
+    asset: string,
+    seller: Name,
+    parts: number,
+    price: bigint,
+    change: Change<'OfferPublished'> = {},
+  ): Promise<OutgoingRecord> {
+    const body = {
+      ...{ offer, seller: accountOf(seller), kind: 'share', asset, parts, token: fromHex(TOKEN), price },
+      ...{ buyer: new Uint8Array(20), expiresMs: NEVER_MS },
+    }
+    const envelope = { source: change.source ?? SOURCES.operator, id: change.id ?? `offer ${offer}` }
+    const unsigned = { ...body, ...change.body, signature: NOTHING }
+    const terms = signingDigest(this.#ledgerId, { type: 'OfferPublished', ...envelope, body: unsigned })
+    this.#terms.set(envelope.id, fromHex(terms))
+    return this.#signed('OfferPublished', SOURCES.operator, seller, body, { ...change, ...envelope })
+  }
+
+  offerWithdrawn(offer: string, seller: Name, change: Change<'OfferWithdrawn'> = {}): Promise<OutgoingRecord> {
+    return this.#signed('OfferWithdrawn', SOURCES.operator, seller, { offer }, change)
+  }
+
+  /** What the seller signed in the record of that id, which was made here. */
+  termsOf(id: string): Uint8Array {
+    return this.#terms.get(id) ?? hashOf('no terms')
+  }
+
+  /** Of the offer whose record has the ordinary id. */
+  acceptance(offer: string, buyer: Name, change: Change<'OfferAccepted'> = {}): Promise<OutgoingRecord> {
+    const terms = this.termsOf(`offer ${offer}`)
+    return this.#signed('OfferAccepted', SOURCES.operator, buyer, { offer, terms, buyer: accountOf(buyer) }, change)
   }
 
   /** A contract's answer that it signed the digest. */

@@ -11,6 +11,7 @@ import type { Cases, IngestReason } from './rejected-at-ingest.ts'
 import { goodLicences, licencesRejectedLikeOthers, rejectedLicences } from './rejected-licences.ts'
 import { goodOutcomes, outcomesRejectedLikeOthers, rejectedOutcomes } from './rejected-outcomes.ts'
 import { goodPayments, rejectedLikeOthers, rejectedPayments } from './rejected-payments.ts'
+import { goodSales, rejectedSales, rejectedSalesLikeOthers } from './rejected-sales.ts'
 
 /** A rating can only be too late in an epoch behind the first: test/jobs/outcomes.test.ts holds that one. */
 export const LATER_REASON = 'OUTCOME_TOO_LATE'
@@ -69,23 +70,28 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
       ...goodPayments(records),
       ...goodOutcomes(records),
       ...goodLicences(records),
+      ...goodSales(records),
     ],
     cases: {
       ...mergeCases(
-        outcomesRejectedLikeOthers(records),
+        rejectedSalesLikeOthers(records),
         mergeCases(
-          licencesRejectedLikeOthers(records),
-          mergeCases(rejectedLikeOthers(records), {
-            ...authorityCases(records),
-            ...registryCases(records),
-            ...ownershipCases(records),
-            ...referenceCases(records),
-            ...rejectedPayments(records),
-          }),
+          outcomesRejectedLikeOthers(records),
+          mergeCases(
+            licencesRejectedLikeOthers(records),
+            mergeCases(rejectedLikeOthers(records), {
+              ...authorityCases(records),
+              ...registryCases(records),
+              ...ownershipCases(records),
+              ...referenceCases(records),
+              ...rejectedPayments(records),
+            }),
+          ),
         ),
       ),
       ...rejectedOutcomes(records),
       ...rejectedLicences(records),
+      ...rejectedSales(records),
       ...depositCases(records),
       ...schemaCases(records),
     },

@@ -3,6 +3,7 @@ import type { OutgoingRecord } from '../../../schemas/encode-record.ts'
 import { RECORD_BYTES_MAX } from '../../../schemas/limits.ts'
 import { TOPICS } from '../../../schemas/topics.ts'
 import { encodeValue } from '../../../schemas/wire-format.ts'
+import { accountOf } from './cast.ts'
 import { featuresOf, randomOf, SHAPE } from './random-features.ts'
 import type { Records } from './records.ts'
 import { outOfRangeOutcomes } from './rejected-outcomes.ts'
@@ -147,6 +148,7 @@ function rangeCases(records: Records) {
     AMOUNT_NEGATIVE: {
       'a fee': records.inference('negative', -1n),
       'a deposit': records.deposit('payer', -(1n << 80n)),
+      'an offer for less than nothing': records.offer('bad', 'reader', 'modeller', 1, -1n),
     },
     AMOUNT_TOO_LARGE: {
       'a fee of 2^96': records.inference('large', 1n << 96n),
@@ -216,6 +218,18 @@ function rangeCases(records: Records) {
       'a transfer of more than there is': records.transfer('reader', 'modeller', 'alice', 1_000_001),
       'a transfer to oneself': records.transfer('reader', 'modeller', 'modeller', 1),
       'a transfer of no asset': records.transfer('', 'modeller', 'alice', 1),
+      'an offer of nothing': records.offer('bad', 'reader', 'modeller', 0, 1n),
+      'an offer of more than there is': records.offer('bad', 'reader', 'modeller', 1_000_001, 1n),
+      'an offer for nothing': records.offer('bad', 'reader', 'modeller', 1, 0n),
+      'an offer to oneself': records.offer('bad', 'reader', 'modeller', 1, 1n, {
+        body: { buyer: accountOf('modeller') },
+      }),
+      'an offer of a licence': records.offer('bad', 'reader', 'modeller', 1, 1n, { body: { kind: 'licence' } }),
+      'an offer that expired before 1970': records.offer('bad', 'reader', 'modeller', 1, 1n, {
+        body: { expiresMs: -1n },
+      }),
+      'an acceptance of terms of 31 bytes': records.acceptance('bad', 'alice', { body: { terms: new Uint8Array(31) } }),
+      'a withdrawal of no offer': records.offerWithdrawn('', 'modeller'),
       'nine parents': derived(Array.from({ length: 9 }, () => 1)),
       'a parent that takes nothing': derived([0]),
       'a parent named twice': records.asset('d', 'model', whole, {

@@ -96,6 +96,9 @@ export class SmallLedger {
       await records.source(SOURCES.operator, [
         'AssetRegistered',
         'AssetTransferred',
+        'OfferPublished',
+        'OfferWithdrawn',
+        'OfferAccepted',
         'FeatureMapPublished',
         'PriceListPublished',
         'LicenceGranted',

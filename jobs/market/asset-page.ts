@@ -1,0 +1,155 @@
+import type { Database } from '../../pipelines/warehouse/database.ts'
+import { readSql } from '../../pipelines/warehouse/read-sql.ts'
+import { TallyError } from '../../schemas/errors.ts'
+import type { AssetKind } from '../../schemas/events.ts'
+import type { Address } from '../../schemas/ids.ts'
+import { rankBatches } from '../attribution/features/clusters.ts'
+import type { LineKind } from '../settlement/lines.ts'
+
+const sql = (name: string) => readSql(new URL(name, import.meta.url))
+const assetIncome = sql('./asset-income.sql')
+const assetQuality = sql('./asset-quality.sql')
+const assetDuplicates = sql('./asset-duplicates.sql')
+const assetContributors = sql('./asset-contributors.sql')
+
+/** What an asset brought in an epoch, by cause; atoms. */
+interface Income {
+  readonly epoch: number
+  readonly token: Address
+  readonly kind: LineKind
+  readonly amount: bigint
+  readonly accounts: number
+}
+
+/** What a paid period measured of a dataset, or of all data of a model. */
+interface Quality {
+  readonly epoch: number
+  readonly model: string
+  readonly token: Address
+  readonly items: number
+  /** Items that did no good, part of the items: 0 is best. */
+  readonly junk: number
+  /** What the items sum to, part of all that helped. */
+  readonly value: number
+}
+
+/** A contributor's part of the contributors' pool, with its 90 % interval, fractions. */
+interface Contributor {
+  readonly epoch: number
+  readonly model: string
+  readonly token: Address
+  readonly account: Address
+  readonly low: number
+  readonly share: number
+  readonly high: number
+}
+
+/** What a buyer of a share can know of an asset, as of the last closed epoch. */
+export interface AssetPage {
+  readonly asset: string
+  readonly kind: AssetKind
+  readonly title: string
+  readonly licence: string
+  /** Millionths, largest first. */
+  readonly owners: readonly { readonly account: Address; readonly parts: number }[]
+  /** What it passes royalties on to, millionths. */
+  readonly parents: readonly { readonly asset: string; readonly parts: number }[]
+  /** What was derived from it, and passes royalties on to it. */
+  readonly reuse: readonly { readonly asset: string; readonly kind: AssetKind; readonly parts: number }[]
+  readonly income: readonly Income[]
+  /** Contributions to it, and those of them that are copies of ones before. Null for what is no dataset. */
+  readonly contributions: { readonly items: number; readonly duplicates: number } | null
+  readonly quality: readonly Quality[]
+  /** The largest. */
+  readonly contributors: readonly Contributor[]
+}
+
+export class AssetUnknownError extends TallyError {
+  override readonly code = 'ASSET_UNKNOWN'
+  constructor(facts: { asset: string }) {
+    super(`No asset ${JSON.stringify(facts.asset)} is registered.`, {
+      facts,
+      hint: 'It counts from the epoch on in which its record lies: `tally epoch status` shows what waits for the next cut.',
+    })
+  }
+}
+
+const CONTRIBUTORS_SHOWN = 10
+
+/** @throws AssetUnknownError */
+export async function assetPage(warehouse: Database, asset: string): Promise<AssetPage> {
+  const row = await warehouse.one<{ kind: AssetKind; title: string; licence: string }>(
+    'SELECT kind, title, licence FROM asset WHERE asset = $asset',
+    { asset },
+  )
+  if (row === undefined) throw new AssetUnknownError({ asset })
+  return {
+    asset,
+    ...row,
+    owners: await ownersOf(warehouse, asset),
+    parents: await warehouse.all(
+      'SELECT parent AS asset, parts FROM asset_parent WHERE asset = $asset ORDER BY parent',
+      {
+        asset,
+      },
+    ),
+    reuse: await warehouse.all(
+      'SELECT p.asset, a.kind, p.parts FROM asset_parent AS p JOIN asset AS a USING (asset) WHERE p.parent = $asset ORDER BY p.asset',
+      { asset },
+    ),
+    income: await incomeOf(warehouse, asset),
+    contributions: row.kind === 'dataset' ? await contributionsTo(warehouse, asset) : null,
+    quality: await qualityOf(warehouse, asset),
+    contributors: await contributorsTo(warehouse, asset),
+  }
+}
+
+async function ownersOf(warehouse: Database, asset: string): Promise<AssetPage['owners']> {
+  const rows = await warehouse.all<{ account: Address; parts: bigint }>(
+    `SELECT account, sum(delta) AS parts FROM ownership_change WHERE asset = $asset
+     GROUP BY account HAVING sum(delta) > 0 ORDER BY parts DESC, account`,
+    { asset },
+  )
+  return rows.map(({ account, parts }) => ({ account, parts: Number(parts) }))
+}
+
+async function incomeOf(warehouse: Database, asset: string): Promise<Income[]> {
+  const rows = await warehouse.all<Omit<Income, 'accounts'> & { accounts: bigint }>(assetIncome, { asset })
+  return rows.map((row) => ({ ...row, accounts: Number(row.accounts) }))
+}
+
+async function contributionsTo(warehouse: Database, asset: string): Promise<AssetPage['contributions']> {
+  await rankBatches(warehouse)
+  const row = await warehouse.one<{ items: bigint; duplicates: bigint }>(assetDuplicates, { asset })
+  return { items: Number(row!.items), duplicates: Number(row!.duplicates) }
+}
+
+async function qualityOf(warehouse: Database, asset: string): Promise<Quality[]> {
+  const rows = await warehouse.all<{
+    epoch: number
+    model: string
+    token: Address
+    items: bigint
+    helping: bigint
+    value: bigint
+    helped: bigint
+  }>(assetQuality, { asset })
+  return rows.map(({ epoch, model, token, items, helping, value, helped }) => ({
+    ...{ epoch, model, token, items: Number(items) },
+    junk: Number(items - helping) / Number(items),
+    value: helped === 0n ? 0 : Number(value) / Number(helped),
+  }))
+}
+
+async function contributorsTo(warehouse: Database, asset: string): Promise<Contributor[]> {
+  const rows = await warehouse.all(assetContributors, { asset, top: CONTRIBUTORS_SHOWN })
+  return rows.map((row) => ({
+    epoch: row.epoch as number,
+    model: row.model as string,
+    token: row.token as Address,
+    account: row.account as Address,
+    low: row.share_low as number,
+    share: row.share as number,
+    high: row.share_high as number,
+  }))
+}

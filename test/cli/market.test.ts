@@ -1,0 +1,195 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import { ledgerIdOf } from '../../anchor/ledger-id.ts'
+import { loadConfig } from '../../cli/config.ts'
+import { Session } from '../../cli/session.ts'
+import { attributeEpoch } from '../../jobs/attribution/attribute-epoch.ts'
+import { closeEpoch } from '../../jobs/close/close-epoch.ts'
+import { settleEpoch } from '../../jobs/settlement/settle-epoch.ts'
+import type { OutgoingRecord } from '../../schemas/encode-record.ts'
+import { addressOf, GENESIS, keyOf, type Name, TOKEN } from '../support/ledger/cast.ts'
+import { Records, SOURCES } from '../support/ledger/records.ts'
+import { documentOf, errorOf } from './support/tally.ts'
+import { tallyHere } from './support/tally-here.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
+
+const path = temporaryFolder()
+let data: string
+
+function keyFile(name: Name): string {
+  const file = path(`${name}.key`)
+  writeFileSync(file, `${keyOf(name)}\n`, { mode: 0o600 })
+  return file
+}
+
+/** Appends records, closes an epoch and settles it. */
+async function settle(...records: OutgoingRecord[]): Promise<void> {
+  const session = new Session({ config: loadConfig({ environment: {}, flags: { data } }), verb: 'test' })
+  try {
+    const log = await session.log()
+    if (records.length > 0) await log.sink.append(records)
+    const ledger = await session.ledger()
+    await closeEpoch({ ledger, ...log, clock: session.clock, cutNow: true })
+    await attributeEpoch({ ledger })
+    await settleEpoch({ ledger })
+  } finally {
+    await session.close()
+  }
+}
+
+const market = (...args: string[]) => tallyHere(['market', ...args, '--json', '--data', data])
+const signed = (name: Name) => ['--source', SOURCES.operator, '--key-file', keyFile(name)]
+const priced = (parts: string, price: string) => ['--parts', parts, '--price', price, '--token', TOKEN]
+
+/** A ledger with a dataset, a model derived from it, and a buyer with money. */
+beforeAll(async () => {
+  data = path('ledger')
+  mkdirSync(data)
+  writeFileSync(`${data}/genesis.json`, JSON.stringify(GENESIS))
+  const records = new Records(ledgerIdOf(GENESIS))
+  const types = ['AssetRegistered', 'OfferPublished', 'OfferWithdrawn', 'OfferAccepted']
+  await settle(
+    await records.source(SOURCES.operator, types),
+    await records.source(SOURCES.watcher, ['Deposited']),
+    await records.policy({}),
+    await records.asset('digits', 'dataset', { alice: 1_000_000 }),
+    await records.derived('reader', 'model', 'carol', { digits: { by: 'alice', parts: 100_000 } }),
+    records.deposit('bob', 50n),
+  )
+})
+
+interface Listed {
+  readonly offers: readonly { readonly offer: string; readonly state: string; readonly [key: string]: unknown }[]
+  readonly assets: readonly { readonly asset: string; readonly [key: string]: unknown }[]
+}
+
+async function list(...args: string[]): Promise<Listed> {
+  return documentOf(await market('list', ...args)) as unknown as Listed
+}
+
+describe('tally market', () => {
+  test('a share is offered, listed, accepted and sold; another offer is withdrawn', async () => {
+    const offered = await market('offer', 'digits', ...priced('250000', '40'), '--offer', 'quarter', ...signed('alice'))
+    expect(offered).toMatchObject({ end: 0, stderr: '' })
+    expect(documentOf(offered)).toMatchObject({ offer: 'quarter', signed: true })
+    await market(
+      'offer',
+      'digits',
+      ...priced('500000', '60'),
+      '--offer',
+      'half',
+      '--expires',
+      '12h',
+      ...signed('alice'),
+    )
+    await settle()
+
+    const { offers, assets } = await list()
+    expect(offers.map(({ offer, state }) => [offer, state])).toEqual([
+      ['half', 'open'],
+      ['quarter', 'open'],
+    ])
+    expect(offers[1]).toMatchObject({
+      seller: addressOf('alice'),
+      buyer: null,
+      parts: 250_000,
+      price: '40',
+      token: TOKEN,
+    })
+    expect(assets).toEqual([
+      {
+        ...{ asset: 'digits', kind: 'dataset', title: 'digits', licence: 'CC0-1.0' },
+        ...{ owners: [{ account: addressOf('alice'), parts: 1_000_000 }], parents: [] },
+        ...{ reuse: [{ asset: 'reader', kind: 'model', parts: 100_000 }], income: [], quality: [], contributors: [] },
+        contributions: { items: 0, duplicates: 0 },
+      },
+    ])
+
+    expect(await market('accept', 'quarter', ...signed('bob'))).toMatchObject({ end: 0 })
+    expect(await market('withdraw', 'half', ...signed('alice'))).toMatchObject({ end: 0 })
+    await settle()
+    const after = await list('digits', '--all')
+    expect(after.offers.map(({ offer, state }) => [offer, state])).toEqual([
+      ['half', 'withdrawn'],
+      ['quarter', 'sold'],
+    ])
+    expect(after.offers[1]).toMatchObject({ sold: { to: addressOf('bob'), epoch: 3 } })
+    expect(after.assets[0]).toMatchObject({
+      owners: [
+        { account: addressOf('alice'), parts: 750_000 },
+        { account: addressOf('bob'), parts: 250_000 },
+      ],
+      income: [{ epoch: 3, token: TOKEN, kind: 'sale', amount: '40', accounts: 1 }],
+    })
+    expect((await list()).offers).toEqual([])
+  })
+
+  test('for a person it is a page', async () => {
+    const { end, stdout } = await tallyHere(['market', 'list', 'digits', '--all', '--data', data])
+    expect(end).toBe(0)
+    for (const part of [
+      'quarter: 25 % of digits for 40',
+      'sold to',
+      'Licence: CC0-1.0',
+      'reader (model, royalty 10 %)',
+    ])
+      expect(stdout).toContain(part)
+  })
+
+  test('an account that is a contract gets the digest it has to answer for', async () => {
+    const contract = ['--source', SOURCES.operator, '--contract', addressOf('alice')]
+    const offered = documentOf(await market('offer', 'digits', ...priced('1', '1'), ...contract))
+    expect(offered).toMatchObject({ signed: false, digest: expect.stringMatching(/^0x[0-9a-f]{64}$/) })
+  })
+
+  test('what the ledger would refuse is not sent', async () => {
+    const cases: [readonly string[], string][] = [
+      [['offer', 'digits', ...priced('750001', '1'), ...signed('alice')], 'PARTS_NOT_FREE'],
+      [['accept', 'nothing', ...signed('bob')], 'OFFER_UNKNOWN'],
+      [['accept', 'quarter', ...signed('bob')], 'OFFER_CLOSED'],
+      [['list', 'nothing'], 'ASSET_UNKNOWN'],
+    ]
+    for (const [args, code] of cases) {
+      const ended = await market(...args)
+      expect([args, ended.end, errorOf(ended).code]).toEqual([args, 5, code])
+    }
+    await market(
+      'offer',
+      'digits',
+      ...priced('5', '1'),
+      '--offer',
+      'mine',
+      '--buyer',
+      addressOf('bob'),
+      ...signed('alice'),
+    )
+    await settle()
+    for (const args of [
+      ['accept', 'mine', ...signed('carol')],
+      ['accept', 'mine', ...signed('alice')],
+      ['withdraw', 'mine', ...signed('bob')],
+    ])
+      expect(errorOf(await market(...args)).code).toBe('NOT_YOUR_OFFER')
+  })
+
+  test.each([
+    [['offer', 'digits', '--parts', '1', '--token', TOKEN, '--price', '0'], 'above 0'],
+    [['offer', 'digits', '--parts', 'half', '--token', TOKEN, '--price', '1'], 'whole number'],
+    [['offer', 'digits', '--parts', '1', '--token', '0x12', '--price', '1'], 'an address'],
+    [['offer', 'digits', ...priced('1', '1'), '--expires', 'soon'], 'a time like'],
+    [['accept', 'quarter'], '--source'],
+    [['accept', 'quarter', '--source', SOURCES.operator], 'needs --key-file'],
+  ])('%j is bad usage', async (args, message) => {
+    const { end, stdout, stderr } = await market(...args)
+    expect(end).toBe(2)
+    expect(stdout + stderr).toContain(message)
+  })
+
+  test('a key that others may read is not used', async () => {
+    const file = keyFile('bob')
+    chmodSync(file, 0o644)
+    const ended = await market('accept', 'quarter', '--source', SOURCES.operator, '--key-file', file)
+    expect([ended.end, errorOf(ended).code]).toEqual([2, 'CONFIG'])
+    expect(ended.stderr).not.toContain(keyOf('bob'))
+  })
+})
