@@ -1,5 +1,5 @@
 -- one row per (model, infrastructure, agent, token, featured): the fees funded in $epoch, in which nothing was transferred; since is -1,
--- as in fee-groups-by-owners.sql, which is about twice the work
+-- as in fee-groups-by-owners.sql, which is more work
 SELECT
   i.model,
   i.infrastructure,
