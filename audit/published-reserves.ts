@@ -49,17 +49,17 @@ function checkReturned(periods: readonly ManifestPeriod[], state: State, before:
     const expected = (BigInt(carriedIn) + more).toString()
     const settled = periods.findIndex(isThis)
     if (settled !== -1) {
-      assertSame('reserves', `manifest.json periods[${settled}].carriedIn`, expected, periods[settled]!.carriedIn)
+      assertSame('periods', `manifest.json periods[${settled}].carriedIn`, expected, periods[settled]!.carriedIn)
       continue
     }
     const entry = state.periods.find(isThis)
     const where = `state.json periods (${model}, ${token})`
-    assertSame('reserves', `${where} carriedIn`, expected, entry?.carriedIn)
-    assertSame('reserves', `${where} pool`, (BigInt(pool) + more).toString(), entry?.pool)
+    assertSame('periods', `${where} carriedIn`, expected, entry?.carriedIn)
+    assertSame('periods', `${where} pool`, (BigInt(pool) + more).toString(), entry?.pool)
   }
   for (const [index, { model, token, carriedIn }] of periods.entries())
     if (!before.periods.some((each) => each.model === model && each.token === token))
-      assertSame('reserves', `manifest.json periods[${index}].carriedIn`, '0', carriedIn)
+      assertSame('periods', `manifest.json periods[${index}].carriedIn`, '0', carriedIn)
   const [lost] = returning.keys()
   if (lost !== undefined) differ('reserves', 'state.json reserves', 'a period that it was held back from', lost)
 }
