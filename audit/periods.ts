@@ -108,7 +108,7 @@ export function settlePeriods(
     .map((period) =>
       published === undefined
         ? settlePeriod(period, books.curvatures, policy, history)
-        : takeOverPeriod(period, published),
+        : takeOverPeriod(period, policy, published),
     )
 }
 
@@ -169,13 +169,14 @@ export interface PublishedPeriods {
 }
 
 /** @throws DifferenceFound when nothing is published of it, or of another pool */
-function takeOverPeriod(period: Period, { periods, state }: PublishedPeriods): SettledPeriod {
+function takeOverPeriod(period: Period, policy: Policy, { periods, state }: PublishedPeriods): SettledPeriod {
   const { model, token } = period
   const isThis = (each: { readonly model: string; readonly token: string }) =>
     each.model === model && each.token === token
   const where = `manifest.json periods (${model}, ${token})`
   const manifest = periods.find(isThis) ?? differ('periods', where, 'an entry: a period is open', undefined)
   assertSame('periods', `${where}.pool`, period.pool.toString(), manifest.pool)
+  assertSame('periods', `${where}.holdBackParts`, policy.holdBackParts, manifest.holdBackParts)
   if (manifest.state !== 'held') {
     close(period, BigInt(manifest.carried))
     const { dBarFixed } = state.periods.find(isThis) ?? { dBarFixed: null }

@@ -14,6 +14,7 @@ const PLACES = {
   reserves: 'held back',
   waiting: 'waits for features',
   unattributed: 'unattributed',
+  balances: 'deposited and not spent',
 } as const
 
 /** Amounts are in the token's smallest unit. */

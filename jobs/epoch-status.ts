@@ -19,6 +19,8 @@ export interface EpochStatus {
     /** Of each token what became of the fees of its uses; null before the epoch is settled. */
     readonly fees: readonly FeeSums[] | null
   }[]
+  /** Of each token what accounts earned and were not paid so far, as of the last settled epoch: it is below the minimum. */
+  readonly small: readonly { readonly token: string; readonly amount: bigint; readonly accounts: number }[]
   /** Records that were ingested and belong to no epoch yet. */
   readonly waiting: {
     readonly records: number
@@ -57,7 +59,15 @@ export async function epochStatus(warehouse: Database): Promise<EpochStatus> {
     waiting.rejected += records
     waiting.reasons[reasonOfCode(reason)!] = records
   }
-  return { epochs, waiting }
+  return { epochs, small: await smallOf(warehouse), waiting }
+}
+
+async function smallOf(warehouse: Database): Promise<EpochStatus['small']> {
+  const rows = await warehouse.all<{ token: string; amount: bigint; accounts: bigint }>(
+    `SELECT token, sum(small)::HUGEINT AS amount, count(*) AS accounts FROM account_total
+     WHERE epoch = (SELECT max(epoch) FROM account_total) AND small > 0 GROUP BY token ORDER BY token`,
+  )
+  return rows.map(({ accounts, ...sum }) => ({ ...sum, accounts: Number(accounts) }))
 }
 
 function feesOf({ conservation }: SettlementDraft): FeeSums[] {

@@ -16,6 +16,8 @@ export function addEpochStatus(epoch: Command): void {
         answer(status, () => {
           if (status.epochs.length === 0) printLine('No epoch has been cut yet.')
           else printEpochs(status.epochs)
+          for (const { token, amount, accounts } of status.small)
+            printLine(`${amount} of ${token} is owed to ${accounts} accounts and below the minimum payout.`)
           printLine(
             `${status.waiting.records} records wait for the next cut, ${status.waiting.rejected} of them rejected by their own bytes.`,
           )

@@ -21,10 +21,9 @@ interface SimulateFlags extends GlobalFlags {
 }
 
 const SIMULATE_HELP = `
-FILE is a policy as \`tally policy show --json\` prints it under \`policy\`; nobody has to sign it.
+FILE is a policy as \`tally policy show --json | jq .policy\` prints it, edited; nobody has to sign it.
 
 Example:
-  $ tally policy show --json | jq .policy > policy.json      # edit it
   $ tally policy simulate policy.json --epochs 3..9 --gas-price 0.2 --ether-price 2500000000 --hour-price 400000
 
 The epochs are settled again in a copy, under this policy alone; nothing of the ledger changes, and nothing is published.

@@ -183,6 +183,27 @@ describeWithAnvil('beside a running ingest', () => {
     expect(errorOf(unasked)).toMatchObject({ code: 'RPC_UNREACHABLE' })
   })
 
+  test('a policy is simulated through it as without it, and it ingests on', async () => {
+    const { cwd, ledger } = begin()
+    await tallyHere(['run', '--data', ledger.data])
+    const policy = async (...args: string[]) => {
+      const { end, stdout } = await tallyHere(['policy', ...args, '--json', '--data', ledger.data], { cwd })
+      expect(end).toBe(0)
+      return JSON.parse(stdout)
+    }
+    const { policy: body } = await policy('show')
+    writeFileSync(join(cwd, 'policy.json'), JSON.stringify({ ...body, treasuryParts: 100_000, modelParts: 250_000 }))
+    const simulate = async () => {
+      const { costs, ...told } = await policy('simulate', 'policy.json', '--epochs', '1..1', '--scratch', '.')
+      return { ...told, costs: { ...costs, compute_ms: undefined } }
+    }
+    const alone = await simulate()
+    expect(alone.accounts.some(({ delta }: { delta: string }) => delta !== '0')).toBe(true)
+    await follow(ledger)
+    expect(await simulate()).toEqual(alone)
+    expect(await tallyHere(['ingest', '--data', ledger.data])).toMatchObject({ end: 0 })
+  })
+
   test('a second one is refused, and so is what must not run in its process', async () => {
     const { ledger } = begin()
     const { pid } = await follow(ledger)

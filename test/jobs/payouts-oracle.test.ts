@@ -8,7 +8,7 @@ import { RandomWorld } from '../support/ledger/random-world.ts'
 import { runs } from '../support/random-runs.ts'
 
 const WORLDS = 2
-const EPOCHS = 8
+const EPOCHS = 6
 const HISTORIES = 40
 const { seed } = runs(WORLDS)
 const seeds = Array.from({ length: WORLDS }, (_, index) => (seed + index) % 2 ** 32)

@@ -107,6 +107,19 @@ describe('tally policy simulate', () => {
     expect(costs.compute_ms.total).toBeGreaterThan(0)
   })
 
+  test('stopped on the way, it leaves nothing behind either', async () => {
+    const stop = new AbortController()
+    const stopped = simulatePolicy({
+      ...{ ledger: world.ledger.ledger, policy: await inForce(), from: 1, to: EPOCHS, folder: scratch },
+      signal: stop.signal,
+      onProgress: (text) => {
+        if (text.startsWith('epoch 2')) stop.abort(new Error('stopped'))
+      },
+    })
+    await expect(stopped).rejects.toThrow()
+    expect(readdirSync(scratch)).toEqual([])
+  })
+
   test('epochs that are not settled are refused', async () => {
     await expect(simulate({}, 1, EPOCHS + 1)).rejects.toMatchObject({
       code: 'EPOCHS_NOT_SETTLED',

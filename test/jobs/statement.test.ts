@@ -125,7 +125,7 @@ describe('a statement', () => {
   })
 
   test('an account that nobody knows is an error with a code', async () => {
-    await expect(statement('operator')).rejects.toMatchObject({ code: 'ACCOUNT_UNKNOWN' })
+    await expect(statement('carol')).rejects.toMatchObject({ code: 'ACCOUNT_UNKNOWN' })
     await expect(statement('copier')).resolves.toMatchObject({ paying: null })
   })
 

@@ -21,8 +21,8 @@ export interface AccountChange extends Change {
   readonly kind: LineKind
 }
 
-/** Where atoms of a token are at the end; what accounts earned is paid out to them, or small. */
-const PLACES = ['paid', 'small', 'pools', 'reserves', 'waiting', 'unattributed'] as const
+/** Where atoms of a token are at the end; what accounts earned is paid out to them, or small. `balances`: nobody's fees took them. */
+const PLACES = ['paid', 'small', 'pools', 'reserves', 'waiting', 'unattributed', 'balances'] as const
 type Place = (typeof PLACES)[number]
 
 export interface TokenChange {
@@ -119,6 +119,7 @@ async function placesOf(warehouse: Database, from: number, to: number): Promise<
 }
 
 function addHeld(state: CarryState, add: (token: string, place: Place, amount: bigint) => void): void {
+  for (const { token, amount } of state.balances) add(token, 'balances', BigInt(amount))
   for (const { token, pool } of state.periods) add(token, 'pools', BigInt(pool))
   for (const { token, amount } of state.reserves) add(token, 'reserves', BigInt(amount))
   for (const each of state.waiting) add(each.token, 'waiting', BigInt(each.part) - movedOf(each))

@@ -28,7 +28,7 @@ export interface SimulateOptions {
   readonly prices?: Prices
   /** Folder for the scratch copy (default: the system's for temporary files). */
   readonly folder?: string
-  /** Stops between two epochs. */
+  /** Stops it, and removes the copy. */
   readonly signal?: AbortSignal
   readonly onProgress?: (text: string) => void
 }
@@ -52,8 +52,10 @@ export async function simulatePolicy(options: SimulateOptions): Promise<Simulati
   const progress = onProgress === undefined ? {} : { onProgress }
   const folder = options.folder ?? tmpdir()
   const scratch = await makeScratch(ledger, { folder, from, to, ...progress })
+  const { warehouse } = scratch.ledger
+  const stop = () => warehouse.interrupt()
+  options.signal?.addEventListener('abort', stop)
   try {
-    const { warehouse } = scratch.ledger
     await replacePolicies(scratch.ledger, policy)
     let compute_ms = 0
     for (let epoch = from; epoch <= to; epoch++) {
@@ -75,6 +77,7 @@ export async function simulatePolicy(options: SimulateOptions): Promise<Simulati
       costs: await costsOf(warehouse, { from, to, compute_ms, treasuryParts, prices: options.prices ?? {} }),
     }
   } finally {
+    options.signal?.removeEventListener('abort', stop)
     scratch.close()
   }
 }
