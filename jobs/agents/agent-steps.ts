@@ -21,7 +21,7 @@ export interface AgentStepShown {
   readonly token: string
   /** As the agent says. */
   readonly cost: bigint
-  /** Whether that is the fee of the inference that it cites; null when it cites none. */
+  /** Whether that is what its account paid for the inference that it cites; null when it paid for none. */
   readonly isFee: boolean | null
   readonly epoch: number
 }
@@ -69,13 +69,12 @@ function hashBefore(steps: readonly LinkedStep[], at: number): string {
 
 function linkedStepOf(row: Readonly<Record<string, unknown>>): LinkedStep {
   const inference = row.id === null ? null : { source: row.source as string, id: row.id as string }
-  const isFee = inference === null ? null : row.fee === row.cost && row.fee_token === row.token
   return {
     previous: toHex(fromBlob(row.previous as never)),
     shown: {
       ...{ step: row.step as number, account: row.account as string, hash: toHex(fromBlob(row.step_hash as never)) },
-      ...{ model: row.model as string, inference, token: row.token as string, cost: row.cost as bigint, isFee },
-      epoch: row.epoch as number,
+      ...{ model: row.model as string, inference, token: row.token as string, cost: row.cost as bigint },
+      ...{ isFee: row.is_fee as boolean | null, epoch: row.epoch as number },
     },
   }
 }

@@ -144,7 +144,7 @@ function onKafka(): void {
   })
 
   test('a topic made wrong in each way is named, mended, and keeps its other settings', async () => {
-    const [chain, contributions, inferences, registry] = INPUT_TOPICS
+    const { chain, contributions, inferences, registry } = TOPICS
     await createWrong(chain, { 'message.timestamp.type': 'CreateTime', 'segment.ms': '12345678' })
     await createWrong(contributions, { 'cleanup.policy': 'compact,delete' })
     await createWrong(inferences, { 'retention.ms': '86400000', 'retention.bytes': '1000000' })
