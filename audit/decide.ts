@@ -171,8 +171,7 @@ class EpochDecider {
     this.#useUp(row, event.type, acceptInto(this.#history, event, accepted))
     if (event.type === 'Deposited') this.#deposits.push(event)
     if (event.type === 'VoucherPresented') this.#vouchers.push(event)
-    if (event.type === 'LicenceGranted' && event.body.coversFromEpoch > 0)
-      this.#grants.push({ row, terms: event.body })
+    if (event.type === 'LicenceGranted' && event.body.coversFromEpoch > 0) this.#grants.push({ row, terms: event.body })
   }
 
   #acceptUsual(row: number, type: UsualType): void {

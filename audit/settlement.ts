@@ -104,7 +104,17 @@ export function settleEpoch(
   for (const { token, amount } of lines) addTo(out, token, amount)
   const heldOut = heldByToken(books)
   const ended = { released: feesByToken(released), refunded }
-  const flows = flowsOf({ funded: fundedByToken, outside, ...ended, unfunded, reported, heldIn, out, heldOut, unattributed })
+  const flows = flowsOf({
+    funded: fundedByToken,
+    outside,
+    ...ended,
+    unfunded,
+    reported,
+    heldIn,
+    out,
+    heldOut,
+    unattributed,
+  })
   const tokensUsed = new Set([fundedByToken, outside, refunded, unfunded, reported].flatMap((sums) => [...sums.keys()]))
   return { policy, periods, lines, flows, tokensUsed }
 }

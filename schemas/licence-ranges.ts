@@ -33,7 +33,9 @@ export function revocation(body: EventBodies['LicenceRevoked']): RangeFault | un
 function uses(names: readonly string[]): RangeFault | undefined {
   const known: readonly string[] = limits.LICENCE_USES
   if (names.some((name) => !known.includes(name))) return field('uses names a use that does not exist.')
-  const isAscending = names.every((name, index) => index === 0 || known.indexOf(names[index - 1]!) < known.indexOf(name))
+  const isAscending = names.every(
+    (name, index) => index === 0 || known.indexOf(names[index - 1]!) < known.indexOf(name),
+  )
   if (!isAscending) return field('uses must be strictly ascending.')
   return names.some((name) => name !== 'commercial') ? undefined : field('uses must name more than commercial.')
 }

@@ -153,7 +153,16 @@ class Maker {
       this.#signed('SourceRegistered', name, { source: name, key: operator, eventTypes })
     const asset = (name: string, kind: EventBodies['AssetRegistered']['kind']) =>
       this.#signed('AssetRegistered', name, {
-        ...{ asset: name, kind, title: name, licence: 'CC0-1.0', identity: '', access: 'open', parents: [], registrant: operator },
+        ...{
+          asset: name,
+          kind,
+          title: name,
+          licence: 'CC0-1.0',
+          identity: '',
+          access: 'open',
+          parents: [],
+          registrant: operator,
+        },
         owners: [{ account: operator, parts: 1_000_000 }],
       })
     return Promise.all([

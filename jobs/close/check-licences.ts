@@ -39,9 +39,7 @@ export async function checkRevocation(
   const { grant, asset } = event.body
   const licence = context.registry.licences.find(grant)
   if (licence?.asset !== asset) return 'LICENCE_UNKNOWN'
-  return (
-    (await checkLicensor(event, context)) ?? (licence.revokedAt === undefined ? undefined : 'LICENCE_REVOKED')
-  )
+  return (await checkLicensor(event, context)) ?? (licence.revokedAt === undefined ? undefined : 'LICENCE_REVOKED')
 }
 
 async function checkLicensor(

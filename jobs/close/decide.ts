@@ -12,9 +12,9 @@ import { checkEvent } from './checks.ts'
 import { decideWaiting } from './decide-waiting.ts'
 import { Facts } from './facts.ts'
 import { findOutside } from './find-outside.ts'
+import type { Moment } from './licences.ts'
 import { pagesOfTypes } from './pages.ts'
 import { type Candidate, PageReferences } from './references.ts'
-import type { Moment } from './licences.ts'
 import { Registry } from './registry.ts'
 
 const DECISION_TYPES = [BIGINT, INTEGER, INTEGER, VARCHAR]

@@ -57,7 +57,9 @@ export function rejectedLicences(records: Records) {
     LICENCE_WINDOW_INVALID: {
       'a licence that began before its record': records.licence('grant-x', 'reader', { fromMs: LONG_AGO_MS }),
       'a licence that is over': records.licence('grant-x', 'reader', { untilMs: LONG_AGO_MS }),
-      'a licence that reaches back from a later epoch': records.licence('grant-x', 'reader', { coversFromEpoch: 1_000 }),
+      'a licence that reaches back from a later epoch': records.licence('grant-x', 'reader', {
+        coversFromEpoch: 1_000,
+      }),
     },
   }
 }
