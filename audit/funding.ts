@@ -137,13 +137,19 @@ export function fundEpoch(
     funded.push({ ...what, isPayerOwner, dataParts: policy!.dataParts, featuresRow: featuresOf.get(entry) })
   }
   settleBefore(undefined)
-  const ended = policy === undefined ? { released: [], refunded: [] } : endHeldUses(held, epoch, decided, policy)
+  const ended = endHeldUses(held, epoch, decided)
   const refunded = new Map<string, bigint>()
   for (const use of ended.refunded) {
     giveBack(use, { balances, channels })
     addTo(refunded, use.token, use.fee)
   }
-  const released = ended.released.map((use) => ({ ...use, isPayerOwner: ownsOneOf(use, use.payer, use.row) }))
+  const released = ended.released.map(({ use, row }) => {
+    const { entry, model, infrastructure, agent, payer, token, fee, features, score } = use
+    const what = { entry, model, infrastructure, agent, payer, token, fee, row, features, score }
+    // What is held was taken under a policy, and there is one ever since.
+    const { dataParts } = policy!
+    return { ...what, isPayerOwner: ownsOneOf(use, payer, row), dataParts, featuresRow: undefined }
+  })
   return { funded, released, outside, refunded, unfunded, reported, sales }
 }
 

@@ -1,15 +1,11 @@
-import type { EventBodies } from '../schemas/events.ts'
 import type { Channels } from './channels.ts'
 import type { DecidedEpoch } from './decide.ts'
-import type { FundedUse } from './funding.ts'
 import type { History } from './history.ts'
 import { type AskedUse, reachesBack } from './licences.ts'
 import { compareText, firstOf } from './order.ts'
 import { copyFeatures, type EventFeatures } from './period-events.ts'
 import type { State } from './state.ts'
 import { addTo } from './sums.ts'
-
-type Policy = EventBodies['PolicyPublished']
 
 /** A use whose fee was taken, and is held because it lies outside the licences of something that it used. */
 export interface HeldUse extends AskedUse {
@@ -43,8 +39,8 @@ export function missingLicences(
 
 /** What an epoch did to what is held. */
 export interface EndedUses {
-  /** Released, each at the row of the grant that was the last one it waited for. */
-  readonly released: readonly Omit<FundedUse, 'isPayerOwner'>[]
+  /** Each with the row of the grant that was the last one it waited for. */
+  readonly released: readonly { readonly use: HeldUse; readonly row: number }[]
   readonly refunded: readonly HeldUse[]
 }
 
@@ -58,14 +54,13 @@ export function endHeldUses(
   held: HeldUse[],
   epoch: number,
   { records, featuresOf, ratings, grants }: DecidedEpoch,
-  policy: Policy,
 ): EndedUses {
   for (const use of held) {
     const row = featuresOf.get(use.entry)
     if (row !== undefined) use.features = copyFeatures(records, row)
     use.score = ratings.get(use.entry) ?? use.score
   }
-  const released: Omit<FundedUse, 'isPayerOwner'>[] = []
+  const released: { use: HeldUse; row: number }[] = []
   const ended = new Set<HeldUse>()
   for (const { row, terms } of grants) {
     for (const use of held) {
@@ -73,9 +68,7 @@ export function endHeldUses(
       if (reachesBack(terms, { epoch, row }, use, records)) use.missing.delete(terms.asset)
       if (use.missing.size > 0) continue
       ended.add(use)
-      const { entry, model, infrastructure, agent, payer, token, fee, features, score } = use
-      const what = { entry, model, infrastructure, agent, payer, token, fee }
-      released.push({ ...what, row, dataParts: policy.dataParts, featuresRow: undefined, features, score })
+      released.push({ use, row })
     }
   }
   const refunded = held.filter((use) => !ended.has(use) && use.until <= epoch)

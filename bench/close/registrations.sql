@@ -3,8 +3,8 @@ INSERT INTO source VALUES
   ('urn:gateway', '0x', ['InferenceRecorded'], 1, 1),
   ('urn:extractor', '0x', ['InferenceFeatures'], 1, 2);
 INSERT INTO asset VALUES
-  ('reader', 'model', 'reader', 'CC0-1.0', '0x' || repeat('1', 40), 1, 1, ''),
-  ('gateway', 'infrastructure', 'gateway', 'CC0-1.0', '0x' || repeat('1', 40), 1, 2, '');
+  ('reader', 'model', 'reader', 'CC0-1.0', '0x' || repeat('1', 40), 1, 1, '', 'open'),
+  ('gateway', 'infrastructure', 'gateway', 'CC0-1.0', '0x' || repeat('1', 40), 1, 2, '', 'open');
 INSERT INTO ownership_change VALUES
   ('reader', '0x' || repeat('1', 40), 1000000, 1, -1),
   ('gateway', '0x' || repeat('1', 40), 1000000, 1, -1);

@@ -22,6 +22,7 @@ import {
 } from '../../anchor/signatures/typed-data.ts'
 import { commit } from '../../client/src/commit.ts'
 import { contribute } from '../../client/src/contribute.ts'
+import { grantLicence, type LicenceUse, revokeLicence } from '../../client/src/license.ts'
 import { publishPrices } from '../../client/src/publish-prices.ts'
 import { rateOutcome } from '../../client/src/rate-outcome.ts'
 import { recordStep } from '../../client/src/record-step.ts'
@@ -262,6 +263,23 @@ test.each(vectors.cases.filter(({ event }) => event.type === 'TaskOutcome'))(
       ...{ ledgerId, signer: accountOf(signer), source: event.source, id: event.id },
       ...{ inference: { source: inferenceSource, id: inferenceId }, score },
     })
+    expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
+  },
+)
+
+test.each(vectors.cases.filter(({ event }) => event.type === 'LicenceGranted' || event.type === 'LicenceRevoked'))(
+  '$name: the client makes it, whatever the order of the uses',
+  async ({ signer, event }) => {
+    if (event.type !== 'LicenceGranted' && event.type !== 'LicenceRevoked') throw new Error('Only licences.')
+    const { grant, asset } = event.body
+    const options = { ledgerId, signer: accountOf(signer), source: event.source, id: event.id, grant, asset }
+    if (event.type === 'LicenceRevoked') {
+      expect(decodeRecord((await revokeLicence(options)).record)).toEqual({ outcome: 'decoded', event })
+      return
+    }
+    const { licensee, uses, signature, registrant, ...terms } = event.body
+    const named = { licensee: toHex(licensee), uses: [...uses].reverse() as LicenceUse[] }
+    const { record } = await grantLicence({ ...options, ...terms, ...named })
     expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
   },
 )

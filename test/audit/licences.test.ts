@@ -76,8 +76,8 @@ describe('promise 6: an altered ledger of licences is found', () => {
     ['gives a licence to somebody else', `UPDATE licence SET licensee = '${addressOf('host')}'`, 2],
     ['calls a use licensed', `DELETE FROM use_outside WHERE epoch = 2`, 2],
     ['holds a licensed use', `INSERT INTO held_fee SELECT inference, 1, 9 FROM inference WHERE event_id = 'inside'`, 2],
-    ['gives back too early', `UPDATE held_fee SET until_epoch = 2`, 2],
-    ['keeps a fee too long', `UPDATE held_fee SET until_epoch = 3`, 2],
+    ['gives back too early', `UPDATE policy SET outside_wait_epochs = 0`, 2],
+    ['keeps a fee too long', `UPDATE policy SET outside_wait_epochs = 2`, 2],
     ['forgets that it held a fee', 'DELETE FROM held_fee', 2],
     ['pays another payer back', `UPDATE inference SET payer = '${addressOf('partner')}' WHERE payer = '${payer}'`, 2],
   ])('a close that %s', async (_, sql, epoch) => {
@@ -121,13 +121,13 @@ describe('promise 6: the public part alone says so of', () => {
   type Alter = (state: Draft<State>, manifest: Draft<Manifest>) => void
   const flowOf = (manifest: Draft<Manifest>) => manifest.conservation[0]!
   test.each<[string, number, string, Alter]>([
-    ['counts a held fee twice', 2, 'conservation', ({ outside }) => (outside[0]!.fees = '8')],
-    ['drops a held fee', 2, 'conservation', ({ outside }) => outside.pop()],
+    ['counts a held fee twice', 2, 'totals', ({ outside }) => (outside[0]!.fees = '8')],
+    ['drops a held fee', 2, 'totals', ({ outside }) => outside.pop()],
     ['holds a fee for ever', 2, 'outside', ({ outside }) => (outside[0]!.until = 2)],
     [
       'calls what it gave back released',
       3,
-      'channels',
+      'conservation',
       (_, manifest) => Object.assign(flowOf(manifest), { released: '4', refunded: '0', outside: '0' }),
     ],
     ['released more than it held', 2, 'outside', (_, manifest) => (flowOf(manifest).released = '1031')],
@@ -140,7 +140,7 @@ describe('promise 6: the public part alone says so of', () => {
     [
       'holds what nobody paid',
       3,
-      'outside',
+      'totals',
       ({ outside, balances }) =>
         outside.push({ epoch: 2, model: MODEL, payer: balances[0]!.payer, token: OTHER_TOKEN, until: 9, fees: '1' }),
     ],

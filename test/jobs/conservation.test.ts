@@ -13,10 +13,14 @@ type Conservation = Manifest['conservation'][number]
 function expectConserved(manifest: Manifest): void {
   for (const row of manifest.conservation) {
     const amount = (key: keyof Omit<Conservation, 'token'>) => BigInt(row[key])
-    expect({ epoch: manifest.epoch, token: row.token, sum: amount('funded') + amount('heldIn') }).toEqual({
+    expect({
       epoch: manifest.epoch,
       token: row.token,
-      sum: amount('out') + amount('heldOut') + amount('unattributed'),
+      sum: amount('funded') + amount('outside') + amount('heldIn'),
+    }).toEqual({
+      epoch: manifest.epoch,
+      token: row.token,
+      sum: amount('out') + amount('heldOut') + amount('unattributed') + amount('refunded'),
     })
   }
 }

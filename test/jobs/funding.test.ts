@@ -38,7 +38,7 @@ describe('funding', () => {
     expect(await funded()).toEqual(['first', 'small'])
     expect(manifest.conservation).toEqual([
       {
-        ...{ token: TOKEN, funded: '100', unfunded: '51', reported: '0' },
+        ...{ token: TOKEN, funded: '100', outside: '0', released: '0', refunded: '0', unfunded: '51', reported: '0' },
         ...{ heldIn: '0', out: '50', heldOut: '0', unattributed: '50' },
       },
     ])

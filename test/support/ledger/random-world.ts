@@ -1,6 +1,6 @@
 import type { Manifest } from '../../../anchor/manifest.ts'
 import type { NewRecord } from '../../../pipelines/record-source.ts'
-import type { EventBodies, MinimumPayout, NearContribution } from '../../../schemas/events.ts'
+import type { AssetAccess, EventBodies, MinimumPayout, NearContribution } from '../../../schemas/events.ts'
 import { fromHex } from '../../../schemas/ids.ts'
 import { type Name, OTHER_TOKEN, TOKEN } from './cast.ts'
 import { contributionOf } from './contributions.ts'
@@ -54,9 +54,9 @@ export class RandomWorld {
     const { ledger } = world
     await ledger.found(only ?? world.#policy(), world.shape)
     await ledger.send(
-      await ledger.records.derived(SECOND.model, 'model', 'modeller', world.#parents()),
+      await ledger.records.derived(SECOND.model, 'model', 'modeller', world.#parents(), { body: world.#access() }),
       await ledger.records.transfer(SECOND.model, 'modeller', 'alice', 1),
-      await ledger.records.asset(AGENT, 'agent', { carol: 400_000, partner: 600_000 }),
+      await ledger.records.asset(AGENT, 'agent', { carol: 400_000, partner: 600_000 }, { body: world.#access() }),
       await ledger.records.featureMap({ featureMap: SECOND.map, model: SECOND.model, ...world.shape }),
       ...(await ledger.records.vouchers(SECOND.model)),
     )
@@ -81,9 +81,25 @@ export class RandomWorld {
     const uses = random(12)
     for (let index = 0; index < uses; index++) {
       if (random(3) === 0) await this.#trade()
+      if (random(6) === 0) await this.#license()
       await this.#use()
     }
     return ledger.runEpoch()
+  }
+
+  /** One of two needs a licence. */
+  #access(): { readonly access: AssetAccess } {
+    return { access: this.#random(2) === 0 ? 'open' : 'licensed' }
+  }
+
+  /** By who is an owner mostly, and now and then reaching back; the odd one is revoked again. */
+  async #license(): Promise<void> {
+    const { records } = this.ledger
+    const [asset, by] = this.#random(2) === 0 ? ([SECOND.model, 'modeller'] as const) : ([AGENT, 'partner'] as const)
+    const grant = this.#name('grant')
+    const terms = { coversFromEpoch: this.#random(this.#epoch + 1), untilMs: this.ledger.nowMs + 60_000n }
+    await this.ledger.send(await records.licence(grant, asset, this.#random(2) === 0 ? {} : terms, { by }))
+    if (this.#random(2) === 0) await this.ledger.send(await records.revocation(grant, asset, { by }))
   }
 
   #policy(): Partial<EventBodies['PolicyPublished']> {
@@ -103,6 +119,7 @@ export class RandomWorld {
       ...this.#holdBack(),
       minimumPayouts: this.#minimums(),
       outcomeWaitEpochs: this.#random(3),
+      outsideWaitEpochs: this.#random(4),
     }
   }
 
