@@ -13,6 +13,8 @@ const PLACES = {
   pools: 'held in pools',
   reserves: 'held back',
   waiting: 'waits for features',
+  outside: 'held: outside a licence',
+  outcomes: 'waits for ratings',
   unattributed: 'unattributed',
   balances: 'deposited and not spent',
 } as const

@@ -22,7 +22,17 @@ export interface AccountChange extends Change {
 }
 
 /** Where atoms of a token are at the end; what accounts earned is paid out to them, or small. `balances`: nobody's fees took them. */
-const PLACES = ['paid', 'small', 'pools', 'reserves', 'waiting', 'unattributed', 'balances'] as const
+const PLACES = [
+  'paid',
+  'small',
+  'pools',
+  'reserves',
+  'waiting',
+  'outside',
+  'outcomes',
+  'unattributed',
+  'balances',
+] as const
 type Place = (typeof PLACES)[number]
 
 export interface TokenChange {
@@ -123,6 +133,8 @@ function addHeld(state: CarryState, add: (token: string, place: Place, amount: b
   for (const { token, pool } of state.periods) add(token, 'pools', BigInt(pool))
   for (const { token, amount } of state.reserves) add(token, 'reserves', BigInt(amount))
   for (const each of state.waiting) add(each.token, 'waiting', BigInt(each.part) - movedOf(each))
+  for (const { token, fees } of state.outside) add(token, 'outside', BigInt(fees))
+  for (const { token, part } of state.outcomes) add(token, 'outcomes', BigInt(part))
   for (const { token, amount } of state.unattributed) add(token, 'unattributed', BigInt(amount))
 }
 

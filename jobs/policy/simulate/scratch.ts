@@ -16,9 +16,15 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 ])
 
 /** Rows of other tables that are made again, or of which only the last epoch before is asked. */
-const ROWS: Readonly<Record<string, (from: number) => string>> = {
+const ROWS: Readonly<Record<string, (from: number, to: number) => string>> = {
   funded: (from) => `epoch < ${from}`,
   not_funded: (from) => `epoch < ${from}`,
+  held_fee: (from) => `epoch < ${from}`,
+  held_fee_ended: (from) => `epoch < ${from}`,
+  sale: (from) => `epoch < ${from}`,
+  // Transfers are decided by close, sales by what buyers have there.
+  ownership_change: (from, to) =>
+    `epoch <= ${to} AND NOT (epoch >= ${from} AND (epoch, ordinal) IN (SELECT (epoch, ordinal) FROM sale))`,
   account_total: (from) => `epoch = ${from - 1}`,
 }
 
@@ -71,7 +77,7 @@ async function fill(warehouse: Database, path: string, { from, to, onProgress }:
   try {
     for (const { table, hasEpoch } of await tablesOf(warehouse)) {
       onProgress?.(`copies ${table}`)
-      const rows = ROWS[table]?.(from) ?? (hasEpoch ? `epoch <= ${to}` : 'true')
+      const rows = ROWS[table]?.(from, to) ?? (hasEpoch ? `epoch <= ${to}` : 'true')
       await warehouse.run(`INSERT INTO ${scratch}.${table} BY NAME SELECT * FROM ${table} WHERE ${rows}`)
     }
     await warehouse.run(`INSERT INTO ${scratch}.epoch BY NAME SELECT * FROM epoch WHERE epoch < ${from}`)
