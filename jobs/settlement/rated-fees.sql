@@ -4,7 +4,7 @@ WITH rated AS (
   SELECT i.payer, i.token, i.agent, paid.ordinal, i.fee, o.score
   FROM funded AS paid
   JOIN inference AS i ON i.inference = paid.inference AND i.epoch BETWEEN $firstUse AND $used
-  JOIN task_outcome AS o USING (inference)
+  JOIN task_outcome AS o ON o.inference = i.inference
   -- a later close may have gone on before this epoch is settled
   WHERE paid.epoch = $used AND o.epoch <= $epoch AND o.score > 0
 ),
