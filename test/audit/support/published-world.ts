@@ -393,6 +393,7 @@ function assemble(parts: Assembly): EpochFiles {
     ],
     unattributed: [{ token: place.token, amount: parts.unattributedSoFar.toString() }],
     waiting: [],
+    outcomes: [],
   }
   const manifest: Manifest = {
     format: 'tallystick-manifest/1',
@@ -433,7 +434,7 @@ function assemble(parts: Assembly): EpochFiles {
 }
 
 function emptyStateHash(): Hash32 {
-  const lists = { balances: [], channels: [], periods: [], unattributed: [], waiting: [] }
+  const lists = { balances: [], channels: [], periods: [], unattributed: [], waiting: [], outcomes: [] }
   return jsonHash({ epoch: 0, format: 'tallystick-state/1', ...lists })
 }
 

@@ -27,7 +27,7 @@ export interface NaivePolicy {
 const OUTCOME = 4
 
 /** Largest remainder, by giving one unit after the other to whoever is furthest below what is due. */
-export function divide(pool: bigint, weights: readonly bigint[]): bigint[] {
+function divide(pool: bigint, weights: readonly bigint[]): bigint[] {
   const total = weights.reduce((sum, weight) => sum + weight, 0n)
   const amounts = weights.map((weight) => (pool * weight) / total)
   const due = (index: number) => pool * weights[index]! - amounts[index]! * total
