@@ -29,6 +29,8 @@ const ANYONE = '0x0000000000000000000000000000000000000000'
 /** Licences as docs/formats.md#licences has them: all that were ever granted, and where each was revoked. */
 export class Licences {
   readonly #all = new Map<string, Granted>()
+  /** By licensee, then by asset. */
+  readonly #by = new Map<string, Map<string, Granted[]>>()
 
   /** The terms of a grant, and whether they were revoked; undefined when there is none. */
   of(grant: string): { readonly asset: string; readonly isRevoked: boolean } | undefined {
@@ -37,7 +39,14 @@ export class Licences {
   }
 
   grant(terms: Terms, since: Place): void {
-    this.#all.set(terms.grant, { terms, since, ended: undefined })
+    const granted: Granted = { terms, since, ended: undefined }
+    this.#all.set(terms.grant, granted)
+    const licensee = toHex(terms.licensee)
+    const own = this.#by.get(licensee) ?? new Map<string, Granted[]>()
+    this.#by.set(licensee, own)
+    const grants = own.get(terms.asset) ?? []
+    own.set(terms.asset, grants)
+    grants.push(granted)
   }
 
   revoke(grant: string, ended: Place): void {
@@ -46,20 +55,23 @@ export class Licences {
 
   /** As of the last record that was decided: whether the account may derive an asset from this one, for these parts. */
   letDerive(asset: string, account: string, parts: number, atMs: bigint): boolean {
-    for (const { terms, ended } of this.#all.values()) {
-      if (ended !== undefined || terms.asset !== asset || terms.royaltyParts !== parts) continue
-      if (isFor(terms, account) && terms.uses.includes('train') && isAt(terms, atMs)) return true
-    }
-    return false
+    return this.#grants(asset, account).some(
+      ({ terms, ended }) =>
+        ended === undefined && terms.royaltyParts === parts && terms.uses.includes('train') && isAt(terms, atMs),
+    )
   }
 
   /** Whether some licence covers the use of the asset where it was recorded. */
   cover(asset: string, use: AskedUse, atMs: bigint, order: AcceptOrder): boolean {
-    for (const { terms, since, ended } of this.#all.values()) {
-      if (terms.asset !== asset || !permits(terms, use) || !isAt(terms, atMs)) continue
-      if (comesFirst(since, use, order) && (ended === undefined || comesFirst(use, ended, order))) return true
-    }
-    return false
+    return this.#grants(asset, use.payer).some(({ terms, since, ended }) => {
+      if (!permits(terms, use) || !isAt(terms, atMs)) return false
+      return comesFirst(since, use, order) && (ended === undefined || comesFirst(use, ended, order))
+    })
+  }
+
+  /** To the account, and to anyone. */
+  #grants(asset: string, account: string): Granted[] {
+    return [ANYONE, account].flatMap((licensee) => this.#by.get(licensee)?.get(asset) ?? [])
   }
 }
 

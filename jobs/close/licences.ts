@@ -42,6 +42,7 @@ export interface LicensedUse {
 /** All licences that were ever granted. They are few, and each is asked at a place: it counts from its own to where it was revoked. */
 export class Licences {
   readonly #licences = new Map<string, Licence>()
+  /** By asset and licensee: an asset may have very many licensees, and each use asks for one of them. */
   readonly #grantsOf = new Map<string, string[]>()
 
   static async load(warehouse: Database): Promise<Licences> {
@@ -85,11 +86,11 @@ export class Licences {
   }
 
   #inForce(asset: string, account: string, moment: Moment): Licence[] {
-    return (this.#grantsOf.get(asset) ?? [])
+    return [account, ANYONE]
+      .flatMap((licensee) => this.#grantsOf.get(keyOf(asset, licensee)) ?? [])
       .map((grant) => this.#licences.get(grant)!)
       .filter(
-        ({ licensee, fromMs, untilMs, grantedAt, revokedAt }) =>
-          (licensee === account || licensee === ANYONE) &&
+        ({ fromMs, untilMs, grantedAt, revokedAt }) =>
           isBefore(grantedAt, moment) &&
           (revokedAt === undefined || isBefore(moment, revokedAt)) &&
           fromMs <= moment.effectiveMs &&
@@ -99,8 +100,16 @@ export class Licences {
 
   #set(grant: string, licence: Licence): void {
     this.#licences.set(grant, licence)
-    this.#grantsOf.set(licence.asset, [...(this.#grantsOf.get(licence.asset) ?? []), grant])
+    const key = keyOf(licence.asset, licence.licensee)
+    const grants = this.#grantsOf.get(key)
+    if (grants === undefined) this.#grantsOf.set(key, [grant])
+    else grants.push(grant)
   }
+}
+
+/** The licensee first, because its length is fixed. */
+function keyOf(asset: string, licensee: string): string {
+  return licensee + asset
 }
 
 function isBefore(a: Place, b: Place): boolean {

@@ -218,7 +218,7 @@ describe('a statement', () => {
     // Of 300 for the model's use, and of the 50 that its derivative pays upstream, two thirds.
     expect(owns).toEqual([
       {
-        ...{ asset: 'bot', kind: 'agent', title: 'bot', identity, parts: 999_999 },
+        ...{ asset: 'bot', kind: 'agent', title: 'bot', identity, access: 'open', outside: [], parts: 999_999 },
         history: [
           { epoch: 1, parts: 1_000_000 },
           { epoch: 2, parts: 999_999 },
@@ -226,7 +226,7 @@ describe('a statement', () => {
         paid: [{ kind: 'agent', token, amount: 50n }],
       },
       {
-        ...{ asset: 'reader', kind: 'model', title: 'reader', identity: '', parts: 0 },
+        ...{ asset: 'reader', kind: 'model', title: 'reader', identity: '', access: 'open', outside: [], parts: 0 },
         history: [
           { epoch: 1, parts: 666_667 },
           { epoch: 2, parts: 0 },
