@@ -33,6 +33,10 @@ export class RandomWorld {
   #epoch = 0
   /** Features that come so many epochs from now, in time or too late. */
   #lateFeatures: { readonly epoch: number; readonly record: NewRecord }[] = []
+  /** Uses of the agent, for their payers to rate. */
+  readonly #worked: { readonly id: string; readonly payer: Name }[] = []
+  /** Ids of what was offered; some are accepted, some twice. */
+  readonly #offered: string[] = []
   /** Committed to, and still to be shown; some never are. */
   readonly #committed: Planned[] = []
   /** Everything that was contributed, for others to be near to. */
@@ -82,6 +86,9 @@ export class RandomWorld {
     for (let index = 0; index < uses; index++) {
       if (random(3) === 0) await this.#trade()
       if (random(6) === 0) await this.#license()
+      if (random(4) === 0) await this.#offer()
+      if (random(4) === 0) await this.#accept()
+      if (random(3) === 0) await this.#rate()
       await this.#use()
     }
     return ledger.runEpoch()
@@ -148,6 +155,35 @@ export class RandomWorld {
     const others = TRADERS.filter((each) => each !== from)
     const parts = [1, 333_333, 500_000, 1_000_000][this.#random(4)]!
     await this.ledger.send(await this.ledger.records.transfer(asset, from, others[this.#random(others.length)]!, parts))
+  }
+
+  /** Shares that the seller has, or not; the odd offer is taken back, which counts from the next epoch on. */
+  async #offer(): Promise<void> {
+    const { records } = this.ledger
+    const [asset, seller] = [TRADED[this.#random(TRADED.length)]!, TRADERS[this.#random(TRADERS.length)]!]
+    const offer = this.#name('offer')
+    const parts = [1, 100_000, 400_000, 1_000_000][this.#random(4)]!
+    await this.ledger.send(await records.offer(offer, asset, seller, parts, 1n + this.#amount()))
+    this.#offered.push(offer)
+    if (this.#random(6) === 0) await this.ledger.send(await records.offerWithdrawn(offer, seller))
+  }
+
+  /** By somebody who can pay, or not, or is the seller; perhaps not the first. */
+  async #accept(): Promise<void> {
+    const offer = this.#offered[this.#random(this.#offered.length)]
+    if (offer === undefined) return
+    const buyer = [...TRADERS, 'payer' as const][this.#random(TRADERS.length + 1)]!
+    await this.ledger.send(await this.ledger.records.acceptance(offer, buyer, { id: this.#name('acceptance') }))
+  }
+
+  /** A use of this epoch or of an earlier one, which may have been rated before, or be too old. */
+  async #rate(): Promise<void> {
+    const work = this.#worked[this.#random(this.#worked.length)]
+    if (work === undefined) return
+    const { records } = this.ledger
+    await this.ledger.send(
+      await records.rating(work.payer, work.id, this.#random(1_001), { id: this.#name(`rating of ${work.id}`) }),
+    )
   }
 
   async #contribute(accounts: number): Promise<void> {
@@ -217,7 +253,9 @@ export class RandomWorld {
     const voucher = [0n, 2n, 1n, 1n, 1n, 1n, 1n, 1n][this.#random(8)]!
     const agent = this.#random(2) === 0 ? AGENT : ''
     const body = { voucher, ...this.#token(), agent, ...(second ? { model: SECOND.model } : {}) }
-    const use = records.inference(id, this.#fee(), { payer: this.#payer(), body })
+    const payer = this.#payer()
+    const use = records.inference(id, this.#fee(), { payer, body })
+    if (agent !== '') this.#worked.push({ id, payer })
     const features = records.inferenceFeatures(id, this.#features(8), {
       body: { p16: this.#random(65_536), ...(second ? { featureMap: SECOND.map } : {}) },
     })
