@@ -41,7 +41,7 @@ describe('fees of an epoch, summed by who is paid for them', () => {
       inferences!.push(
         `(${id}, 'urn:app', '${use}', '${model}', '${host}', '0x1', '0x${random(2)}', ${fee}, '', '', ${epoch}, ${use}, '${agent}')`,
       )
-      if (random(4) > 0) funded!.push(`(${id}, ${random(8) === 0 ? 3 - epoch : epoch})`)
+      if (random(4) > 0) funded!.push(`(${id}, ${random(8) === 0 ? 3 - epoch : epoch}, ${use})`)
       if (random(2) === 0) features!.push(`(${id}, 'map-1', 'true', 1, ${random(8) === 0 ? 3 - epoch : epoch}, ${use})`)
     }
     const insert = (into: string, rows: readonly string[]) =>
@@ -50,7 +50,7 @@ describe('fees of an epoch, summed by who is paid for them', () => {
       'inference (inference, source, event_id, model, infrastructure, payer, token, fee, input_hash, output_hash, epoch, ordinal, agent)',
       inferences!,
     )
-    await insert('funded (inference, epoch)', funded!)
+    await insert('funded (inference, epoch, ordinal)', funded!)
     await insert('inference_features (inference, feature_map, label_kind, p16, epoch, ordinal)', features!)
     // What is registered, and what was given before, is no transfer of the epoch.
     await insert('ownership_change', [
@@ -59,7 +59,7 @@ describe('fees of an epoch, summed by who is paid for them', () => {
     ])
   }
 
-  const groupsOf = (name: string) => warehouse.all(sql(name), { epoch: EPOCH })
+  const groupsOf = (name: string) => warehouse.all(sql(name), { epoch: EPOCH, firstUse: 1 })
 
   test('come to the same with and without looking for new owners, where there are none', async () => {
     let groups = 0

@@ -82,7 +82,7 @@ async function fill(warehouse: Database, path: string, { from, to, onProgress }:
     }
     await warehouse.run(`INSERT INTO ${scratch}.epoch BY NAME SELECT * FROM epoch WHERE epoch < ${from}`)
     await warehouse.run(
-      `INSERT INTO ${scratch}.epoch BY NAME SELECT epoch, attempt, 'closed' AS state, cut_time_ms, cut_published
+      `INSERT INTO ${scratch}.epoch BY NAME SELECT epoch, attempt, 'closed' AS state, cut_time_ms, cut_published, ledger_root
        FROM epoch WHERE epoch BETWEEN ${from} AND ${to}`,
     )
   } finally {
