@@ -188,6 +188,7 @@ describeWithAnvil('beside a running ingest', () => {
     await tallyHere(['run', '--data', ledger.data])
     const policy = async (...args: string[]) => {
       const { end, stdout } = await tallyHere(['policy', ...args, '--json', '--data', ledger.data], { cwd })
+      expect(stdout).not.toContain('"error"')
       expect(end).toBe(0)
       return JSON.parse(stdout)
     }

@@ -82,8 +82,9 @@ async function fill(warehouse: Database, path: string, { from, to, onProgress }:
     }
     await warehouse.run(`INSERT INTO ${scratch}.epoch BY NAME SELECT * FROM epoch WHERE epoch < ${from}`)
     await warehouse.run(
-      `INSERT INTO ${scratch}.epoch BY NAME SELECT epoch, attempt, 'closed' AS state, cut_time_ms, cut_published, ledger_root
-       FROM epoch WHERE epoch BETWEEN ${from} AND ${to}`,
+      `INSERT INTO ${scratch}.epoch BY NAME SELECT * REPLACE (
+         'closed' AS state, NULL AS policy, NULL AS state_json, NULL AS settlement_json, NULL AS manifest_json
+       ) FROM epoch WHERE epoch BETWEEN ${from} AND ${to}`,
     )
   } finally {
     await warehouse.run(`DETACH ${scratch}`)
