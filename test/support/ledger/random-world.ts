@@ -13,6 +13,8 @@ const SECOND = { model: 'second-reader', map: 'map-2' } as const
 const AGENT = 'reader-bot'
 /** Who may come to own something; some of them pay for uses too. */
 const TRADERS: readonly Name[] = ['modeller', 'partner', 'payer', 'operator', 'host', 'alice']
+/** A rating is of one of so many uses. */
+const RATED_OF = 12
 const TRADED = ['digits', 'reader', SECOND.model, 'gateway', AGENT]
 
 /** A batch that its contributor has. */
@@ -35,6 +37,8 @@ export class RandomWorld {
   #lateFeatures: { readonly epoch: number; readonly record: NewRecord }[] = []
   /** Committed to, and still to be shown; some never are. */
   readonly #committed: Planned[] = []
+  /** Uses that may be rated, mostly by who pays for them; some have no agent, or are rated already. */
+  readonly #used: { readonly id: string; readonly payer: Name }[] = []
   /** Everything that was contributed, for others to be near to. */
   readonly #contributed: { name: Name; batchId: string; index: number }[] = []
 
@@ -77,6 +81,7 @@ export class RandomWorld {
     for (let index = 0; index < uses; index++) {
       if (random(3) === 0) await this.#trade()
       await this.#use()
+      if (random(2) === 0) await this.#rate()
     }
     return ledger.runEpoch()
   }
@@ -181,7 +186,9 @@ export class RandomWorld {
     const voucher = [0n, 2n, 1n, 1n, 1n, 1n, 1n, 1n][this.#random(8)]!
     const agent = this.#random(2) === 0 ? AGENT : ''
     const body = { voucher, ...this.#token(), agent, ...(second ? { model: SECOND.model } : {}) }
-    const use = records.inference(id, this.#fee(), { payer: this.#payer(), body })
+    const payer = this.#payer()
+    this.#used.push({ id, payer })
+    const use = records.inference(id, this.#fee(), { payer, body })
     const features = records.inferenceFeatures(id, this.#features(8), {
       body: { p16: this.#random(65_536), ...(second ? { featureMap: SECOND.map } : {}) },
     })
@@ -190,6 +197,15 @@ export class RandomWorld {
     if (kind <= 1) this.#lateFeatures.push({ epoch: this.#epoch + 1 + this.#random(3), record: features })
     else if (kind !== 2) await this.ledger.send(features)
     if (this.#random(5) === 0) await this.ledger.send(use)
+  }
+
+  /** One of the last uses, which may be of an earlier epoch. */
+  async #rate(): Promise<void> {
+    const recent = this.#used.slice(-RATED_OF)
+    const { id, payer } = recent[this.#random(recent.length)]!
+    const rater = this.#random(8) === 0 ? 'partner' : payer
+    const score = [0, 1, this.#random(1_001), 1_000][this.#random(4)]!
+    await this.ledger.send(await this.ledger.records.rating(rater, id, score))
   }
 
   /** @param wrongEvery one in so many labels is wrong */
