@@ -104,7 +104,7 @@ describe('import rules', () => {
   test('hold in this tree, of which no module and no import is overlooked', () => {
     const { status, lines } = checkImports(ROOT)
     expect(lines).toEqual([
-      expect.stringMatching(/^[1-9]\d{2,3} modules, [1-9]\d{3} imports: 0 forbidden, 0 overlooked\.$/),
+      expect.stringMatching(/^[1-9]\d{2,} modules, [1-9]\d{3,} imports: 0 forbidden, 0 overlooked\.$/),
     ])
     expect(status).toBe(0)
   })

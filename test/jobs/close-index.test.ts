@@ -37,6 +37,10 @@ async function fillEpoch(): Promise<void> {
     ...uses(records, random, ['use-1', 'use-2'], 1_001n),
     records.inference('bare', 7n),
     records.inference('of second', 7n, { body: { model: 'second' } }),
+    await records.asset(AWKWARD_MAP, 'agent', { alice: 1_000_000 }),
+    records.inference('work', 7n, { body: { agent: AWKWARD_MAP } }),
+    await records.rating('payer', 'work', 1_000),
+    ...(await Promise.all(records.steps(AWKWARD_MAP, 'alice', 'run', 2))),
   )
   world.endInterval()
 }
@@ -68,6 +72,10 @@ async function sendLater(): Promise<void> {
     await records.withdrawal('alice', 'batch-alice', []),
     await records.withdrawal('alice', 'batch-alice', [3]), // CONTRIBUTION_UNKNOWN
     await records.withdrawal('bob', 'batch-alice', []), // ACCOUNT_MISMATCH
+    await records.rating('payer', 'work', 1), // OUTCOME_EXISTS
+    await records.rating('partner', 'work', 1), // NOT_THE_PAYER
+    await records.step(AWKWARD_MAP, 'alice', { run: 'run', step: 1 }, { id: 'again' }), // STEP_EXISTS
+    await records.step(AWKWARD_MAP, 'alice', { run: 'run', step: 2, previous: records.stepHash('run', 1) }),
     deposit,
     { ...deposit, headers: records.deposit('payer', 5n).headers }, // DEPOSIT_EXISTS
   )
@@ -75,7 +83,7 @@ async function sendLater(): Promise<void> {
 }
 
 const COUNTS = {
-  accepted: 5,
+  accepted: 6,
   duplicate: 1,
   reasons: {
     ID_REUSED: 1,
@@ -84,6 +92,9 @@ const COUNTS = {
     CONTRIBUTION_UNKNOWN: 2,
     ACCOUNT_MISMATCH: 1,
     DEPOSIT_EXISTS: 1,
+    OUTCOME_EXISTS: 1,
+    NOT_THE_PAYER: 1,
+    STEP_EXISTS: 1,
   },
 }
 

@@ -13,6 +13,8 @@ const SECOND = { model: 'second-reader', map: 'map-2' } as const
 const AGENT = 'reader-bot'
 /** Who may come to own something; some of them pay for uses too. */
 const TRADERS: readonly Name[] = ['modeller', 'partner', 'payer', 'operator', 'host', 'alice']
+/** A rating is of one of so many uses. */
+const RATED_OF = 12
 const TRADED = ['digits', 'reader', SECOND.model, 'gateway', AGENT]
 
 /** A batch that its contributor has. */
@@ -33,12 +35,12 @@ export class RandomWorld {
   #epoch = 0
   /** Features that come so many epochs from now, in time or too late. */
   #lateFeatures: { readonly epoch: number; readonly record: NewRecord }[] = []
-  /** Uses of the agent, for their payers to rate. */
-  readonly #worked: { readonly id: string; readonly payer: Name }[] = []
   /** Ids of what was offered; some are accepted, some twice. */
   readonly #offered: string[] = []
   /** Committed to, and still to be shown; some never are. */
   readonly #committed: Planned[] = []
+  /** Uses that may be rated, mostly by who pays for them; some have no agent, or are rated already. */
+  readonly #used: { readonly id: string; readonly payer: Name }[] = []
   /** Everything that was contributed, for others to be near to. */
   readonly #contributed: { name: Name; batchId: string; index: number }[] = []
 
@@ -88,8 +90,8 @@ export class RandomWorld {
       if (random(6) === 0) await this.#license()
       if (random(4) === 0) await this.#offer()
       if (random(4) === 0) await this.#accept()
-      if (random(3) === 0) await this.#rate()
       await this.#use()
+      if (random(2) === 0) await this.#rate()
     }
     return ledger.runEpoch()
   }
@@ -176,16 +178,6 @@ export class RandomWorld {
     await this.ledger.send(await this.ledger.records.acceptance(offer, buyer, { id: this.#name('acceptance') }))
   }
 
-  /** A use of this epoch or of an earlier one, which may have been rated before, or be too old. */
-  async #rate(): Promise<void> {
-    const work = this.#worked[this.#random(this.#worked.length)]
-    if (work === undefined) return
-    const { records } = this.ledger
-    await this.ledger.send(
-      await records.rating(work.payer, work.id, this.#random(1_001), { id: this.#name(`rating of ${work.id}`) }),
-    )
-  }
-
   async #contribute(accounts: number): Promise<void> {
     const { records } = this.ledger
     for (const name of CONTRIBUTORS.slice(0, accounts)) {
@@ -254,8 +246,8 @@ export class RandomWorld {
     const agent = this.#random(2) === 0 ? AGENT : ''
     const body = { voucher, ...this.#token(), agent, ...(second ? { model: SECOND.model } : {}) }
     const payer = this.#payer()
+    this.#used.push({ id, payer })
     const use = records.inference(id, this.#fee(), { payer, body })
-    if (agent !== '') this.#worked.push({ id, payer })
     const features = records.inferenceFeatures(id, this.#features(8), {
       body: { p16: this.#random(65_536), ...(second ? { featureMap: SECOND.map } : {}) },
     })
@@ -264,6 +256,15 @@ export class RandomWorld {
     if (kind <= 1) this.#lateFeatures.push({ epoch: this.#epoch + 1 + this.#random(3), record: features })
     else if (kind !== 2) await this.ledger.send(features)
     if (this.#random(5) === 0) await this.ledger.send(use)
+  }
+
+  /** One of the last uses, which may be of an earlier epoch. */
+  async #rate(): Promise<void> {
+    const recent = this.#used.slice(-RATED_OF)
+    const { id, payer } = recent[this.#random(recent.length)]!
+    const rater = this.#random(8) === 0 ? 'partner' : payer
+    const score = [0, 1, this.#random(1_001), 1_000][this.#random(4)]!
+    await this.ledger.send(await this.ledger.records.rating(rater, id, score))
   }
 
   /** @param wrongEvery one in so many labels is wrong */
