@@ -45,8 +45,8 @@ export interface EndedUses {
 }
 
 /**
- * Step 2 of settlement, the end of it: features and ratings that came for held uses are kept; grants release what they reach back to, in accept order; then
- * whoever waited long enough has the fee back.
+ * Step 2 of settlement, the end of it: features and ratings that came for held uses are kept; grants release what they reach back to,
+ * in accept order; then whoever waited long enough has the fee back.
  *
  * @param held changed in place
  */
@@ -73,7 +73,9 @@ export function endHeldUses(
   }
   const refunded = held.filter((use) => !ended.has(use) && use.until <= epoch)
   for (const use of refunded) ended.add(use)
-  held.splice(0, held.length, ...held.filter((use) => !ended.has(use)))
+  let kept = 0
+  for (const use of held) if (!ended.has(use)) held[kept++] = use
+  held.length = kept
   return { released, refunded }
 }
 

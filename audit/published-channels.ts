@@ -3,7 +3,7 @@ import { assertSame, differ } from './difference.ts'
 import { compareText, firstOf } from './order.ts'
 import { assertAscending } from './published-shapes.ts'
 import { EMPTY_STATE, type State } from './state.ts'
-import { addTo, sumOf } from './sums.ts'
+import { addTo } from './sums.ts'
 
 type Channel = State['channels'][number]
 
@@ -37,11 +37,12 @@ export function checkChannels({ epoch, manifest, state }: EpochBundle, previous:
 function takenByToken(before: State, after: State): Map<string, bigint> {
   const known = new Map(before.channels.map((channel) => [keyOf(channel), channel]))
   const taken = new Map<string, bigint>()
+  const mayGoBack = endingIn(before, after.epoch)
   for (const [index, channel] of after.channels.entries()) {
     const earlier = known.get(keyOf(channel))
     known.delete(keyOf(channel))
     for (const name of ['cumulative', 'sequence', 'spent'] as const) {
-      const least = BigInt(earlier?.[name] ?? 0) - (name === 'spent' ? goingBack(before, after.epoch, channel) : 0n)
+      const least = BigInt(earlier?.[name] ?? 0) - (name === 'spent' ? (mayGoBack.get(keyOf(channel)) ?? 0n) : 0n)
       if (BigInt(channel[name]) < least)
         differ('channels', `state.json channels[${index}].${name}`, `at least ${least}`, channel[name])
     }
@@ -53,11 +54,11 @@ function takenByToken(before: State, after: State): Map<string, bigint> {
   return taken
 }
 
-/** Of what was held of a channel before the epoch, what may go back in it. */
-function goingBack({ outside }: State, epoch: number, channel: Channel): bigint {
-  return sumOf(
-    outside.filter((held) => held.until === epoch && keyOf(held) === keyOf(channel)).map(({ fees }) => BigInt(fees)),
-  )
+/** By channel: what was held of it before the epoch and may go back in it. */
+function endingIn({ outside }: State, epoch: number): Map<string, bigint> {
+  const sums = new Map<string, bigint>()
+  for (const held of outside) if (held.until === epoch) addTo(sums, keyOf(held), BigInt(held.fees))
+  return sums
 }
 
 function keyOf({ payer, model, token }: Pick<Channel, 'payer' | 'model' | 'token'>): string {

@@ -16,12 +16,13 @@ export function checkOutside({ epoch, manifest, state }: EpochBundle, previous: 
   assertAscending('outside', 'state.json outside', state.outside, compareOutside)
   const before = previous?.state ?? EMPTY_STATE
   const isKnown = previous !== undefined || epoch === 1
+  const earlierOf = new Map(before.outside.map((entry) => [keyOf(entry), entry]))
   for (const [index, entry] of state.outside.entries()) {
     const where = (key: string) => `state.json outside[${index}].${key}`
     if (entry.epoch > epoch) differ('outside', where('epoch'), `at most ${epoch}`, `${entry.epoch}`)
     if (entry.until <= epoch) differ('outside', where('until'), `above ${epoch}`, `${entry.until}`)
     if (!isKnown || entry.epoch === epoch) continue
-    const earlier = before.outside.find((each) => compareOutside(each, entry) === 0)
+    const earlier = earlierOf.get(keyOf(entry))
     assertSame('outside', where('until'), earlier?.until, entry.until)
     if (BigInt(entry.fees) > BigInt(earlier!.fees))
       differ('outside', where('fees'), `at most ${earlier!.fees}`, entry.fees)
@@ -37,6 +38,10 @@ export function checkOutside({ epoch, manifest, state }: EpochBundle, previous: 
   }
   const without = [...ended].find(([, amount]) => amount !== 0n)
   if (without !== undefined) differ('outside', `manifest.json conservation of ${without[0]}`, 'an entry', undefined)
+}
+
+function keyOf({ epoch, model, payer, token }: State['outside'][number]): string {
+  return JSON.stringify([epoch, model, payer, token])
 }
 
 function feesOf({ outside }: State): Map<string, bigint> {

@@ -21,7 +21,9 @@ granted AS (
     min(CASE WHEN l.epoch = $epoch THEN l.ordinal ELSE -1 END) AS ordinal
   FROM missing AS m
   JOIN licence AS l USING (asset)
-  WHERE l.covers_from_epoch BETWEEN 1 AND m.epoch
+  -- a later close may have gone on before this epoch is attributed
+  WHERE l.epoch <= $epoch
+    AND l.covers_from_epoch BETWEEN 1 AND m.epoch
     AND (l.epoch > m.epoch OR (l.epoch = m.epoch AND l.ordinal > m.ordinal))
     AND l.licensee IN (m.payer, '0x0000000000000000000000000000000000000000')
     AND list_contains(l.uses, 'infer')
