@@ -18,6 +18,7 @@ import { printLine } from '../output.ts'
 import { printMarket } from '../print-market.ts'
 
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+const DEFAULT_LIFETIME_MS = 30 * 86_400_000
 
 interface SendingFlags extends GlobalFlags {
   readonly source: string
@@ -31,7 +32,7 @@ type OfferFlags = SendingFlags & {
   readonly price: bigint
   readonly token: Address
   readonly buyer?: Address
-  readonly expires: number
+  readonly expires?: number
   readonly offer?: string
 }
 
@@ -105,7 +106,7 @@ function addOffer(market: Command): void {
     .requiredOption('--price <atoms>', 'of all the parts, in the smallest unit of the token', toAmount)
     .requiredOption('--token <address>', 'token of the price', toAddressFlag)
     .option('--buyer <address>', 'who may accept (default: anyone)', toAddressFlag)
-    .option('--expires <time>', 'so long it can be accepted: 90m, 12h, 30d', toMilliseconds, 30 * UNIT_MS.d!)
+    .option('--expires <time>', 'so long it can be accepted: 90m, 12h, 30d (default: 30d)', toMilliseconds)
     .option('--offer <name>', 'a name that no other offer has (default: a random one)')
     .addHelpText(
       'after',
@@ -120,7 +121,13 @@ function addOffer(market: Command): void {
           await requireFreeParts(warehouse, { asset, seller: accountOf(signing), parts })
           return offerShare({
             ...signing,
-            ...{ asset, parts, price, token, expires: new Date(Number(nowMs) + flags.expires) },
+            ...{
+              asset,
+              parts,
+              price,
+              token,
+              expires: new Date(Number(nowMs) + (flags.expires ?? DEFAULT_LIFETIME_MS)),
+            },
             ...(buyer === undefined ? {} : { buyer }),
             ...(offer === undefined ? {} : { offer }),
           })
