@@ -104,7 +104,7 @@ describe('promise 4: conservation while a period is held', () => {
     await world.runEpoch()
     const statement = await statementOf(world.ledger.warehouse, addressOf('alice'))
     expect(statement).toMatchObject({ contributions: 4, duplicates: 0, epochs: [], totals: [], helped: [], hurt: [] })
-    await expect(statementOf(world.ledger.warehouse, addressOf('operator'))).rejects.toThrow(AccountUnknownError)
+    await expect(statementOf(world.ledger.warehouse, addressOf('carol'))).rejects.toThrow(AccountUnknownError)
   })
 
   test('a use whose features come later than the policy waits is no event of the period', async () => {
