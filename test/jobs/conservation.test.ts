@@ -16,7 +16,7 @@ function expectConserved(manifest: Manifest): void {
     expect({
       epoch: manifest.epoch,
       token: row.token,
-      sum: amount('funded') + amount('outside') + amount('heldIn'),
+      sum: amount('funded') + amount('outside') + amount('sold') + amount('heldIn'),
     }).toEqual({
       epoch: manifest.epoch,
       token: row.token,
