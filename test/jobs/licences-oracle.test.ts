@@ -35,7 +35,8 @@ class Pair {
   }
 
   static async found(ledger: SmallLedger, random: (below: number) => number): Promise<Pair> {
-    const outsideWaitEpochs = random(OUTSIDE_WAIT_MAX + 1)
+    // At least one, so that later epochs have something to release; policies set it to 0 now and then.
+    const outsideWaitEpochs = 1 + random(OUTSIDE_WAIT_MAX)
     const pair = new Pair(ledger, random, outsideWaitEpochs)
     await ledger.found({ ...ALL_TO_THE_MODEL, outsideWaitEpochs })
     await ledger.send(...(await pair.#licences.founding()))
