@@ -45,10 +45,16 @@ function checkUnchanged({ state, lines, manifest }: EpochBundle, before: State):
   for (const pool of after.values())
     if (pool.epoch !== state.epoch)
       differ('outcomes', `state.json outcomes of ${keyOf(pool)}`, `one of epoch ${state.epoch}`, `${pool.epoch}`)
-  // What is paid without having waited came out of the epoch's own fees.
-  for (const { token, funded } of manifest.conservation) addTo(ended, token, BigInt(funded))
+  // What is paid without having waited came out of the epoch's own fees, or of those that it released.
+  for (const { token, funded, released } of manifest.conservation)
+    addTo(ended, token, BigInt(funded) + BigInt(released))
   for (const { kind, token, amount } of lines) if (kind === 'outcome') addTo(ended, token, -BigInt(amount))
   const [overpaid] = [...ended].filter(([, left]) => left < 0n)
   if (overpaid !== undefined)
-    differ('outcomes', `lines of kind outcome of ${overpaid[0]}`, 'at most what ended and what was funded', undefined)
+    differ(
+      'outcomes',
+      `lines of kind outcome of ${overpaid[0]}`,
+      'at most what ended, was funded and was released',
+      undefined,
+    )
 }

@@ -36,7 +36,7 @@ interface VerifyFlags extends GlobalFlags {
 export class FileUnreadableError extends TallyError {
   override readonly code = 'FILE_UNREADABLE'
   constructor(facts: { path: string }, cause: unknown) {
-    super(`${facts.path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    super(`${facts.path} cannot be read: ${(cause as Partial<Error> | undefined)?.message ?? String(cause)}`, {
       facts,
       cause,
       hint: 'Check the path.',

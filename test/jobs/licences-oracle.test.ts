@@ -14,11 +14,11 @@ import {
 import { SmallLedger } from '../support/ledger/small-ledger.ts'
 import { runs } from '../support/random-runs.ts'
 
-const WORLDS = 3
 const EPOCHS = 5
 const HAPPENINGS = 36
-const { seed } = runs(WORLDS)
-const seeds = Array.from({ length: WORLDS }, (_, index) => (seed + index) % 2 ** 32)
+const { seed } = runs(1)
+/** Everything that the last test asks for happens in the first three. */
+const seeds = [21, 22, 23, seed]
 
 /** A ledger and the oracle, side by side. */
 class Pair {

