@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Address, encodeAbiParameters, type Hex, toFunctionSelector } from 'viem'
 import { rpc } from './chain-anvil.ts'
 
@@ -29,6 +30,7 @@ function compiled(): Hex {
   return `0x${JSON.parse(output.toString()).contracts[WALLET].Wallet.evm.bytecode.object}`
 }
 
+const RECEIPT_POLL_MS = 20
 let bytecode: Hex | undefined
 
 /** A contract account (ERC-1271) on a local chain: it takes its owner's signatures until it revokes them. */
@@ -42,7 +44,12 @@ export async function deployWallet(rpcUrl: string, owner: Address): Promise<Cont
   bytecode ??= compiled()
   const send = async (transaction: { to?: Address; data: Hex }) => {
     const hash = await rpc<Hex>(rpcUrl, 'eth_sendTransaction', { from: owner, ...transaction })
-    return rpc<{ contractAddress: Address }>(rpcUrl, 'eth_getTransactionReceipt', hash)
+    for (;;) {
+      // A transaction is answered before its block is there.
+      const receipt = await rpc<{ contractAddress: Address } | null>(rpcUrl, 'eth_getTransactionReceipt', hash)
+      if (receipt !== null) return receipt
+      await sleep(RECEIPT_POLL_MS)
+    }
   }
   const owned = encodeAbiParameters([{ type: 'address' }], [owner])
   const { contractAddress: address } = await send({ data: `${bytecode}${owned.slice(2)}` })
