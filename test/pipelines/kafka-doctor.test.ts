@@ -130,9 +130,8 @@ function onKafka(): void {
       'transactions',
     ])
     const counts = (await admin.topics(ALL)).map(({ topic, partitions }) => [topic, partitions.length])
-    expect(counts).toEqual(
-      ALL.map((topic) => [topic, topic === TOPICS.contributions || topic === TOPICS.inferences ? 4 : 1]),
-    )
+    const many: readonly string[] = [TOPICS.contributions, TOPICS.inferences, TOPICS.outcomes]
+    expect(counts).toEqual(ALL.map((topic) => [topic, many.includes(topic) ? 4 : 1]))
     expect(await create()).toEqual([])
     // Partitions are added when that is asked for, and never taken away.
     expect(await planTopics(admin, { partitions: 2 })).toEqual([])
