@@ -1,4 +1,5 @@
 // `npm run test:faults`: exactly once on a real Kafka, under faults.
+import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,11 +15,12 @@ import type { Fault } from './world.ts'
 const FAULTS: readonly Fault[] = [...INGESTER_FAULTS, ...BROKER_FAULTS, ...LOG_FAULTS]
 /** What a scenario takes besides its fault: topics, recovery, closing twice, reading. */
 const AROUND_S = 12
-const USAGE = `npm run test:faults -- [--json] [--seed TEXT] [--minutes N] [--fault NAME]…
+const USAGE = `npm run test:faults -- [--json] [--seed TEXT] [--minutes N] [--some N] [--fault NAME]…
 
 Sends known events to a real Kafka while things break, and checks that each counts exactly once. Needs Java and Maven.
   --minutes N   divided over the faults; each happens at least once (default 3)
   --seed TEXT   what is sent, and where faults begin (default: a new one, which is printed)
+  --some N      only so many of them, drawn by the seed
   --fault NAME  one of: ${FAULTS.map(({ name }) => name).join(', ')}
   --json        prints { seed, minutes, faults: [{ name, records, lost, doubled, recovered_s }], problems }
 Exits with 1 when anything was lost or doubled or a check failed, with 2 when it cannot run.`
@@ -34,6 +36,7 @@ async function main(): Promise<number> {
       json: { type: 'boolean', default: false },
       seed: { type: 'string', default: String(Date.now()) },
       minutes: { type: 'string', default: '3' },
+      some: { type: 'string', default: String(FAULTS.length) },
       fault: { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean', default: false },
     },
@@ -42,11 +45,11 @@ async function main(): Promise<number> {
     process.stdout.write(`${USAGE}\n`)
     return 0
   }
-  const minutes = Number(values.minutes)
+  const [minutes, some] = [Number(values.minutes), Number(values.some)]
   const unknown = values.fault.filter((name) => !FAULTS.some((fault) => fault.name === name))
-  if (!(minutes > 0) || unknown.length > 0) {
+  if (!(minutes > 0) || !(Number.isInteger(some) && some > 0) || unknown.length > 0) {
     say(
-      `${unknown.length > 0 ? `No such fault: ${unknown.join(', ')}.` : '--minutes must be a number above 0.'}\n\n${USAGE}`,
+      `${unknown.length > 0 ? `No such fault: ${unknown.join(', ')}.` : '--minutes must be a number above 0, --some a whole one.'}\n\n${USAGE}`,
     )
     return 2
   }
@@ -55,7 +58,8 @@ async function main(): Promise<number> {
     say(available ? 'Run `npm run build` first.' : hint)
     return 2
   }
-  const faults = FAULTS.filter(({ name }) => values.fault.length === 0 || values.fault.includes(name))
+  const named = FAULTS.filter(({ name }) => values.fault.length === 0 || values.fault.includes(name))
+  const faults = drawn(named, values.seed, some)
   say(`seed ${values.seed} (repeat with --seed ${values.seed}), ${minutes} minutes, ${faults.length} faults`)
   const runs = await runAll(faults, values.seed, Math.max(0, (minutes * 60) / faults.length - AROUND_S))
   const results = runs.map(({ result }) => result)
@@ -64,6 +68,12 @@ async function main(): Promise<number> {
     process.stdout.write(`${JSON.stringify({ seed: values.seed, minutes, faults: results, problems }, null, 2)}\n`)
   else printTable(results)
   return problems.length > 0 ? 1 : 0
+}
+
+/** The seed draws them, in whatever order they are listed. */
+function drawn(faults: readonly Fault[], seed: string, count: number): Fault[] {
+  const lot = ({ name }: Fault) => createHash('sha256').update(`${seed}/${name}`).digest('hex')
+  return [...faults].sort((a, b) => (lot(a) < lot(b) ? -1 : 1)).slice(0, count)
 }
 
 async function runAll(faults: readonly Fault[], seed: string, fault_s: number): Promise<ScenarioResult[]> {
