@@ -138,6 +138,7 @@ function onKafka(): void {
     expect((await create({ partitions: 5 })).map((step) => [step.step, step.topic])).toEqual([
       ['grow', TOPICS.contributions],
       ['grow', TOPICS.inferences],
+      ['grow', TOPICS.outcomes],
     ])
     expect(await planTopics(admin, { partitions: 5 })).toEqual([])
   })
