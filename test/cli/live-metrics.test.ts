@@ -99,7 +99,7 @@ describe('the metrics of a running ingest', () => {
 
     await log.append([empty(TOPICS.chain), empty(TOPICS.chain)])
     now += 3_000n
-    expect(await lag()).toEqual({ all: 8, behind: [[TOPICS.chain, 0, 2, 3]] })
+    expect(await lag()).toEqual({ all: 10, behind: [[TOPICS.chain, 0, 2, 3]] })
     await ingest({ source: log, warehouse, topics: INPUT_TOPICS, until: 'end' })
     expect(await lag()).toEqual({ all: 10, behind: [] })
     // The newest stored record is 1,000,000; three more come, 60 s later.
@@ -108,7 +108,7 @@ describe('the metrics of a running ingest', () => {
     await log.append([empty(TOPICS.chain), empty(TOPICS.chain), { ...empty(TOPICS.chain), partition: 1 }])
     now = 1_061_500n
     expect(await lag()).toEqual({
-      all: 8,
+      all: 10,
       behind: [
         [TOPICS.chain, 0, 2, 61.5],
         [TOPICS.chain, 1, 1, 61.5],
