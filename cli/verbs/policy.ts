@@ -4,8 +4,9 @@ import { type PolicyAt, type PublishedPolicy, policyAt } from '../../jobs/policy
 import { policyDocument, readPolicy } from '../../jobs/policy/policy-file.ts'
 import { simulatePolicy } from '../../jobs/policy/simulate/simulate.ts'
 import { type GlobalFlags, runReadingVerb, wholeNumber, withGlobalFlags } from '../command.ts'
-import { printLine } from '../output.ts'
+import { EXIT, printLine, printWarning } from '../output.ts'
 import { printSimulation } from '../print-simulation.ts'
+import { untilSignal } from '../until-signal.ts'
 import { FileUnreadableError } from './verify.ts'
 
 interface ShowFlags extends GlobalFlags {
@@ -69,7 +70,7 @@ function addSimulate(policy: Command): void {
     .action((file: string, flags: SimulateFlags) =>
       runReadingVerb('policy simulate', flags, async ({ session, answer, progress, path, signal }) => {
         const { epochs, gasPrice, etherPrice, hourPrice, scratch } = flags
-        const simulation = await simulatePolicy({
+        const options = {
           ledger: await session.ledger(),
           policy: readPolicy(textOf(path(file)), file),
           ...epochs,
@@ -79,11 +80,21 @@ function addSimulate(policy: Command): void {
             ...(hourPrice === undefined ? {} : { hourPrice }),
           },
           ...(scratch === undefined ? {} : { folder: path(scratch) }),
-          signal,
-          onProgress: (text) => progress.show(text),
+          onProgress: (text: string) => progress.show(text),
+        }
+        // The copy is as large as the ledger's facts: whoever stops it shall not be left with one.
+        return untilSignal(async (stopped) => {
+          const simulation = await simulatePolicy({ ...options, signal: AbortSignal.any([signal, stopped]) }).catch(
+            (error: unknown) => {
+              if (!stopped.aborted) throw error
+              printWarning('Stopped. The copy is removed; nothing of the ledger was changed.', null)
+              return undefined
+            },
+          )
+          if (simulation === undefined) return EXIT.later
+          answer(simulation, () => printSimulation(simulation))
+          return EXIT.ok
         })
-        answer(simulation, () => printSimulation(simulation))
-        return undefined
       }),
     )
 }
