@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { PartitionOffset } from '../../pipelines/record-source.ts'
+import { divide } from '../oracle/economy/hamilton.ts'
 import { addressOf, type Name, TOKEN } from '../support/ledger/cast.ts'
 import { keptByPaths, type Parents } from '../support/ledger/naive-upstream.ts'
 import { randomOf } from '../support/ledger/random-features.ts'
@@ -27,18 +28,6 @@ const PARENTS: Parents = new Map([
 const POLICY = {
   ...{ dataParts: 333_333, modelParts: 222_222, upstreamParts: 211_111 },
   ...{ agentParts: 111_111, infrastructureParts: 77_777, treasuryParts: 44_446 },
-}
-
-/** Largest remainder, by giving one unit after the other to whoever is furthest below what is due. */
-function divide(pool: bigint, weights: readonly bigint[]): bigint[] {
-  const total = weights.reduce((sum, weight) => sum + weight, 0n)
-  const amounts = weights.map((weight) => (pool * weight) / total)
-  const due = (index: number) => pool * weights[index]! - amounts[index]! * total
-  while (amounts.reduce((sum, amount) => sum + amount, 0n) < pool) {
-    const [most] = [...weights.keys()].sort((a, b) => (due(b) > due(a) ? 1 : due(b) < due(a) ? -1 : a - b))
-    amounts[most!]! += 1n
-  }
-  return amounts
 }
 
 type Table = ReadonlyMap<string, number>

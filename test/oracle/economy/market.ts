@@ -1,3 +1,5 @@
+import { divide } from './hamilton.ts'
+
 /**
  * A market of shares as docs/formats.md tells it, in the plainest way there is: everything that ever happened lies in one array,
  * and every question is answered by walking through it again. It shares no code with what it is held against.
@@ -295,16 +297,4 @@ function comparePlaces(a: AcceptPlace, b: AcceptPlace): number {
     if (own !== other) return own < other ? -1 : 1
   }
   return 0
-}
-
-/** Largest remainder, by giving one unit after the other to whoever is furthest below what is due. */
-function divide(pool: bigint, weights: readonly bigint[]): bigint[] {
-  const total = weights.reduce((sum, weight) => sum + weight, 0n)
-  const amounts = weights.map((weight) => (pool * weight) / total)
-  const due = (index: number) => pool * weights[index]! - amounts[index]! * total
-  while (amounts.reduce((sum, amount) => sum + amount, 0n) < pool) {
-    const [most] = [...weights.keys()].sort((a, b) => (due(b) > due(a) ? 1 : due(b) < due(a) ? -1 : a - b))
-    amounts[most!]! += 1n
-  }
-  return amounts
 }

@@ -1,3 +1,5 @@
+import { divide } from './hamilton.ts'
+
 /**
  * What agents are paid by outcome as docs/formats.md#settlement tells it, in the plainest way there is: everything that ever
  * happened lies in arrays, and every epoch looks through all of it. It shares no code with what it is held against.
@@ -25,18 +27,6 @@ export interface NaivePolicy {
 }
 
 const OUTCOME = 4
-
-/** Largest remainder, by giving one unit after the other to whoever is furthest below what is due. */
-function divide(pool: bigint, weights: readonly bigint[]): bigint[] {
-  const total = weights.reduce((sum, weight) => sum + weight, 0n)
-  const amounts = weights.map((weight) => (pool * weight) / total)
-  const due = (index: number) => pool * weights[index]! - amounts[index]! * total
-  while (amounts.reduce((sum, amount) => sum + amount, 0n) < pool) {
-    const [most] = [...weights.keys()].sort((a, b) => (due(b) > due(a) ? 1 : due(b) < due(a) ? -1 : a - b))
-    amounts[most!]! += 1n
-  }
-  return amounts
-}
 
 /** `account token asset` → amount, of one epoch. */
 type NaiveLines = Map<string, bigint>
