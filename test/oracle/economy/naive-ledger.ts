@@ -1,0 +1,429 @@
+import type { EventBodies } from '../../../schemas/events.ts'
+import { toHex } from '../../../schemas/ids.ts'
+import { divide } from './hamilton.ts'
+import { type Accepted, Rights, type Use } from './rights.ts'
+
+/**
+ * All that docs/formats.md#settlement says of money, in one plain pass: every rule at once, in the order of the page, over records
+ * that close accepted. Only how influence divides a period is given to it. It shares no code with what it is held against.
+ */
+
+type Policy = EventBodies['PolicyPublished']
+
+/** What attribution came to of an open period. */
+export interface Influence {
+  readonly model: string
+  readonly token: string
+  readonly state: 'paid' | 'held' | 'unattributed'
+  /** Above 0, ascending by account. */
+  readonly scores: readonly { readonly account: string; readonly score: bigint }[]
+  /** What nobody gets, beside the scores. */
+  readonly rest: bigint
+}
+
+interface Period {
+  readonly model: string
+  readonly token: string
+  pool: bigint
+  carriedIn: bigint
+  epochs: number[]
+}
+
+interface Funded {
+  readonly use: Use
+  /** Where its fee was taken, or released. */
+  readonly place: number
+  readonly epoch: number
+}
+
+interface Waiting {
+  readonly epoch: number
+  readonly model: string
+  readonly token: string
+  readonly part: bigint
+  readonly fees: bigint
+  featured: bigint
+  readonly until: number
+}
+
+interface Held {
+  readonly use: Use
+  readonly until: number
+}
+
+interface Outcome {
+  readonly epoch: number
+  readonly payer: string
+  readonly token: string
+  readonly until: number
+  part: bigint
+}
+
+/** Sums by a key of several words. */
+export type Sums = Map<string, bigint>
+
+export function add(sums: Sums, key: string, amount: bigint): void {
+  if (amount !== 0n) sums.set(key, (sums.get(key) ?? 0n) + amount)
+}
+
+const MILLION = 1_000_000n
+
+export class NaiveLedger {
+  readonly all: Accepted[] = []
+  /** Places of acceptances that were settled. */
+  readonly settled = new Set<number>()
+  readonly rights = new Rights(this.all, this.settled)
+  /** By payer and token. */
+  readonly balances: Sums = new Map()
+  readonly channels = new Map<string, { cumulative: bigint; sequence: bigint; spent: bigint }>()
+  held: Held[] = []
+  readonly funded: Funded[] = []
+  waiting: Waiting[] = []
+  outcomes: Outcome[] = []
+  readonly periods = new Map<string, Period>()
+  reserves: { epoch: number; model: string; token: string; until: number; amount: bigint }[] = []
+  readonly unattributed: Sums = new Map()
+  readonly accounts = new Map<string, { cumulative: bigint; small: bigint }>()
+  /** Of the last epoch: account, token, kind, asset. */
+  lines: Sums = new Map()
+  #epoch = 0
+  /** Joined in this epoch, by model and token; an entry of 0 where a use joined without a data part. */
+  #joined: Sums = new Map()
+
+  /** Takes an epoch: its accepted records in accept order, and what attribution came to. */
+  settle(accepted: readonly Accepted[], influence: readonly Influence[]): void {
+    this.#epoch++
+    this.all.push(...accepted)
+    this.lines = new Map()
+    this.#joined = new Map()
+    const policy = this.#policy()
+    this.#fund(policy)
+    if (policy !== undefined) this.#split(policy)
+    this.#moveWaiting()
+    this.#rate()
+    this.#returnReserves()
+    if (policy !== undefined) this.#payPeriods(policy, influence)
+    this.#payOut(policy)
+  }
+
+  /** Accepted two epochs ago or earlier; or the first there was. */
+  #policy(): Policy | undefined {
+    const all = this.rights.of('PolicyPublished')
+    return (all.findLast(({ epoch }) => epoch <= this.#epoch - 2) ?? all[0])?.body
+  }
+
+  #own(): Accepted[] {
+    return this.all.filter(({ epoch }) => epoch === this.#epoch)
+  }
+
+  #line(account: string, token: string, kind: string, asset: string, amount: bigint): void {
+    add(this.lines, `${account} ${token} ${kind} ${asset}`, amount)
+  }
+
+  // Rule 2
+  #fund(policy: Policy | undefined): void {
+    for (const { type, body } of this.#own()) {
+      if (type === 'Deposited') add(this.balances, `${toHex(body.payer)} ${toHex(body.token)}`, body.amount)
+      if (type !== 'VoucherPresented') continue
+      const key = `${toHex(body.payer)} ${body.model} ${toHex(body.token)}`
+      const channel = this.channels.get(key) ?? { cumulative: 0n, sequence: 0n, spent: 0n }
+      this.channels.set(key, channel)
+      if (body.cumulative > channel.cumulative) channel.cumulative = body.cumulative
+      if (body.sequence > channel.sequence) channel.sequence = body.sequence
+    }
+    for (const each of this.#own()) {
+      if (each.type === 'InferenceRecorded' && policy !== undefined) this.#take(each, policy)
+      if (each.type === 'OfferAccepted') this.#sell(each.place, each.body)
+    }
+    for (const { type, place } of this.#own()) if (type === 'LicenceGranted') this.#release(place)
+    for (const { use } of this.held.filter(({ until }) => until <= this.#epoch)) {
+      const { payer, model, token, fee } = use.body
+      add(this.balances, `${toHex(payer)} ${toHex(token)}`, fee)
+      this.channels.get(`${toHex(payer)} ${model} ${toHex(token)}`)!.spent -= fee
+    }
+    this.held = this.held.filter(({ until }) => until > this.#epoch)
+  }
+
+  #take(use: Use, policy: Policy): void {
+    const { payer, model, token, fee, voucher } = use.body
+    const purse = `${toHex(payer)} ${toHex(token)}`
+    const channel = this.channels.get(`${toHex(payer)} ${model} ${toHex(token)}`)
+    if (voucher === 0n || channel === undefined || voucher > channel.sequence) return
+    if (channel.spent + fee > channel.cumulative || fee === 0n || fee > (this.balances.get(purse) ?? 0n)) return
+    channel.spent += fee
+    add(this.balances, purse, -fee)
+    if (this.rights.uncovered(use).length > 0) this.held.push({ use, until: this.#epoch + policy.outsideWaitEpochs })
+    else this.funded.push({ use, place: use.place, epoch: this.#epoch })
+  }
+
+  #sell(place: number, { offer: name, buyer }: EventBodies['OfferAccepted']): void {
+    const { seller, asset, token, price } = this.rights.offer(name)
+    const isTaken = this.rights
+      .of('OfferAccepted')
+      .some(({ body, place: at }) => body.offer === name && this.settled.has(at))
+    const purse = `${toHex(buyer)} ${toHex(token)}`
+    if (isTaken || price > (this.balances.get(purse) ?? 0n)) return
+    add(this.balances, purse, -price)
+    this.settled.add(place)
+    this.#line(toHex(seller), toHex(token), 'sale', asset, price)
+  }
+
+  #release(place: number): void {
+    for (const held of this.held) {
+      if (!this.rights.isReleasedAt(held.use, place)) continue
+      this.funded.push({ use: held.use, place, epoch: this.#epoch })
+      this.held = this.held.filter((each) => each !== held)
+    }
+  }
+
+  // Rule 3
+  #split(policy: Policy): void {
+    const sums = new Map<string, Funded[]>()
+    for (const each of this.funded.filter(({ epoch }) => epoch === this.#epoch)) {
+      const { model, infrastructure, agent, token } = each.use.body
+      const key = JSON.stringify([model, infrastructure, agent, toHex(token), this.#isFeatured(each.use)])
+      sums.set(key, [...(sums.get(key) ?? []), each])
+    }
+    for (const uses of sums.values()) this.#splitSum(uses, policy)
+  }
+
+  #isFeatured({ source, id }: Use): boolean {
+    return this.#featuresOf(source, id) !== undefined
+  }
+
+  #featuresOf(source: string, id: string) {
+    return this.rights
+      .of('InferenceFeatures')
+      .find(({ body }) => body.inferenceSource === source && body.inferenceId === id)
+  }
+
+  #splitSum(uses: readonly Funded[], policy: Policy): void {
+    const { model, infrastructure, agent, ...body } = uses[0]!.use.body
+    const token = toHex(body.token)
+    const fees = sumOf(uses)
+    const parts = [policy.dataParts, policy.modelParts, policy.upstreamParts, policy.agentParts]
+    const rest = [policy.outcomeParts, policy.infrastructureParts, policy.treasuryParts]
+    const divided = divide(fees, [...parts, ...rest].map(BigInt))
+    const [data, toModel, upstream, toAgent, outcome, toHost, toTreasury] = divided as [
+      bigint,
+      bigint,
+      bigint,
+      bigint,
+      bigint,
+      bigint,
+      bigint,
+    ]
+    const ancestors = [...this.#keptAbove(model)].sort(([a], [b]) => (a < b ? -1 : 1))
+    const kept = ancestors.map(([, share]) => share)
+    const royalties = divide(upstream, [...kept, WHOLE - kept.reduce((sum, share) => sum + share, 0n)])
+    for (const [index, [asset]] of ancestors.entries()) this.#payOwners('royalty', asset, uses, royalties[index]!)
+    const joins = agent === '' ? toAgent + outcome : 0n
+    this.#payOwners('model', model, uses, toModel + royalties.at(-1)! + joins)
+    if (agent !== '') {
+      this.#payOwners('agent', agent, uses, toAgent)
+      this.#keepOutcomes(uses, outcome, policy)
+    }
+    this.#payOwners('infrastructure', infrastructure, uses, toHost)
+    this.#line(toHex(policy.treasury), token, 'treasury', policy.policy, toTreasury)
+    if (this.#isFeatured(uses[0]!.use))
+      this.#joined.set(`${model} ${token}`, (this.#joined.get(`${model} ${token}`) ?? 0n) + data)
+    else this.#keepWaiting(model, token, fees, data, policy)
+  }
+
+  /** Shares of what goes upstream, of WHOLE, by walking every path. */
+  #keptAbove(model: string, received = WHOLE, kept: Sums = new Map()): Sums {
+    for (const { asset, parts } of this.rights.asset(model).parents) {
+      const gets = (received * BigInt(parts)) / MILLION
+      const passesOn = this.rights.asset(asset).parents.reduce((sum, each) => sum + each.parts, 0)
+      kept.set(asset, (kept.get(asset) ?? 0n) + (gets * (MILLION - BigInt(passesOn))) / MILLION)
+      this.#keptAbove(asset, gets, kept)
+    }
+    return kept
+  }
+
+  /** Over the tables of owners that the fees found, then over each table. */
+  #payOwners(kind: string, asset: string, uses: readonly Funded[], pool: bigint, weights = uses.map(feeOf)): void {
+    const versions = new Map<number, { weight: bigint; place: number }>()
+    for (const [index, { place }] of uses.entries()) {
+      const version = this.rights.version(asset, place)
+      versions.set(version, { weight: (versions.get(version)?.weight ?? 0n) + weights[index]!, place })
+    }
+    const found = [...versions].filter(([, { weight }]) => weight > 0n).sort(([a], [b]) => a - b)
+    const token = toHex(uses[0]!.use.body.token)
+    const shares = divide(
+      pool,
+      found.map(([, { weight }]) => weight),
+    )
+    for (const [index, [, { place }]] of found.entries()) {
+      const owners = this.rights.owners(asset, place)
+      const amounts = divide(
+        shares[index]!,
+        owners.map(([, parts]) => parts),
+      )
+      for (const [at, [account]] of owners.entries()) this.#line(account, token, kind, asset, amounts[at]!)
+    }
+  }
+
+  #keepOutcomes(uses: readonly Funded[], outcome: bigint, policy: Policy): void {
+    const payers = [...new Set(uses.map(({ use }) => toHex(use.body.payer)))].sort()
+    const paid = payers.map((payer) => sumOf(uses.filter(({ use }) => toHex(use.body.payer) === payer)))
+    const token = toHex(uses[0]!.use.body.token)
+    for (const [index, part] of divide(outcome, paid).entries()) {
+      if (part === 0n) continue
+      const payer = payers[index]!
+      const own = this.outcomes.find(
+        (each) => each.epoch === this.#epoch && each.payer === payer && each.token === token,
+      )
+      if (own !== undefined) own.part += part
+      else this.outcomes.push({ epoch: this.#epoch, payer, token, until: this.#epoch + policy.outcomeWaitEpochs, part })
+    }
+  }
+
+  #keepWaiting(model: string, token: string, fees: bigint, part: bigint, policy: Policy): void {
+    const own = this.waiting.find((each) => each.epoch === this.#epoch && each.model === model && each.token === token)
+    this.waiting = this.waiting.filter((each) => each !== own)
+    const until = this.#epoch + policy.featureWaitEpochs
+    const sums = { part: part + (own?.part ?? 0n), fees: fees + (own?.fees ?? 0n) }
+    this.waiting.push({ epoch: this.#epoch, model, token, ...sums, featured: 0n, until })
+  }
+
+  // Rule 4
+  #moveWaiting(): void {
+    for (const entry of this.waiting.filter(({ epoch }) => epoch < this.#epoch)) {
+      const late = this.funded.filter(({ use, epoch }) => {
+        const { model, token } = use.body
+        const features = this.#featuresOf(use.source, use.id)
+        return (
+          epoch === entry.epoch &&
+          model === entry.model &&
+          toHex(token) === entry.token &&
+          features?.epoch === this.#epoch
+        )
+      })
+      if (late.length === 0) continue
+      const moved = movedOf(entry)
+      entry.featured += sumOf(late)
+      const key = `${entry.model} ${entry.token}`
+      this.#joined.set(key, (this.#joined.get(key) ?? 0n) + movedOf(entry) - moved)
+    }
+    const stays = ({ featured, fees, until }: Waiting) => featured < fees && until > this.#epoch
+    for (const entry of this.waiting)
+      if (!stays(entry)) add(this.unattributed, entry.token, entry.part - movedOf(entry))
+    this.waiting = this.waiting.filter(stays)
+  }
+
+  // Outcomes
+  #rate(): void {
+    for (const { epoch, payer, token, part } of this.outcomes.filter(({ until }) => until === this.#epoch)) {
+      const worked = this.funded.filter(
+        ({ use, epoch: own }) =>
+          own === epoch && use.body.agent !== '' && toHex(use.body.payer) === payer && toHex(use.body.token) === token,
+      )
+      const weights = worked.map(({ use }) => use.body.fee * BigInt(this.#scoreOf(use)))
+      const agents = [...new Set(worked.map(({ use }) => use.body.agent))].sort()
+      const of = (agent: string) => worked.map(({ use }, index) => (use.body.agent === agent ? weights[index]! : 0n))
+      const sums = agents.map((agent) => total(of(agent)))
+      if (total(sums) === 0n) add(this.unattributed, token, part)
+      else
+        for (const [index, amount] of divide(part, sums).entries())
+          if (sums[index]! > 0n) this.#payOwners('outcome', agents[index]!, worked, amount, of(agents[index]!))
+    }
+    this.outcomes = this.outcomes.filter(({ until }) => until !== this.#epoch)
+  }
+
+  #scoreOf({ source, id }: Use): number {
+    const rating = this.rights
+      .of('TaskOutcome')
+      .find(({ body }) => body.inferenceSource === source && body.inferenceId === id)
+    return rating?.body.score ?? 0
+  }
+
+  // Rule 5
+  #returnReserves(): void {
+    for (const { model, token, until, amount } of this.reserves) {
+      if (until > this.#epoch) continue
+      const period = this.periods.get(`${model} ${token}`)!
+      period.pool += amount
+      period.carriedIn += amount
+    }
+    this.reserves = this.reserves.filter(({ until }) => until > this.#epoch)
+  }
+
+  #payPeriods(policy: Policy, influence: readonly Influence[]): void {
+    for (const [key, amount] of this.#joined) {
+      const [model, token] = key.split(' ') as [string, string]
+      const period = this.periods.get(key) ?? { model, token, pool: 0n, carriedIn: 0n, epochs: [] }
+      this.periods.set(key, period)
+      period.pool += amount
+      if (period.epochs.length === 0) period.epochs = [this.#epoch]
+    }
+    for (const period of this.periods.values()) {
+      if (period.epochs.length === 0) continue
+      if (!period.epochs.includes(this.#epoch)) period.epochs.push(this.#epoch)
+      const found = influence.find(({ model, token }) => model === period.model && token === period.token)!
+      if (found.state !== 'held') this.#close(period, found, policy)
+    }
+  }
+
+  #close(period: Period, { state, scores, rest }: Influence, policy: Policy): void {
+    const { model, token, pool, carriedIn } = period
+    const own = pool - carriedIn
+    let [left, back] = [pool, 0n]
+    if (state === 'paid') {
+      const payable = least(pool, own + own / 9n)
+      const weights = [...scores.map(({ score }) => score), rest]
+      const shares = total(weights) === 0n ? weights.map(() => 0n) : divide(payable, weights)
+      for (const [index, { account }] of scores.entries()) {
+        const share = shares[index]!
+        const heldBack = (share * BigInt(policy.holdBackParts)) / MILLION
+        this.#line(account, token, 'data', model, share - heldBack)
+        left -= share
+        back += heldBack
+      }
+    }
+    const until = this.#epoch + policy.holdBackEpochs
+    if (back > 0n) this.reserves.push({ epoch: this.#epoch, model, token, until, amount: back })
+    const carried = state === 'paid' ? least(left, own > carriedIn ? own : carriedIn) : 0n
+    add(this.unattributed, token, left - carried)
+    Object.assign(period, { pool: carried, carriedIn: carried, epochs: [] })
+  }
+
+  // Rule 7
+  #payOut(policy: Policy | undefined): void {
+    const earned: Sums = new Map()
+    for (const [key, amount] of this.lines) {
+      const [account, token] = key.split(' ')
+      add(earned, `${account} ${token}`, amount)
+    }
+    for (const key of earned.keys()) if (!this.accounts.has(key)) this.accounts.set(key, { cumulative: 0n, small: 0n })
+    for (const [key, account] of this.accounts) {
+      const token = key.split(' ')[1]
+      const minimum = policy?.minimumPayouts.find((each) => toHex(each.token) === token)?.amount ?? 0n
+      const due = account.small + (earned.get(key) ?? 0n)
+      if (due < minimum) account.small = due
+      else Object.assign(account, { cumulative: account.cumulative + due, small: 0n })
+    }
+  }
+}
+
+const WHOLE = 10n ** 48n
+
+function feeOf({ use }: Funded): bigint {
+  return use.body.fee
+}
+
+function sumOf(uses: readonly Funded[]): bigint {
+  return total(uses.map(feeOf))
+}
+
+function total(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((sum, amount) => sum + amount, 0n)
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
+}
+
+function movedOf({ part, featured, fees }: Waiting): bigint {
+  return (part * featured) / fees
+}
