@@ -245,7 +245,7 @@ export async function dropWhatHurts(play: Play, epochs: number, say: Say): Promi
   return retrain(play.batches, play.lab!, periods[0]?.hurting ?? [], judges, play.seed, say)
 }
 
-async function send(play: Play, records: readonly OutgoingRecord[]): Promise<void> {
+export async function send(play: Play, records: readonly OutgoingRecord[]): Promise<void> {
   const { sink } = await play.session.log()
   for (let at = 0; at < records.length; at += APPEND_RECORDS) {
     await sink.append(records.slice(at, at + APPEND_RECORDS))

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Command, InvalidArgumentError } from 'commander'
-import { Listr } from 'listr2'
 import pc from 'picocolors'
 import { type AuditReport, auditBundle } from '../../audit/index.ts'
 import { splitDigits } from '../../examples/digits/accounts.ts'
 import { loadDigits } from '../../examples/digits/dataset.ts'
 import { DemoClock } from '../../examples/digits/demo/clock.ts'
+import { MONTH_S } from '../../examples/digits/story/names.ts'
 import { readYourDigit } from '../../examples/digits/your-digit.ts'
 import { EPOCH_STEPS } from '../../jobs/run-epoch.ts'
 import { applyTopics, planTopics } from '../../pipelines/plan-topics.ts'
@@ -18,6 +18,7 @@ import type { Address } from '../../schemas/ids.ts'
 import { INPUT_TOPICS, TOPICS } from '../../schemas/topics.ts'
 import { renderReport } from '../../web/src/render-report.ts'
 import { type Config, loadConfig } from '../config.ts'
+import { ActList } from '../demo/acts.ts'
 import {
   askAndPay,
   claimAll,
@@ -30,6 +31,8 @@ import {
 } from '../demo/play.ts'
 import { printDemo } from '../demo/print.ts'
 import { type DemoResult, gather, toJsonDocument, toReportData } from '../demo/result.ts'
+import { playStory } from '../demo/story/play-story.ts'
+import { printStory, toStoryDocument } from '../demo/story/tell-story.ts'
 import { EXIT, formatPercent, printJson, printLine, reportError } from '../output.ts'
 import { Session } from '../session.ts'
 
@@ -38,6 +41,7 @@ interface DemoFlags {
   readonly seed: string
   readonly keep?: string
   readonly digit?: string
+  readonly story?: boolean
   readonly json?: boolean
 }
 
@@ -73,11 +77,15 @@ export function addDemo(program: Command): void {
     .option('--seed <text>', 'salts, ids, times and the chain follow from it: the same seed, the same roots', 'tally')
     .option('--keep <dir>', 'work in this new folder (default: a new one in the temporary folder; both are kept)')
     .option('--digit <file>', 'pay for your own digit too: a PNG, or 28 lines of text')
+    .option(
+      '--story',
+      'play a year instead: models, an agent, a market, licences, and what goes wrong and is set right',
+    )
     .option('--json', 'print one JSON document and nothing else')
     .addHelpText('after', '\nExample:\n  $ tally demo --seed 7 --epochs 2\n  $ tally demo --digit my-seven.png')
     .action(async (flags: DemoFlags) => {
       try {
-        process.exitCode = await runDemo(flags)
+        process.exitCode = await (flags.story === true ? runStory(flags) : runDemo(flags))
       } catch (error) {
         process.exitCode = reportError(error, flags.json === true)
       }
@@ -125,6 +133,27 @@ async function runDemo(flags: DemoFlags): Promise<number> {
   }
 }
 
+async function runStory(flags: DemoFlags): Promise<number> {
+  const started = performance.now()
+  const folder = demoFolder(flags.keep)
+  const clock = new DemoClock(flags.seed, MONTH_S)
+  const { kafkaBrokers, ...config } = demoConfig(folder)
+  const session = new Session({
+    ...{ config, verb: 'tally demo', clock: () => clock.tick() },
+    chainGenesisTime_s: Number(clock.startMs / 1000n),
+  })
+  try {
+    if (!flags.json) printLine(pc.bold('Tallystick: a year of models, an agent, a market, and what goes wrong\n'))
+    const story = await playStory(session, clock, { seed: flags.seed, silent: flags.json === true })
+    const seconds = Number(((performance.now() - started) / 1000).toFixed(1))
+    if (flags.json) printJson(toStoryDocument(story, flags.seed, seconds))
+    else printStory(story, folder, seconds)
+    return story.audit.ok ? EXIT.ok : EXIT.failed
+  } finally {
+    await session.close()
+  }
+}
+
 /** The broker of the environment or the configuration file, if one is named there; everything else is the demo's own. */
 function demoConfig(folder: string): Config {
   const { rpcUrl, checkRpcUrl, proposerKey, depositSource, ...config } = loadConfig({
@@ -150,21 +179,8 @@ async function playActs(
   clock: DemoClock,
   yours: Uint8Array | undefined,
 ): Promise<Acts> {
-  const list = new Listr<Acts>([], {
-    renderer: flags.json ? 'silent' : process.stdout.isTTY ? 'default' : 'simple',
-    rendererOptions: process.stdout.isTTY ? { collapseSubtasks: false, formatOutput: 'truncate' } : {},
-    concurrent: false,
-  } as never)
-  const add = (title: string, work: (acts: Acts, say: (text: string) => void) => Promise<string>) =>
-    list.add({
-      title,
-      task: async (acts, task) => {
-        const done = await work(acts, (text) => {
-          if (process.stdout.isTTY) task.output = text
-        })
-        task.title = `${title}: ${done}`
-      },
-    })
+  const list = new ActList<Acts>({ silent: flags.json === true })
+  const add: typeof list.add = (title, work) => list.add(title, work)
   add('Found the ledger', async (acts) => {
     acts.play = await found(session, splitDigits(await loadDigits(), flags.seed), flags.seed, clock)
     return 'a local chain with a contract and a test dollar'
@@ -198,7 +214,7 @@ async function playActs(
     const { before, withoutHurting } = retrained.accuracy
     return `${formatPercent(before)} of new digits are read right with all data, ${formatPercent(withoutHurting)} without what hurts`
   })
-  return list.run({} as Acts)
+  return list.run()
 }
 
 function demoFolder(keep: string | undefined): string {

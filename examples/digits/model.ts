@@ -31,6 +31,8 @@ export interface DigitModel {
 export interface TrainingOptions {
   projection: Projection
   seed: Seed
+  /** Fine-tunes this model, which has the same projection. Default: trains from nothing. */
+  base?: DigitModel
   /** Called after each pass with passes done and passes in all. The event loop turns in between, so a display can move. */
   onProgress?: (done: number, total: number) => void
 }
@@ -45,7 +47,7 @@ export interface TrainingOptions {
  */
 export async function trainModel(data: LabelledImages, options: TrainingOptions): Promise<DigitModel> {
   checkTrainingData(data)
-  const { projection, seed, onProgress } = options
+  const { projection, seed, base, onProgress } = options
   const inputs = denseAsRows(projectImages(projection, data.images), projection.rank)
   const recipe = { ...RECIPE, schedule: 'linear' } as const
   const total = CHECKPOINTS * RECIPE.passes
@@ -53,7 +55,8 @@ export async function trainModel(data: LabelledImages, options: TrainingOptions)
   for (let member = 0; member < CHECKPOINTS; member++) {
     const random = Xoshiro128.fromSeed(seed).fork(`checkpoint ${member}`)
     const sample = Array.from(data.labels, () => random.nextInt(data.labels.length))
-    const start = new Float64Array(projection.rank * CLASSES)
+    const before = base?.checkpoints[member]
+    const start = before ? byInput(before, projection.rank) : new Float64Array(projection.rank * CLASSES)
     const training = new LogisticRegression({ inputs, labels: data.labels, classes: CLASSES }, start)
     for (let pass = 0; pass < RECIPE.passes; pass++) {
       training.pass(random.shuffle(sample), recipe, pass)
@@ -103,6 +106,11 @@ export function accuracy(model: DigitModel, data: { image: Uint8Array; label: nu
 /** Training holds weights input by input, the model class by class. */
 function byClass(weights: Float64Array, rank: number): Float64Array {
   return Float64Array.from(weights, (_, at) => weights[(at % rank) * CLASSES + Math.floor(at / rank)]!)
+}
+
+/** The reverse of {@link byClass}. */
+function byInput(weights: Float64Array, rank: number): Float64Array {
+  return Float64Array.from(weights, (_, at) => weights[(at % CLASSES) * rank + Math.floor(at / CLASSES)]!)
 }
 
 function checkTrainingData({ images, labels }: LabelledImages): void {

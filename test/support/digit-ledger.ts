@@ -81,7 +81,7 @@ async function contribute({ session, clock, cast, ledgerId, batches }: Play): Pr
 async function publishFeatures(play: Play): Promise<void> {
   const { session, clock, cast, ledgerId, batches } = play
   const { sink } = await session.log()
-  const lab = coarser(await train(batches, SEED, () => {}, RANK))
+  const lab = coarser(await train(batches, SEED, () => {}, { rank: RANK }))
   play.lab = lab
   writeArtefact(session.directory.extractor, lab.artefact)
   await sink.append([await featureMapRecord({ ledgerId, cast, time: clock.text() }, FEATURE_MAP, lab.facts)])

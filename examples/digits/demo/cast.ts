@@ -25,12 +25,14 @@ export interface Cast {
   readonly contributors: readonly Contributor[]
 }
 
+/** Somebody whose key follows from the seed and the name. */
+export function actorOf(seed: string, name: string, role: string): Actor {
+  const signer = privateKeyToAccount(toHex(Xoshiro128.fromSeed(seed).fork(`key/${name}`).bytes(32)))
+  return { name, role, signer, address: toAddress(signer.address) }
+}
+
 export function castOf(seed: string, digits: readonly DigitAccount[]): Cast {
-  const random = Xoshiro128.fromSeed(seed)
-  const actor = (name: string, role: string): Actor => {
-    const signer = privateKeyToAccount(toHex(random.fork(`key/${name}`).bytes(32)))
-    return { name, role, signer, address: toAddress(signer.address) }
-  }
+  const actor = (name: string, role: string) => actorOf(seed, name, role)
   return {
     operator: actor('Operator', 'operator'),
     modelLab: actor('Model lab', 'model'),

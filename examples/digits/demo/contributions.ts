@@ -15,14 +15,19 @@ export interface SentBatch {
   readonly payloads: readonly SaltedPayload[]
 }
 
-/** All batches of one contributor, signed; salts and ids follow from the seed. */
+/**
+ * All batches of one contributor, signed; salts and ids follow from the seed.
+ *
+ * @param series distinguishes several calls for one contributor
+ */
 export async function batchesOf(
   contributor: Contributor,
   seed: string,
   ledgerId: Uint8Array,
   now: Date,
+  { dataset = DATASET, series = '' } = {},
 ): Promise<SentBatch[]> {
-  const random = Xoshiro128.fromSeed(seed).fork(`contributions/${contributor.name}`)
+  const random = Xoshiro128.fromSeed(seed).fork(`contributions/${contributor.name}${series}`)
   const batches: SentBatch[] = []
   for (let at = 0; at < contributor.digits.contributions.length; at += ITEMS_PER_BATCH) {
     const samples = contributor.digits.contributions.slice(at, at + ITEMS_PER_BATCH)
@@ -30,7 +35,7 @@ export async function batchesOf(
       ledgerId,
       signer: contributor.signer,
       source: SOURCES.portal,
-      dataset: DATASET,
+      dataset,
       licence: LICENCE,
       items: samples.map(({ image, label }) => ({ payload: image, label: String(label) })),
       id: uuidFrom(random.bytes(16)),

@@ -25,22 +25,29 @@ export interface Lab {
   readonly artefact: Artefact
 }
 
-/** Trains on everything that was accepted, bad contributions included, as an operator would who cannot tell them apart. */
+/**
+ * Trains on everything that was accepted, bad contributions included, as an operator would who cannot tell them apart.
+ *
+ * @param base the model to go on from, with its projection; default: none
+ */
 export async function train(
   batches: readonly SentBatch[],
   seed: string,
   onProgress: (text: string) => void,
-  rank = RANK,
+  { rank = RANK, base }: { readonly rank?: number; readonly base?: DigitModel } = {},
 ): Promise<Lab> {
   const items = batches.flatMap((batch) => batch.payloads)
   const images = items.map(({ payload }) => payload)
   const labels = Uint8Array.from(items, ({ label }) => Number(label))
   onProgress('directions in which digits differ')
   await new Promise(setImmediate) // lets the line above appear: the next call does not yield
-  const projection = fitProjection(images, rank, seed)
+  const projection = base?.projection ?? fitProjection(images, rank, seed)
   const model = await trainModel(
     { images, labels },
-    { projection, seed, onProgress: (done, total) => onProgress(`pass ${done} of ${total}`) },
+    {
+      ...{ projection, seed, onProgress: (done, total) => onProgress(`pass ${done} of ${total}`) },
+      ...(base && { base }),
+    },
   )
   const map = makeFeatureMap(projection, images)
   const artefact = digitArtefact(map, model)
@@ -71,6 +78,7 @@ export function contributionFeatureRecords(
   lab: Lab,
   near: readonly NearContribution[][],
   time: string,
+  featureMap = FEATURE_MAP,
 ): OutgoingRecord[] {
   return batch.payloads.map((item, index) => {
     const features = extractContributionFeatures(lab.map, lab.model, item.payload, Number(item.label))
@@ -78,9 +86,9 @@ export function contributionFeatureRecords(
       {
         type: 'ContributionFeatures',
         source: SOURCES.extractor,
-        id: `${batch.id}/${index}`,
+        id: `${batch.id}/${index}${featureMap === FEATURE_MAP ? '' : `/${featureMap}`}`,
         body: {
-          featureMap: FEATURE_MAP,
+          featureMap,
           batchSource: SOURCES.portal,
           batchId: batch.id,
           index,

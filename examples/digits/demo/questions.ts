@@ -31,6 +31,11 @@ export interface AskOptions {
   /** Sequence of a voucher that the payer signed. */
   readonly voucher: bigint
   readonly now: Date
+  /** Default: the demo's only ones. */
+  readonly model?: string
+  readonly featureMap?: string
+  /** Distinguishes several calls of one epoch. */
+  readonly series?: string
 }
 
 /** The paid uses of an epoch: what the gateway and the extractor report of each. */
@@ -38,7 +43,7 @@ export function askAll(
   samples: readonly (Pick<DigitSample, 'image'> & { readonly label?: number })[],
   options: AskOptions,
 ): Question[] {
-  const random = Xoshiro128.fromSeed(options.seed).fork(`questions/${options.epoch}`)
+  const random = Xoshiro128.fromSeed(options.seed).fork(`questions/${options.epoch}${options.series ?? ''}`)
   return samples.map((sample) => ask(sample, options, random))
 }
 
@@ -53,7 +58,7 @@ function ask(
   const output = Buffer.from(String(features.served))
   const { id, record, salt } = recordInference({
     source: SOURCES.gateway,
-    model: MODEL,
+    model: options.model ?? MODEL,
     infrastructure: INFRASTRUCTURE,
     payer,
     token,
@@ -72,7 +77,7 @@ function ask(
       source: SOURCES.extractor,
       id: `${id}/features`,
       body: {
-        featureMap: FEATURE_MAP,
+        featureMap: options.featureMap ?? FEATURE_MAP,
         inferenceSource: SOURCES.gateway,
         inferenceId: id,
         b: asBytes(features.b),

@@ -1,6 +1,6 @@
 import { signEvent } from '../../../anchor/signatures/signer.ts'
 import { encodeEvent, type OutgoingRecord } from '../../../schemas/encode-record.ts'
-import type { AssetKind, DecidedEventType } from '../../../schemas/events.ts'
+import type { AssetAccess, AssetKind, DecidedEventType, EventBodies, Parent } from '../../../schemas/events.ts'
 import { fromHex, toHex } from '../../../schemas/ids.ts'
 import type { Actor, Cast } from './cast.ts'
 import { EPOCH_INTERVAL_S } from './clock.ts'
@@ -30,6 +30,18 @@ export interface RegistrationContext {
   readonly minEvents?: number
 }
 
+/** What is registered of an asset. */
+export interface AssetFacts {
+  readonly asset: string
+  readonly kind: AssetKind
+  readonly title: string
+  readonly licence: string
+  /** The first one registers it. */
+  readonly owners: readonly { readonly who: Actor; readonly parts: number }[]
+  readonly access?: AssetAccess
+  readonly parents?: readonly Parent[]
+}
+
 /** Sources, assets and the policy: what a ledger needs before anything can be contributed or used. */
 export async function registrationRecords(context: RegistrationContext): Promise<OutgoingRecord[]> {
   const { cast } = context
@@ -43,14 +55,23 @@ export async function registrationRecords(context: RegistrationContext): Promise
     await sourceRecord(context, SOURCES.gateway, ['VoucherPresented', 'InferenceRecorded']),
     await sourceRecord(context, SOURCES.extractor, ['ContributionFeatures', 'InferenceFeatures']),
     await sourceRecord(context, SOURCES.watcher, ['Deposited']),
-    await assetRecord(context, DATASET, 'dataset', 'Handwritten digits', LICENCE, cast.operator),
-    await assetRecord(context, MODEL, 'model', 'Digit reader', 'Apache-2.0', cast.modelLab),
-    await assetRecord(context, INFRASTRUCTURE, 'infrastructure', 'Inference gateway', 'service', cast.gatewayOwner),
+    await assetRecord(context, {
+      ...{ asset: DATASET, kind: 'dataset', title: 'Handwritten digits', licence: LICENCE },
+      owners: [{ who: cast.operator, parts: WHOLE }],
+    }),
+    await assetRecord(context, {
+      ...{ asset: MODEL, kind: 'model', title: 'Digit reader', licence: 'Apache-2.0' },
+      owners: [{ who: cast.modelLab, parts: WHOLE }],
+    }),
+    await assetRecord(context, {
+      ...{ asset: INFRASTRUCTURE, kind: 'infrastructure', title: 'Inference gateway', licence: 'service' },
+      owners: [{ who: cast.gatewayOwner, parts: WHOLE }],
+    }),
     await policyRecord(context),
   ]
 }
 
-async function sourceRecord(
+export async function sourceRecord(
   context: RegistrationContext,
   source: string,
   eventTypes: DecidedEventType[],
@@ -64,32 +85,34 @@ async function sourceRecord(
   return encodeEvent(event, context.time)
 }
 
-async function assetRecord(
+export async function assetRecord(
   context: RegistrationContext,
-  asset: string,
-  kind: AssetKind,
-  title: string,
-  licence: string,
-  owner: Actor,
+  { asset, kind, title, licence, owners, access = 'open', parents = [] }: AssetFacts,
 ): Promise<OutgoingRecord> {
-  const account = fromHex(owner.address)
-  const event = await signEvent(context.ledgerId, owner.signer, {
+  const registrant = owners[0]!.who
+  const table = owners.map(({ who, parts }) => ({ account: fromHex(who.address), parts }))
+  table.sort((a, b) => Buffer.compare(a.account, b.account))
+  const event = await signEvent(context.ledgerId, registrant.signer, {
     type: 'AssetRegistered',
     source: SOURCES.operator,
     id: `asset/${asset}`,
     body: {
-      ...{ asset, kind, title, licence, identity: '', access: 'open' as const },
-      ...{ owners: [{ account, parts: WHOLE }], parents: [], registrant: account },
+      ...{ asset, kind, title, licence, identity: '', access, owners: table, parents: [...parents] },
+      registrant: fromHex(registrant.address),
     },
   })
   return encodeEvent(event, context.time)
 }
 
-async function policyRecord(context: RegistrationContext): Promise<OutgoingRecord> {
+/** @param change what differs from the demo's policy */
+export async function policyRecord(
+  context: RegistrationContext,
+  change: Partial<EventBodies['PolicyPublished']> = {},
+): Promise<OutgoingRecord> {
   const event = await signEvent(context.ledgerId, context.cast.operator.signer, {
     type: 'PolicyPublished',
     source: SOURCES.operator,
-    id: `policy/${POLICY}`,
+    id: `policy/${change.policy ?? POLICY}`,
     body: {
       policy: POLICY,
       epochIntervalS: EPOCH_INTERVAL_S,
@@ -105,6 +128,7 @@ async function policyRecord(context: RegistrationContext): Promise<OutgoingRecor
       holdBackParts: 0,
       holdBackEpochs: 0,
       minimumPayouts: [],
+      ...change,
     },
   })
   return encodeEvent(event, context.time)
@@ -128,15 +152,15 @@ export async function featureMapRecord(
   context: RegistrationContext,
   featureMap: string,
   facts: FeatureMapFacts,
+  { model = MODEL, owner = context.cast.modelLab }: { readonly model?: string; readonly owner?: Actor } = {},
 ): Promise<OutgoingRecord> {
-  const owner = context.cast.modelLab
   const event = await signEvent(context.ledgerId, owner.signer, {
     type: 'FeatureMapPublished',
     source: SOURCES.operator,
     id: `feature-map/${toHex(facts.weightsHash)}`,
     body: {
       featureMap,
-      model: MODEL,
+      model,
       kind: 'factored',
       extractor: SOURCES.extractor,
       ...facts,
