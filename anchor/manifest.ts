@@ -41,12 +41,23 @@ const period = z.strictObject({
   vErrorNano: integer.nullable(),
 })
 
+/** Characters in which an operator says what was wrong with a vetoed attempt. */
+export const VETO_REASON_MAX = 256
+
 /** Every key is explained in docs/formats.md#manifest. */
 export const manifestShape = z.strictObject({
   format: z.literal('tallystick-manifest/1'),
   ledger: hash32,
   epoch: count.min(1),
   attempt: count.min(1),
+  vetoed: z.array(
+    z.strictObject({
+      attempt: count.min(1),
+      engine: z.string(),
+      manifestHash: hash32,
+      reason: z.string().min(1).max(VETO_REASON_MAX),
+    }),
+  ),
   engine: z.string(),
   previous: hash32.nullable(),
   cut: z.strictObject({

@@ -21,6 +21,10 @@ export function checkLinks(bundle: EpochBundle, previous: EpochBundle | undefine
   )
   assertSame('links', 'manifest.json carryOut (SHA-256 of state.json)', bundle.stateHash, manifest.carryOut)
   assertSame('links', 'state.json epoch', epoch, state.epoch)
+  const { attempt, vetoed } = manifest
+  assertSame('links', 'manifest.json attempt (one more than were vetoed)', vetoed.length + 1, attempt)
+  for (const [index, each] of vetoed.entries())
+    assertSame('links', `manifest.json vetoed[${index}].attempt`, index + 1, each.attempt)
   if (epoch === 1) {
     assertSame('links', 'manifest.json previous', null, manifest.previous)
     assertSame('links', 'manifest.json carryIn (the empty state)', stateHash(EMPTY_STATE), manifest.carryIn)

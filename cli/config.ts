@@ -42,6 +42,7 @@ const shape = z.strictObject({
   operatorKey: privateKey.optional(),
   logKey: z.string().min(1, 'must name a folder').optional(),
   attesterKey: privateKey.optional(),
+  guardianKey: privateKey.optional(),
   alarmWebhook: url.refine((text) => !/^https?:\/\/[^/]*@/.test(text), 'must hold no credentials').optional(),
   attestations: z.string().min(1, 'must name a folder').optional(),
   depositSource: z.string().min(1).max(256, 'must have at most 256 characters').optional(),
@@ -67,6 +68,7 @@ const ENVIRONMENT = {
   TALLY_LOG_KEY: 'logKey',
   DEPOSIT_SOURCE: 'depositSource',
   ATTESTER_KEY: 'attesterKey',
+  GUARDIAN_KEY: 'guardianKey',
   ALARM_WEBHOOK: 'alarmWebhook',
   TALLY_ATTESTATIONS: 'attestations',
 } as const satisfies Record<string, keyof Config>

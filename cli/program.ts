@@ -19,7 +19,7 @@ Start here:
 const GROUPS = {
   log: 'the log of records (copy), and its tree as static files',
   epoch: 'epochs: close, status',
-  anchor: 'the chain: deploy, propose, finalize, status, watch, resume',
+  anchor: 'the chain: deploy, propose, finalize, status, veto, retry, watch, resume',
   export: 'write files that other tools read: features, payout-tree',
 } as const
 
@@ -47,6 +47,7 @@ const epochStatus: Module = async ({ group }) =>
 const chain: Module = async ({ program, group }) =>
   (await import('./verbs/chain.ts')).addChain(program, group('anchor'))
 const resume: Module = async ({ group }) => (await import('./verbs/resume.ts')).addResume(group('anchor'))
+const veto: Module = async ({ group }) => (await import('./verbs/veto.ts')).addVeto(group('anchor'))
 const watch: Module = async ({ group }) => (await import('./verbs/watch.ts')).addWatch(group('anchor'))
 const features: Module = async ({ program, group }) =>
   (await import('./verbs/features.ts')).addFeatureFiles(program, group('export'))
@@ -69,7 +70,7 @@ const MODULES_OF: ReadonlyMap<string, readonly Module[]> = new Map([
   ['ingest', [records]],
   ['log', [logCopy, logFiles]],
   ['epoch', [epochSteps, epochStatus]],
-  ['anchor', [epochSteps, chain, resume, watch]],
+  ['anchor', [epochSteps, chain, veto, resume, watch]],
   ['export', [features, payoutTree]],
   ['dlq', [dlq]],
   ['topics', [topics]],

@@ -205,6 +205,11 @@ export function encodeFinalizeEpoch(epoch: bigint, signatures: readonly Hex[] = 
   return encodeFunctionData({ abi: tallyDistributorAbi, functionName: 'finalizeEpoch', args: [epoch, signatures] })
 }
 
+/** Call data of `vetoEpoch`. */
+export function encodeVetoEpoch(epoch: bigint): Hex {
+  return encodeFunctionData({ abi: tallyDistributorAbi, functionName: 'vetoEpoch', args: [epoch] })
+}
+
 /** What an account claims: a leaf of an epoch's payout tree with its proof. */
 export interface ClaimCall {
   readonly epoch: bigint

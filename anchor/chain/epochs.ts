@@ -7,6 +7,7 @@ import {
   type EpochRecord,
   encodeFinalizeEpoch,
   encodeProposeEpoch,
+  encodeVetoEpoch,
   readAttesters,
   readDelay,
   readEpoch,
@@ -98,6 +99,35 @@ export async function finalizeEpoch(
   return acted.outcome === 'done'
     ? { outcome: 'finalized', record: acted.effect, transaction: acted.transaction }
     : { outcome: 'already-finalized', record: acted.effect }
+}
+
+export interface VetoOutcome {
+  readonly outcome: 'vetoed' | 'already-vetoed'
+  readonly record: EpochRecord
+}
+
+/**
+ * Vetoes what is proposed for an epoch, once, as the guardian. It counts until somebody finalizes the epoch.
+ *
+ * @param recordHash of the proposal that is meant: another one, that took its place in the meantime, is not vetoed
+ * @throws {@link EpochNotProposedError} nothing is proposed for it, or it is final
+ * @throws {@link SimulationFailedError} the sender is not the guardian
+ * Else as `sendOnce`.
+ */
+export async function vetoEpoch(context: ActContext, epoch: bigint, recordHash: Hex): Promise<VetoOutcome> {
+  const acted: Acted<EpochRecord> = await actOnce(context, {
+    name: `veto/${recordHash}`,
+    data: encodeVetoEpoch(epoch),
+    epochOf: seen,
+    effect: async (at, when) => {
+      const record = await readEpoch(at, epoch, when)
+      if (record === undefined || record.recordHash !== recordHash) throw new EpochNotProposedError({ epoch })
+      if (record.state === 'vetoed') return record
+      if (record.state !== 'proposed') throw new EpochNotProposedError({ epoch })
+      return undefined
+    },
+  })
+  return { outcome: acted.outcome === 'done' ? 'vetoed' : 'already-vetoed', record: acted.effect }
 }
 
 /** What is remembered of a record. */

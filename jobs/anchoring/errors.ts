@@ -1,5 +1,15 @@
 import { TallyError } from '../../schemas/errors.ts'
 
+export class EpochNotVetoedError extends TallyError {
+  override readonly code = 'EPOCH_NOT_VETOED'
+  constructor(facts: { epoch: number; attempt: number; state: string }) {
+    super(`Attempt ${facts.attempt} at epoch ${facts.epoch} was not vetoed: in a final block it is ${facts.state}.`, {
+      facts,
+      hint: 'Only what the guardian vetoed is tried again. `tally anchor status` shows what the chain has.',
+    })
+  }
+}
+
 export class NothingToClaimError extends TallyError {
   override readonly code = 'NOTHING_TO_CLAIM'
   constructor(facts: { account: string; epoch: number }) {

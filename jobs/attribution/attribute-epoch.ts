@@ -9,6 +9,7 @@ import { compareText } from '../funding/channels.ts'
 import { fundFees } from '../funding/fund-fees.ts'
 import { USE_EPOCHS_MAX } from '../funding/held-fees.ts'
 import { type Policy, policyInForce } from '../funding/policy.ts'
+import { assertSalesStand } from '../funding/sales-stand.ts'
 import type { Ledger } from '../ledger.ts'
 import { keepForExplanations } from './explain/explain-inferences.ts'
 import { keepCurvature } from './features/curvature-state.ts'
@@ -88,6 +89,7 @@ async function attribute(options: Attribution, epoch: number): Promise<PeriodDra
   const policy = await policyInForce(warehouse, epoch)
   const before = state.balances.map((balance) => ({ ...balance, amount: BigInt(balance.amount) }))
   const purses = await fundFees(warehouse, epoch, { balances: before, channels: state.channels }, policy)
+  await assertSalesStand(warehouse, epoch)
   const drafts: PeriodDraft[] = []
   if (policy !== undefined) {
     for (const period of await openPeriods(warehouse, epoch, state.periods)) {

@@ -57,6 +57,7 @@ export async function buildManifest(ledger: Ledger, epoch: number, tree: PayoutT
     ledger: hex(ledgerId),
     epoch,
     attempt: row!.attempt,
+    vetoed: JSON.parse((row!.vetoed_json as string | null) ?? '[]'),
     engine: ENGINE_VERSION,
     previous: await previousHash(warehouse, epoch),
     cut: { timeMs: String(row!.cut_time_ms), partitions: await cutPartitions(warehouse, epoch) },

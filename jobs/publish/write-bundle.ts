@@ -19,9 +19,14 @@ const PARQUET_FILES = {
   'restricted/records.parquet': 'records.sql',
 } as const
 
+/** Name of an epoch's bundle: names ascend as epochs do. */
+export function bundleName(epoch: number): string {
+  return `epoch-${String(epoch).padStart(6, '0')}`
+}
+
 /** Folder of an epoch's bundle. */
 export function bundleFolder(bundles: string, epoch: number): string {
-  return join(bundles, `epoch-${String(epoch).padStart(6, '0')}`)
+  return join(bundles, bundleName(epoch))
 }
 
 /**

@@ -90,6 +90,8 @@ describeWithAnvil('beside a running ingest', () => {
     ['log', 'tiles'],
     ['log', 'key'],
     ['anchor', 'resume'],
+    ['anchor', 'veto', '9'],
+    ['anchor', 'retry', '--reason', 'nothing was vetoed'],
     ['dlq', 'list'],
     ['dlq', 'show', '1'],
     ['dlq', 'redrive', '--all', '--dry-run'],

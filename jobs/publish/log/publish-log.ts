@@ -143,7 +143,9 @@ async function assertExtendsKnown(
   const row = await warehouse.one('SELECT note FROM checkpoint ORDER BY epoch DESC LIMIT 1')
   if (row === undefined) return
   const known = decodeCheckpoint(parseNote(fromBlob(row.note)).text)
-  if (known.size <= tree.size && (await isExtendedBy(known, tree, read))) return
+  // A larger one was signed for later epochs, when an earlier one is published again after a veto.
+  const [older, newer] = known.size <= tree.size ? [known, tree] : [tree, known]
+  if (await isExtendedBy(older, newer, read)) return
   throw new CheckpointInconsistentError({
     origin,
     signedSize: known.size,

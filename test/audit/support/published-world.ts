@@ -405,6 +405,7 @@ function assemble(parts: Assembly): EpochFiles {
     ledger: jsonHash(world.genesis),
     epoch,
     attempt: 1,
+    vetoed: [],
     engine: 'test',
     previous: previous === undefined ? null : manifestHash(previous.manifest),
     cut: cutOf(records, epoch, previous),
