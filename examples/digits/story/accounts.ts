@@ -17,7 +17,7 @@ const STREET: readonly (readonly [string, Role])[] = [
   ['Elif', 'honest'],
 ]
 const COPIER = 'Ines'
-export const COPIED = 'Ada'
+const COPIED = 'Ada'
 
 /**
  * Deals digits to those who contribute in the story: scans of paper, photos of house numbers, and one who takes a scan of another,

@@ -5,7 +5,6 @@ export const STREET_MAP = 'street-reader/features-1'
 export const AGENT = 'postal-clerk'
 export const MEMORY_DATASET = 'clerk-memory'
 
-export const MONTHS = 12
 /** Thirty days. */
 export const MONTH_S = 2_592_000
 

@@ -62,7 +62,7 @@ interface Outcome {
 /** Sums by a key of several words. */
 export type Sums = Map<string, bigint>
 
-export function add(sums: Sums, key: string, amount: bigint): void {
+function add(sums: Sums, key: string, amount: bigint): void {
   if (amount !== 0n) sums.set(key, (sums.get(key) ?? 0n) + amount)
 }
 
