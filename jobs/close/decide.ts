@@ -17,6 +17,7 @@ import { Facts } from './facts.ts'
 import { findOutside } from './find-outside.ts'
 import type { Moment } from './licences.ts'
 import { pagesOfTypes } from './pages.ts'
+import { PresentFees } from './present-fees.ts'
 import { type Candidate, PageReferences } from './references.ts'
 import { Registry } from './registry.ts'
 
@@ -73,7 +74,8 @@ async function decidePage(
   const references = new PageReferences(index, registry, page, { epoch, ledgerId })
   const usedBefore = await usedBeforePage(warehouse, registry, page)
   const moment = { epoch, ordinal: 0n, effectiveMs: 0n }
-  const context = { genesis, ledgerId, epoch, registry, references, usedBefore, policyIn, moment }
+  const presentFees = await PresentFees.load(warehouse, page)
+  const context = { genesis, ledgerId, epoch, registry, references, usedBefore, policyIn, presentFees, moment }
   const facts = new Facts(epoch, ledgerId)
   const decisions: DuckDBValue[][] = []
   for (const candidate of page) {
@@ -93,6 +95,7 @@ async function decidePage(
       continue
     }
     references.take(candidate)
+    if (candidate.event.type === 'CorrectionRecorded') presentFees.correct(candidate.event)
     register(registry, candidate.event, context.moment, ledgerId)
     facts.add(candidate.event, candidate.idHash, candidate.bodyHash, candidate.ordinal)
     noteOutside(facts, registry, candidate, context.moment)
@@ -138,6 +141,7 @@ function register(
   if (event.type === 'PriceListPublished') registry.addPriceList(event.body)
   if (event.type === 'LicenceGranted') registry.licences.grant(event.body, place)
   if (event.type === 'LicenceRevoked') registry.licences.revoke(event.body.grant, place)
+  if (event.type === 'ModelRetired') registry.retirements.retire(event.body.model, place)
 }
 
 function decision(candidate: Candidate, outcome: Outcome, reason?: RejectionReason): DuckDBValue[] {
