@@ -42,7 +42,8 @@ def by_bytes(row, *names):
 # Epoch 1 takes a deposit and nothing else; epoch 2 pays ----------------------------------------------------------------
 
 EMPTY_STATE = {"format": "tallystick-state/1", "epoch": 0, "balances": [], "channels": [], "outside": [], "periods": [], "reserves": [],
-               "unattributed": [], "waiting": [], "outcomes": []}
+               "unattributed": [], "waiting": [], "outcomes": [],
+               "retired": []}
 STATE_1 = {**EMPTY_STATE, "epoch": 1, "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1)}]}
 DATA, MODEL_PART, INFRASTRUCTURE_PART, TREASURY_PART = apportion(FEES, PARTS)
 WAITING, RATED = 9, 4  # of what waits, what waits for ratings
@@ -71,6 +72,7 @@ STATE_2 = {
     "waiting": [{"epoch": 2, "model": "\ufb33", "token": TOKEN, "until": 4, "part": str(WAITING - RATED), "fees": str(WAITING), "featured": "0"},
                 {"epoch": 2, "model": "\U0001f9ee", "token": OTHER_TOKEN, "until": 2 ** 31, "part": "0", "fees": "1", "featured": "0"}],
     "outcomes": [{"epoch": 2, "payer": PAYER, "token": TOKEN, "until": 2 ** 31, "part": str(RATED)}],
+    "retired": ["\ufb33", "\U0001f9ee"],
 }
 
 

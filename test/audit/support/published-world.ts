@@ -397,6 +397,7 @@ function assemble(parts: Assembly): EpochFiles {
     ],
     outcomes: [],
     reserves: [],
+    retired: [],
     unattributed: [{ token: place.token, amount: parts.unattributedSoFar.toString() }],
     waiting: [],
   }
@@ -452,6 +453,7 @@ function emptyStateHash(): Hash32 {
     outside: [],
     periods: [],
     reserves: [],
+    retired: [],
     unattributed: [],
     waiting: [],
   }
