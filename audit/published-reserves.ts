@@ -1,13 +1,14 @@
 import type { ManifestPeriod } from '../anchor/manifest.ts'
 import { assertSame, assertSameJson, differ } from './difference.ts'
 import { periodKey } from './pools.ts'
+import { isOver } from './published-retired.ts'
 import { assertAscending } from './published-shapes.ts'
 import { compareReserves, takeReturning } from './reserves.ts'
 import type { State } from './state.ts'
 
 /**
  * What reserves say without a record: each is what a period of its epoch held back, it stays until its epoch, and then it is in
- * the pool that it came from.
+ * the pool that it came from; or nothing can join that any more, and it is given up.
  *
  * @param before the state of the epoch before; undefined when it was not given
  * @throws DifferenceFound
@@ -47,6 +48,7 @@ function checkReturned(periods: readonly ManifestPeriod[], state: State, before:
     const isThis = (each: { readonly model: string; readonly token: string }) =>
       each.model === model && each.token === token
     const expected = (BigInt(carriedIn) + more).toString()
+    const isGivenUp = isOver(state, { model, token })
     const settled = periods.findIndex(isThis)
     if (settled !== -1) {
       assertSame('periods', `manifest.json periods[${settled}].carriedIn`, expected, periods[settled]!.carriedIn)
@@ -54,8 +56,8 @@ function checkReturned(periods: readonly ManifestPeriod[], state: State, before:
     }
     const entry = state.periods.find(isThis)
     const where = `state.json periods (${model}, ${token})`
-    assertSame('periods', `${where} carriedIn`, expected, entry?.carriedIn)
-    assertSame('periods', `${where} pool`, (BigInt(pool) + more).toString(), entry?.pool)
+    assertSame('periods', `${where} carriedIn`, isGivenUp ? '0' : expected, entry?.carriedIn)
+    assertSame('periods', `${where} pool`, isGivenUp ? '0' : (BigInt(pool) + more).toString(), entry?.pool)
   }
   for (const [index, { model, token, carriedIn }] of periods.entries())
     if (!before.periods.some((each) => each.model === model && each.token === token))

@@ -29,6 +29,7 @@ export class Recomputation {
   #uses = 0
   #usesWithFeatures = 0
   #signatures = 0
+  #lastCutMs: bigint | undefined
 
   constructor(passed: Passed) {
     this.#passed = passed
@@ -127,13 +128,14 @@ export class Recomputation {
   ): Promise<{ readonly records: EpochRecords; readonly checker: LeafChecker }> {
     const table = await openRecords(bundle.folder)
     try {
-      const records = new EpochRecords(table.rows, this.history)
+      const records = new EpochRecords(table.rows, this.history, this.#lastCutMs)
       const checker = new LeafChecker(leaves)
       this.#ends = await readRecords(table, bundle.manifest, this.#ends, (record) => {
         checker.add(record)
         records.add(record)
       })
       this.#records += records.rows
+      this.#lastCutMs = BigInt(bundle.manifest.cut.timeMs)
       this.#passed('records', `${records.rows} records, contiguous but for ${bundle.manifest.holes.length} holes`)
       return { records, checker }
     } finally {

@@ -29,6 +29,8 @@ export interface Books extends PeriodBooks {
   readonly waiting: WaitingEntry[]
   /** Ascending by (epoch, payer, token). */
   readonly outcomes: OutcomeEntry[]
+  /** Models, in no order. */
+  readonly retired: Set<string>
   /** By token, since the first epoch. */
   readonly unattributed: Map<string, bigint>
   /** By account ‖ token: paid out since the first epoch. */
@@ -47,6 +49,7 @@ export function emptyBooks(): Books {
     curvatures: new Map(),
     waiting: [],
     outcomes: [],
+    retired: new Set(),
     unattributed: new Map(),
     cumulative: new Map(),
     small: new Map(),
@@ -94,6 +97,7 @@ export function settleEpoch(
   published?: PublishedPeriods,
 ): Settled {
   const policy = policyInForce(history, epoch)
+  for (const model of history.retirements.models()) books.retired.add(model)
   const heldIn = heldByToken(books)
   const funding = fundEpoch(books, epoch, decided, history, policy)
   const { released, outside, refunded, unfunded, reported, sales, ...own } = funding
@@ -110,8 +114,11 @@ export function settleEpoch(
     uses: [...funded.filter(hasFeatures), ...waited.late],
     records: decided.records,
     parts: [pools.dataParts, waited.moved],
+    isAwaited: awaiting(books),
   }
-  const periods = policy === undefined ? [] : settlePeriods(books, epoch, policy, joining, history, published)
+  const unattributed = new Map(waited.unattributed)
+  const periods =
+    policy === undefined ? [] : settlePeriods(books, epoch, policy, joining, history, unattributed, published)
   if (policy !== undefined)
     addReserves(
       books.reserves,
@@ -121,7 +128,6 @@ export function settleEpoch(
     )
   const lines = mergeLines([...saleLines(sales), ...pools.lines, ...rated.lines, ...periods.flatMap(dataLines)])
 
-  const unattributed = new Map(waited.unattributed)
   for (const [token, amount] of rated.unattributed) addTo(unattributed, token, amount)
   for (const { manifest, unattributed: givenUp } of periods) addTo(unattributed, manifest.token, givenUp)
   for (const [token, amount] of unattributed) addTo(books.unattributed, token, amount)
@@ -146,6 +152,11 @@ export function settleEpoch(
   const flows = flowsOf({ ...sums, minimumPayout })
   const tokensUsed = new Set([fundedByToken, outside, refunded, unfunded, reported].flatMap((each) => [...each.keys()]))
   return { policy, periods, lines, flows, sales, tokensUsed }
+}
+
+/** Whether fees of (model, token) are held outside a licence, or parts of them wait for features. */
+function awaiting({ outside, waiting }: Books): (model: string, token: string) => boolean {
+  return (model, token) => [...outside, ...waiting].some((each) => each.model === model && each.token === token)
 }
 
 function feesByToken(uses: readonly { readonly token: string; readonly fee: bigint }[]): Map<string, bigint> {
@@ -271,5 +282,6 @@ export function stateOf(books: Books, epoch: number): State {
     outcomes: books.outcomes.map(({ epoch: since, payer, token, until, part }) => ({
       ...{ epoch: since, payer, token, until, part: part.toString() },
     })),
+    retired: [...books.retired].sort(compareText),
   }
 }

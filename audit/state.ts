@@ -77,6 +77,7 @@ const state = z.strictObject({
       part: amount.refine((part) => part !== '0'),
     }),
   ),
+  retired: z.array(z.string()),
 })
 
 /** state.json: what an epoch hands to the next (docs/formats.md#bundle). */
@@ -94,6 +95,7 @@ export const EMPTY_STATE: State = {
   unattributed: [],
   waiting: [],
   outcomes: [],
+  retired: [],
 }
 
 /** @throws DifferenceFound unless `value` has the shape of state.json */

@@ -15,6 +15,8 @@ export interface CarryState {
   readonly unattributed: readonly { readonly amount: string; readonly token: string }[]
   readonly waiting: readonly WaitingPart[]
   readonly outcomes: readonly OutcomePool[]
+  /** Models that are used no more, ascending. */
+  readonly retired: readonly string[]
 }
 
 export interface CarriedPeriod {
@@ -75,6 +77,7 @@ const EMPTY_STATE: CarryState = {
   unattributed: [],
   waiting: [],
   outcomes: [],
+  retired: [],
 }
 
 /** Bytes of `state.json`. */

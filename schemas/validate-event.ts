@@ -1,3 +1,4 @@
+import { correction, retirement } from './correction-ranges.ts'
 import { DECISION_ORDER, type EventBodies, type EventOf, type EventType } from './events.ts'
 import { licence, revocation } from './licence-ranges.ts'
 import * as limits from './limits.ts'
@@ -107,6 +108,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
   PriceListPublished: priceList,
   LicenceGranted: licence,
   LicenceRevoked: revocation,
+  ModelRetired: retirement,
   VoucherPresented: voucher,
   ContributionCommitted: (body) => first(bytes('account', body.account, 20), bytes('commitment', body.commitment, 32)),
   ContributionBatch: (body) =>
@@ -157,6 +159,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       bytes('outputHash', body.outputHash, 32),
       usePayment(body),
     ),
+  CorrectionRecorded: correction,
   InferenceFeatures: (body) =>
     first(
       featureVector(body.b, body.ub),

@@ -16,6 +16,7 @@ import { payPeriod, type SettledPeriod } from './pay-period.ts'
 import { loadPayouts, type Payout, payOut, writePayouts } from './payouts.ts'
 import { type SplitFees, splitFees } from './pools.ts'
 import { addReserves, returnReserves } from './reserves.ts'
+import { giveUpCarried, overWith, retiredModels } from './retired.ts'
 import { addSales } from './sales.ts'
 import { settleWaiting, type Waited } from './waiting.ts'
 
@@ -58,14 +59,24 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
       : await splitFees(warehouse, epoch, policy, lines)
   const waited = await settleWaiting(warehouse, epoch, before.waiting, split.waiting)
   const divided = await divideOutcomes(warehouse, epoch, [...before.outcomes, ...split.outcomes], lines)
-  const { periods, reserves } = returnReserves(before, epoch)
+  const returned = returnReserves(before, epoch)
+  const { reserves } = returned
+  const retired = await retiredModels(warehouse, epoch)
+  const isOver = overWith(retired, { outside: purses.outside, waiting: waited.waiting, reserves })
+  const isOpen = (of: { readonly model: string; readonly token: string }) =>
+    drafts.some(({ model, token }) => model === of.model && token === of.token)
+  const { periods, unattributed } = giveUpCarried(returned.periods, isOver, isOpen)
   const settled: SettledPeriod[] = []
   for (const period of drafts) {
     const key = `${period.model}/${period.token}`
     const joined = (split.featured.get(key) ?? 0n) + (waited.joined.get(key) ?? 0n)
-    settled.push(await payPeriod(warehouse, epoch, period, periods, joined, policy!, lines))
+    settled.push(await payPeriod(warehouse, epoch, period, periods, { joined, isOver: isOver(period) }, policy!, lines))
   }
-  const state = nextState(epoch, { ...before, periods, reserves }, purses, settled, { waited, divided })
+  const state = nextState(epoch, { ...before, periods, reserves, retired }, purses, settled, {
+    waited,
+    divided,
+    unattributed,
+  })
   const sorted = lines.sorted()
   const minimums = policy?.minimumPayouts ?? new Map<string, bigint>()
   const payouts = payOut(await loadPayouts(warehouse, epoch - 1), sorted, minimums)
@@ -82,17 +93,25 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
   return sorted.length
 }
 
+/** What became of what waited; by token, what periods of retired models left. */
+interface Ended {
+  readonly waited: Waited
+  readonly divided: DividedOutcomes
+  readonly unattributed: ReadonlyMap<string, bigint>
+}
+
 function nextState(
   epoch: number,
   before: CarryState,
   purses: Purses,
   settled: readonly SettledPeriod[],
-  { waited, divided }: { readonly waited: Waited; readonly divided: DividedOutcomes },
+  { waited, divided, unattributed: givenUp }: Ended,
 ): CarryState {
   const periods = new Map(before.periods.map((period) => [`${period.model}/${period.token}`, period]))
   for (const { next } of settled) periods.set(`${next.model}/${next.token}`, next)
   const unattributed = new Map(before.unattributed.map(({ token, amount }) => [token, BigInt(amount)]))
-  for (const [token, amount] of [...waited.unattributed, ...divided.unattributed]) addTo(unattributed, token, amount)
+  for (const [token, amount] of [...waited.unattributed, ...divided.unattributed, ...givenUp])
+    addTo(unattributed, token, amount)
   for (const { entry, unattributed: amount } of settled) addTo(unattributed, entry.token, amount)
   return {
     format: 'tallystick-state/1',
@@ -109,6 +128,7 @@ function nextState(
       .sort((a, b) => compareText(a.token, b.token)),
     waiting: waited.waiting,
     outcomes: divided.outcomes,
+    retired: before.retired,
   }
 }
 

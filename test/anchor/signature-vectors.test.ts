@@ -105,6 +105,7 @@ describe('signatures, golden vectors', () => {
       'FeatureMapPublished',
       'LicenceGranted',
       'LicenceRevoked',
+      'ModelRetired',
       'OfferAccepted',
       'OfferPublished',
       'OfferWithdrawn',

@@ -397,6 +397,7 @@ function assemble(parts: Assembly): EpochFiles {
     ],
     outcomes: [],
     reserves: [],
+    retired: [],
     unattributed: [{ token: place.token, amount: parts.unattributedSoFar.toString() }],
     waiting: [],
   }
@@ -453,6 +454,7 @@ function emptyStateHash(): Hash32 {
     outside: [],
     periods: [],
     reserves: [],
+    retired: [],
     unattributed: [],
     waiting: [],
   }
@@ -552,7 +554,7 @@ function countsOf(records: readonly WorldRecord[]): Manifest['counts'] {
       reasons[outcome] = (reasons[outcome as RejectionReason] ?? 0) + 1
     }
   }
-  return { ...counts, reasons }
+  return { ...counts, late: 0, reasons }
 }
 
 function treeOf(leaves: readonly (readonly Uint8Array[])[]): Manifest['tree'] {

@@ -8,6 +8,7 @@ import { builtInJson, evolved, renumbered, WIDER_USE, widerUse } from './foreign
 import { featuresOf, randomOf, SHAPE } from './random-features.ts'
 import { hashOf, LICENCE, Records, SOURCES } from './records.ts'
 import type { Cases, IngestReason } from './rejected-at-ingest.ts'
+import { correctionsRejectedLikeOthers, goodCorrections, rejectedCorrections } from './rejected-corrections.ts'
 import { goodLicences, licencesRejectedLikeOthers, rejectedLicences } from './rejected-licences.ts'
 import { goodOutcomes, outcomesRejectedLikeOthers, rejectedOutcomes } from './rejected-outcomes.ts'
 import { goodPayments, rejectedLikeOthers, rejectedPayments } from './rejected-payments.ts'
@@ -71,24 +72,29 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
       ...goodOutcomes(records),
       ...goodLicences(records),
       ...goodSales(records),
+      ...goodCorrections(records),
     ],
     cases: {
       ...mergeCases(
-        rejectedSalesLikeOthers(records),
+        correctionsRejectedLikeOthers(records),
         mergeCases(
-          outcomesRejectedLikeOthers(records),
+          rejectedSalesLikeOthers(records),
           mergeCases(
-            licencesRejectedLikeOthers(records),
-            mergeCases(rejectedLikeOthers(records), {
-              ...authorityCases(records),
-              ...registryCases(records),
-              ...ownershipCases(records),
-              ...referenceCases(records),
-              ...rejectedPayments(records),
-            }),
+            outcomesRejectedLikeOthers(records),
+            mergeCases(
+              licencesRejectedLikeOthers(records),
+              mergeCases(rejectedLikeOthers(records), {
+                ...authorityCases(records),
+                ...registryCases(records),
+                ...ownershipCases(records),
+                ...referenceCases(records),
+                ...rejectedPayments(records),
+              }),
+            ),
           ),
         ),
       ),
+      ...rejectedCorrections(records),
       ...rejectedOutcomes(records),
       ...rejectedLicences(records),
       ...rejectedSales(records),

@@ -1,0 +1,32 @@
+import type { EpochBundle } from './bundle.ts'
+import { differ } from './difference.ts'
+import { compareText } from './order.ts'
+import { assertAscending } from './published-shapes.ts'
+import type { State } from './state.ts'
+
+interface ModelAndToken {
+  readonly model: string
+  readonly token: string
+}
+
+/** docs/formats.md#retirement: the model is retired, and after the epoch nothing is left that could join its periods. */
+export function isOver({ retired, outside, waiting, reserves }: State, { model, token }: ModelAndToken): boolean {
+  const isAwaited = [...outside, ...waiting, ...reserves].some((each) => each.model === model && each.token === token)
+  return retired.includes(model) && !isAwaited
+}
+
+/**
+ * What retirement means without a record: no model comes back, and no period is held that nothing can join.
+ *
+ * @param previous the epoch before; undefined when it was not given or there is none
+ * @throws DifferenceFound
+ */
+export function checkRetired({ state, manifest }: EpochBundle, previous: EpochBundle | undefined): void {
+  assertAscending('retired', 'state.json retired', state.retired, compareText)
+  const back = previous?.state.retired.find((model) => !state.retired.includes(model))
+  if (back !== undefined) differ('retired', 'state.json retired', back, undefined)
+  for (const [index, period] of manifest.periods.entries()) {
+    if (period.state === 'held' && isOver(state, period))
+      differ('periods', `manifest.json periods[${index}].state`, 'unattributed: its model is retired', period.state)
+  }
+}
