@@ -57,12 +57,19 @@ export class Progress {
   }
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it begins with one.
+const COLOUR = /\x1b\[[0-9;]*m/g
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
 const COLOUR_OR_CONTROL = /\x1b\[[0-9;]*m|[\x00-\x09\x0b-\x1f\x7f-\x9f]/g
 
 /** Colours stay; what moves a cursor or rewrites lines above, in a name or a bundle of a stranger, becomes a mark. */
 function printable(text: string): string {
   return text.replace(COLOUR_OR_CONTROL, (found) => (found.length > 1 ? found : '\ufffd'))
+}
+
+/** A line for a file: without colours, and without what moves a cursor. */
+export function plainText(text: string): string {
+  return printable(text.replace(COLOUR, ''))
 }
 
 export function printLine(text = ''): void {
@@ -100,9 +107,19 @@ export function printJsonLine(value: unknown): void {
 }
 
 function printJsonText(value: unknown, indent: number): void {
+  printLine(jsonText(value, indent))
+}
+
+/** What {@link printJson} prints. */
+export function jsonText(value: unknown, indent = 2): string {
   const plain = (_: string, field: unknown) => (typeof field === 'bigint' ? field.toString() : field)
   const json = JSON.stringify(value, plain, indent)
-  printLine(json.replace(INVISIBLE, (found) => found.split('').map(escapedUnit).join('')))
+  return json.replace(INVISIBLE, (found) => found.split('').map(escapedUnit).join(''))
+}
+
+/** Prints a document as it is: whoever wrote it has left nothing in it that a terminal would obey. */
+export function printDocument(text: string): void {
+  currentInvocation().output.stdout(text)
 }
 
 function escapedUnit(unit: string): string {

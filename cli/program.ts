@@ -56,6 +56,7 @@ const payoutTree: Module = async ({ group }) =>
 const text: Module = async ({ program }) => (await import('./verbs/text.ts')).addText(program)
 const agents: Module = async ({ program }) => (await import('./verbs/agent.ts')).addAgents(program)
 const answers: Module = async ({ program }) => (await import('./verbs/answers.ts')).addAnswers(program)
+const statement: Module = async ({ program }) => (await import('./verbs/statement.ts')).addStatement(program)
 const market: Module = async ({ program }) => (await import('./verbs/market.ts')).addMarket(program)
 const quote: Module = async ({ program }) => (await import('./verbs/quote.ts')).addQuote(program)
 const policy: Module = async ({ program }) => (await import('./verbs/policy.ts')).addPolicy(program)
@@ -84,7 +85,7 @@ const MODULES_OF: ReadonlyMap<string, readonly Module[]> = new Map([
   ['claim', [chain]],
   ['import', [features]],
   ['text', [text]],
-  ['statement', [answers]],
+  ['statement', [statement]],
   ['explain', [answers]],
   ['insights', [answers]],
   ['agent', [agents]],

@@ -7,6 +7,7 @@ import { EVENT_RECEIPT_FORMAT, eventReceiptShape } from './event-receipt.ts'
 import { OMISSION_FORMAT, omissionShape } from './omission.ts'
 import { RECEIPT_FORMAT, receiptShape } from './receipt.ts'
 import { SPLIT_VIEW_FORMAT, splitViewShape } from './split-view.ts'
+import { STATEMENT_FORMAT, statementShape } from './statement-shape.ts'
 
 const DOCUMENTS: readonly (readonly [format: string, title: string, shape: z.ZodType])[] = [
   ['tallystick-manifest/1', 'What an epoch commits to', manifestShape],
@@ -17,6 +18,7 @@ const DOCUMENTS: readonly (readonly [format: string, title: string, shape: z.Zod
   [SPLIT_VIEW_FORMAT, 'Evidence of two histories under one key', splitViewShape],
   [LOG_KEY_FORMAT, 'The word of an operator on the key of its log', logKeyShape],
   [ATTESTATION_FORMAT, 'The word of an attester on a proposal', attestationShape],
+  [STATEMENT_FORMAT, 'What an account is owed, and why', statementShape],
 ]
 
 /**

@@ -1,37 +1,12 @@
 import type { Command } from 'commander'
 import { insightsOf } from '../../jobs/insights/insights.ts'
-import type { StatementPayout } from '../../jobs/statement/epochs.ts'
 import { explain } from '../../jobs/statement/explain.ts'
-import { type Statement, statementOf } from '../../jobs/statement/statement.ts'
-import { toAddress } from '../../schemas/ids.ts'
 import { type GlobalFlags, runReadingVerb, wholeNumber, withGlobalFlags } from '../command.ts'
-import { formatParts, formatPercent, paint, printLine } from '../output.ts'
+import { paint, printLine } from '../output.ts'
 import { printInsights } from '../print-insights.ts'
 
-const MILLION = 1_000_000
-const KINDS = {
-  data: 'your contributions',
-  model: 'your model',
-  royalty: 'what others derived from',
-  agent: 'your agent',
-  outcome: 'how well your agent did',
-  infrastructure: 'your infrastructure',
-  treasury: 'treasury',
-  sale: 'a share that you sold',
-}
-
-/** `statement`, `explain`, `insights`: answers for people. Amounts are in the token's smallest unit. */
+/** `explain`, `insights`: answers for people. Amounts are in the token's smallest unit. */
 export function addAnswers(program: Command): void {
-  withGlobalFlags(program.command('statement <account>').description('what an account earned, epoch by epoch, and why'))
-    .addHelpText('after', '\nExample:\n  $ tally statement 0x1f9840a85d5aF5bf1D1762F925BDADdC4201F984')
-    .action((account: string, flags: GlobalFlags) =>
-      runReadingVerb('statement', flags, async ({ session, answer }) => {
-        const { warehouse } = await session.ledger()
-        const statement = await statementOf(warehouse, toAddress(account))
-        answer(statement, () => printStatement(statement))
-        return undefined
-      }),
-    )
   withGlobalFlags(
     program
       .command('explain <inference>')
@@ -66,91 +41,6 @@ export function addAnswers(program: Command): void {
         return undefined
       }),
     )
-}
-
-function printStatement(statement: Statement): void {
-  printLine(paint.bold(`Statement of ${statement.account}`))
-  printLine(
-    `${statement.contributions} contributions, ${statement.duplicates} of them copies of what was there before (they earn nothing); ${statement.near} are near one that was there before.`,
-  )
-  printOwned(statement.owns)
-  for (const { epoch, state, lines, payouts } of statement.epochs) {
-    printLine(`\nEpoch ${epoch} (${state})`)
-    for (const line of lines) {
-      const share =
-        line.share === null
-          ? ''
-          : ` – ${formatPercent(line.share.value)} of what contributors earned (90 % interval ${formatPercent(line.share.low)} to ${formatPercent(line.share.high)})`
-      const held = line.heldBack === 0n ? '' : `; ${line.heldBack} more are held back`
-      printLine(`  ${line.amount} of ${line.token} for ${KINDS[line.kind]} (${line.asset})${share}${held}`)
-    }
-    payouts.forEach(printPayout)
-  }
-  for (const { token, cumulative, small } of statement.totals) {
-    printLine(`\nTogether ${cumulative} of ${token}.`)
-    if (small > 0n)
-      printLine(
-        `  ${small} more are owed and kept for you: they are paid with the first epoch that reaches the minimum.`,
-      )
-  }
-  for (const { kind, token, amount } of statement.paidByKind) printLine(`  ${amount} of ${token} for ${KINDS[kind]}`)
-  if (statement.evidence.length > 0) printLine('\nNear contributions before them, the most similar')
-  for (const { batchId, index, of, similarity, measure } of statement.evidence)
-    printLine(
-      `  ${batchId}/${index}  ${formatPercent(similarity / MILLION)} as ${of.batchId}/${of.index} by ${measure}`,
-    )
-  printItems('Most helpful (influence, not payment)', statement.helped)
-  printItems('Most harmful (influence, not payment)', statement.hurt)
-  if (statement.paying !== null) printPaying(statement.paying)
-  printLine('\nCheck it: tally receipt ACCOUNT --out receipt.json && tally verify receipt.json')
-}
-
-/** Only what is not simply earned and paid. */
-function printPayout({ token, smallBefore, paid, small, minimum }: StatementPayout): void {
-  if (smallBefore > 0n && paid > 0n) printLine(`  ${smallBefore} of ${token} carried from earlier epochs, paid now`)
-  if (small > 0n)
-    printLine(
-      `  carried: ${small} of ${token}${smallBefore > 0n ? `, with ${smallBefore} from earlier epochs,` : ''} below the minimum of ${minimum}`,
-    )
-}
-
-function printOwned(owns: Statement['owns']): void {
-  if (owns.length > 0) printLine('\nOwns')
-  for (const { asset, kind, identity, access, parts, history, paid, outside } of owns) {
-    const since = history.map((each) => `${formatParts(each.parts)} since epoch ${each.epoch}`).join(', ')
-    const named = identity === '' ? '' : `, says it is ${identity}`
-    const licensed = access === 'licensed' ? ', licensed' : ''
-    printLine(`  ${formatParts(parts)} of ${asset} (${kind}${licensed}${named}): ${since}`)
-    for (const each of paid) printLine(`    was paid ${each.amount} of ${each.token} for ${KINDS[each.kind]}`)
-    for (const { token, held, released, refunded } of outside)
-      printLine(
-        `    uses outside its licences: ${held} of ${token} held, ${released} released by later licences, ${refunded} given back`,
-      )
-  }
-}
-
-function printPaying({ balances, channels, held, uses }: NonNullable<Statement['paying']>): void {
-  printLine('\nPaying')
-  for (const { token, amount } of balances) printLine(`  ${amount} of ${token} deposited and not taken`)
-  for (const { model, token, cumulative, spent, sequence } of channels)
-    printLine(`  ${model}: signed for ${cumulative} of ${token} (last voucher ${sequence}), ${spent} of it taken`)
-  for (const { model, token, uses: count, funded, outside, refunded, unfunded, reported } of uses) {
-    printLine(
-      `  ${model}: ${count} uses; ${funded} of ${token} paid, ${unfunded} unfunded (signed for, not deposited), ${reported} only reported (not signed for)`,
-    )
-    if (outside + refunded > 0n)
-      printLine(`  ${model}: outside its licences ${outside} of ${token} held, ${refunded} given back`)
-  }
-  for (const { epoch, model, token, fees, until } of held)
-    printLine(
-      `  ${model}: ${fees} of ${token} of epoch ${epoch} is held, because no licence covers the uses; without one it is yours again after epoch ${until}`,
-    )
-}
-
-function printItems(title: string, items: Statement['helped']): void {
-  if (items.length === 0) return
-  printLine(`\n${title}`)
-  for (const item of items) printLine(`  ${item.batchId}/${item.index}  ${item.value}`)
 }
 
 const FEE_STATUSES = {

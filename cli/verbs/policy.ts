@@ -4,6 +4,7 @@ import { type PolicyAt, type PublishedPolicy, policyAt } from '../../jobs/policy
 import { policyDocument, readPolicy } from '../../jobs/policy/policy-file.ts'
 import { simulatePolicy } from '../../jobs/policy/simulate/simulate.ts'
 import { type GlobalFlags, runReadingVerb, wholeNumber, withGlobalFlags } from '../command.ts'
+import { toEpochs } from '../epoch-range.ts'
 import { EXIT, printLine, printWarning } from '../output.ts'
 import { printSimulation } from '../print-simulation.ts'
 import { untilSignal } from '../until-signal.ts'
@@ -117,14 +118,6 @@ function printPolicy({ epoch, policy, announced }: PolicyAt): void {
   for (const [name, value] of Object.entries(policyDocument(policy.body)))
     printLine(`  ${name.padEnd(20)} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
   for (const { body, from } of announced) printLine(`From epoch ${from} on: ${body.policy}`)
-}
-
-function toEpochs(text: string): { from: number; to: number } {
-  const [, first, last] = /^(\d{1,9})\.\.(\d{1,9})$/.exec(text) ?? []
-  const [from, to] = [Number(first), Number(last)]
-  if (first === undefined || from < 1 || to < from)
-    throw new InvalidArgumentError('It must be two epochs, the first from 1 on: 3..9.')
-  return { from, to }
 }
 
 const GWEI_DIGITS = 9

@@ -108,8 +108,8 @@ interface SplitSum {
 }
 
 /** The seven parts of a sum; without an agent, its two are the model's, as is what nobody upstream has a share of. */
-function splitSum(
-  { model: name, infrastructure: host, agent: worker }: FeeSum,
+export function splitSum(
+  { model: name, infrastructure: host, agent: worker }: Pick<FeeSum, 'model' | 'infrastructure' | 'agent'>,
   fees: bigint,
   policy: Policy,
   upstream: Upstream,

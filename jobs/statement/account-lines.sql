@@ -12,5 +12,5 @@ SELECT
 FROM settlement_line AS l
 LEFT JOIN score AS s
   ON s.epoch = l.epoch AND s.account = l.account AND s.token = l.token AND s.model = l.asset AND l.kind = 'data'
-WHERE l.account = $account
+WHERE l.account = $account AND l.epoch BETWEEN $first AND $last
 ORDER BY l.epoch, l.token, l.kind, l.asset

@@ -3,6 +3,7 @@ import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import type { AssetAccess, AssetKind } from '../../schemas/events.ts'
 import type { Address } from '../../schemas/ids.ts'
 import type { LineKind } from '../settlement/lines.ts'
+import { ALL_EPOCHS, type EpochRange } from './epochs.ts'
 
 const owned = readSql(new URL('./owned.sql', import.meta.url))
 const ownedOutside = readSql(new URL('./owned-outside.sql', import.meta.url))
@@ -47,15 +48,17 @@ export interface OwnedAsset {
 /** Kinds of lines that an owner of their asset is paid. */
 const OWNED_KINDS: ReadonlySet<string> = new Set<LineKind>(['model', 'royalty', 'agent', 'outcome', 'infrastructure'])
 
-/** Everything that an account ever owned of, ascending by name, and what it was paid for which cause. */
+/** Everything that an account ever owned of, ascending by name, and what it earned in these epochs for which cause. */
 export async function ownedBy(
   warehouse: Database,
   account: Address,
+  { from, to }: EpochRange = ALL_EPOCHS,
 ): Promise<{ owns: OwnedAsset[]; paidByKind: PaidFor[] }> {
   const paid = await warehouse.all<PaidFor & { asset: string }>(
     `SELECT kind, asset, token, sum(amount)::HUGEINT AS amount FROM settlement_line
-     WHERE account = $account GROUP BY kind, asset, token ORDER BY kind, token, asset`,
-    { account },
+     WHERE account = $account AND epoch BETWEEN $from AND $to
+     GROUP BY kind, asset, token ORDER BY kind, token, asset`,
+    { account, from, to },
   )
   const outside = await warehouse.all<OutsideFees & { asset: string }>(ownedOutside, { account })
   const owns = new Map<string, OwnedAsset>()

@@ -4,7 +4,7 @@ import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toHex } from '../../schemas/ids.ts'
 import { rankBatches } from '../attribution/features/clusters.ts'
-import { type StatementEpoch, statementEpochs } from './epochs.ts'
+import { ALL_EPOCHS, type EpochRange, type StatementEpoch, statementEpochs } from './epochs.ts'
 import { type OwnedAsset, ownedBy, type PaidFor } from './owned.ts'
 import { type Paying, payingOf } from './paying.ts'
 
@@ -41,7 +41,7 @@ export interface Statement {
   readonly epochs: readonly StatementEpoch[]
   /** Paid out since the first epoch, and what is owed and too little to be paid so far. */
   readonly totals: readonly { readonly token: string; readonly cumulative: bigint; readonly small: bigint }[]
-  /** The sum of both by what it was earned with. */
+  /** What was earned in these epochs, by cause; over all epochs the sum of both totals. */
   readonly paidByKind: readonly PaidFor[]
   readonly helped: readonly StatementItem[]
   readonly hurt: readonly StatementItem[]
@@ -62,19 +62,35 @@ export class AccountUnknownError extends TallyError {
 const nearEvidence = readSql(new URL('./near-evidence.sql', import.meta.url))
 const ITEMS_SHOWN = 5
 
-/** Everything that is settled for an account, and what explains it. @throws AccountUnknownError */
-export async function statementOf(warehouse: Database, account: Address): Promise<Statement> {
+/**
+ * Everything that is settled for an account, and what explains it.
+ *
+ * @param range what was earned and paid in these epochs, and totals and influence as of their end; ownership, contributions
+ *              and paying are as of now. Default: all
+ * @throws AccountUnknownError
+ */
+export async function statementOf(
+  warehouse: Database,
+  account: Address,
+  range: EpochRange = ALL_EPOCHS,
+): Promise<Statement> {
+  const { to } = range
   const contributions = await countItems(warehouse, account)
-  const epochs = await statementEpochs(warehouse, account)
-  const ownership = await ownedBy(warehouse, account)
+  const epochs = await statementEpochs(warehouse, account, range)
+  const ownership = await ownedBy(warehouse, account, range)
   const paying = (await payingOf(warehouse, account)) ?? null
-  if (contributions.items === 0 && epochs.length === 0 && ownership.owns.length === 0 && paying === null)
-    throw new AccountUnknownError({ account })
   const totals = await warehouse.all<{ token: string; cumulative: bigint; small: bigint }>(
     `SELECT token, cumulative, small FROM account_total
-     WHERE account = $account AND epoch = (SELECT max(epoch) FROM account_total) ORDER BY token`,
-    { account },
+     WHERE account = $account AND epoch = (SELECT max(epoch) FROM account_total WHERE epoch <= $to) ORDER BY token`,
+    { account, to },
   )
+  if (
+    contributions.items === 0 &&
+    ownership.owns.length === 0 &&
+    paying === null &&
+    !(await hasEarned(warehouse, account))
+  )
+    throw new AccountUnknownError({ account })
   return {
     account,
     ...ownership,
@@ -83,10 +99,15 @@ export async function statementOf(warehouse: Database, account: Address): Promis
     ...(await evidenceOf(warehouse, account)),
     epochs,
     totals,
-    helped: await itemsOf(warehouse, account, 'DESC'),
-    hurt: await itemsOf(warehouse, account, 'ASC'),
+    helped: await itemsOf(warehouse, account, to, 'DESC'),
+    hurt: await itemsOf(warehouse, account, to, 'ASC'),
     paying,
   }
+}
+
+async function hasEarned(warehouse: Database, account: Address): Promise<boolean> {
+  const row = await warehouse.one('SELECT 1 FROM account_total WHERE account = $account LIMIT 1', { account })
+  return row !== undefined
 }
 
 async function countItems(warehouse: Database, account: Address): Promise<{ items: number; duplicates: number }> {
@@ -117,16 +138,21 @@ async function evidenceOf(warehouse: Database, account: Address): Promise<Eviden
 }
 
 /** An item that was paid for in several periods of the epoch is named once, by the one in which it moved most. */
-async function itemsOf(warehouse: Database, account: Address, order: 'ASC' | 'DESC'): Promise<StatementItem[]> {
+async function itemsOf(
+  warehouse: Database,
+  account: Address,
+  to: number,
+  order: 'ASC' | 'DESC',
+): Promise<StatementItem[]> {
   const rows = await warehouse.all(
     `SELECT b.batch_id, v.item_index, c.content_hash, v.value
      FROM item_value AS v
      JOIN contribution AS c USING (batch, item_index)
      JOIN contribution_batch AS b USING (batch)
-     WHERE c.account = $account AND v.epoch = (SELECT max(epoch) FROM item_value) AND v.value ${order === 'ASC' ? '<' : '>'} 0
+     WHERE c.account = $account AND v.epoch = (SELECT max(epoch) FROM item_value WHERE epoch <= $to) AND v.value ${order === 'ASC' ? '<' : '>'} 0
      QUALIFY row_number() OVER (PARTITION BY v.batch, v.item_index ORDER BY v.value ${order}, v.model, v.token) = 1
      ORDER BY v.value ${order}, b.batch_id, v.item_index LIMIT ${ITEMS_SHOWN}`,
-    { account },
+    { account, to },
   )
   return rows.map((row) => ({
     batchId: row.batch_id as string,

@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { describe, test } from '@jest/globals'
 
-export const CHROMIUM = '/usr/bin/chromium'
+const CHROMIUM = '/usr/bin/chromium'
 /** Headless, as root too, and without a word to anybody: what it writes to its console comes on stderr. */
 const FLAGS = [
   '--headless',
@@ -23,7 +24,7 @@ const RUN_MS_MAX = 45_000
 const ANSWER_BYTES_MAX = 1_000_000
 
 /** @param folder for the browser's profile */
-export function quietFlags(folder: string): string[] {
+function quietFlags(folder: string): string[] {
   return [...FLAGS, `--user-data-dir=${join(folder, 'profile')}`]
 }
 
@@ -101,4 +102,23 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 
 function typeOf(path: string): string {
   return path.endsWith('.html') ? 'text/html; charset=utf-8' : 'text/javascript; charset=utf-8'
+}
+
+/** Opens a file and returns the document as the browser built it, and what it wrote to its console. */
+export async function dumpPage(folder: string, path: string): Promise<{ dom: string; console: string[] }> {
+  const flags = [...quietFlags(folder), '--hide-scrollbars', '--dump-dom']
+  const child = spawn(CHROMIUM, [...flags, pathToFileURL(path).href], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const timer = setTimeout(() => child.kill('SIGKILL'), RUN_MS_MAX)
+  let [dom, errors] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    dom += chunk
+  })
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    errors += chunk
+  })
+  const status = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
+  clearTimeout(timer)
+  if (status !== 0 || dom === '')
+    throw new Error(`Chromium ended with ${status} and ${dom.length} characters. ${errors}`)
+  return { dom, console: errors.split('\n').filter((line) => line.includes(':CONSOLE')) }
 }

@@ -1,16 +1,12 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { renderReport } from '../../web/src/index.ts'
-import { CHROMIUM, describeInChromium, quietFlags } from '../support/chromium.ts'
+import { describeInChromium, dumpPage } from '../support/chromium.ts'
 import { HOSTILE_TEXTS, withTexts } from './support/hostile-report.ts'
 import { readMarkup } from './support/markup-reader.ts'
 import { emptyReport, sampleReport } from './support/sample-report.ts'
-
-const RUN_MS_MAX = 45_000
 
 describeInChromium('in a real Chromium', inChromium)
 
@@ -54,7 +50,7 @@ function inChromium(): void {
 
   async function open(page: string): Promise<{ dom: string; console: string[] }> {
     await writeFile(join(folder, 'page.html'), page)
-    return dump(folder, join(folder, 'page.html'))
+    return dumpPage(folder, join(folder, 'page.html'))
   }
 
   /** Opens each page in a frame of each width and answers `question`, an expression over the document `page`. */
@@ -77,7 +73,7 @@ function inChromium(): void {
     const path = join(folder, 'frames.html')
     const style = '<style>iframe{border:0;display:block}</style>'
     await writeFile(path, `<!doctype html><meta charset="utf-8">${style}${frames.join('')}<script>${script}</script>`)
-    const { dom } = await dump(folder, path)
+    const { dom } = await dumpPage(folder, path)
     const [, found] = /<pre id="found">(.*?)<\/pre>/s.exec(dom) ?? []
     return JSON.parse(Buffer.from(found ?? '', 'base64').toString('utf8'))
   }
@@ -91,22 +87,4 @@ function skeletonOf(page: string): string {
   return readMarkup(page)
     .elements.map(({ name, attributes }) => `${name}(${[...attributes.keys()].join(' ')})`)
     .join(' ')
-}
-
-/** Opens a file and returns the document as the browser built it, and what it wrote to its console. */
-async function dump(folder: string, path: string): Promise<{ dom: string; console: string[] }> {
-  const flags = [...quietFlags(folder), '--hide-scrollbars', '--dump-dom']
-  const child = spawn(CHROMIUM, [...flags, pathToFileURL(path).href], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const timer = setTimeout(() => child.kill('SIGKILL'), RUN_MS_MAX)
-  let [dom, errors] = ['', '']
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    dom += chunk
-  })
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    errors += chunk
-  })
-  const status = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
-  clearTimeout(timer)
-  expect({ status, dom: dom.length > 0 }).toEqual({ status: 0, dom: true })
-  return { dom, console: errors.split('\n').filter((line) => line.includes(':CONSOLE')) }
 }
