@@ -18,6 +18,7 @@ const KINDS = {
   infrastructure: 'your infrastructure',
   treasury: 'treasury',
   sale: 'a share that you sold',
+  licence: 'licences that were bought of what you own',
 }
 
 /** `statement`, `explain`, `insights`: answers for people. Amounts are in the token's smallest unit. */
