@@ -42,6 +42,7 @@ const SALES = {
   offer: 'text',
   source: 'text',
   id: 'text',
+  kind: 'text',
   asset: 'text',
   seller: 'text',
   buyer: 'text',

@@ -83,7 +83,7 @@ function compareLines({ lines }: EpochBundle, settled: Settled): void {
 }
 
 function compareSales({ sales }: EpochBundle, settled: Settled): void {
-  const expected = settled.sales.map((sale) => ({ ...sale }))
+  const expected = settled.sales.map(({ published }) => ({ ...published }))
   compareRows('sales', TABLES.sales, expected, sales)
 }
 

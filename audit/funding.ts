@@ -5,7 +5,7 @@ import type { DecidedEpoch } from './decide.ts'
 import { lineageOf } from './derivation.ts'
 import type { History } from './history.ts'
 import type { Sale } from './market.ts'
-import { endHeldUses, giveBack, type HeldUse, lowerHeldUses, missingLicences } from './outside.ts'
+import { endHeldUses, giveBack, type HeldUse, lowerHeldUses, missingLicences, type PlacedTerms } from './outside.ts'
 import type { AcceptOrder } from './ownership.ts'
 import type { EventFeatures } from './period-events.ts'
 import { addTo } from './sums.ts'
@@ -99,7 +99,7 @@ export function fundEpoch(
   const ownsOneOf = ownership(history, records)
   const isLicensed = (asset: string) => history.assets.get(asset)?.access === 'licensed'
   const sales: Sale[] = []
-  const settleBefore = settlingSales(decided, history, balances, sales)
+  const settleBefore = settlingSales(decided, epoch, history, balances, sales)
   for (const [index, row] of uses.rows.entries()) {
     settleBefore(row)
     const place = records.bodies[row]!
@@ -147,7 +147,7 @@ export function fundEpoch(
     addTo(refunded, use.token, fee)
   }
   for (const { use, taken } of lowerHeldUses(held, history.corrections)) refund(use, taken)
-  const ended = endHeldUses(held, epoch, decided)
+  const ended = endHeldUses(held, epoch, decided, sales.flatMap(boughtInRetrospect))
   for (const use of ended.refunded) refund(use, use.fee)
   const released = ended.released.map(({ use, row }) => {
     const { entry, model, infrastructure, agent, payer, token, fee, features, score } = use
@@ -162,7 +162,8 @@ export function fundEpoch(
 /** Settles, call by call, the acceptances that come before the record of a row; in the end, without one, the rest. */
 function settlingSales(
   { acceptances, records }: DecidedEpoch,
-  { market, ownership: owned }: History,
+  epoch: number,
+  { market, ownership: owned, licences }: History,
   balances: Map<string, bigint>,
   sales: Sale[],
 ): (row: number | undefined) => void {
@@ -170,9 +171,15 @@ function settlingSales(
   return (row) => {
     for (let next = acceptances[at]; next !== undefined; next = acceptances[++at]) {
       if (row !== undefined && records.compareRows(next.row, row) > 0) return
-      sales.push(market.settle(next, balances, owned, records))
+      const sale = market.settle(next, balances, owned, records)
+      sales.push(sale)
+      if (sale.licence !== undefined) licences.buy(sale.licence, { epoch, row: sale.row })
     }
   }
+}
+
+function boughtInRetrospect({ row, licence }: Sale): PlacedTerms[] {
+  return licence === undefined || licence.coversFromEpoch === 0 ? [] : [{ row, terms: licence }]
 }
 
 type Used = Pick<FundedUse, 'model' | 'infrastructure' | 'agent'>

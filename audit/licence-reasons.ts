@@ -1,4 +1,4 @@
-import type { EventOf } from '../schemas/events.ts'
+import type { EventBodies, EventOf, LicenceTerms } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import type { RejectionReason } from '../schemas/rejection.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
@@ -17,21 +17,30 @@ export async function findGrantReason(
   history: History,
   ledger: DecidingLedger,
   event: EventOf<'LicenceGranted'>,
-  { epoch, effectiveMs }: RecordTime,
+  time: RecordTime,
 ): Promise<Reason> {
-  const { grant, asset: name, uses, fromMs, untilMs, priceList, coversFromEpoch } = event.body
+  const { grant, asset: name } = event.body
   const asset = history.assets.get(name)
   if (asset === undefined || asset.kind === 'infrastructure') return 'ASSET_UNKNOWN'
   const reason = await findOwnerReason(history, ledger, event)
   if (reason !== undefined) return reason
-  if (history.licences.of(grant) !== undefined) return 'LICENCE_EXISTS'
+  return history.licences.of(grant) === undefined ? findTermsReason(history, asset, event.body, time) : 'LICENCE_EXISTS'
+}
+
+/** Of a grant, or of an offer of a licence, of an asset that can be licensed. */
+export function findTermsReason(
+  { payments }: History,
+  asset: EventBodies['AssetRegistered'],
+  { uses, fromMs, untilMs, priceList, coversFromEpoch }: LicenceTerms | EventBodies['LicenceGranted'],
+  { epoch, effectiveMs }: RecordTime,
+): Reason {
   // A dataset is not asked for answers, and nothing else is retrieved from.
   if (uses.includes(asset.kind === 'dataset' ? 'infer' : 'retrieve')) return 'LICENCE_USES_INVALID'
   if ((fromMs > 0n && fromMs < effectiveMs) || (untilMs > 0n && untilMs <= effectiveMs)) return 'LICENCE_WINDOW_INVALID'
   if (coversFromEpoch > epoch) return 'LICENCE_WINDOW_INVALID'
   if (priceList === '') return undefined
-  const list = history.payments.priceLists.get(priceList)
-  const isOfOther = asset.kind === 'model' && list?.model !== name
+  const list = payments.priceLists.get(priceList)
+  const isOfOther = asset.kind === 'model' && list?.model !== asset.asset
   return list === undefined || isOfOther ? 'PRICE_LIST_UNKNOWN' : undefined
 }
 

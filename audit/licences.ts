@@ -2,7 +2,8 @@ import type { EventBodies } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import type { AcceptOrder } from './ownership.ts'
 
-type Terms = EventBodies['LicenceGranted']
+/** Of a grant, or of a licence that was bought. */
+export type Terms = Omit<EventBodies['LicenceGranted'], 'grant' | 'registrant' | 'signature'>
 
 /** A record of the ledger. */
 interface Place {
@@ -26,7 +27,7 @@ export interface AskedUse extends Place {
 
 const ANYONE = '0x0000000000000000000000000000000000000000'
 
-/** Licences as docs/formats.md#licences has them: all that were ever granted, and where each was revoked. */
+/** Licences as docs/formats.md#licences has them: all that were ever granted or bought, and where each was revoked. */
 export class Licences {
   readonly #all = new Map<string, Granted>()
   /** By licensee, then by asset. */
@@ -38,15 +39,20 @@ export class Licences {
     return granted && { asset: granted.terms.asset, isRevoked: granted.ended !== undefined }
   }
 
-  grant(terms: Terms, since: Place): void {
+  grant(terms: EventBodies['LicenceGranted'], since: Place): void {
+    this.#all.set(terms.grant, this.buy(terms, since))
+  }
+
+  /** What was bought has no name by which it could be revoked. */
+  buy(terms: Terms, since: Place): Granted {
     const granted: Granted = { terms, since, ended: undefined }
-    this.#all.set(terms.grant, granted)
     const licensee = toHex(terms.licensee)
     const own = this.#by.get(licensee) ?? new Map<string, Granted[]>()
     this.#by.set(licensee, own)
     const grants = own.get(terms.asset) ?? []
     own.set(terms.asset, grants)
     grants.push(granted)
+    return granted
   }
 
   revoke(grant: string, ended: Place): void {

@@ -4,7 +4,7 @@ import { OWNERS_MAX } from '../schemas/limits.ts'
 import type { RejectionReason } from '../schemas/rejection.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
 import type { History } from './history.ts'
-import type { RecordTime } from './licence-reasons.ts'
+import { findTermsReason, type RecordTime } from './licence-reasons.ts'
 import { isSignedBy } from './signed-by.ts'
 
 type Reason = RejectionReason | undefined
@@ -15,19 +15,22 @@ export async function findOfferReason(
   history: History,
   ledger: DecidingLedger,
   event: EventOf<'OfferPublished'>,
-  { effectiveMs: atMs }: RecordTime,
+  time: RecordTime,
 ): Promise<Reason> {
-  const { offer, asset, parts, expiresMs } = event.body
+  const { offer, kind, asset: name, parts, expiresMs, licence } = event.body
   const { assets, market, ownership } = history
   const seller = toHex(event.body.seller)
-  if (!assets.has(asset)) return 'ASSET_UNKNOWN'
+  const asset = assets.get(name)
+  if (asset === undefined || (kind === 'licence' && asset.kind === 'infrastructure')) return 'ASSET_UNKNOWN'
   if (!(await isSignedBy(history, ledger, event, seller))) return 'SIGNATURE_INVALID'
   if (market.find(offer) !== undefined) return 'OFFER_EXISTS'
-  if (market.hasExpired(expiresMs, atMs)) return 'OFFER_EXPIRED'
-  const owners = ownership.now(asset)
-  const free = (owners.get(seller) ?? 0) - market.lockedBy(asset, seller)
+  if (market.hasExpired(expiresMs, time.effectiveMs)) return 'OFFER_EXPIRED'
+  const owners = ownership.now(name)
+  if (kind === 'licence')
+    return owners.has(seller) ? findTermsReason(history, asset, licence[0]!, time) : 'REGISTRANT_NOT_OWNER'
+  const free = (owners.get(seller) ?? 0) - market.lockedBy(name, seller)
   if (free < parts) return 'SHARES_NOT_OWNED'
-  return owners.size + market.lockingOffers(asset) >= OWNERS_MAX ? 'OWNERS_TOO_MANY' : undefined
+  return owners.size + market.lockingOffers(name) >= OWNERS_MAX ? 'OWNERS_TOO_MANY' : undefined
 }
 
 export async function findOfferWithdrawalReason(

@@ -2,7 +2,7 @@ import type { Channels } from './channels.ts'
 import type { Corrections } from './corrections.ts'
 import type { DecidedEpoch } from './decide.ts'
 import type { History } from './history.ts'
-import { type AskedUse, reachesBack } from './licences.ts'
+import { type AskedUse, reachesBack, type Terms } from './licences.ts'
 import { compareText, firstOf } from './order.ts'
 import { copyFeatures, type EventFeatures } from './period-events.ts'
 import type { State } from './state.ts'
@@ -56,23 +56,31 @@ export function lowerHeldUses(held: HeldUse[], corrections: Corrections): { use:
   return lowered
 }
 
+/** What a licence says, and the row of its grant, or of its acceptance. */
+export interface PlacedTerms {
+  readonly row: number
+  readonly terms: Terms
+}
+
 /** What an epoch did to what is held. */
 export interface EndedUses {
-  /** Each with the row of the grant that was the last one it waited for. */
+  /** Each with the row of the grant, or of the acceptance, that was the last one it waited for. */
   readonly released: readonly { readonly use: HeldUse; readonly row: number }[]
   readonly refunded: readonly HeldUse[]
 }
 
 /**
- * Step 2 of settlement, the end of it: features and ratings that came for held uses are kept; grants release what they reach back to,
- * in accept order; then whoever waited long enough has the fee back.
+ * Step 2 of settlement, the end of it: features and ratings that came for held uses are kept; grants, and licences that were bought,
+ * release what they reach back to, in accept order; then whoever waited long enough has the fee back.
  *
- * @param held changed in place
+ * @param held   changed in place
+ * @param bought in the epoch, and covering what was before
  */
 export function endHeldUses(
   held: HeldUse[],
   epoch: number,
   { records, featuresOf, ratings, grants }: DecidedEpoch,
+  bought: readonly PlacedTerms[],
 ): EndedUses {
   for (const use of held) {
     const row = featuresOf.get(use.entry)
@@ -81,7 +89,8 @@ export function endHeldUses(
   }
   const released: { use: HeldUse; row: number }[] = []
   const ended = new Set<HeldUse>()
-  for (const { row, terms } of grants) {
+  const reaching = [...grants, ...bought].sort((a, b) => records.compareRows(a.row, b.row))
+  for (const { row, terms } of reaching) {
     for (const use of held) {
       if (ended.has(use) || !use.missing.has(terms.asset)) continue
       if (reachesBack(terms, { epoch, row }, use, records)) use.missing.delete(terms.asset)

@@ -6,6 +6,7 @@ type Parts = ReadonlyMap<string, number>
 /** Accept order of two rows of an epoch's records: below 0 when the first one comes first. */
 export interface AcceptOrder {
   compareRows(a: number, b: number): number
+  effectiveMs(row: number): bigint
 }
 
 interface Transfer {

@@ -14,7 +14,7 @@ type Policy = EventBodies['PolicyPublished']
 export interface SettlementLine {
   readonly account: string
   readonly token: string
-  readonly kind: 'agent' | 'data' | 'infrastructure' | 'model' | 'outcome' | 'royalty' | 'sale' | 'treasury'
+  readonly kind: 'agent' | 'data' | 'infrastructure' | 'model' | 'outcome' | 'royalty' | 'sale' | 'licence' | 'treasury'
   readonly asset: string
   readonly amount: bigint
 }

@@ -175,10 +175,13 @@ function heldByToken({ outside, periods, reserves, small, waiting, outcomes }: B
   return held
 }
 
+/** What is paid for a share is its seller's, for a licence its owners'. */
 function saleLines(sales: readonly Sale[]): SettlementLine[] {
-  return sales
-    .filter(({ status }) => status === 'settled')
-    .map(({ seller, token, asset, price }) => ({ account: seller, token, kind: 'sale', asset, amount: BigInt(price) }))
+  return sales.flatMap(({ published: { kind, token, asset }, paid }) =>
+    [...paid].map(([account, amount]): SettlementLine => {
+      return { account, token, kind: kind === 'licence' ? 'licence' : 'sale', asset, amount }
+    }),
+  )
 }
 
 function soldByToken(sales: readonly Sale[]): Map<string, bigint> {

@@ -95,20 +95,42 @@ export interface ModelRetired {
   signature: Uint8Array
 }
 
+/** What a licence that is for sale lets its buyer do: as a LicenceGranted at the place of the acceptance. */
+export interface LicenceTerms {
+  /** Of `LICENCE_USES`, strictly ascending. */
+  uses: string[]
+  /** 0: from the acceptance on. */
+  fromMs: bigint
+  /** 0: for ever, or for `durationMs`. */
+  untilMs: bigint
+  /** From the effective time of the acceptance on; 0: until `untilMs`. */
+  durationMs: bigint
+  /** Empty: uses at whatever fee. */
+  priceList: string
+  /** Millionths; 0 unless `train` is among the uses. */
+  royaltyParts: number
+  /** 0: covers nothing in retrospect. */
+  coversFromEpoch: number
+  /** How many can be bought; 0: any number. */
+  copies: number
+}
+
 export interface OfferPublished {
   offer: string
   seller: Uint8Array
-  /** What is sold; `share` so far. */
+  /** What is sold, of `OFFER_KINDS`. */
   kind: string
   asset: string
-  /** Millionths, locked until the offer ends. */
+  /** Of a share: millionths, locked until the offer ends. Of a licence 0. */
   parts: number
   token: Uint8Array
-  /** Of all the parts. */
+  /** Of all the parts, or of one licence. */
   price: bigint
   /** Who may accept; zero bytes: anyone. */
   buyer: Uint8Array
   expiresMs: bigint
+  /** One of kind `licence`, none of kind `share`. */
+  licence: LicenceTerms[]
   signature: Uint8Array
 }
 

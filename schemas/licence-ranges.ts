@@ -7,6 +7,17 @@ export function licence(body: EventBodies['LicenceGranted']): RangeFault | undef
     identifier('grant', body.grant),
     identifier('asset', body.asset),
     bytes('licensee', body.licensee, 20),
+    licenceTerms(body),
+    bytes('registrant', body.registrant, 20),
+    bytes('signature', body.signature, 65),
+  )
+}
+
+/** What a grant and an offer of a licence both say. */
+export function licenceTerms(
+  body: Omit<EventBodies['LicenceGranted'], 'grant' | 'asset' | 'licensee' | 'registrant' | 'signature'>,
+): RangeFault | undefined {
+  return first(
     uses(body.uses),
     body.fromMs >= 0n ? undefined : field('fromMs must not be negative.'),
     body.untilMs === 0n || body.untilMs > body.fromMs ? undefined : field('untilMs must be 0 or after fromMs.'),
@@ -16,8 +27,6 @@ export function licence(body: EventBodies['LicenceGranted']): RangeFault | undef
     body.coversFromEpoch >= 0 ? undefined : field('coversFromEpoch must not be negative.'),
     // Else the time between its place and fromMs would be covered neither way.
     body.coversFromEpoch === 0 || body.fromMs === 0n ? undefined : field('coversFromEpoch needs a fromMs of 0.'),
-    bytes('registrant', body.registrant, 20),
-    bytes('signature', body.signature, 65),
   )
 }
 

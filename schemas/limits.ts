@@ -20,7 +20,9 @@ export const PARENTS_MAX = 8
 export const ROYALTY_PARTS_MAX = 500_000
 export const DERIVATION_DEPTH_MAX = 6
 /** What an offer may sell. */
-export const OFFER_KINDS = ['share'] as const
+export const OFFER_KINDS = ['share', 'licence'] as const
+/** How long a licence may count that begins with its purchase, milliseconds: the sum is a time that doubles hold. */
+export const LICENCE_DURATION_MS_LIMIT = 1n << 52n
 /** A recorded check of a contract's signature counts in its own epoch and in so many after it. */
 export const SIGNATURE_CHECK_EPOCHS_MAX = 10
 /** Of a signature that a contract checks. */

@@ -26,7 +26,7 @@ const line = z.strictObject({
   amount,
   asset: z.string().max(TEXT_MAX),
   epoch: z.number().int().positive(),
-  kind: z.enum(['data', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury', 'sale']),
+  kind: z.enum(['data', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury', 'sale', 'licence']),
   token: address,
 })
 

@@ -12,7 +12,9 @@ export {
 export {
   type AcceptOfferOptions,
   acceptOffer,
+  type OfferLicenceOptions,
   type OfferOptions,
+  offerLicence,
   offerShare,
   type SignedRecord,
   type WithdrawOfferOptions,

@@ -17,16 +17,26 @@ export async function checkGrant(
   event: EventOf<'LicenceGranted'>,
   context: CheckContext,
 ): Promise<RejectionReason | undefined> {
-  const { grant, asset, uses, priceList } = event.body
+  const { grant, asset } = event.body
   const { registry } = context
   const kind = registry.assets.get(asset)?.kind
   if (kind === undefined || kind === 'infrastructure') return 'ASSET_UNKNOWN'
   const refused = await checkLicensor(event, context)
   if (refused !== undefined) return refused
   if (registry.licences.find(grant) !== undefined) return 'LICENCE_EXISTS'
+  return findTermsFault(asset, event.body, context)
+}
+
+type Terms = Pick<EventOf<'LicenceGranted'>['body'], 'uses' | 'fromMs' | 'untilMs' | 'priceList' | 'coversFromEpoch'>
+
+/** What is wrong with the terms of a grant, or of an offer of a licence, at its place. Of an asset that can be licensed. */
+export function findTermsFault(asset: string, terms: Terms, context: CheckContext): RejectionReason | undefined {
+  const { uses, priceList } = terms
+  const { assets, priceLists } = context.registry
+  const { kind } = assets.get(asset)!
   if (!uses.every((use) => USES_OF_KIND[kind].includes(use))) return 'LICENCE_USES_INVALID'
-  if (!isAhead(event.body, context)) return 'LICENCE_WINDOW_INVALID'
-  const list = registry.priceLists.get(priceList)
+  if (!isAhead(terms, context)) return 'LICENCE_WINDOW_INVALID'
+  const list = priceLists.get(priceList)
   const isPriced = priceList === '' || (list !== undefined && (kind !== 'model' || list.model === asset))
   return isPriced ? undefined : 'PRICE_LIST_UNKNOWN'
 }
@@ -53,7 +63,7 @@ async function checkLicensor(
 
 /** A window that neither began nor ended before the record, and fees that are held by now. */
 function isAhead(
-  { fromMs, untilMs, coversFromEpoch }: EventOf<'LicenceGranted'>['body'],
+  { fromMs, untilMs, coversFromEpoch }: Terms,
   { moment: { epoch, effectiveMs } }: CheckContext,
 ): boolean {
   const beginsInTime = fromMs === 0n || fromMs >= effectiveMs

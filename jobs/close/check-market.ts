@@ -1,26 +1,40 @@
 import { ANYONE } from '../../anchor/signatures/quote.ts'
-import type { EventOf } from '../../schemas/events.ts'
+import type { EventOf, LicenceTerms } from '../../schemas/events.ts'
 import { toAddress, toHex } from '../../schemas/ids.ts'
 import { OWNERS_MAX } from '../../schemas/limits.ts'
 import type { RejectionReason } from '../../schemas/rejection.ts'
 import type { CheckContext } from './check-context.ts'
+import { findTermsFault } from './check-licences.ts'
 import { isSignedBy } from './signed-by.ts'
 
-/** docs/formats.md#decisions: nobody offers what is not theirs, or is offered already. */
+/** docs/formats.md#decisions: nobody offers what is not theirs, or a share of it that is offered already. */
 export async function checkOffer(
   event: EventOf<'OfferPublished'>,
   context: CheckContext,
 ): Promise<RejectionReason | undefined> {
   const { body } = event
   const { market, assets } = context.registry
-  const owners = assets.get(body.asset)?.owners
-  if (owners === undefined) return 'ASSET_UNKNOWN'
+  const asset = assets.get(body.asset)
+  const [terms] = body.licence
+  if (asset === undefined || (terms !== undefined && asset.kind === 'infrastructure')) return 'ASSET_UNKNOWN'
+  const { owners } = asset
   const seller = toAddress(toHex(body.seller))
   if (!(await isSignedBy(seller, event, context))) return 'SIGNATURE_INVALID'
   if (market.offer(body.offer) !== undefined) return 'OFFER_EXISTS'
   if (market.isOver(body.expiresMs, context.moment.effectiveMs)) return 'OFFER_EXPIRED'
+  if (terms !== undefined) return checkLicenceOffer(body, terms, context)
   if (body.parts > (owners.get(seller) ?? 0) - market.lockedOf(body.asset, seller)) return 'SHARES_NOT_OWNED'
   return owners.size + market.openOffersOf(body.asset) + 1 > OWNERS_MAX ? 'OWNERS_TOO_MANY' : undefined
+}
+
+/** As for a grant: by an owner, and of what can be used like that. It locks no share; who owns the asset then is asked at each sale. */
+function checkLicenceOffer(
+  { asset, seller }: EventOf<'OfferPublished'>['body'],
+  terms: LicenceTerms,
+  context: CheckContext,
+): RejectionReason | undefined {
+  const isOwner = context.registry.assets.get(asset)!.owners.has(toAddress(toHex(seller)))
+  return isOwner ? findTermsFault(asset, terms, context) : 'REGISTRANT_NOT_OWNER'
 }
 
 export async function checkOfferWithdrawal(

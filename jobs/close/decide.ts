@@ -97,7 +97,7 @@ async function decidePage(
     references.take(candidate)
     if (candidate.event.type === 'CorrectionRecorded') presentFees.correct(candidate.event)
     register(registry, candidate.event, context.moment, ledgerId)
-    facts.add(candidate.event, candidate.idHash, candidate.bodyHash, candidate.ordinal)
+    facts.add(candidate.event, candidate.idHash, candidate.bodyHash, context.moment)
     noteOutside(facts, registry, candidate, context.moment)
     noteLate(facts, candidate, lateBeforeMs)
     decisions.push(decision(candidate, 'accepted'))
@@ -133,7 +133,7 @@ function policiesOf(warehouse: Database): CheckContext['policyIn'] {
 function noteOutside(facts: Facts, registry: Registry, { event, idHash }: Candidate, moment: Moment): void {
   if (event.type !== 'InferenceRecorded') return
   const outside = findOutside(event, registry, moment)
-  if (outside !== undefined) facts.addOutside(idHash, outside)
+  if (outside !== undefined) facts.addOutside(idHash, outside, moment.effectiveMs)
 }
 
 /** It is settled like any other: this is for people. */

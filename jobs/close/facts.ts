@@ -19,6 +19,7 @@ import type { DecidedEventType, EventBodies, EventOf } from '../../schemas/event
 import { fromHex, toHex } from '../../schemas/ids.ts'
 import { packRow } from '../attribution/features/packed-row.ts'
 import type { Outside } from './find-outside.ts'
+import type { Moment } from './licences.ts'
 
 type Values = DuckDBValue[]
 
@@ -34,8 +35,9 @@ const TABLES = {
     ...[VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, VARCHAR, HUGEINT, VARCHAR, BIGINT, VARCHAR],
     ...[INTEGER, BIGINT],
   ],
+  offer_licence: [VARCHAR, LIST(VARCHAR), BIGINT, BIGINT, BIGINT, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER],
   offer_withdrawn: [VARCHAR, INTEGER, BIGINT],
-  offer_acceptance: [VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT],
+  offer_acceptance: [VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT, BIGINT],
   policy: [
     ...[VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, BIGINT],
     ...[INTEGER, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER],
@@ -63,7 +65,7 @@ const TABLES = {
   ],
   licence_revoked: [VARCHAR, INTEGER, BIGINT],
   model_retired: [VARCHAR, INTEGER, BIGINT],
-  use_outside: [BLOB, BOOLEAN, BOOLEAN, INTEGER],
+  use_outside: [BLOB, BOOLEAN, BOOLEAN, INTEGER, BIGINT],
   late_use: [BLOB, BIGINT, INTEGER],
   correction: [BLOB, VARCHAR, HUGEINT, VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT],
   inference_unit: [BLOB, VARCHAR, BIGINT, INTEGER],
@@ -88,21 +90,23 @@ export class Facts {
     this.#ledgerId = ledgerId
   }
 
-  /** @param ordinal place of the record in the accept order of its epoch */
-  add(event: EventOf<DecidedEventType>, idHash: Uint8Array, bodyHash: Uint8Array, ordinal: bigint): void {
+  /** @param moment of the record: its place in the accept order of its epoch, and its effective time */
+  add(event: EventOf<DecidedEventType>, idHash: Uint8Array, bodyHash: Uint8Array, moment: Moment): void {
     this.#push('accepted_id', [toBlob(idHash), toBlob(bodyHash), this.#epoch])
     const write = WRITERS[event.type] as (
       event: EventOf,
       place: [number, bigint],
       push: (table: FactTable, values: Values) => void,
       ledgerId: Uint8Array,
+      effectiveMs: bigint,
     ) => void
-    write(event, [this.#epoch, ordinal], (table, values) => this.#push(table, values), this.#ledgerId)
+    const { ordinal, effectiveMs } = moment
+    write(event, [this.#epoch, ordinal], (table, values) => this.#push(table, values), this.#ledgerId, effectiveMs)
   }
 
   /** An accepted inference that no licence of its model, or of its agent, covers. */
-  addOutside(idHash: Uint8Array, { model, agent }: Outside): void {
-    this.#push('use_outside', [toBlob(idHash), model, agent, this.#epoch])
+  addOutside(idHash: Uint8Array, { model, agent }: Outside, effectiveMs: bigint): void {
+    this.#push('use_outside', [toBlob(idHash), model, agent, this.#epoch, effectiveMs])
   }
 
   /** An accepted inference that comes late. @param timeMs of its producer's clock */
@@ -129,6 +133,7 @@ type Writer<Type extends DecidedEventType> = (
   place: Place,
   push: Push,
   ledgerId: Uint8Array,
+  effectiveMs: bigint,
 ) => void
 
 const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
@@ -151,8 +156,8 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
   },
   OfferPublished: writeOffer,
   OfferWithdrawn: ({ body }, place, push) => push('offer_withdrawn', [body.offer, ...place]),
-  OfferAccepted: ({ source, id, body }, place, push) =>
-    push('offer_acceptance', [body.offer, toHex(body.buyer), source, id, ...place]),
+  OfferAccepted: ({ source, id, body }, place, push, _ledgerId, effectiveMs) =>
+    push('offer_acceptance', [body.offer, toHex(body.buyer), source, id, ...place, effectiveMs]),
   PolicyPublished: ({ body }, place, push) => {
     push('policy', [
       body.policy,
@@ -253,6 +258,14 @@ function writeOffer(event: EventOf<'OfferPublished'>, place: Place, push: Push, 
     signingDigest(ledgerId, event),
     ...place,
   ])
+  for (const terms of event.body.licence) {
+    const { uses, fromMs, untilMs, durationMs, priceList, royaltyParts, coversFromEpoch, copies } = terms
+    const when = [fromMs, untilMs, durationMs]
+    push('offer_licence', [
+      ...[offer, listValue(uses), ...when, priceList, royaltyParts, coversFromEpoch, copies],
+      place[0],
+    ])
+  }
 }
 
 function writePriceList({ body }: EventOf<'PriceListPublished'>, place: Place, push: Push): void {

@@ -39,15 +39,23 @@ export interface LicensedUse {
   readonly priceList: string
 }
 
-/** All licences that were ever granted. They are few, and each is asked at a place: it counts from its own to where it was revoked. */
+/**
+ * All licences that were ever granted, or bought. They are few, and each is asked at a place: it counts from its own to where it
+ * was revoked, which those that were bought never are.
+ */
 export class Licences {
   readonly #licences = new Map<string, Licence>()
   /** By asset and licensee: an asset may have very many licensees, and each use asks for one of them. */
   readonly #grantsOf = new Map<string, string[]>()
+  readonly #boughtOf = new Map<string, Licence[]>()
 
+  /** Those bought in an epoch are there once it is attributed. */
   static async load(warehouse: Database): Promise<Licences> {
     const licences = new Licences()
-    for (const row of await warehouse.all(licencesSql)) licences.#set(row.grant_id as string, toLicence(row))
+    for (const row of await warehouse.all(licencesSql)) {
+      if (row.grant_id === null) licences.buy(toLicence(row))
+      else licences.#set(row.grant_id as string, toLicence(row))
+    }
     return licences
   }
 
@@ -55,6 +63,14 @@ export class Licences {
     const { grant, asset, uses, fromMs, untilMs, priceList, royaltyParts } = body
     const terms = { fromMs, untilMs, priceList, royaltyParts, uses: new Set(uses) }
     this.#set(grant, { asset, licensee: toHex(body.licensee), ...terms, grantedAt, revokedAt: undefined })
+  }
+
+  /** It has no name that a revocation could give: what was paid for is not taken back. */
+  buy(licence: Omit<Licence, 'revokedAt'>): void {
+    const key = keyOf(licence.asset, licence.licensee)
+    const bought = this.#boughtOf.get(key) ?? []
+    this.#boughtOf.set(key, bought)
+    bought.push({ ...licence, revokedAt: undefined })
   }
 
   /** Of one that was granted. */
@@ -86,16 +102,16 @@ export class Licences {
   }
 
   #inForce(asset: string, account: string, moment: Moment): Licence[] {
-    return [account, ANYONE]
+    const granted = [account, ANYONE]
       .flatMap((licensee) => this.#grantsOf.get(keyOf(asset, licensee)) ?? [])
       .map((grant) => this.#licences.get(grant)!)
-      .filter(
-        ({ fromMs, untilMs, grantedAt, revokedAt }) =>
-          isBefore(grantedAt, moment) &&
-          (revokedAt === undefined || isBefore(moment, revokedAt)) &&
-          fromMs <= moment.effectiveMs &&
-          (untilMs === 0n || moment.effectiveMs < untilMs),
-      )
+    return [...granted, ...(this.#boughtOf.get(keyOf(asset, account)) ?? [])].filter(
+      ({ fromMs, untilMs, grantedAt, revokedAt }) =>
+        isBefore(grantedAt, moment) &&
+        (revokedAt === undefined || isBefore(moment, revokedAt)) &&
+        fromMs <= moment.effectiveMs &&
+        (untilMs === 0n || moment.effectiveMs < untilMs),
+    )
   }
 
   #set(grant: string, licence: Licence): void {

@@ -65,7 +65,7 @@ export class Market {
     const { asset, parts, expiresMs } = body
     const offer: Offer = { asset, seller, parts, buyer, expiresMs, terms, isWithdrawn: false }
     this.#offers.set(body.offer, offer)
-    this.#lock(offer)
+    if (body.kind === 'share') this.#lock(offer)
   }
 
   /** Nobody can accept it from here on; what it locks stays locked for this epoch. */

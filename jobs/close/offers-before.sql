@@ -1,4 +1,5 @@
--- one row per offer accepted before $epoch; is_locked: it has neither been settled nor withdrawn nor expired before $epoch
+-- one row per offer accepted before $epoch; is_locked: it is of a share, and has neither been settled nor withdrawn nor expired
+-- before $epoch
 SELECT
   o.offer,
   o.seller,
@@ -8,8 +9,8 @@ SELECT
   o.expires_ms,
   o.terms,
   w.offer IS NOT NULL AS is_withdrawn,
-  s.offer IS NULL AND w.offer IS NULL AND o.expires_ms >= $lastCutMs::BIGINT AS is_locked
+  o.kind = 'share' AND s.offer IS NULL AND w.offer IS NULL AND o.expires_ms >= $lastCutMs::BIGINT AS is_locked
 FROM offer AS o
-LEFT JOIN (SELECT offer FROM sale WHERE status = 'settled' AND epoch < $epoch) AS s USING (offer)
+LEFT JOIN (SELECT DISTINCT offer FROM sale WHERE status = 'settled' AND epoch < $epoch) AS s USING (offer)
 LEFT JOIN (SELECT offer FROM offer_withdrawn WHERE epoch < $epoch) AS w ON w.offer = o.offer
 WHERE o.epoch < $epoch

@@ -97,7 +97,7 @@ async function takeFees(
     for (const use of page) {
       const { inference, ordinal, fee } = use
       if (sales.isDueBefore(ordinal)) await sales.settleBefore(ordinal, purses.balances)
-      const status = takeFee(purses, use, policy)
+      const status = takeFee(purses, use, policy, isOutside(use, sales))
       if (status === 'funded')
         funded.push([inference, epoch, epoch + policy!.featureWaitEpochs, policy!.dataParts, ordinal, fee])
       else if (status === 'outside') held.push([inference, epoch, epoch + policy!.outsideWaitEpochs, fee])
@@ -117,12 +117,30 @@ type Use = ChannelKey & {
   readonly fee: bigint
   readonly is_void: boolean
   readonly voucher: bigint
-  /** No licence covers it. */
-  readonly outside: boolean
+  readonly agent: string
+  readonly commercial: boolean
+  readonly price_list: string
+  /** No licence covers it that was there when the epoch was closed. */
+  readonly model_outside: boolean
+  readonly agent_outside: boolean
+  /** Of a use that something of is outside. */
+  readonly effective_ms: bigint
+}
+
+/** Of what no licence covered, something is not covered by one that was bought in this epoch either. */
+function isOutside(use: Use, sales: Sales): boolean {
+  const { ordinal, payer, commercial, price_list: priceList, effective_ms: effectiveMs } = use
+  const isCovered = (asset: string) => sales.cover(asset, { payer, commercial, priceList }, { ordinal, effectiveMs })
+  return (use.model_outside && !isCovered(use.model)) || (use.agent_outside && !isCovered(use.agent))
 }
 
 /** Nothing is ever taken that its payer did not sign for. */
-function takeFee({ balances, channels }: OpenPurses, use: Use, policy: Policy | undefined): FeeStatus {
+function takeFee(
+  { balances, channels }: OpenPurses,
+  use: Use,
+  policy: Policy | undefined,
+  isOutside: boolean,
+): FeeStatus {
   const { fee, voucher } = use
   if (use.is_void) return 'void'
   if (!channels.covers(use, voucher, fee)) return 'reported'
@@ -131,5 +149,5 @@ function takeFee({ balances, channels }: OpenPurses, use: Use, policy: Policy | 
   if (policy === undefined || fee === 0n || fee > balance) return 'unfunded'
   balances.set(key, balance - fee)
   channels.spend(use, fee)
-  return use.outside ? 'outside' : 'funded'
+  return isOutside ? 'outside' : 'funded'
 }

@@ -1,7 +1,8 @@
--- one row per held use all of whose missing licences were granted in retrospect; ordinal = the place in $epoch of the last of them
+-- one row per held use all of whose missing licences were granted, or bought, in retrospect; ordinal = the place in $epoch of the
+-- last of them
 CREATE OR REPLACE TEMP TABLE released_fee AS
 WITH held AS (
-  SELECT i.inference, i.epoch, i.ordinal, i.payer, i.commercial, i.price_list, i.model, i.agent, o.model_outside, o.agent_outside
+  SELECT i.inference, i.epoch, i.ordinal, i.payer, i.commercial, i.price_list, i.model, i.agent, o.model_outside, o.agent_outside, o.effective_ms
   FROM still_held AS h
   JOIN inference AS i USING (inference)
   JOIN use_outside AS o ON o.inference = h.inference
@@ -14,17 +15,31 @@ missing AS (
   SELECT * EXCLUDE (model, agent, model_outside, agent_outside), agent AS asset FROM held WHERE agent_outside
 ),
 -- whether it was revoked since does not matter: that counts from then on
+given AS (
+  SELECT asset, licensee, uses, price_list, covers_from_epoch, NULL AS from_ms, NULL AS until_ms, epoch, ordinal FROM licence
+  UNION ALL
+  SELECT asset, licensee, uses, price_list, covers_from_epoch, from_ms, until_ms, epoch, ordinal FROM bought_licence
+),
 granted AS (
   SELECT
     m.inference,
     m.asset,
-    min(CASE WHEN l.epoch = $epoch THEN l.ordinal ELSE -1 END) AS ordinal
+    min(CASE WHEN l.epoch = $epoch AND (m.epoch < $epoch OR l.ordinal > m.ordinal) THEN l.ordinal ELSE -1 END) AS ordinal
   FROM missing AS m
-  JOIN licence AS l USING (asset)
+  JOIN given AS l USING (asset)
   -- a later close may have gone on before this epoch is attributed
   WHERE l.epoch <= $epoch
-    AND l.covers_from_epoch BETWEEN 1 AND m.epoch
-    AND (l.epoch > m.epoch OR (l.epoch = m.epoch AND l.ordinal > m.ordinal))
+    AND (
+      (
+        l.covers_from_epoch BETWEEN 1 AND m.epoch
+        AND (l.epoch > m.epoch OR (l.epoch = m.epoch AND l.ordinal > m.ordinal))
+      )
+      -- bought before the use, in its epoch: close did not know that it would be paid
+      OR (
+        l.epoch = m.epoch AND l.ordinal < m.ordinal
+        AND l.from_ms <= m.effective_ms AND (l.until_ms = 0 OR m.effective_ms < l.until_ms)
+      )
+    )
     AND l.licensee IN (m.payer, '0x0000000000000000000000000000000000000000')
     AND list_contains(l.uses, 'infer')
     AND (NOT m.commercial OR list_contains(l.uses, 'commercial'))

@@ -1,7 +1,7 @@
 -- one row per inference of $epoch after $after in accept order, at most $page, with the fee that stands after the corrections up to
--- $corrected
+-- $corrected; model_outside, agent_outside: what of it no licence covers that was there when its epoch was closed
 WITH page AS (
-  SELECT ordinal, inference, payer, token, model, fee, voucher
+  SELECT ordinal, inference, payer, token, model, agent, fee, voucher, commercial, price_list
   FROM inference
   WHERE epoch = $epoch AND ordinal > $after
   ORDER BY ordinal
@@ -17,8 +17,10 @@ corrected AS (
 SELECT
   page.* REPLACE (coalesce(c.fee, page.fee) AS fee),
   coalesce(c.is_void, false) AS is_void,
-  o.inference IS NOT NULL AS outside
+  coalesce(o.model_outside, FALSE) AS model_outside,
+  coalesce(o.agent_outside, FALSE) AS agent_outside,
+  coalesce(o.effective_ms, 0) AS effective_ms
 FROM page
-LEFT JOIN (SELECT inference FROM use_outside WHERE epoch = $epoch) AS o USING (inference)
+LEFT JOIN (SELECT * FROM use_outside WHERE epoch = $epoch) AS o USING (inference)
 LEFT JOIN corrected AS c ON c.inference = page.inference
 ORDER BY ordinal

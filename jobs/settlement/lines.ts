@@ -1,6 +1,15 @@
 import { canonicalJson } from '../../anchor/canonical-json.ts'
 
-export type LineKind = 'data' | 'model' | 'royalty' | 'agent' | 'outcome' | 'infrastructure' | 'treasury' | 'sale'
+export type LineKind =
+  | 'data'
+  | 'model'
+  | 'royalty'
+  | 'agent'
+  | 'outcome'
+  | 'infrastructure'
+  | 'treasury'
+  | 'sale'
+  | 'licence'
 
 export interface LineKey {
   readonly account: string

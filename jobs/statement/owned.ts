@@ -46,7 +46,14 @@ export interface OwnedAsset {
 }
 
 /** Kinds of lines that an owner of their asset is paid. */
-const OWNED_KINDS: ReadonlySet<string> = new Set<LineKind>(['model', 'royalty', 'agent', 'outcome', 'infrastructure'])
+const OWNED_KINDS: ReadonlySet<string> = new Set<LineKind>([
+  'model',
+  'royalty',
+  'agent',
+  'outcome',
+  'licence',
+  'infrastructure',
+])
 
 /** Everything that an account ever owned of, ascending by name, and what it earned in these epochs for which cause. */
 export async function ownedBy(

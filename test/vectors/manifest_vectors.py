@@ -49,6 +49,7 @@ DATA, MODEL_PART, INFRASTRUCTURE_PART, TREASURY_PART = apportion(FEES, PARTS)
 WAITING, RATED = 9, 4  # of what waits, what waits for ratings
 OUTSIDE = 2 ** 64 + 1
 PRICE = 2 ** 64 + 1  # of a share that the payer bought
+LICENCE_PRICE = 1_000  # of a licence that it bought, which two owners share
 SHARES = apportion(DATA, [700, 200, 100])[:2]
 CARRIED = DATA - sum(SHARES)
 # Of each share a part is held back, and the fourth account earns less than the minimum.
@@ -57,7 +58,7 @@ HELD_BACK = [share * HOLD_BACK // 1_000_000 for share in SHARES]
 MINIMUM = 2 * TREASURY_PART
 STATE_2 = {
     "format": "tallystick-state/1", "epoch": 2,
-    "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1 - FEES - 7 - WAITING - PRICE)}],
+    "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1 - FEES - 7 - WAITING - PRICE - LICENCE_PRICE)}],
     "channels": [{"payer": PAYER, "model": "\ufb33", "token": TOKEN, "cumulative": str(2 ** 96 - 1), "sequence": str(2 ** 63 - 1), "spent": "0"},
                  {"payer": PAYER, "model": "\U0001f9ee", "token": TOKEN, "cumulative": str(FEES + 7 + WAITING), "sequence": "1",
                   "spent": str(FEES + 7 + WAITING)}],
@@ -90,6 +91,7 @@ def settlement_lines():
         line(ACCOUNTS[1], "infrastructure", "\U0001f9ee", INFRASTRUCTURE_PART - 1),
         line(ACCOUNTS[1], "infrastructure", "\ufb33", 1),
         line(ACCOUNTS[1], "sale", MODEL, PRICE),
+        *(line(account, "licence", MODEL, amount) for account, amount in zip(ACCOUNTS, apportion(LICENCE_PRICE, [333_333, 666_667]))),
     ]
 
 
@@ -115,12 +117,16 @@ def account_rows():
 
 ACCOUNT_ROWS = list(account_rows())
 SALES = [
-    {"asset": MODEL, "buyer": ACCOUNTS[3], "id": "acceptance-1", "offer": "offer/1", "parts": 250_000, "price": str(PRICE), "seller": ACCOUNTS[1],
+    {"asset": MODEL, "buyer": ACCOUNTS[3], "id": "acceptance-1", "kind": "share", "offer": "offer/1", "parts": 250_000, "price": str(PRICE), "seller": ACCOUNTS[1],
      "source": "urn:example:market", "status": "unfunded", "token": TOKEN},
-    {"asset": MODEL, "buyer": PAYER, "id": "\U0001f9ee", "offer": "offer/1", "parts": 250_000, "price": str(PRICE), "seller": ACCOUNTS[1],
+    {"asset": MODEL, "buyer": PAYER, "id": "\U0001f9ee", "kind": "share", "offer": "offer/1", "parts": 250_000, "price": str(PRICE), "seller": ACCOUNTS[1],
      "source": "urn:example:market", "status": "settled", "token": TOKEN},
-    {"asset": MODEL, "buyer": ACCOUNTS[2], "id": "acceptance-1", "offer": "offer/1", "parts": 250_000, "price": str(PRICE), "seller": ACCOUNTS[1],
+    {"asset": MODEL, "buyer": ACCOUNTS[2], "id": "acceptance-1", "kind": "share", "offer": "offer/1", "parts": 250_000, "price": str(PRICE), "seller": ACCOUNTS[1],
      "source": "urn:größe", "status": "taken", "token": TOKEN},
+    {"asset": MODEL, "buyer": PAYER, "id": "acceptance-2", "kind": "licence", "offer": "offer/2", "parts": 0, "price": str(LICENCE_PRICE),
+     "seller": ACCOUNTS[1], "source": "urn:example:market", "status": "settled", "token": TOKEN},
+    {"asset": MODEL, "buyer": PAYER, "id": "acceptance-3", "kind": "licence", "offer": "offer/3", "parts": 0, "price": "1", "seller": ACCOUNTS[3],
+     "source": "urn:example:market", "status": "lapsed", "token": OTHER_TOKEN},
 ]
 SCORES = [
     {"account": ACCOUNTS[0], "duplicates": 1, "items": 5, "heldBack": str(HELD_BACK[0]), "model": MODEL, "pay": lines_of(ACCOUNTS[0])[0]["amount"],
@@ -189,7 +195,7 @@ def manifest_2(previous):
     cumulative = sum(int(row["cumulative"]) for row in ACCOUNT_ROWS)
     sums = {name: sum(int(row[name]) for row in ACCOUNT_ROWS) for name in ("before", "cumulative", "small", "smallBefore")}
     out, held = sums["cumulative"] - sums["before"], CARRIED + WAITING + sum(HELD_BACK) + sums["small"]
-    assert FEES + WAITING + 7 + PRICE + sums["smallBefore"] == out + held + 7
+    assert FEES + WAITING + 7 + PRICE + LICENCE_PRICE + sums["smallBefore"] == out + held + 7
     reserved, other = held + 7, 2 ** 96
     flow = lambda token, **amounts: {"token": token, **{name: str(amount) for name, amount in amounts.items()}}
     return {
@@ -201,7 +207,7 @@ def manifest_2(previous):
         "counts": {"accepted": 20, "duplicate": 2, "late": 7, "rejected": 3, "reasons": {"SIGNATURE_INVALID": 1, "AVRO_INVALID": 2}},
         "tree": {"size": str(2 ** 53 + 3), "root": "0x" + mth([b"the deposit", b"the rest"]).hex(), "previousSize": "1"}, "policy": POLICY,
         "periods": [paid_period(), held_period()],
-        "conservation": [flow(TOKEN, funded=FEES + WAITING + 7, outside=0, released=0, refunded=0, unfunded=0, reported=3, sold=PRICE, heldIn=sums["smallBefore"], out=out,
+        "conservation": [flow(TOKEN, funded=FEES + WAITING + 7, outside=0, released=0, refunded=0, unfunded=0, reported=3, sold=PRICE + LICENCE_PRICE, heldIn=sums["smallBefore"], out=out,
                               heldOut=held, unattributed=7, minimumPayout=MINIMUM),
                          flow(OTHER_TOKEN, funded=0, outside=OUTSIDE + 2, released=0, refunded=2, unfunded=2 ** 96 - 1, reported=0, sold=0, heldIn=other, out=0,
                               heldOut=other + OUTSIDE, unattributed=0, minimumPayout=0)],

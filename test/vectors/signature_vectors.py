@@ -9,7 +9,7 @@ from keccak import keccak256
 from rfc6962 import mth
 from rfc8785 import canonical
 from secp256k1 import address_of, sign
-from wire_vectors import LONG_TEXT, TYPICAL, WIDE_TEXT
+from wire_vectors import LONG_TEXT, TYPICAL, WIDE_TEXT, licence_terms
 
 # Published here: worth nothing anywhere.
 KEYS = {"operator": int.from_bytes(keccak256(b"cow"), "big"), "contributor": int.from_bytes(seeded("contributor's key", 32), "big")}
@@ -184,6 +184,7 @@ def cases():
     yield registry("a revocation", "LicenceRevoked", "contributor", registrant=contributor)
     yield registry("a retirement", "ModelRetired", "contributor", registrant=contributor)
     yield registry("an offer", "OfferPublished", "contributor", seller=contributor)
+    yield registry("an offer of a licence", "OfferPublished", "contributor", seller=contributor, kind="licence", parts=0, licence=[licence_terms()])
     yield registry("an offer withdrawn", "OfferWithdrawn", "contributor")
     yield registry("an offer accepted", "OfferAccepted", "contributor", buyer=contributor)
     yield registry("a feature map", "FeatureMapPublished", "contributor", registrant=contributor)

@@ -25,6 +25,11 @@ def item(n):
     return {"contentHash": seeded(f"content {n}", 32), "labelHash": seeded(f"label {n}", 32)}
 
 
+def licence_terms(**change):
+    return {"uses": ["commercial", "infer"], "fromMs": 0, "untilMs": 0, "durationMs": 2_592_000_000, "priceList": "digits-net/prices/1",
+            "royaltyParts": 0, "coversFromEpoch": 1, "copies": 100, **change}
+
+
 def parent(asset, parts):
     return {"asset": asset, "parts": parts, "signature": seeded(f"agreement of {asset}", 65)}
 
@@ -52,7 +57,7 @@ TYPICAL = {
                         "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
     "AssetTransferred": {"asset": "digits", "from": b"\x11" * 20, "to": b"\x22" * 20, "parts": 250_000, "signature": seeded("signature", 65)},
     "OfferPublished": {"offer": "offer/1", "seller": b"\x11" * 20, "kind": "share", "asset": "digits", "parts": 250_000, "token": seeded("token", 20),
-                       "price": 5_000_000, "buyer": b"\x00" * 20, "expiresMs": 1_767_225_600_000, "signature": seeded("signature", 65)},
+                       "price": 5_000_000, "buyer": b"\x00" * 20, "expiresMs": 1_767_225_600_000, "licence": [], "signature": seeded("signature", 65)},
     "OfferWithdrawn": {"offer": "offer/1", "signature": seeded("signature", 65)},
     "OfferAccepted": {"offer": "offer/1", "terms": seeded("terms", 32), "buyer": b"\x22" * 20, "signature": seeded("signature", 65)},
     "PolicyPublished": {"policy": "policy/1", "epochIntervalS": 86_400, "dataParts": 600_000, "modelParts": 150_000,
@@ -124,7 +129,7 @@ EXTREME = {
                                                                             ("\U0001f9ee", 2), (WIDE_TEXT, 1))]},
     "AssetTransferred": {"asset": WIDE_TEXT, "from": b"\xff" * 20, "to": b"\x00" * 20, "parts": 1_000_000},
     "OfferPublished": {"offer": LONG_TEXT, "seller": b"\xff" * 20, "asset": WIDE_TEXT, "parts": 1_000_000, "token": b"\x00" * 20, "price": AMOUNT_LIMIT - 1,
-                       "buyer": b"\x7f" * 20, "expiresMs": LONG_MAX},
+                       "buyer": b"\x7f" * 20, "expiresMs": LONG_MAX, "licence": []},
     "OfferWithdrawn": {"offer": WIDE_TEXT, "signature": b"\x00" * 65},
     "OfferAccepted": {"offer": LONG_TEXT, "terms": b"\x00" * 32, "buyer": b"\xff" * 20},
     "PolicyPublished": {"policy": LONG_TEXT, "epochIntervalS": 31_536_000, "dataParts": 0, "modelParts": 999_999,
@@ -258,11 +263,30 @@ def market_cases():
     for name, change, reason in (
             ("for one buyer", {"buyer": b"\x22" * 20}, None), ("to its seller", {"buyer": offer["seller"]}, "FIELD_INVALID"),
             ("of nothing", {"parts": 0}, "FIELD_INVALID"), ("of too much", {"parts": 1_000_001}, "FIELD_INVALID"),
-            ("of a licence", {"kind": "licence"}, "FIELD_INVALID"), ("for nothing", {"price": 0}, "FIELD_INVALID"), ("for one atom", {"price": 1}, None),
+            ("of a licence without terms", {"kind": "licence", "parts": 0}, "FIELD_INVALID"), ("of a kind that does not exist", {"kind": "lease"}, "FIELD_INVALID"),
+            ("of a share with a licence", {"licence": [licence_terms()]}, "FIELD_INVALID"), ("for nothing", {"price": 0}, "FIELD_INVALID"), ("for one atom", {"price": 1}, None),
             ("for less than nothing", {"price": -1}, "AMOUNT_NEGATIVE"), ("for 2^96", {"price": AMOUNT_LIMIT}, "AMOUNT_TOO_LARGE"),
             ("that expired in 1970", {"expiresMs": 0}, None), ("that expired before 1970", {"expiresMs": -1}, "FIELD_INVALID"),
             ("for nobody", {"buyer": b"\x22" * 19}, "FIELD_INVALID"), ("of no asset", {"asset": ""}, "FIELD_INVALID")):
         yield f"an offer {name}", "OfferPublished", {**offer, **change}, reason
+    licensed = {**offer, "kind": "licence", "parts": 0, "expiresMs": 1_000}
+    for name, change, reason in (
+            ("for a month", {}, None), ("for ever", {"durationMs": 0}, None), ("for a long time", {"durationMs": 2 ** 52 - 1}, None),
+            ("for too long", {"durationMs": 2 ** 52}, "FIELD_INVALID"), ("for less than no time", {"durationMs": -1}, "FIELD_INVALID"),
+            ("until behind its offer", {"durationMs": 0, "untilMs": 1_001}, None), ("until the end of its offer", {"durationMs": 0, "untilMs": 1_000}, "FIELD_INVALID"),
+            ("until a time and for a time", {"untilMs": 2_000}, "FIELD_INVALID"), ("from a time and for a time", {"fromMs": 500, "coversFromEpoch": 0}, "FIELD_INVALID"),
+            ("from a time", {"durationMs": 0, "fromMs": 500, "coversFromEpoch": 0}, None), ("from a time and in retrospect", {"durationMs": 0, "fromMs": 500}, "FIELD_INVALID"),
+            ("before 1970", {"durationMs": 0, "fromMs": -1, "coversFromEpoch": 0}, "FIELD_INVALID"),
+            ("from behind its end", {"durationMs": 0, "fromMs": 3_000, "untilMs": 2_000, "coversFromEpoch": 0}, "FIELD_INVALID"),
+            ("that any number can buy", {"copies": 0}, None), ("that fewer than none can buy", {"copies": -1}, "FIELD_INVALID"),
+            ("of no uses", {"uses": []}, "FIELD_INVALID"), ("of commercial alone", {"uses": ["commercial"]}, "FIELD_INVALID"),
+            ("of uses out of order", {"uses": ["infer", "commercial"]}, "FIELD_INVALID"), ("of an unknown use", {"uses": ["resell"]}, "FIELD_INVALID"),
+            ("with a royalty", {"uses": ["train"], "royaltyParts": 500_000}, None), ("with too much royalty", {"uses": ["train"], "royaltyParts": 500_001}, "FIELD_INVALID"),
+            ("with a royalty and no training", {"royaltyParts": 1}, "FIELD_INVALID"), ("from an epoch below 0", {"coversFromEpoch": -1}, "FIELD_INVALID"),
+            ("at whatever fee", {"priceList": ""}, None), ("of a list with a long name", {"priceList": "x" * 257}, "FIELD_INVALID")):
+        yield f"a licence offered {name}", "OfferPublished", {**licensed, "licence": [licence_terms(**change)]}, reason
+    yield "two licences in one offer", "OfferPublished", {**licensed, "licence": [licence_terms()] * 2}, "FIELD_INVALID"
+    yield "a licence and a share in one offer", "OfferPublished", {**licensed, "parts": 1, "licence": [licence_terms()]}, "FIELD_INVALID"
     yield "terms of 31 bytes", "OfferAccepted", {**TYPICAL["OfferAccepted"], "terms": b"\x01" * 31}, "FIELD_INVALID"
     yield "an offer withdrawn of 257 characters", "OfferWithdrawn", {**TYPICAL["OfferWithdrawn"], "offer": "x" * 257}, "FIELD_INVALID"
 

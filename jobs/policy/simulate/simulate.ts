@@ -95,6 +95,10 @@ async function replacePolicies({ warehouse, ledgerId }: Ledger, policy: EventBod
   for (const table of ['policy', 'payout_rule', 'minimum_payout']) await warehouse.run(`DELETE FROM ${table}`)
   const facts = new Facts(0, ledgerId)
   const nothing = new Uint8Array(0)
-  facts.add({ type: 'PolicyPublished', source: '', id: '', body: policy }, nothing, nothing, 0n)
+  facts.add({ type: 'PolicyPublished', source: '', id: '', body: policy }, nothing, nothing, {
+    epoch: 0,
+    ordinal: 0n,
+    effectiveMs: 0n,
+  })
   await facts.append(warehouse)
 }

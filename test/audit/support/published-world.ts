@@ -623,7 +623,7 @@ function tablesOf(
     ),
     sales: table(
       {
-        ...text('offer', 'source', 'id', 'asset', 'seller', 'buyer'),
+        ...text('offer', 'source', 'id', 'kind', 'asset', 'seller', 'buyer'),
         parts: 'INTEGER',
         ...text('token', 'price', 'status'),
       },

@@ -159,13 +159,26 @@ export class RandomWorld {
     await this.ledger.send(await this.ledger.records.transfer(asset, from, others[this.#random(others.length)]!, parts))
   }
 
-  /** Shares that the seller has, or not; the odd offer is taken back, which counts from the next epoch on. */
+  /**
+   * Shares that the seller has, or not, or licences of what it owns, or not; the odd offer is taken back, which counts from the
+   * next epoch on.
+   */
   async #offer(): Promise<void> {
     const { records } = this.ledger
     const [asset, seller] = [TRADED[this.#random(TRADED.length)]!, TRADERS[this.#random(TRADERS.length)]!]
     const offer = this.#name('offer')
     const parts = [1, 100_000, 400_000, 1_000_000][this.#random(4)]!
-    await this.ledger.send(await records.offer(offer, asset, seller, parts, 1n + this.#amount()))
+    const price = 1n + this.#amount()
+    const terms = {
+      durationMs: 60_000n * BigInt(this.#epoch % 2),
+      coversFromEpoch: this.#epoch % 3,
+      copies: this.#epoch % 4,
+    }
+    await this.ledger.send(
+      parts === 1
+        ? await records.licenceOffer(offer, asset, seller, price, terms)
+        : await records.offer(offer, asset, seller, parts, price),
+    )
     this.#offered.push(offer)
     if (this.#random(6) === 0) await this.ledger.send(await records.offerWithdrawn(offer, seller))
   }

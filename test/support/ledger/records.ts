@@ -10,6 +10,7 @@ import type {
   EventBodies,
   EventOf,
   EventType,
+  LicenceTerms,
   PriceRule,
 } from '../../../schemas/events.ts'
 import { fromHex, toAddress, toHex } from '../../../schemas/ids.ts'
@@ -178,13 +179,30 @@ export class Records {
   ): Promise<OutgoingRecord> {
     const body = {
       ...{ offer, seller: accountOf(seller), kind: 'share', asset, parts, token: fromHex(TOKEN), price },
-      ...{ buyer: new Uint8Array(20), expiresMs: NEVER_MS },
+      ...{ buyer: new Uint8Array(20), expiresMs: NEVER_MS, licence: [] },
     }
     const envelope = { source: change.source ?? SOURCES.operator, id: change.id ?? `offer ${offer}` }
     const unsigned = { ...body, ...change.body, signature: NOTHING }
     const terms = signingDigest(this.#ledgerId, { type: 'OfferPublished', ...envelope, body: unsigned })
     this.#terms.set(envelope.id, fromHex(terms))
     return this.#signed('OfferPublished', SOURCES.operator, seller, body, { ...change, ...envelope })
+  }
+
+  /** Licences to any number of buyers, of a model or an agent for inference, for ever and at whatever fee, unless the terms say otherwise. */
+  licenceOffer(
+    offer: string,
+    asset: string,
+    seller: Name,
+    price: bigint,
+    terms: Partial<LicenceTerms> = {},
+    change: Change<'OfferPublished'> = {},
+  ): Promise<OutgoingRecord> {
+    const ordinary = {
+      ...{ uses: ['infer'], fromMs: 0n, untilMs: 0n, durationMs: 0n, priceList: '', royaltyParts: 0 },
+      ...{ coversFromEpoch: 0, copies: 0 },
+    }
+    const body = { kind: 'licence', licence: [{ ...ordinary, ...terms }], ...change.body }
+    return this.offer(offer, asset, seller, 0, price, { ...change, body })
   }
 
   offerWithdrawn(offer: string, seller: Name, change: Change<'OfferWithdrawn'> = {}): Promise<OutgoingRecord> {
