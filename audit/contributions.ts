@@ -16,6 +16,8 @@ export interface AcceptedBatch {
   readonly priority: number
   /** By index, 1 for what its contributor took back; undefined while that is nothing. */
   withdrawn: Uint8Array | undefined
+  /** By index, 1 for what was ordered to be erased; undefined while that is nothing. */
+  erased: Uint8Array | undefined
 }
 
 /** What features say of one item. */
@@ -63,9 +65,9 @@ export class ContributionTable {
     this.#classes = classes
   }
 
-  /** In accept order of the features. */
+  /** In accept order of the features; without what was ordered to be erased. */
   get all(): readonly Contribution[] {
-    return this.#all
+    return this.#all.filter(({ isErased }) => !isErased)
   }
 
   has(batchNumber: number, index: number): boolean {
@@ -201,6 +203,10 @@ class StoredContribution implements Contribution {
 
   get isWithdrawn(): boolean {
     return this.#table.batchOf(this.#row).withdrawn?.[this.index] === 1
+  }
+
+  get isErased(): boolean {
+    return this.#table.batchOf(this.#row).erased?.[this.index] === 1
   }
 
   get a(): Int8Array {

@@ -168,6 +168,7 @@ export class UsualDecider {
     const number = findBatchNumber(this.#history, words, at)
     const index = features.index(place)
     if (number < 0 || index >= this.#history.batches[number]!.items) return 'CONTRIBUTION_UNKNOWN'
+    if (this.#history.batches[number]!.erased?.[index] === 1) return 'CONTRIBUTION_ERASED'
     const map = this.#mapOf(place)!
     if (this.#history.contributions.get(map.featureMap)?.has(number, index) === true) return 'FEATURES_EXIST'
     const near = features.nearCount(place)

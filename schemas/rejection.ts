@@ -84,6 +84,8 @@ export const REJECTION_REASONS = {
   OUTCOME_EXISTS: 184,
   STEP_EXISTS: 185,
   STEP_MISMATCH: 186,
+  // Close: erasure.
+  CONTRIBUTION_ERASED: 220,
 } as const
 
 export type RejectionReason = keyof typeof REJECTION_REASONS

@@ -37,6 +37,7 @@ export const TOPIC_OF_EVENT: Readonly<Record<EventType, string>> = {
   PriceListPublished: TOPICS.registry,
   LicenceGranted: TOPICS.registry,
   LicenceRevoked: TOPICS.registry,
+  ErasureOrdered: TOPICS.registry,
   ContributionCommitted: TOPICS.contributions,
   ContributionBatch: TOPICS.contributions,
   ContributionWithdrawn: TOPICS.contributions,

@@ -1,0 +1,11 @@
+-- one row per item whose erasure was ordered, or one for all items of a batch: item_index is null
+CREATE TABLE contribution_erased (batch BLOB NOT NULL, item_index INTEGER, epoch INTEGER NOT NULL);
+-- one row per record whose value was erased: it told features of that item; its content hash stays in `record`. feature_map:
+-- of an accepted one, else null
+CREATE TABLE record_erased (
+  rid BIGINT NOT NULL,
+  batch BLOB NOT NULL,
+  item_index INTEGER NOT NULL,
+  feature_map VARCHAR,
+  order_epoch INTEGER NOT NULL
+);
