@@ -2,6 +2,7 @@ import type { EventBodies } from '../schemas/events.ts'
 import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
 import { AgentWork } from './agent-work.ts'
 import { type AcceptedBatch, ContributionTable } from './contributions.ts'
+import { Erasures } from './erasures.ts'
 import { Licences } from './licences.ts'
 import { Market } from './market.ts'
 import { Ownership } from './ownership.ts'
@@ -44,6 +45,10 @@ export interface History {
   /** Entries in `ids` of the inferences that have features. */
   readonly featured: FeaturedSet
   readonly agentWork: AgentWork
+  /** What bundles say was erased. */
+  readonly erasures: Erasures
+  /** Entries in `ids` of accepted records that were erased: what their values were is not known. */
+  readonly erasedIds: Set<number>
 }
 
 export function emptyHistory(): History {
@@ -70,6 +75,8 @@ export function emptyHistory(): History {
     contributions: new Map(),
     featured: new FeaturedSet(),
     agentWork: new AgentWork(),
+    erasures: new Erasures(),
+    erasedIds: new Set(),
   }
 }
 
@@ -97,6 +104,11 @@ export function findBatchNumber({ ids }: History, key: Uint32Array, at: number):
   return entry >= 0 && ids.typeOf(entry) === TYPE_NUMBERS.ContributionBatch ? ids.refOf(entry) : -1
 }
 
+/** Number of the accepted batch of (source, id), or −1. */
+export function numberOfBatch(history: History, source: string, id: string): number {
+  return findBatchNumber(history, idKey(source, id), 0)
+}
+
 /** Entry in `ids` of the accepted inference of (source, id), or −1. */
 export function findUse({ ids }: History, source: string, id: string): number {
   const entry = ids.find(idKey(source, id), 0)
@@ -105,7 +117,7 @@ export function findUse({ ids }: History, source: string, id: string): number {
 
 /** The accepted batch of (source, id). */
 export function findBatch(history: History, source: string, id: string): AcceptedBatch | undefined {
-  return history.batches[findBatchNumber(history, idKey(source, id), 0)]
+  return history.batches[numberOfBatch(history, source, id)]
 }
 
 /** Of a map that was published. */

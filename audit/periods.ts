@@ -8,6 +8,7 @@ import { encodeFloat64, encodeInt32 } from './attribution/encode.ts'
 import { feeShiftOf, sumOfFees } from './attribution/fees.ts'
 import { maximum, minimum } from './attribution/integers.ts'
 import { assertSame, differ } from './difference.ts'
+import { type PublishedInfluence, resultAsPublished } from './erased-periods.ts'
 import type { FeaturedUse } from './funding.ts'
 import type { History } from './history.ts'
 import { compareText, firstOf } from './order.ts'
@@ -56,6 +57,8 @@ export interface SettledPeriod {
   readonly holdBackParts: number
   /** What goes to `unattributed`. */
   readonly unattributed: bigint
+  /** Whether its scores are the published ones, since erased features took part in it. */
+  readonly isAsPublished: boolean
 }
 
 /** What joins the periods of (model, token) in an epoch. */
@@ -72,6 +75,7 @@ export interface Joining {
  *
  * @param books     changed in place
  * @param published with it nothing is attributed: what each period came to is taken over
+ * @param influence whose scores are taken over, of periods in which erased features took part
  * @returns         ascending by (model, token)
  * @throws          DifferenceFound when the policy names a method that has no specification
  */
@@ -82,6 +86,7 @@ export function settlePeriods(
   joining: Joining,
   history: History,
   published?: PublishedPeriods,
+  influence?: PublishedInfluence,
 ): SettledPeriod[] {
   const { periods } = books
   for (const [key, amount] of takeReturning(books.reserves, epoch)) {
@@ -107,7 +112,7 @@ export function settlePeriods(
     .sort((a, b) => firstOf(compareText(a.model, b.model), compareText(a.token, b.token)))
     .map((period) =>
       published === undefined
-        ? settlePeriod(period, books.curvatures, policy, history)
+        ? settlePeriod(period, books.curvatures, policy, history, influence)
         : takeOverPeriod(period, policy, published),
     )
 }
@@ -128,23 +133,15 @@ function settlePeriod(
   curvatures: Map<string, CurvatureSum>,
   policy: Policy,
   history: History,
+  influence: PublishedInfluence | undefined,
 ): SettledPeriod {
   assertSame('attribution', `method of policy ${policy.policy}`, METHOD, policy.method)
   // Only a model with a feature map can have featured inferences, and so a period.
   const map = history.featureMapOfModel.get(period.model)!
-  const shape = { kind: 'factored', rank: map.rank, classes: map.classes } as const
-  const curvature = curvatures.get(map.featureMap) ?? new CurvatureSum(shape)
-  curvatures.set(map.featureMap, curvature)
-  const result = attributePeriod({
-    shape,
-    curvature,
-    contributions: history.contributions.get(map.featureMap)?.all ?? [],
-    events: period.events?.all ?? [],
-    dataParts: period.dataParts,
-    minEvents: policy.minEvents,
-    dBarFixed: period.dBarFixed,
-    pool: payableOf(period),
-  })
+  const isAsPublished = history.contributions.get(map.featureMap)?.misses === true && influence !== undefined
+  const result = isAsPublished
+    ? resultAsPublished(influence, { ...period, fees: feesOf(period), payable: payableOf(period), policy })
+    : attribute(period, curvatures, map, policy, history)
   const earned = earnedOf(result, policy)
   const isGivenUp = result.payment === undefined && period.epochs.length >= policy.maxPeriodEpochs
   const state = result.payment !== undefined ? 'paid' : isGivenUp ? 'unattributed' : 'held'
@@ -154,12 +151,39 @@ function settlePeriod(
     result,
     holdBackParts: policy.holdBackParts,
     unattributed: left.unattributed,
+    isAsPublished,
   }
   if (state !== 'held') {
     close(period, left.carried)
     period.dBarFixed = result.payment?.dBarFixed ?? period.dBarFixed
   }
   return settled
+}
+
+function attribute(
+  period: Period,
+  curvatures: Map<string, CurvatureSum>,
+  map: EventBodies['FeatureMapPublished'],
+  policy: Policy,
+  history: History,
+): PeriodResult {
+  const shape = { kind: 'factored', rank: map.rank, classes: map.classes } as const
+  const curvature = curvatures.get(map.featureMap) ?? new CurvatureSum(shape)
+  curvatures.set(map.featureMap, curvature)
+  return attributePeriod({
+    shape,
+    curvature,
+    contributions: history.contributions.get(map.featureMap)?.all ?? [],
+    events: period.events?.all ?? [],
+    dataParts: period.dataParts,
+    minEvents: policy.minEvents,
+    dBarFixed: period.dBarFixed,
+    pool: payableOf(period),
+  })
+}
+
+function feesOf({ events }: Period): bigint[] {
+  return (events?.all ?? []).map(({ fee }) => fee)
 }
 
 /** What a manifest and a state say of periods that are not attributed again. */
@@ -187,6 +211,7 @@ function takeOverPeriod(period: Period, policy: Policy, { periods, state }: Publ
     result: undefined,
     holdBackParts: manifest.holdBackParts,
     unattributed: BigInt(manifest.unattributed),
+    isAsPublished: false,
   }
 }
 
@@ -229,7 +254,7 @@ function manifestPeriod(
   { items, duplicates, effectiveEvents, solved, payment }: PeriodResult,
   books: Readonly<Record<'paid' | 'heldBack' | 'carried' | 'unattributed', bigint>>,
 ): ManifestPeriod {
-  const fees = (period.events?.all ?? []).map(({ fee }) => fee)
+  const fees = feesOf(period)
   return {
     model: period.model,
     token: period.token as Address,

@@ -1,6 +1,7 @@
 import type { EventBodies } from '../schemas/events.ts'
 import { type Channels, channelsOf } from './channels.ts'
 import type { DecidedEpoch } from './decide.ts'
+import type { PublishedInfluence } from './erased-periods.ts'
 import { fundEpoch, hasFeatures, splitPair } from './funding.ts'
 import type { History } from './history.ts'
 import type { Sale } from './market.ts'
@@ -85,6 +86,7 @@ export interface Settled {
  * Settles an epoch after its decisions (docs/formats.md#settlement).
  *
  * @param published with it nothing is attributed: what each period came to is taken over, and of `data` there are no lines
+ * @param influence whose scores are taken over, of periods in which erased features took part
  */
 export function settleEpoch(
   books: Books,
@@ -92,6 +94,7 @@ export function settleEpoch(
   decided: DecidedEpoch,
   history: History,
   published?: PublishedPeriods,
+  influence?: PublishedInfluence,
 ): Settled {
   const policy = policyInForce(history, epoch)
   const heldIn = heldByToken(books)
@@ -111,7 +114,8 @@ export function settleEpoch(
     records: decided.records,
     parts: [pools.dataParts, waited.moved],
   }
-  const periods = policy === undefined ? [] : settlePeriods(books, epoch, policy, joining, history, published)
+  const periods =
+    policy === undefined ? [] : settlePeriods(books, epoch, policy, joining, history, published, influence)
   if (policy !== undefined)
     addReserves(
       books.reserves,
