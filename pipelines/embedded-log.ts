@@ -16,6 +16,12 @@ import { OffsetOutOfRangeError, SourceUnavailableError, TopicMissingError } from
 import { SerialQueue } from './serial-queue.ts'
 import { fromBlob, fromNullableBlob, toBlob } from './warehouse/blob.ts'
 import { Database } from './warehouse/database.ts'
+import { readSql } from './warehouse/read-sql.ts'
+import { isRewriteDue, noteRewriteDue } from './warehouse/rewrite-file.ts'
+
+const eraseMessages = readSql(new URL('./erase-messages.sql', import.meta.url))
+const unerasedMessages = readSql(new URL('./unerased-messages.sql', import.meta.url))
+const markErased = readSql(new URL('./mark-erased.sql', import.meta.url))
 
 const FOLLOW_POLL_MS = 100
 
@@ -27,14 +33,25 @@ const TABLES = `
   -- one row per partition that was copied from another log: what of it there was, holes at both ends included
   CREATE TABLE IF NOT EXISTS copied (
     topic VARCHAR NOT NULL, partition_id INTEGER NOT NULL, start_offset BIGINT NOT NULL, end_offset BIGINT NOT NULL);
+  -- one row per message whose value was erased; content: SHA-256 of what it was, NULL in a topic of dead letters
+  CREATE TABLE IF NOT EXISTS erased (
+    topic VARCHAR NOT NULL, partition_id INTEGER NOT NULL, message_offset BIGINT NOT NULL, content BLOB);
+  CREATE TABLE IF NOT EXISTS rewrite_due (since_ms BIGINT NOT NULL);
 `
 const MESSAGE_TYPES = [VARCHAR, INTEGER, BIGINT, BIGINT, BLOB, BLOB, BLOB, BIGINT]
+const ERASED_TYPES = [VARCHAR, INTEGER, BIGINT, BLOB]
 
 export interface EmbeddedLogOptions {
   /** What this process does with the log; told to whoever is refused. */
   readonly verb: string
   /** LogAppendTime, Unix milliseconds. Default: the machine's clock. */
   readonly clock?: () => bigint
+}
+
+/** A message whose value is to be erased. */
+export interface ErasedMessage extends PartitionOffset {
+  /** SHA-256 of its content, which a reader who knows the record holds it to; null in a topic of dead letters. */
+  readonly content: Uint8Array | null
 }
 
 /**
@@ -135,10 +152,54 @@ export class EmbeddedLog implements RecordSource, RecordSink {
         })
         await this.#database.run('INSERT INTO copied VALUES ($topic, $partition, $start, $end)', row)
         await this.#database.append('message', MESSAGE_TYPES, rows)
+        await this.#database.append(
+          'erased',
+          ERASED_TYPES,
+          erasedRows(batch.records.filter(({ offset }) => offset >= end)),
+        )
       })
       this.#starts.set(place, startOffset)
       this.#ends.set(place, row.end)
     })
+  }
+
+  /**
+   * Erases the values of messages that are there; one that was erased before stays so. The file may still hold the bytes:
+   * close the log, and rewrite it (`rewriteDatabase`) as long as {@link isRewriteDue} says so.
+   *
+   * @returns how many were erased by this call
+   */
+  async erase(messages: readonly ErasedMessage[]): Promise<number> {
+    this.#assertOpen()
+    return this.#work.run(() =>
+      this.#database.transaction(async () => {
+        await this.#fillToErase(messages)
+        const fresh = await this.#database.all(eraseMessages)
+        if (fresh.length === 0) return 0
+        await noteRewriteDue(this.#database, this.#clock())
+        await this.#database.run(markErased)
+        return fresh.length
+      }),
+    )
+  }
+
+  /** Whether one of the messages is there and still has its value. */
+  async hasValues(messages: readonly ErasedMessage[]): Promise<boolean> {
+    return this.#work.run(() =>
+      this.#database.transaction(async () => {
+        await this.#fillToErase(messages)
+        return (await this.#database.one(unerasedMessages)) !== undefined
+      }),
+    )
+  }
+
+  async #fillToErase(messages: readonly ErasedMessage[]): Promise<void> {
+    await this.#database.run('CREATE OR REPLACE TEMP TABLE to_erase AS SELECT * FROM erased LIMIT 0')
+    await this.#database.append('to_erase', ERASED_TYPES, messages.map(toErasedRow))
+  }
+
+  isRewriteDue(): Promise<boolean> {
+    return this.#work.run(() => isRewriteDue(this.#database))
   }
 
   #place(record: NewRecord, ends: Map<string, bigint>): PartitionOffset {
@@ -215,7 +276,8 @@ export class EmbeddedLog implements RecordSource, RecordSink {
     const rows = await this.#database.all(
       `SELECT * FROM (
          SELECT *, sum(bytes) OVER (ORDER BY message_offset) AS bytes_so_far FROM (
-           SELECT * FROM message
+           SELECT m.*, e.content FROM message AS m
+           LEFT JOIN erased AS e USING (topic, partition_id, message_offset)
            WHERE topic = $topic AND partition_id = $partition AND message_offset >= $from AND message_offset < $to
            ORDER BY message_offset LIMIT ${recordsMax}))
        WHERE bytes_so_far <= $bytesMax OR bytes_so_far = bytes ORDER BY message_offset`,
@@ -235,6 +297,7 @@ export class EmbeddedLog implements RecordSource, RecordSink {
       key: fromNullableBlob(row.message_key),
       headers: decodeHeaders(fromBlob(row.headers)),
       value: fromNullableBlob(row.message_value),
+      ...(row.content === null ? {} : { erasedContent: fromBlob(row.content) }),
     }))
   }
 
@@ -249,6 +312,17 @@ export class EmbeddedLog implements RecordSource, RecordSink {
     this.#closing.abort()
     await this.#work.run(() => this.#database.close())
   }
+}
+
+function toErasedRow({ topic, partition, offset, content }: ErasedMessage): DuckDBValue[] {
+  return [topic, partition, offset, content === null ? null : toBlob(content)]
+}
+
+/** Of what another log handed out as erased. */
+function erasedRows(records: readonly LogRecord[]): DuckDBValue[][] {
+  return records.flatMap(({ topic, partition, offset, erasedContent: content }) =>
+    content === undefined ? [] : [toErasedRow({ topic, partition, offset, content })],
+  )
 }
 
 function toRow(record: LogRecord): DuckDBValue[] {

@@ -14,6 +14,8 @@ export interface LogRecord {
    * be decoded when they are asked for, so do not spread a record.
    */
   readonly headerBytes?: Uint8Array
+  /** SHA-256 of the content that the record had, when its value was erased from the log: `value` is null then. */
+  readonly erasedContent?: Uint8Array
 }
 
 /** What one partition handed out: records in offset order, and how far the partition was read even when there were none. */
