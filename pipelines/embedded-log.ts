@@ -1,6 +1,7 @@
 import { BIGINT, BLOB, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api'
 import { decodeHeaders, encodeHeaders } from '../schemas/record-bytes.ts'
 import { batchLimits } from './batch-limits.ts'
+import { appendErased, ERASURE_TABLES, type ErasedMessage, eraseMessages, hasValues } from './embedded-log-erasure.ts'
 import { partitionOf } from './partitioner.ts'
 import type {
   LogRecord,
@@ -16,12 +17,7 @@ import { OffsetOutOfRangeError, SourceUnavailableError, TopicMissingError } from
 import { SerialQueue } from './serial-queue.ts'
 import { fromBlob, fromNullableBlob, toBlob } from './warehouse/blob.ts'
 import { Database } from './warehouse/database.ts'
-import { readSql } from './warehouse/read-sql.ts'
-import { isRewriteDue, noteRewriteDue } from './warehouse/rewrite-file.ts'
-
-const eraseMessages = readSql(new URL('./erase-messages.sql', import.meta.url))
-const unerasedMessages = readSql(new URL('./unerased-messages.sql', import.meta.url))
-const markErased = readSql(new URL('./mark-erased.sql', import.meta.url))
+import { isRewriteDue } from './warehouse/rewrite-file.ts'
 
 const FOLLOW_POLL_MS = 100
 
@@ -33,25 +29,14 @@ const TABLES = `
   -- one row per partition that was copied from another log: what of it there was, holes at both ends included
   CREATE TABLE IF NOT EXISTS copied (
     topic VARCHAR NOT NULL, partition_id INTEGER NOT NULL, start_offset BIGINT NOT NULL, end_offset BIGINT NOT NULL);
-  -- one row per message whose value was erased; content: SHA-256 of what it was, NULL in a topic of dead letters
-  CREATE TABLE IF NOT EXISTS erased (
-    topic VARCHAR NOT NULL, partition_id INTEGER NOT NULL, message_offset BIGINT NOT NULL, content BLOB);
-  CREATE TABLE IF NOT EXISTS rewrite_due (since_ms BIGINT NOT NULL);
 `
 const MESSAGE_TYPES = [VARCHAR, INTEGER, BIGINT, BIGINT, BLOB, BLOB, BLOB, BIGINT]
-const ERASED_TYPES = [VARCHAR, INTEGER, BIGINT, BLOB]
 
 export interface EmbeddedLogOptions {
   /** What this process does with the log; told to whoever is refused. */
   readonly verb: string
   /** LogAppendTime, Unix milliseconds. Default: the machine's clock. */
   readonly clock?: () => bigint
-}
-
-/** A message whose value is to be erased. */
-export interface ErasedMessage extends PartitionOffset {
-  /** SHA-256 of its content, which a reader who knows the record holds it to; null in a topic of dead letters. */
-  readonly content: Uint8Array | null
 }
 
 /**
@@ -78,7 +63,7 @@ export class EmbeddedLog implements RecordSource, RecordSink {
   static async open(path: string, options: EmbeddedLogOptions): Promise<EmbeddedLog> {
     const database = await Database.open(path, { verb: options.verb })
     try {
-      await database.run(TABLES)
+      await database.run(TABLES + ERASURE_TABLES)
       const log = new EmbeddedLog(database, options.clock ?? (() => BigInt(Date.now())))
       await log.#load()
       return log
@@ -152,10 +137,9 @@ export class EmbeddedLog implements RecordSource, RecordSink {
         })
         await this.#database.run('INSERT INTO copied VALUES ($topic, $partition, $start, $end)', row)
         await this.#database.append('message', MESSAGE_TYPES, rows)
-        await this.#database.append(
-          'erased',
-          ERASED_TYPES,
-          erasedRows(batch.records.filter(({ offset }) => offset >= end)),
+        await appendErased(
+          this.#database,
+          batch.records.filter(({ offset }) => offset >= end),
         )
       })
       this.#starts.set(place, startOffset)
@@ -169,36 +153,19 @@ export class EmbeddedLog implements RecordSource, RecordSink {
    *
    * @returns how many were erased by this call
    */
-  async erase(messages: readonly ErasedMessage[]): Promise<number> {
+  erase(messages: readonly ErasedMessage[]): Promise<number> {
     this.#assertOpen()
-    return this.#work.run(() =>
-      this.#database.transaction(async () => {
-        await this.#fillToErase(messages)
-        const fresh = await this.#database.all(eraseMessages)
-        if (fresh.length === 0) return 0
-        await noteRewriteDue(this.#database, this.#clock())
-        await this.#database.run(markErased)
-        return fresh.length
-      }),
-    )
+    return this.#work.run(() => eraseMessages(this.#database, messages, this.#clock()))
   }
 
   /** Whether one of the messages is there and still has its value. */
-  async hasValues(messages: readonly ErasedMessage[]): Promise<boolean> {
-    return this.#work.run(() =>
-      this.#database.transaction(async () => {
-        await this.#fillToErase(messages)
-        return (await this.#database.one(unerasedMessages)) !== undefined
-      }),
-    )
-  }
-
-  async #fillToErase(messages: readonly ErasedMessage[]): Promise<void> {
-    await this.#database.run('CREATE OR REPLACE TEMP TABLE to_erase AS SELECT * FROM erased LIMIT 0')
-    await this.#database.append('to_erase', ERASED_TYPES, messages.map(toErasedRow))
+  hasValues(messages: readonly ErasedMessage[]): Promise<boolean> {
+    this.#assertOpen()
+    return this.#work.run(() => hasValues(this.#database, messages))
   }
 
   isRewriteDue(): Promise<boolean> {
+    this.#assertOpen()
     return this.#work.run(() => isRewriteDue(this.#database))
   }
 
@@ -312,17 +279,6 @@ export class EmbeddedLog implements RecordSource, RecordSink {
     this.#closing.abort()
     await this.#work.run(() => this.#database.close())
   }
-}
-
-function toErasedRow({ topic, partition, offset, content }: ErasedMessage): DuckDBValue[] {
-  return [topic, partition, offset, content === null ? null : toBlob(content)]
-}
-
-/** Of what another log handed out as erased. */
-function erasedRows(records: readonly LogRecord[]): DuckDBValue[][] {
-  return records.flatMap(({ topic, partition, offset, erasedContent: content }) =>
-    content === undefined ? [] : [toErasedRow({ topic, partition, offset, content })],
-  )
 }
 
 function toRow(record: LogRecord): DuckDBValue[] {

@@ -164,7 +164,7 @@ async function retentionOf(session: Session): Promise<(topic: string) => bigint 
 }
 
 function printStatus({ items, isDone }: ErasureStatus): void {
-  if (items.length === 0) return printLine('No erasure was ordered.')
+  if (items.length === 0) printLine('No erasure was ordered.')
   for (const item of items) {
     const { batchSource, batchId, index, account, orderedIn, isPublished, erasedAt, copies } = item
     const when = isPublished ? `erased ${erasedAt ?? 'without a record'}` : 'waits for its epoch to be published'

@@ -1,12 +1,18 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.ts'
+import { sha256 } from '../../anchor/hash.ts'
 import { erase } from '../../jobs/erasure/erase.ts'
-import { eventReceiptOf } from '../../jobs/statement/event-receipt.ts'
+import { idHashOf } from '../../pipelines/ingest/identity.ts'
 import { FolderPayloadStore } from '../../pipelines/payload-store.ts'
 import type { NewRecord } from '../../pipelines/record-source.ts'
+import { toBlob } from '../../pipelines/warehouse/blob.ts'
+import { toHex } from '../../schemas/ids.ts'
 import { addressOf, type Name } from '../support/ledger/cast.ts'
 import { contributionOf, uses } from '../support/ledger/contributions.ts'
 import { type Features, featuresOf, randomOf, SHAPE } from '../support/ledger/random-features.ts'
+import { SOURCES } from '../support/ledger/records.ts'
 import { SmallLedger } from '../support/ledger/small-ledger.ts'
 
 let world: SmallLedger
@@ -22,7 +28,7 @@ afterEach(() => world.close())
 const KINDS = [0, 1, 0, 1]
 const contents = (seed: number): Features[] => KINDS.map((kind) => featuresOf(randomOf(seed + kind), SHAPE, kind))
 
-async function contribute(name: Name, id: string, seed = 7): Promise<NewRecord[]> {
+async function contribute(name: Name, id: string, seed = 7): Promise<readonly NewRecord[]> {
   const fingerprints = (index: number) => `${id}/${index}`
   const { batch, features } = await contributionOf(world.records, name, id, contents(seed), { fingerprints })
   await world.send(batch, ...features)
@@ -72,7 +78,6 @@ describe('an erasure that is carried out', () => {
 
   test('needs no erased features any more: later epochs settle and are recomputed whole, on the curvature that was subtracted', async () => {
     await erasedWorld()
-    await world.ledger.warehouse.run('DELETE FROM contribution_erased WHERE epoch = 99')
     const settled = await curvature()
     await carryOut()
     // The third epoch had subtracted them already.
@@ -126,18 +131,6 @@ describe('an erasure that is carried out', () => {
     expect(report.erased).toMatchObject({ records: 4, items: 2 })
   })
 
-  test('keeps the receipt of a record that was erased, without its bytes', async () => {
-    const features = await erasedWorld()
-    await carryOut()
-    const id = Buffer.from(features[0]!.headers.find(([name]) => name === 'ce_id')![1]!).toString()
-    const receipt = await eventReceiptOf(
-      world.ledger,
-      { id },
-      { withRecord: true, tiles: () => Promise.reject(new Error('no tiles')) },
-    ).catch((error: Error) => error.message)
-    expect(receipt).toBe('no tiles')
-  })
-
   test('pays nobody differently: bob keeps what he earned', async () => {
     await erasedWorld()
     const earned = await world.earned(1, addressOf('bob'), 'data')
@@ -147,20 +140,63 @@ describe('an erasure that is carried out', () => {
   })
 })
 
-test('a bundle whose row was emptied without an order is found', async () => {
-  await contribute('alice', 'of alice')
-  await contribute('bob', 'of bob', 11)
-  await useAndPublish()
-  await useAndPublish()
-  const { warehouse } = world.ledger
-  // As an operator would who wants to hide a record: it looks like an erasure that epoch 2 ordered.
-  await warehouse.run(`
-    INSERT INTO record_erased
-    SELECT r.rid, f.batch, f.item_index, f.feature_map, 2, 0
-    FROM record AS r JOIN outcome USING (rid), (SELECT * FROM contribution_features ORDER BY ordinal LIMIT 1) AS f
-    WHERE r.event_type = 'ContributionFeatures' ORDER BY leaf_index LIMIT 1;
-    UPDATE record SET record_value = NULL WHERE rid IN (SELECT rid FROM record_erased)`)
-  await carryOut()
-  const report = await world.audit()
-  expect(report.firstDifference).toMatchObject({ check: 'erasures', epoch: 1 })
+describe('a bundle whose row was emptied', () => {
+  /** As an operator would who wants to hide what a record said: as if `orderedIn` had ordered it. */
+  async function hide(orderedIn: number): Promise<void> {
+    const [features] = await contribute('bob', 'of bob', 11)
+    await contribute('alice', 'of alice')
+    await useAndPublish()
+    await useAndPublish()
+    const id = Buffer.from(features!.headers.find(([name]) => name === 'ce_id')![1]!).toString()
+    const record = toBlob(idHashOf(SOURCES.extractor, id))
+    const batch = toBlob(idHashOf(SOURCES.portal, 'of bob'))
+    const { warehouse } = world.ledger
+    await warehouse.run(
+      `INSERT INTO record_erased SELECT rid, $batch, 0, 'map-1', $orderedIn, 0 FROM record WHERE id_hash = $record`,
+      { record, batch, orderedIn },
+    )
+    await warehouse.run('UPDATE record SET record_value = NULL WHERE id_hash = $record', { record })
+    expect(await carryOut()).toMatchObject({ items: 0, bundles: [1] })
+  }
+
+  test('is found when no order was accepted', async () => {
+    await hide(2)
+    expect((await world.audit()).firstDifference).toMatchObject({
+      check: 'erasures',
+      epoch: 1,
+      where: expect.stringContaining('restricted/records.parquet row'),
+      expected: expect.stringContaining('an ErasureOrdered of item 0 of urn:portal/of bob'),
+      found: 'nothing',
+    })
+  })
+
+  test('is not yet decided when the order is said to lie in an epoch that was not given', async () => {
+    await hide(3)
+    const report = await world.audit()
+    expect(report).toMatchObject({ ok: true, class: 'partial', erased: { orderedLater: 1 } })
+    expect(report.trusted.join()).toContain('in an epoch that was not given')
+    await useAndPublish()
+    expect((await world.audit()).firstDifference).toMatchObject({ check: 'erasures', epoch: 1 })
+  })
+
+  test('is found when the bundle does not list it, or lists what is there', async () => {
+    await erasedWorld()
+    await carryOut()
+    const path = join(world.bundle(1), 'restricted/erasures.json')
+    const list = JSON.parse(readFileSync(path, 'utf8')) as { records: object[] }
+    const publish = (records: object[]) => {
+      const bytes = Buffer.from(canonicalJson({ ...list, records } as CanonicalJson))
+      writeFileSync(path, bytes)
+      const listing = join(world.bundle(1), 'files.json')
+      const { files } = JSON.parse(readFileSync(listing, 'utf8'))
+      files['restricted/erasures.json'] = { bytes: bytes.length, sha256: toHex(sha256(bytes)) }
+      writeFileSync(listing, canonicalJson({ files }))
+    }
+    publish(list.records.slice(1))
+    expect((await world.audit()).firstDifference).toMatchObject({ check: 'erasures', epoch: 1 })
+    publish([...list.records, { ...list.records[0], offset: '0' }])
+    expect((await world.audit()).firstDifference).toMatchObject({ check: 'erasures', epoch: 1 })
+    publish([list.records[0]!, { ...list.records[1], index: 1 }])
+    expect((await world.audit()).firstDifference).toMatchObject({ check: 'decisions', epoch: 1 })
+  })
 })
