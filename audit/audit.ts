@@ -13,6 +13,7 @@ import { type ComparedDeposits, compareDeposits, depositsText } from './deposits
 import { type Difference, DifferenceFound, differ } from './difference.ts'
 import { EpochNotGivenError } from './errors.ts'
 import { type CheckedFiles, checkFiles } from './files.ts'
+import { isErased } from './history.ts'
 import { checkTree, type EpochLeaves } from './leaves.ts'
 import { checkLinks } from './links.ts'
 import { type CheckedLog, checkLog, logText } from './log.ts'
@@ -228,7 +229,7 @@ class Audit {
   /** After the last epoch, whose orders may be of records of every one. */
   #checkErasures(lastEpoch: number): void {
     const history = this.#counted?.history
-    const found = history?.erasures.unordered(history, this.#counted!.lastEpoch)
+    const found = history?.erasures.unordered((record) => isErased(history, record), this.#counted!.lastEpoch)
     if (history === undefined) return
     const { records, items } = history.erasures.counts(lastEpoch)
     if (found === undefined && records === 0) return

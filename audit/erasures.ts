@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { differ } from './difference.ts'
 import { ERASURES_FILE, parseDocument } from './files.ts'
-import { findBatch, type History } from './history.ts'
 
 const CHECK = 'erasures'
 
@@ -90,13 +89,13 @@ export class Erasures {
    * @returns the epoch of one that no order covers, to be named beside the difference
    */
   unordered(
-    history: History,
+    isOrdered: (record: ErasedRecord) => boolean,
     lastEpoch: number,
   ): { readonly epoch: number; readonly where: string; readonly expected: string } | undefined {
     for (const { epoch, row, record } of this.#said) {
       if (record.orderedIn > lastEpoch) continue
+      if (isOrdered(record)) continue
       const { batchSource, batchId, index } = record
-      if (findBatch(history, batchSource, batchId)?.erased?.[index] === 1) continue
       const where = `restricted/records.parquet row ${row} (${record.topic}/${record.partition} offset ${record.offset}) record_value`
       return {
         epoch,

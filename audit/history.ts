@@ -2,7 +2,7 @@ import type { EventBodies } from '../schemas/events.ts'
 import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
 import { AgentWork } from './agent-work.ts'
 import { type AcceptedBatch, ContributionTable } from './contributions.ts'
-import { Erasures } from './erasures.ts'
+import { type ErasedRecord, Erasures } from './erasures.ts'
 import { Licences } from './licences.ts'
 import { Market } from './market.ts'
 import { Ownership } from './ownership.ts'
@@ -118,6 +118,11 @@ export function findUse({ ids }: History, source: string, id: string): number {
 /** The accepted batch of (source, id). */
 export function findBatch(history: History, source: string, id: string): AcceptedBatch | undefined {
   return history.batches[numberOfBatch(history, source, id)]
+}
+
+/** Whether the erasure of an item was ordered, in an epoch that was read. */
+export function isErased(history: History, { batchSource, batchId, index }: ErasedRecord): boolean {
+  return findBatch(history, batchSource, batchId)?.erased?.[index] === 1
 }
 
 /** Of a map that was published. */

@@ -1,5 +1,5 @@
 import { BIGINT, BLOB, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api'
-import type { LogRecord, PartitionOffset } from './record-source.ts'
+import type { ErasedMessage, LogRecord } from './record-source.ts'
 import { toBlob } from './warehouse/blob.ts'
 import type { Database } from './warehouse/database.ts'
 import { readSql } from './warehouse/read-sql.ts'
@@ -16,12 +16,6 @@ export const ERASURE_TABLES = `
   CREATE TABLE IF NOT EXISTS rewrite_due (since_ms BIGINT NOT NULL);
 `
 const ERASED_TYPES = [VARCHAR, INTEGER, BIGINT, BLOB]
-
-/** A message of the embedded log whose value is to be erased. */
-export interface ErasedMessage extends PartitionOffset {
-  /** SHA-256 of its content, which a reader who knows the record holds it to; null in a topic of dead letters. */
-  readonly content: Uint8Array | null
-}
 
 /** In one transaction: killed before COMMIT nothing happened. @returns how many were erased by this call */
 export function eraseMessages(log: Database, messages: readonly ErasedMessage[], nowMs: bigint): Promise<number> {

@@ -1,9 +1,10 @@
 import { BIGINT, BLOB, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api'
 import { decodeHeaders, encodeHeaders } from '../schemas/record-bytes.ts'
 import { batchLimits } from './batch-limits.ts'
-import { appendErased, ERASURE_TABLES, type ErasedMessage, eraseMessages, hasValues } from './embedded-log-erasure.ts'
+import { appendErased, ERASURE_TABLES, eraseMessages, hasValues } from './embedded-log-erasure.ts'
 import { partitionOf } from './partitioner.ts'
 import type {
+  ErasedMessage,
   LogRecord,
   NewRecord,
   PartitionBounds,

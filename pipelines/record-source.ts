@@ -33,6 +33,12 @@ export interface PartitionOffset {
   readonly offset: bigint
 }
 
+/** A message of a log whose value is to be erased. */
+export interface ErasedMessage extends PartitionOffset {
+  /** SHA-256 of its content, which a reader who knows the record holds it to; null in a topic of dead letters. */
+  readonly content: Uint8Array | null
+}
+
 /** Offsets that the log lost before they were read: `from` inclusive, `to` exclusive. */
 export interface OffsetGap {
   readonly topic: string

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { PayloadStore } from '../../pipelines/payload-store.ts'
 import { fromBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Row } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
@@ -43,7 +42,7 @@ export interface ErasureStatus {
 export interface CopiesOptions {
   readonly ledger: Ledger
   readonly bundles: string
-  readonly payloads: PayloadStore
+  readonly payloads: { has(contentHash: Uint8Array): Promise<boolean> }
   /** Of the embedded log, whether its file still has to be rewritten or messages erased; undefined on a broker. */
   readonly embeddedLog?: { readonly path: string; readonly isDue: boolean }
   /** On a broker: `retention.ms` of a topic, null when it may not be asked, −1 for ever. */

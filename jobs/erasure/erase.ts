@@ -1,5 +1,4 @@
-import type { EmbeddedLog } from '../../pipelines/embedded-log.ts'
-import type { PayloadStore } from '../../pipelines/payload-store.ts'
+import type { ErasedMessage } from '../../pipelines/record-source.ts'
 import { isRewriteDue } from '../../pipelines/warehouse/rewrite-file.ts'
 import { CacheFolder } from '../cache-folder.ts'
 import type { Ledger } from '../ledger.ts'
@@ -8,13 +7,25 @@ import { erasedItemsOf } from './erased-items.ts'
 import { erasedMessagesOf } from './log-places.ts'
 import { rewriteBundles } from './rewrite-bundles.ts'
 
+/** Where payloads lie with their salts. When `erase` has resolved, nothing is left under the hash, after a crash either. */
+export interface ErasablePayloads {
+  /** @returns whether something was there */
+  erase(contentHash: Uint8Array): Promise<boolean>
+}
+
+/** A log that can be written. What was erased stays erased; all of one call, or none. */
+export interface ErasableLog {
+  /** @returns how many messages were erased by this call */
+  erase(messages: readonly ErasedMessage[]): Promise<number>
+}
+
 export interface EraseOptions {
   readonly ledger: Ledger
   /** Folder of all bundles. */
   readonly bundles: string
-  readonly payloads: PayloadStore
+  readonly payloads: ErasablePayloads
   /** The log, when it can be written: the embedded one. On a broker what it keeps has a deadline. */
-  readonly log?: EmbeddedLog
+  readonly log?: ErasableLog
   /** Unix milliseconds; shown as the time of erasures, never used. */
   readonly clock: () => bigint
   readonly onProgress?: (text: string) => void

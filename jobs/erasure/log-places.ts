@@ -1,4 +1,4 @@
-import type { ErasedMessage } from '../../pipelines/embedded-log-erasure.ts'
+import type { ErasedMessage } from '../../pipelines/record-source.ts'
 import { fromNullableBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'

@@ -650,6 +650,7 @@ function tablesOf(
         record_key: 'BLOB',
         headers: 'BLOB',
         record_value: 'BLOB',
+        content: 'BLOB',
       },
       records.map(recordCells),
     ),
@@ -669,6 +670,7 @@ function recordCells(record: WorldRecord): Record<string, Cell> {
     record_key: record.key,
     headers: headersBlob(record),
     record_value: record.value,
+    content: null,
   }
 }
 
