@@ -81,6 +81,9 @@ export function acceptInto(history: History, event: ObjectEvent, accepted: Accep
     case 'ContributionWithdrawn':
       acceptWithdrawal(history, event.body)
       return 0
+    case 'ErasureOrdered':
+      acceptErasure(history, event.body)
+      return 0
     case 'VoucherPresented':
       history.payments.vouchers.add(voucherKey(event.body))
       return 0
@@ -131,13 +134,24 @@ function acceptBatch(history: History, event: EventOf<'ContributionBatch'>, acce
   const committed = key === undefined ? [] : (history.commitments.get(key) ?? [])
   const first = inTime(committed, accepted.epoch).find((each) => each.rank < rank)
   const batch = { account: toHex(account), items: items.length, rank, priority: first?.rank ?? rank }
-  return history.batches.push({ ...batch, withdrawn: undefined }) - 1
+  return history.batches.push({ ...batch, withdrawn: undefined, erased: undefined }) - 1
 }
 
 /** No index: all of the batch. Features may be there already, or come later. */
 function acceptWithdrawal(history: History, body: EventBodies['ContributionWithdrawn']): void {
   const batch = findBatch(history, body.batchSource, body.batchId)!
-  batch.withdrawn ??= new Uint8Array(batch.items)
-  if (body.indexes.length === 0) batch.withdrawn.fill(1)
-  for (const index of body.indexes) batch.withdrawn[index] = 1
+  batch.withdrawn = marked(batch.withdrawn, batch.items, body.indexes)
+}
+
+/** As a withdrawal names them. What features tell of them counts no more. */
+function acceptErasure(history: History, body: EventBodies['ErasureOrdered']): void {
+  const batch = findBatch(history, body.batchSource, body.batchId)!
+  batch.erased = marked(batch.erased, batch.items, body.indexes)
+}
+
+function marked(before: Uint8Array | undefined, items: number, indexes: readonly number[]): Uint8Array {
+  const marks = before ?? new Uint8Array(items)
+  if (indexes.length === 0) marks.fill(1)
+  for (const index of indexes) marks[index] = 1
+  return marks
 }

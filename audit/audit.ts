@@ -13,6 +13,7 @@ import { type ComparedDeposits, compareDeposits, depositsText } from './deposits
 import { type Difference, DifferenceFound, differ } from './difference.ts'
 import { EpochNotGivenError } from './errors.ts'
 import { type CheckedFiles, checkFiles } from './files.ts'
+import { isErased } from './history.ts'
 import { checkTree, type EpochLeaves } from './leaves.ts'
 import { checkLinks } from './links.ts'
 import { type CheckedLog, checkLog, logText } from './log.ts'
@@ -159,6 +160,7 @@ class Audit {
     const last = previous?.epoch ?? 0
     if (this.#from > last) throw new EpochNotGivenError({ from: this.#from, last })
     await this.#checkLog(folders[0]!, previous!)
+    this.#checkErasures(last)
   }
 
   async #checkEpoch(
@@ -219,7 +221,21 @@ class Audit {
     }
     const { periods, ...seen } = await recomputation.recompute(bundle, leaves)
     this.#paid?.push(...paidPeriodsOf(bundle.epoch, periods, recomputation.history))
-    return { how: 'recomputed', ...seen }
+    const { erasures } = recomputation.history
+    const isWhole = !erasures.hasRecordIn(bundle.epoch) && !erasures.hasPeriodIn(bundle.epoch)
+    return { how: isWhole ? 'recomputed' : 'but for erased', ...seen }
+  }
+
+  /** After the last epoch, whose orders may be of records of every one. */
+  #checkErasures(lastEpoch: number): void {
+    const history = this.#counted?.history
+    const found = history?.erasures.unordered((record) => isErased(history, record), this.#counted!.lastEpoch)
+    if (history === undefined) return
+    const { records, items } = history.erasures.counts(lastEpoch)
+    if (found === undefined && records === 0) return
+    this.epoch = found?.epoch ?? null
+    if (found !== undefined) differ('erasures', found.where, found.expected, undefined)
+    this.#passed('erasures', `${records} records of ${items} items, each by an order that was accepted`)
   }
 
   /** The log lies beside the folder of the bundles. */
@@ -318,7 +334,7 @@ class Audit {
 
   /** 0 when no epoch was. */
   get #recomputedTo(): number {
-    return this.#anchored.findLast(({ how }) => how === 'recomputed')?.manifest.epoch ?? 0
+    return this.#anchored.findLast(({ how }) => how === 'recomputed' || how === 'but for erased')?.manifest.epoch ?? 0
   }
 
   report(firstDifference: Difference | undefined): AuditReport {
@@ -326,6 +342,7 @@ class Audit {
     const isChainChecked = this.#isChainChecked
     const features = countFeatures(this.#reExtraction)
     const isWhole = this.#anchored.every(({ how }) => how === 'recomputed')
+    const erased = this.#counted?.history.erasures.counts(this.#counted.lastEpoch) ?? null
     const takenOver = this.#anchored.filter(({ how }) => how === 'taken over').map(({ manifest }) => manifest.epoch)
     return {
       ok,
@@ -343,6 +360,7 @@ class Audit {
         deposits: this.#comparedDeposits,
         contractAnswers: this.#comparedAnswers,
         log: this.#log,
+        erased,
         reExtraction: this.#reExtraction,
         gaps: this.#anchored.flatMap(({ manifest }) =>
           manifest.gaps.map(({ topic, partition, from, to }) => `${topic}/${partition} from ${from} to ${to}`),
@@ -353,6 +371,7 @@ class Audit {
       counts: this.#counted?.counts() ?? null,
       contractAnswers: this.#comparedAnswers ?? null,
       features,
+      erased,
       ...(firstDifference === undefined ? {} : { firstDifference }),
       ...(this.#reExtraction === undefined ? {} : { reExtraction: this.#reExtraction }),
     }

@@ -5,8 +5,9 @@ import { InvalidManifestError, type Manifest, toManifest } from '../anchor/manif
 import { type Genesis, InvalidGenesisError, toGenesis } from '../schemas/genesis.ts'
 import { InvalidIdError, toHex } from '../schemas/ids.ts'
 import { causeText, differ } from './difference.ts'
+import { type ErasedRecord, readErasures } from './erasures.ts'
 import { BundleNotFoundError } from './errors.ts'
-import { type CheckedFiles, parseDocument, RECORDS_FILE, readDocument } from './files.ts'
+import { type CheckedFiles, ERASURES_FILE, parseDocument, RECORDS_FILE, readDocument } from './files.ts'
 import { compareText } from './order.ts'
 import { type RowOf, readTable, Table } from './parquet/table.ts'
 import { RECORDS } from './records/current-record.ts'
@@ -94,6 +95,8 @@ export interface EpochBundle {
   readonly vectors: readonly VectorRow[]
   /** Whether the restricted tier is there. */
   readonly hasRecords: boolean
+  /** By {@link erasurePlace}; empty when the restricted tier is not there. */
+  readonly erasures: ReadonlyMap<string, ErasedRecord>
 }
 
 /**
@@ -158,6 +161,9 @@ export async function readEpoch(folder: EpochFolder, files: CheckedFiles): Promi
     scores: await readTable(at(TABLES.scores), TABLES.scores, SCORES),
     vectors: await readTable(at(TABLES.vectors), TABLES.vectors, VECTORS),
     hasRecords: files.hasRecords,
+    erasures: files.hasErasures
+      ? readErasures(manifest.epoch, await readDocument(folder.path, ERASURES_FILE))
+      : new Map(),
   }
 }
 

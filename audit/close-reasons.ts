@@ -44,7 +44,12 @@ export function findCloseReason(
 }
 
 /** Types that the operator signs; they need no registration of their source. */
-const OPERATOR_TYPES: ReadonlySet<string> = new Set(['SchemaRegistered', 'SourceRegistered', 'PolicyPublished'])
+const OPERATOR_TYPES: ReadonlySet<string> = new Set([
+  'SchemaRegistered',
+  'SourceRegistered',
+  'PolicyPublished',
+  'ErasureOrdered',
+])
 
 const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
   SchemaRegistered: async (history, ledger, event) => {
@@ -112,6 +117,13 @@ const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
     if (batch === undefined || indexes.some((index) => index >= batch.items)) return 'CONTRIBUTION_UNKNOWN'
     if (batch.account !== toHex(account)) return 'ACCOUNT_MISMATCH'
     return (await isSignedBy(history, ledger, event, batch.account)) ? undefined : 'SIGNATURE_INVALID'
+  },
+
+  ErasureOrdered: async (history, ledger, event) => {
+    if (!(await isSignedByOperator(ledger, event))) return 'SIGNATURE_INVALID'
+    const { batchSource, batchId, indexes } = event.body
+    const items = findBatch(history, batchSource, batchId)?.items ?? 0
+    return items === 0 || indexes.some((index) => index >= items) ? 'CONTRIBUTION_UNKNOWN' : undefined
   },
 
   PriceListPublished: async (history, ledger, event) => {

@@ -3,6 +3,8 @@ import type { Contribution, ContributionPlace } from './attribution/period.ts'
 /** Rows of one piece of the vectors and probabilities: they grow without being copied. */
 const SLAB_ROWS = 4_096
 const ROWS_FIRST = 1_024
+/** No row: the features of the item were erased. */
+const ERASED_ROW = 0xffff_ffff
 const NONE: readonly ContributionPlace[] = []
 
 /** A batch that was accepted. */
@@ -16,6 +18,8 @@ export interface AcceptedBatch {
   readonly priority: number
   /** By index, 1 for what its contributor took back; undefined while that is nothing. */
   withdrawn: Uint8Array | undefined
+  /** By index, 1 for what was ordered to be erased; undefined while that is nothing. */
+  erased: Uint8Array | undefined
 }
 
 /** What features say of one item. */
@@ -57,15 +61,17 @@ export class ContributionTable {
   /** Numbers for fingerprints. */
   readonly #contentOf = new Map<string, number>()
   readonly #all: StoredContribution[] = []
+  /** Items whose features were erased: that they were there is all that is known. */
+  readonly #gone: { readonly batch: AcceptedBatch; readonly index: number }[] = []
 
   constructor({ rank, classes }: { readonly rank: number; readonly classes: number }) {
     this.#rank = rank
     this.#classes = classes
   }
 
-  /** In accept order of the features. */
+  /** In accept order of the features; without what was ordered to be erased. */
   get all(): readonly Contribution[] {
-    return this.#all
+    return this.#all.filter(({ isErased }) => !isErased)
   }
 
   has(batchNumber: number, index: number): boolean {
@@ -93,6 +99,19 @@ export class ContributionTable {
     rows[index] = row + 1
     this.#rowsOf.set(batchNumber, rows)
     this.#all.push(new StoredContribution(this, row))
+  }
+
+  /** Of an item whose accepted features were erased. */
+  addErased(batchNumber: number, batch: AcceptedBatch, index: number): void {
+    const rows = this.#rowsOf.get(batchNumber) ?? new Uint32Array(batch.items)
+    rows[index] = ERASED_ROW
+    this.#rowsOf.set(batchNumber, rows)
+    this.#gone.push({ batch, index })
+  }
+
+  /** Whether features were erased of an item whose erasure is not ordered yet: it still takes part. */
+  get misses(): boolean {
+    return this.#gone.some(({ batch, index }) => batch.erased?.[index] !== 1)
   }
 
   batchOf(row: number): AcceptedBatch {
@@ -201,6 +220,10 @@ class StoredContribution implements Contribution {
 
   get isWithdrawn(): boolean {
     return this.#table.batchOf(this.#row).withdrawn?.[this.index] === 1
+  }
+
+  get isErased(): boolean {
+    return this.#table.batchOf(this.#row).erased?.[this.index] === 1
   }
 
   get a(): Int8Array {

@@ -2,7 +2,8 @@ import type { EventBodies, EventType } from '../schemas/events.ts'
 import { OUTCOMES, type RejectionReason } from '../schemas/rejection.ts'
 import type { ContributionPlace } from './attribution/period.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
-import { contributionsOf, findBatchNumber, type History } from './history.ts'
+import type { ErasedRecord } from './erasures.ts'
+import { contributionsOf, findBatchNumber, type History, numberOfBatch } from './history.ts'
 import { acceptUse, findPriceReason, findQuoteReason, type UseTerms, type UseTime } from './payments.ts'
 import type { EpochRecords } from './records/epoch-records.ts'
 import { KEY_WORDS } from './records/id-table.ts'
@@ -39,10 +40,40 @@ export class UsualDecider {
     const { keys, values } = this.#records
     const entry = ids.find(keys, row * KEY_WORDS)
     if (entry < 0) return undefined
+    if (this.#history.erasedIds.has(entry) || this.#records.erasedOf(row) !== undefined) return this.#asPublished(row)
     const isSame = ids.typeOf(entry) === TYPE_NUMBERS[type as UsualType] && ids.hasValue(entry, values, row * KEY_WORDS)
     return isSame
       ? { outcome: OUTCOMES.duplicate, reason: undefined }
       : { outcome: OUTCOMES.rejected, reason: 'ID_REUSED' }
+  }
+
+  /** Whether an erased value is the same as another cannot be told: of what it can be, that which is published. */
+  #asPublished(row: number): { outcome: number; reason: Reason } {
+    const isDuplicate = this.#records.publishedOf(row).outcome === OUTCOMES.duplicate
+    return isDuplicate
+      ? { outcome: OUTCOMES.duplicate, reason: undefined }
+      : { outcome: OUTCOMES.rejected, reason: 'ID_REUSED' }
+  }
+
+  /** Of features whose value was erased, by what is said of them; what their shape and near pairs were is not known. */
+  reasonOfErased(row: number, said: ErasedRecord): Reason {
+    const refused = this.#findSourceReason(row, 'ContributionFeatures')
+    if (refused !== undefined) return refused
+    const map = this.#history.featureMaps.get(said.featureMap ?? '')
+    if (map === undefined) return 'FEATURE_MAP_UNKNOWN'
+    if (map.extractor !== this.#history.names.textOf(this.#records.sources[row]!)) return 'EXTRACTOR_NOT_NAMED'
+    const number = numberOfBatch(this.#history, said.batchSource, said.batchId)
+    if (number < 0 || said.index >= this.#history.batches[number]!.items) return 'CONTRIBUTION_UNKNOWN'
+    if (this.#history.batches[number]!.erased?.[said.index] === 1) return 'CONTRIBUTION_ERASED'
+    const exists = this.#history.contributions.get(map.featureMap)?.has(number, said.index) === true
+    return exists ? 'FEATURES_EXIST' : undefined
+  }
+
+  /** Adds that an item had features, after {@link reasonOfErased} found none. */
+  acceptErased({ featureMap, batchSource, batchId, index }: ErasedRecord): void {
+    const map = this.#history.featureMaps.get(featureMap!)!
+    const number = numberOfBatch(this.#history, batchSource, batchId)
+    contributionsOf(this.#history, map).addErased(number, this.#history.batches[number]!, index)
   }
 
   /** Whether the row is a use that cites a quote, whose signature takes time: {@link reasonOfQuoted} is of it. */
@@ -170,6 +201,7 @@ export class UsualDecider {
     const number = findBatchNumber(this.#history, words, at)
     const index = features.index(place)
     if (number < 0 || index >= this.#history.batches[number]!.items) return 'CONTRIBUTION_UNKNOWN'
+    if (this.#history.batches[number]!.erased?.[index] === 1) return 'CONTRIBUTION_ERASED'
     const map = this.#mapOf(place)!
     if (this.#history.contributions.get(map.featureMap)?.has(number, index) === true) return 'FEATURES_EXIST'
     const near = features.nearCount(place)

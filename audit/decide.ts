@@ -123,7 +123,24 @@ class EpochDecider {
     return new Map([...rows].map((row) => [row, this.#history.contributionRecords++]))
   }
 
+  /** Accepted, or a duplicate, by what is left of it. */
+  #decideErased(row: number): void {
+    const type = 'ContributionFeatures'
+    const said = this.#records.erasedOf(row)!
+    this.#decideRow(row, type, () => {
+      const reason = this.#usual.reasonOfErased(row, said)
+      if (reason !== undefined) return reason
+      this.#usual.acceptErased(said)
+      this.#history.erasedIds.add(this.#useUp(row, type, 0))
+      return undefined
+    })
+  }
+
   #decideUsual(row: number, type: UsualType): void {
+    if (this.#records.erasedOf(row) !== undefined) {
+      this.#decideErased(row)
+      return
+    }
     this.#decideRow(row, type, () => {
       const reason = this.#usual.reasonOf(row, type)
       if (reason === undefined) this.#acceptUsual(row, type)

@@ -42,14 +42,19 @@ const PUBLIC_FILES = [
   'state.json',
 ] as const
 export const RECORDS_FILE = 'restricted/records.parquet'
+export const ERASURES_FILE = 'restricted/erasures.json'
 const LEAVES_FILE = 'public/leaves.parquet'
-const KNOWN_FILES: readonly string[] = [...PUBLIC_FILES, RECORDS_FILE]
+const REQUIRED_FILES: readonly string[] = [...PUBLIC_FILES, RECORDS_FILE]
+/** Only an epoch of which something was erased lists its erasures. */
+const KNOWN_FILES: readonly string[] = [...REQUIRED_FILES, ERASURES_FILE]
 
 export interface CheckedFiles {
   readonly files: number
   readonly bytes: number
   /** False when the folder `restricted` was not given: then only what is public can be checked. */
   readonly hasRecords: boolean
+  /** Whether records of the epoch were erased, as its operator says. */
+  readonly hasErasures: boolean
 }
 
 /**
@@ -65,7 +70,7 @@ export async function checkFiles(folder: string, { amountsOnly = false } = {}): 
   if (!onDisk.delete(FILES_JSON)) differ(CHECK, FILES_JSON, 'a file', undefined)
   const listed = parseListing(await readDocument(folder, FILES_JSON))
   const hasRecords = [...onDisk].some((path) => path.startsWith('restricted/'))
-  for (const path of KNOWN_FILES) {
+  for (const path of REQUIRED_FILES) {
     if (listed[path] === undefined) differ(CHECK, `${FILES_JSON} files.${path}`, 'an entry', undefined)
   }
   let [files, bytes] = [0, 0]
@@ -73,14 +78,15 @@ export async function checkFiles(folder: string, { amountsOnly = false } = {}): 
     const entry = listed[path]
     if (entry === undefined) differ(CHECK, path, 'no file of this name in files.json', 'a file')
     if (!KNOWN_FILES.includes(path)) differ(CHECK, `${FILES_JSON} files.${path}`, KNOWN_FILES.join(', '), path)
-    if (amountsOnly && (path === RECORDS_FILE || path === LEAVES_FILE)) continue
-    if (path === RECORDS_FILE && !hasRecords) continue
+    if (amountsOnly && (path === RECORDS_FILE || path === ERASURES_FILE || path === LEAVES_FILE)) continue
+    if ((path === RECORDS_FILE || path === ERASURES_FILE) && !hasRecords) continue
     if (!onDisk.has(path)) differ(CHECK, path, 'a file', undefined)
     await checkFile(folder, path, entry)
     files++
     bytes += entry.bytes
   }
-  return { files, bytes, hasRecords: hasRecords && !amountsOnly }
+  const hasErasures = hasRecords && listed[ERASURES_FILE] !== undefined
+  return { files, bytes, hasRecords: hasRecords && !amountsOnly, hasErasures: hasErasures && !amountsOnly }
 }
 
 function parseListing(bytes: Uint8Array): z.infer<typeof listing>['files'] {

@@ -3,6 +3,7 @@ import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
 import { AgentWork } from './agent-work.ts'
 import { type AcceptedBatch, ContributionTable } from './contributions.ts'
 import { Corrections, Retirements } from './corrections.ts'
+import { type ErasedRecord, Erasures } from './erasures.ts'
 import { Licences } from './licences.ts'
 import { Market } from './market.ts'
 import { Ownership } from './ownership.ts'
@@ -47,6 +48,10 @@ export interface History {
   readonly agentWork: AgentWork
   readonly corrections: Corrections
   readonly retirements: Retirements
+  /** What bundles say was erased. */
+  readonly erasures: Erasures
+  /** Entries in `ids` of accepted records that were erased: what their values were is not known. */
+  readonly erasedIds: Set<number>
 }
 
 export function emptyHistory(): History {
@@ -75,6 +80,8 @@ export function emptyHistory(): History {
     agentWork: new AgentWork(),
     corrections: new Corrections(),
     retirements: new Retirements(),
+    erasures: new Erasures(),
+    erasedIds: new Set(),
   }
 }
 
@@ -102,6 +109,11 @@ export function findBatchNumber({ ids }: History, key: Uint32Array, at: number):
   return entry >= 0 && ids.typeOf(entry) === TYPE_NUMBERS.ContributionBatch ? ids.refOf(entry) : -1
 }
 
+/** Number of the accepted batch of (source, id), or −1. */
+export function numberOfBatch(history: History, source: string, id: string): number {
+  return findBatchNumber(history, idKey(source, id), 0)
+}
+
 /** Entry in `ids` of the accepted inference of (source, id), or −1. */
 export function findUse({ ids }: History, source: string, id: string): number {
   const entry = ids.find(idKey(source, id), 0)
@@ -110,7 +122,12 @@ export function findUse({ ids }: History, source: string, id: string): number {
 
 /** The accepted batch of (source, id). */
 export function findBatch(history: History, source: string, id: string): AcceptedBatch | undefined {
-  return history.batches[findBatchNumber(history, idKey(source, id), 0)]
+  return history.batches[numberOfBatch(history, source, id)]
+}
+
+/** Whether the erasure of an item was ordered, in an epoch that was read. */
+export function isErased(history: History, { batchSource, batchId, index }: ErasedRecord): boolean {
+  return findBatch(history, batchSource, batchId)?.erased?.[index] === 1
 }
 
 /** Of a map that was published. */

@@ -9,6 +9,7 @@ export {
 export { ANSWERS_CHECK, compareContractAnswers } from './contract-answers.ts'
 export { type ComparedDeposits, compareDeposits, depositsText } from './deposits.ts'
 export type { Difference } from './difference.ts'
+export type { ErasureCounts } from './erasures.ts'
 export { BundleNotFoundError, BundleUnreadableError, EpochNotGivenError } from './errors.ts'
 export {
   DRAWS_MAX,

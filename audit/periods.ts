@@ -8,6 +8,7 @@ import { encodeFloat64, encodeInt32 } from './attribution/encode.ts'
 import { feeShiftOf, sumOfFees } from './attribution/fees.ts'
 import { maximum, minimum } from './attribution/integers.ts'
 import { assertSame, differ } from './difference.ts'
+import { type PublishedInfluence, resultAsPublished } from './erased-periods.ts'
 import type { FeaturedUse } from './funding.ts'
 import type { History } from './history.ts'
 import { compareText, firstOf } from './order.ts'
@@ -57,6 +58,8 @@ export interface SettledPeriod {
   readonly holdBackParts: number
   /** What goes to `unattributed`. */
   readonly unattributed: bigint
+  /** Whether its scores are the published ones, since erased features took part in it. */
+  readonly isAsPublished: boolean
 }
 
 /** What joins the periods of (model, token) in an epoch. */
@@ -70,14 +73,22 @@ export interface Joining {
   readonly isAwaited: (model: string, token: string) => boolean
 }
 
+/** Where periods take what they do not compute, and leave what they give up. */
+export interface PeriodSources {
+  /** By token: gets what periods of retired models left. */
+  readonly givenUp: Map<string, bigint>
+  /** With it nothing is attributed: what each period came to is taken over. */
+  readonly published?: PublishedPeriods | undefined
+  /** Whose scores are taken over, of periods in which erased features took part. */
+  readonly influence?: PublishedInfluence | undefined
+}
+
 /**
  * Step 5 of settlement: uses and data parts join their periods, and each open period pays, is given up or is held.
  *
- * @param books     changed in place
- * @param published with it nothing is attributed: what each period came to is taken over
- * @param givenUp   by token: gets what periods of retired models left
- * @returns         ascending by (model, token)
- * @throws          DifferenceFound when the policy names a method that has no specification
+ * @param books changed in place
+ * @returns     ascending by (model, token)
+ * @throws      DifferenceFound when the policy names a method that has no specification
  */
 export function settlePeriods(
   books: PeriodBooks,
@@ -85,8 +96,7 @@ export function settlePeriods(
   policy: Policy,
   joining: Joining,
   history: History,
-  givenUp: Map<string, bigint>,
-  published?: PublishedPeriods,
+  { givenUp, published, influence }: PeriodSources,
 ): SettledPeriod[] {
   const { periods } = books
   for (const [key, amount] of takeReturning(books.reserves, epoch)) {
@@ -118,7 +128,7 @@ export function settlePeriods(
     .sort((a, b) => firstOf(compareText(a.model, b.model), compareText(a.token, b.token)))
     .map((period) =>
       published === undefined
-        ? settlePeriod(period, books.curvatures, policy, history, isOver(period))
+        ? settlePeriod(period, books.curvatures, policy, history, { isOver: isOver(period), influence })
         : takeOverPeriod(period, policy, published),
     )
 }
@@ -150,24 +160,15 @@ function settlePeriod(
   curvatures: Map<string, CurvatureSum>,
   policy: Policy,
   history: History,
-  isOver: boolean,
+  { isOver, influence }: { readonly isOver: boolean; readonly influence: PublishedInfluence | undefined },
 ): SettledPeriod {
   assertSame('attribution', `method of policy ${policy.policy}`, METHOD, policy.method)
   // Only a model with a feature map can have featured inferences, and so a period.
   const map = history.featureMapOfModel.get(period.model)!
-  const shape = { kind: 'factored', rank: map.rank, classes: map.classes } as const
-  const curvature = curvatures.get(map.featureMap) ?? new CurvatureSum(shape)
-  curvatures.set(map.featureMap, curvature)
-  const result = attributePeriod({
-    shape,
-    curvature,
-    contributions: history.contributions.get(map.featureMap)?.all ?? [],
-    events: period.events?.all ?? [],
-    dataParts: period.dataParts,
-    minEvents: policy.minEvents,
-    dBarFixed: period.dBarFixed,
-    pool: payableOf(period),
-  })
+  const isAsPublished = history.contributions.get(map.featureMap)?.misses === true && influence !== undefined
+  const result = isAsPublished
+    ? resultAsPublished(influence, { ...period, fees: feesOf(period), payable: payableOf(period), policy })
+    : attribute(period, curvatures, map, policy, history)
   const earned = earnedOf(result, policy)
   const isGivenUp = result.payment === undefined && (isOver || period.epochs.length >= policy.maxPeriodEpochs)
   const state = result.payment !== undefined ? 'paid' : isGivenUp ? 'unattributed' : 'held'
@@ -177,12 +178,39 @@ function settlePeriod(
     result,
     holdBackParts: policy.holdBackParts,
     unattributed: left.unattributed,
+    isAsPublished,
   }
   if (state !== 'held') {
     close(period, left.carried)
     period.dBarFixed = result.payment?.dBarFixed ?? period.dBarFixed
   }
   return settled
+}
+
+function attribute(
+  period: Period,
+  curvatures: Map<string, CurvatureSum>,
+  map: EventBodies['FeatureMapPublished'],
+  policy: Policy,
+  history: History,
+): PeriodResult {
+  const shape = { kind: 'factored', rank: map.rank, classes: map.classes } as const
+  const curvature = curvatures.get(map.featureMap) ?? new CurvatureSum(shape)
+  curvatures.set(map.featureMap, curvature)
+  return attributePeriod({
+    shape,
+    curvature,
+    contributions: history.contributions.get(map.featureMap)?.all ?? [],
+    events: period.events?.all ?? [],
+    dataParts: period.dataParts,
+    minEvents: policy.minEvents,
+    dBarFixed: period.dBarFixed,
+    pool: payableOf(period),
+  })
+}
+
+function feesOf({ events }: Period): bigint[] {
+  return (events?.all ?? []).map(({ fee }) => fee)
 }
 
 /** What a manifest and a state say of periods that are not attributed again. */
@@ -210,6 +238,7 @@ function takeOverPeriod(period: Period, policy: Policy, { periods, state }: Publ
     result: undefined,
     holdBackParts: manifest.holdBackParts,
     unattributed: BigInt(manifest.unattributed),
+    isAsPublished: false,
   }
 }
 
@@ -252,7 +281,7 @@ function manifestPeriod(
   { items, duplicates, effectiveEvents, solved, payment }: PeriodResult,
   books: Readonly<Record<'paid' | 'heldBack' | 'carried' | 'unattributed', bigint>>,
 ): ManifestPeriod {
-  const fees = (period.events?.all ?? []).map(({ fee }) => fee)
+  const fees = feesOf(period)
   return {
     model: period.model,
     token: period.token as Address,

@@ -25,6 +25,8 @@ export class Recomputation {
   readonly #books: Books = emptyBooks()
   readonly #passed: Passed
   #ends: PartitionEnds = new Map()
+  /** The last epoch that was read from its records. */
+  lastEpoch = 0
   #records = 0
   #uses = 0
   #usesWithFeatures = 0
@@ -55,13 +57,17 @@ export class Recomputation {
       'decisions',
       `${accepted} accepted, ${duplicate} duplicate, ${rejected} rejected; every leaf recomputed`,
     )
-    const settled = settleEpoch(this.#books, bundle.epoch, decided, this.history)
+    const influence = { ...bundle, periods: bundle.manifest.periods }
+    const settled = settleEpoch(this.#books, bundle.epoch, decided, this.history, undefined, influence)
+    const asPublished = settled.periods.filter(({ isAsPublished }) => isAsPublished)
+    for (const { manifest } of asPublished)
+      this.history.erasures.addPeriod(bundle.epoch, manifest.model, manifest.token)
     compareSettlement(bundle, settled, this.#books)
     this.history.market.endEpoch(BigInt(bundle.manifest.cut.timeMs))
     const paid = settled.periods.filter(({ manifest }) => manifest.state === 'paid').length
     this.#passed(
       'settlement',
-      `${settled.periods.length} periods, ${paid} paid; scores, lines, amounts and state recomputed`,
+      `${settled.periods.length} periods, ${paid} paid; ${scoresText(asPublished.length)}, lines, amounts and state recomputed`,
     )
     return { periods: settled.periods, ...seenIn(decided) }
   }
@@ -128,7 +134,7 @@ export class Recomputation {
   ): Promise<{ readonly records: EpochRecords; readonly checker: LeafChecker }> {
     const table = await openRecords(bundle.folder)
     try {
-      const records = new EpochRecords(table.rows, this.history, this.#lastCutMs)
+      const records = new EpochRecords(table.rows, this.history, this.#lastCutMs, bundle.erasures)
       const checker = new LeafChecker(leaves)
       this.#ends = await readRecords(table, bundle.manifest, this.#ends, (record) => {
         checker.add(record)
@@ -136,6 +142,9 @@ export class Recomputation {
       })
       this.#records += records.rows
       this.#lastCutMs = BigInt(bundle.manifest.cut.timeMs)
+      this.lastEpoch = bundle.epoch
+      records.checkErasures()
+      for (const [row, said] of records.erased) this.history.erasures.add(bundle.epoch, row, said)
       this.#passed('records', `${records.rows} records, contiguous but for ${bundle.manifest.holes.length} holes`)
       return { records, checker }
     } finally {
@@ -151,6 +160,10 @@ export class Recomputation {
     this.#usesWithFeatures += decided.featuresOf.size
     return decided
   }
+}
+
+function scoresText(asPublished: number): string {
+  return asPublished === 0 ? 'scores' : `scores as published of ${asPublished}, in which erased features took part`
 }
 
 function seenIn({ deposits, contractAnswers }: DecidedEpoch): SeenOnChain {

@@ -1,5 +1,6 @@
 import { ANSWERS_CHECK, type ComparedAnswers } from './contract-answers.ts'
 import type { Difference } from './difference.ts'
+import type { ErasureCounts } from './erasures.ts'
 import type { ReExtractionReport } from './re-extract/re-extraction.ts'
 
 /** A check that passed. */
@@ -23,7 +24,8 @@ export type AuditVerdict = 'ok' | 'difference' | 'chain not checked'
  * - `chain`: the chain has another record of an epoch, or no final one, or not a deposit that was recorded, or a contract did not
  *   give an answer that was recorded.
  * - `features`: what was extracted again is not what was published.
- * - `partial`: no difference, but not everything was recomputed: records were not given, or `from` or `payoutOnly` was asked.
+ * - `partial`: no difference, but not everything was recomputed: records were not given, or features erased, or `from` or
+ *   `payoutOnly` was asked.
  * - `payloads`: no difference, but some payloads that were drawn are gone, so that nothing can be extracted from them.
  * - `chain not checked`: no difference, everything was recomputed, and the chain was not asked.
  */
@@ -48,9 +50,9 @@ export interface AuditedEpoch {
   readonly payoutRoot: string
   /**
    * `recomputed`: from its records, all of it. `taken over`: from its records, but for what was asked to be taken on trust.
-   * `public`: what the public tier proves by itself.
+   * `public`: what the public tier proves by itself. `but for erased`: from its records, but for what was erased by order.
    */
-  readonly how: 'recomputed' | 'taken over' | 'public'
+  readonly how: 'recomputed' | 'but for erased' | 'taken over' | 'public'
 }
 
 /** What the records that were read come to. */
@@ -101,6 +103,8 @@ export interface AuditReport {
   /** Recorded answers of contracts that were asked again; null when no records were read, or the chain was not asked. */
   readonly contractAnswers: Pick<ComparedAnswers, 'recorded' | 'checked' | 'unknown'> | null
   readonly features: FeatureCounts
+  /** Null when no records were read. */
+  readonly erased: ErasureCounts | null
   readonly firstDifference?: Difference
   /** Only when it was asked for and the audit came so far. */
   readonly reExtraction?: ReExtractionReport

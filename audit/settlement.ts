@@ -1,6 +1,7 @@
 import type { EventBodies } from '../schemas/events.ts'
 import { type Channels, channelsOf } from './channels.ts'
 import type { DecidedEpoch } from './decide.ts'
+import type { PublishedInfluence } from './erased-periods.ts'
 import { fundEpoch, hasFeatures, splitPair } from './funding.ts'
 import type { History } from './history.ts'
 import type { Sale } from './market.ts'
@@ -88,6 +89,7 @@ export interface Settled {
  * Settles an epoch after its decisions (docs/formats.md#settlement).
  *
  * @param published with it nothing is attributed: what each period came to is taken over, and of `data` there are no lines
+ * @param influence whose scores are taken over, of periods in which erased features took part
  */
 export function settleEpoch(
   books: Books,
@@ -95,6 +97,7 @@ export function settleEpoch(
   decided: DecidedEpoch,
   history: History,
   published?: PublishedPeriods,
+  influence?: PublishedInfluence,
 ): Settled {
   const policy = policyInForce(history, epoch)
   for (const model of history.retirements.models()) books.retired.add(model)
@@ -118,7 +121,9 @@ export function settleEpoch(
   }
   const unattributed = new Map(waited.unattributed)
   const periods =
-    policy === undefined ? [] : settlePeriods(books, epoch, policy, joining, history, unattributed, published)
+    policy === undefined
+      ? []
+      : settlePeriods(books, epoch, policy, joining, history, { givenUp: unattributed, published, influence })
   if (policy !== undefined)
     addReserves(
       books.reserves,

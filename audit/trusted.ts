@@ -1,5 +1,6 @@
 import type { ComparedAnswers } from './contract-answers.ts'
 import { type ComparedDeposits, depositsText } from './deposits.ts'
+import type { ErasureCounts } from './erasures.ts'
 import type { CheckedLog } from './log.ts'
 import type { ReExtractionReport } from './re-extract/re-extraction.ts'
 
@@ -20,10 +21,12 @@ export interface AuditReach {
   readonly log: CheckedLog
   /** Accepted gaps of all epochs: `topic/partition from … to …`. */
   readonly gaps: readonly string[]
+  readonly erased: ErasureCounts | null
   readonly reExtraction: ReExtractionReport | undefined
 }
 
 const GAPS_SHOWN_MAX = 10
+const PERIODS_SHOWN_MAX = 10
 
 /** What the reader of a report still has to believe, in sentences: an audit never says a bare OK. */
 export function trustedBy(reach: AuditReach): string[] {
@@ -33,6 +36,7 @@ export function trustedBy(reach: AuditReach): string[] {
     ...chainTrusted(reach),
     ...logTrusted(reach),
     ...gapsTrusted(reach.gaps),
+    ...erasedTrusted(reach.erased),
     ...extractorTrusted(reach.reExtraction),
     ...depositsTrusted(reach.deposits),
     ...answersTrusted(reach.contractAnswers),
@@ -104,6 +108,23 @@ function gapsTrusted(gaps: readonly string[]): string[] {
   const shown = gaps.slice(0, GAPS_SHOWN_MAX).join('; ')
   const more = gaps.length > GAPS_SHOWN_MAX ? `; and ${gaps.length - GAPS_SHOWN_MAX} more` : ''
   return [`${gaps.length} accepted gap(s), whose records nobody can see any more: ${shown}${more}.`]
+}
+
+function erasedTrusted(erased: ErasureCounts | null): string[] {
+  if (erased === null || erased.records === 0) return []
+  const { records, items, periods, orderedLater } = erased
+  const trusted = [
+    `${records} erased record(s), features of ${items} item(s): their headers, what was decided of them, and that it was these items whose features they told.`,
+  ]
+  const shown = periods.slice(0, PERIODS_SHOWN_MAX).map(({ epoch, model }) => `epoch ${epoch} ${model}`)
+  const more = periods.length > PERIODS_SHOWN_MAX ? `; and ${periods.length - PERIODS_SHOWN_MAX} more` : ''
+  if (periods.length > 0)
+    trusted.push(
+      `Scores and V, as published, of ${periods.length} period(s) in which erased features took part: ${shown.join('; ')}${more}.`,
+    )
+  if (orderedLater > 0)
+    trusted.push(`The erasure of ${orderedLater} record(s): ordered, it is said, in an epoch that was not given.`)
+  return trusted
 }
 
 function extractorTrusted(report: ReExtractionReport | undefined): string[] {

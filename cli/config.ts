@@ -44,6 +44,12 @@ const shape = z.strictObject({
   attesterKey: privateKey.optional(),
   guardianKey: privateKey.optional(),
   alarmWebhook: url.refine((text) => !/^https?:\/\/[^/]*@/.test(text), 'must hold no credentials').optional(),
+  backupDays: z
+    .number({ error: 'must be a whole number' })
+    .int('must be a whole number')
+    .min(0, 'must be at least 0')
+    .max(36_500, 'must be at most 36500')
+    .optional(),
   attestations: z.string().min(1, 'must name a folder').optional(),
   depositSource: z.string().min(1).max(256, 'must have at most 256 characters').optional(),
 })
@@ -71,6 +77,7 @@ const ENVIRONMENT = {
   GUARDIAN_KEY: 'guardianKey',
   ALARM_WEBHOOK: 'alarmWebhook',
   TALLY_ATTESTATIONS: 'attestations',
+  TALLY_BACKUP_DAYS: 'backupDays',
 } as const satisfies Record<string, keyof Config>
 
 export class ConfigError extends TallyError {
@@ -165,7 +172,7 @@ function withPaths(config: Config): Config {
 function fromText(key: keyof Config, text: string): unknown {
   if (key === 'kafkaSsl') return text === 'true' ? true : text === 'false' ? false : text
   if (key === 'kafkaBrokers') return text.split(',').map((broker) => broker.trim())
-  return key === 'partitions' || key === 'kafkaSessionTimeoutMs' ? Number(text) : text
+  return key === 'partitions' || key === 'kafkaSessionTimeoutMs' || key === 'backupDays' ? Number(text) : text
 }
 
 function readConfigFile(file: string | undefined): object {

@@ -60,6 +60,7 @@ const statement: Module = async ({ program }) => (await import('./verbs/statemen
 const market: Module = async ({ program }) => (await import('./verbs/market.ts')).addMarket(program)
 const quote: Module = async ({ program }) => (await import('./verbs/quote.ts')).addQuote(program)
 const policy: Module = async ({ program }) => (await import('./verbs/policy.ts')).addPolicy(program)
+const erasure: Module = async ({ program }) => (await import('./verbs/erase.ts')).addErasure(program)
 const receipt: Module = async ({ program }) => (await import('./verbs/receipt.ts')).addReceipt(program)
 const verify: Module = async ({ program }) => (await import('./verbs/verify.ts')).addVerify(program)
 const audit: Module = async ({ program }) => (await import('./verbs/audit.ts')).addAudit(program)
@@ -92,6 +93,8 @@ const MODULES_OF: ReadonlyMap<string, readonly Module[]> = new Map([
   ['market', [market]],
   ['quote', [quote]],
   ['policy', [policy]],
+  ['erase', [erasure]],
+  ['erasure', [erasure]],
   ['receipt', [receipt]],
   ['verify', [verify]],
   ['audit', [audit]],

@@ -58,6 +58,13 @@ export class CacheFolder {
     }
   }
 
+  /** Removes all files of a kind, half-written ones too. @returns how many there were */
+  async removeAll(kind: Kind): Promise<number> {
+    const names = await this.#namesOf(kind)
+    for (const name of names) await rm(join(this.#folder, name), { force: true })
+    return names.length
+  }
+
   async #writeWhole(path: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {
     const part = `${path}.${randomUUID()}.part`
     const file = await open(part, 'wx')
@@ -76,12 +83,20 @@ export class CacheFolder {
 
   /** Leftovers of a process that was killed go as well, when their turn comes. */
   async #removeOldest(kind: Kind): Promise<void> {
-    const names = (await readdir(this.#folder)).filter((name) => name.startsWith(`${kind}-`))
+    const names = await this.#namesOf(kind)
     const files = await Promise.all(
       names.map(async (name) => ({ name, changed_ms: (await stat(join(this.#folder, name))).mtimeMs })),
     )
     files.sort((a, b) => b.changed_ms - a.changed_ms)
     for (const { name } of files.slice(FILES_MAX)) await rm(join(this.#folder, name), { force: true })
+  }
+
+  async #namesOf(kind: Kind): Promise<string[]> {
+    const names = await readdir(this.#folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return []
+      throw error
+    })
+    return names.filter((name) => name.startsWith(`${kind}-`))
   }
 
   #pathOf(kind: Kind, name: string): string {

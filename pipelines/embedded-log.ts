@@ -1,8 +1,10 @@
 import { BIGINT, BLOB, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api'
 import { decodeHeaders, encodeHeaders } from '../schemas/record-bytes.ts'
 import { batchLimits } from './batch-limits.ts'
+import { appendErased, ERASURE_TABLES, eraseMessages, hasValues } from './embedded-log-erasure.ts'
 import { partitionOf } from './partitioner.ts'
 import type {
+  ErasedMessage,
   LogRecord,
   NewRecord,
   PartitionBounds,
@@ -16,6 +18,7 @@ import { OffsetOutOfRangeError, SourceUnavailableError, TopicMissingError } from
 import { SerialQueue } from './serial-queue.ts'
 import { fromBlob, fromNullableBlob, toBlob } from './warehouse/blob.ts'
 import { Database } from './warehouse/database.ts'
+import { isRewriteDue } from './warehouse/rewrite-file.ts'
 
 const FOLLOW_POLL_MS = 100
 
@@ -61,7 +64,7 @@ export class EmbeddedLog implements RecordSource, RecordSink {
   static async open(path: string, options: EmbeddedLogOptions): Promise<EmbeddedLog> {
     const database = await Database.open(path, { verb: options.verb })
     try {
-      await database.run(TABLES)
+      await database.run(TABLES + ERASURE_TABLES)
       const log = new EmbeddedLog(database, options.clock ?? (() => BigInt(Date.now())))
       await log.#load()
       return log
@@ -135,10 +138,36 @@ export class EmbeddedLog implements RecordSource, RecordSink {
         })
         await this.#database.run('INSERT INTO copied VALUES ($topic, $partition, $start, $end)', row)
         await this.#database.append('message', MESSAGE_TYPES, rows)
+        await appendErased(
+          this.#database,
+          batch.records.filter(({ offset }) => offset >= end),
+        )
       })
       this.#starts.set(place, startOffset)
       this.#ends.set(place, row.end)
     })
+  }
+
+  /**
+   * Erases the values of messages that are there; one that was erased before stays so. The file may still hold the bytes:
+   * close the log, and rewrite it (`rewriteDatabase`) as long as {@link isRewriteDue} says so.
+   *
+   * @returns how many were erased by this call
+   */
+  erase(messages: readonly ErasedMessage[]): Promise<number> {
+    this.#assertOpen()
+    return this.#work.run(() => eraseMessages(this.#database, messages, this.#clock()))
+  }
+
+  /** Whether one of the messages is there and still has its value. */
+  hasValues(messages: readonly ErasedMessage[]): Promise<boolean> {
+    this.#assertOpen()
+    return this.#work.run(() => hasValues(this.#database, messages))
+  }
+
+  isRewriteDue(): Promise<boolean> {
+    this.#assertOpen()
+    return this.#work.run(() => isRewriteDue(this.#database))
   }
 
   #place(record: NewRecord, ends: Map<string, bigint>): PartitionOffset {
@@ -215,7 +244,8 @@ export class EmbeddedLog implements RecordSource, RecordSink {
     const rows = await this.#database.all(
       `SELECT * FROM (
          SELECT *, sum(bytes) OVER (ORDER BY message_offset) AS bytes_so_far FROM (
-           SELECT * FROM message
+           SELECT m.*, e.content FROM message AS m
+           LEFT JOIN erased AS e USING (topic, partition_id, message_offset)
            WHERE topic = $topic AND partition_id = $partition AND message_offset >= $from AND message_offset < $to
            ORDER BY message_offset LIMIT ${recordsMax}))
        WHERE bytes_so_far <= $bytesMax OR bytes_so_far = bytes ORDER BY message_offset`,
@@ -235,6 +265,7 @@ export class EmbeddedLog implements RecordSource, RecordSink {
       key: fromNullableBlob(row.message_key),
       headers: decodeHeaders(fromBlob(row.headers)),
       value: fromNullableBlob(row.message_value),
+      ...(row.content === null ? {} : { erasedContent: fromBlob(row.content) }),
     }))
   }
 

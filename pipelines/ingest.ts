@@ -6,6 +6,7 @@ import { type LastRecord, loadPositions, type Place, type Position, placeOf, UNR
 import { recordColumns } from './ingest/record-columns.ts'
 import { type CommitFacts, type Step, Transactions } from './ingest/transactions.ts'
 import type { LogRecord, OffsetGap, RecordBatch, RecordSource } from './record-source.ts'
+import { RecordErasedError } from './record-source-errors.ts'
 import { SerialQueue } from './serial-queue.ts'
 import type { Database } from './warehouse/database.ts'
 import { OffsetMismatchError } from './warehouse/errors.ts'
@@ -57,6 +58,7 @@ export interface IngestCounts {
  * 384 MB: 600 MiB for events of 200 bytes, 880 MiB for records of 1 MiB by the thousand.
  *
  * @throws OffsetMismatchError when someone else moved the offsets
+ * @throws RecordErasedError when a record that is not stored yet was erased from the log
  * @throws TopicRecreatedError when a partition is not the one that was read before
  * @throws CommitDoubtfulError; and whatever the source throws. After any of them nothing more was written.
  */
@@ -148,6 +150,8 @@ class Ingest {
     const records = batch.records.filter((record) => record.offset >= from)
     const movesNothing = batch.nextOffset <= from && position !== undefined
     if (batch.nextOffset < from || (records.length === 0 && movesNothing)) return
+    const erased = records.find(({ erasedContent }) => erasedContent !== undefined)
+    if (erased !== undefined) throw new RecordErasedError(placeIn(erased))
     const bytes = records.reduce((sum, record) => sum + recordBytes(record), 0)
     await this.#room.enter(bytes)
     try {
@@ -218,10 +222,14 @@ function stepOf(partition: Partition, records: readonly LogRecord[], nextOffset:
 }
 
 function assertSame(place: Place, last: LastRecord, again: LogRecord): void {
-  const found = createHash('sha256').update(contentBytes(again)).digest()
+  const found = Buffer.from(again.erasedContent ?? createHash('sha256').update(contentBytes(again)).digest())
   if (!found.equals(last.contentHash)) throw recreated(place, last, `content ${found.toString('hex')}`)
   if (again.appendTimeMs !== last.appendTimeMs)
     throw recreated(place, last, `the same content, appended at ${again.appendTimeMs}`)
+}
+
+function placeIn({ topic, partition, offset }: LogRecord) {
+  return { topic, partition, offset }
 }
 
 function recreated({ topic, partition }: Place, last: LastRecord, found: string): TopicRecreatedError {

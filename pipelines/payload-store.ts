@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { TallyError } from '../schemas/errors.ts'
 import { toHex } from '../schemas/ids.ts'
+import { syncPathNow } from './warehouse/sync-path.ts'
 
 const SALT_BYTES = 16
 
@@ -22,6 +23,14 @@ export interface PayloadStore {
   /** @returns SHA-256(salt ‖ payload): the content hash that the event carries. */
   put(payload: StoredPayload): Promise<Uint8Array>
   get(contentHash: Uint8Array): Promise<StoredPayload | undefined>
+  /** Whether anything is stored under the hash, whole or damaged. */
+  has(contentHash: Uint8Array): Promise<boolean>
+  /**
+   * When it has resolved, nothing is left under the hash, after a crash of the machine either.
+   *
+   * @returns whether something was there
+   */
+  erase(contentHash: Uint8Array): Promise<boolean>
 }
 
 export class PayloadCorruptError extends TallyError {
@@ -63,6 +72,21 @@ export class FolderPayloadStore implements PayloadStore {
     if (!createHash('sha256').update(bytes).digest().equals(contentHash))
       throw new PayloadCorruptError({ contentHash: toHex(contentHash) })
     return { salt: bytes.subarray(0, SALT_BYTES), payload: bytes.subarray(SALT_BYTES) }
+  }
+
+  async has(contentHash: Uint8Array): Promise<boolean> {
+    return existsSync(this.#pathOf(contentHash))
+  }
+
+  async erase(contentHash: Uint8Array): Promise<boolean> {
+    const path = this.#pathOf(contentHash)
+    const folder = dirname(path)
+    if (!existsSync(folder)) return false
+    // A writer that was killed may have left a draft beside it.
+    const names = readdirSync(folder).filter((name) => name === basename(path) || name.startsWith(`${basename(path)}.`))
+    for (const name of names) rmSync(join(folder, name), { force: true })
+    syncPathNow(folder)
+    return names.length > 0
   }
 
   #pathOf(contentHash: Uint8Array): string {

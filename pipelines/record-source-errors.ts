@@ -1,5 +1,18 @@
 import { TallyError } from '../schemas/errors.ts'
 
+export class RecordErasedError extends TallyError {
+  override readonly code = 'RECORD_ERASED'
+  constructor(facts: { topic: string; partition: number; offset: bigint }) {
+    super(
+      `The value of ${facts.topic}/${facts.partition}@${facts.offset} was erased from the log, by an order of this ledger.`,
+      {
+        facts,
+        hint: 'No warehouse can be made again from this log. Restore the warehouse from a backup, then run `tally erase`.',
+      },
+    )
+  }
+}
+
 export class OffsetOutOfRangeError extends TallyError {
   override readonly code = 'OFFSET_OUT_OF_RANGE'
   constructor(facts: { topic: string; partition: number; position: bigint; startOffset: bigint; endOffset: bigint }) {

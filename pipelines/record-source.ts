@@ -14,6 +14,8 @@ export interface LogRecord {
    * be decoded when they are asked for, so do not spread a record.
    */
   readonly headerBytes?: Uint8Array
+  /** SHA-256 of the content that the record had, when its value was erased from the log: `value` is null then. */
+  readonly erasedContent?: Uint8Array
 }
 
 /** What one partition handed out: records in offset order, and how far the partition was read even when there were none. */
@@ -29,6 +31,12 @@ export interface PartitionOffset {
   readonly topic: string
   readonly partition: number
   readonly offset: bigint
+}
+
+/** A message of a log whose value is to be erased. */
+export interface ErasedMessage extends PartitionOffset {
+  /** SHA-256 of its content, which a reader who knows the record holds it to; null in a topic of dead letters. */
+  readonly content: Uint8Array | null
 }
 
 /** Offsets that the log lost before they were read: `from` inclusive, `to` exclusive. */

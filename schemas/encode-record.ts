@@ -45,6 +45,7 @@ const KEYS: { [Type in EventType]: (body: EventBodies[Type], id: string) => stri
   ContributionCommitted: (body) => toHex(body.account),
   ContributionBatch: (body) => toHex(body.account),
   ContributionWithdrawn: (body) => toHex(body.account),
+  ErasureOrdered: (body) => body.batchId,
   ContributionFeatures: (body) => body.batchId,
   VoucherPresented: (body) => toHex(body.payer),
   InferenceRecorded: (_, id) => id,

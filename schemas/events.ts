@@ -249,6 +249,14 @@ export interface ContributionWithdrawn {
   signature: Uint8Array
 }
 
+export interface ErasureOrdered {
+  batchSource: string
+  batchId: string
+  /** Ascending; empty: all items of the batch. */
+  indexes: number[]
+  signature: Uint8Array
+}
+
 /** Evidence that another contribution has nearly the same content. */
 export interface NearContribution {
   batchSource: string
@@ -414,6 +422,7 @@ export interface EventBodies {
   ContributionCommitted: ContributionCommitted
   ContributionBatch: ContributionBatch
   ContributionWithdrawn: ContributionWithdrawn
+  ErasureOrdered: ErasureOrdered
   ContributionFeatures: ContributionFeatures
   VoucherPresented: VoucherPresented
   InferenceRecorded: InferenceRecorded
@@ -457,6 +466,7 @@ export const DECISION_ORDER = [
   'ContributionCommitted',
   'ContributionBatch',
   'ContributionWithdrawn',
+  'ErasureOrdered',
   'VoucherPresented',
   'InferenceRecorded',
   'CorrectionRecorded',

@@ -90,6 +90,8 @@ export const REJECTION_REASONS = {
   INFERENCE_VOID: 212,
   MODEL_RETIRED: 213,
   NOT_MAJORITY_OWNER: 214,
+  // Close: erasure.
+  CONTRIBUTION_ERASED: 220,
 } as const
 
 export type RejectionReason = keyof typeof REJECTION_REASONS

@@ -38,6 +38,7 @@ export const TOPIC_OF_EVENT: Readonly<Record<EventType, string>> = {
   LicenceGranted: TOPICS.registry,
   LicenceRevoked: TOPICS.registry,
   ModelRetired: TOPICS.registry,
+  ErasureOrdered: TOPICS.registry,
   ContributionCommitted: TOPICS.contributions,
   ContributionBatch: TOPICS.contributions,
   ContributionWithdrawn: TOPICS.contributions,

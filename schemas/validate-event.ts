@@ -1,4 +1,5 @@
 import { correction, retirement } from './correction-ranges.ts'
+import { erasure, itemIndexes } from './erasure-ranges.ts'
 import { DECISION_ORDER, type EventBodies, type EventOf, type EventType } from './events.ts'
 import { licence, revocation } from './licence-ranges.ts'
 import * as limits from './limits.ts'
@@ -128,14 +129,10 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       bytes('account', body.account, 20),
       identifier('batchSource', body.batchSource),
       identifier('batchId', body.batchId),
-      range('indexes', body.indexes.length, 0, limits.BATCH_ITEMS_MAX),
-      body.indexes.every(
-        (index, at) => index >= 0 && index < limits.BATCH_ITEMS_MAX && !(index <= body.indexes[at - 1]!),
-      )
-        ? undefined
-        : field('indexes must ascend from 0 to 999.'),
+      itemIndexes(body.indexes),
       bytes('signature', body.signature, 65),
     ),
+  ErasureOrdered: erasure,
   ContributionFeatures: (body) =>
     first(
       featureVector(body.a, body.ua),

@@ -19,6 +19,7 @@ export type RegistryEventType =
   | 'LicenceGranted'
   | 'LicenceRevoked'
   | 'ModelRetired'
+  | 'ErasureOrdered'
 
 export interface EventIdentity {
   readonly source: string

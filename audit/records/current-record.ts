@@ -5,7 +5,7 @@ import { differ } from '../difference.ts'
 import { RECORDS_FILE } from '../files.ts'
 import type { BytesColumn } from '../parquet/pages.ts'
 import { type Columns, type TableGroup, textOf } from '../parquet/table.ts'
-import { bytesOfDigest, digest } from './digest.ts'
+import { bytesOfDigest, DIGEST_BYTES, digest } from './digest.ts'
 import type { RecordPlaces } from './usual-record.ts'
 
 export const RECORDS = {
@@ -19,6 +19,7 @@ export const RECORDS = {
   record_key: 'bytes?',
   headers: 'bytes',
   record_value: 'bytes?',
+  content: 'bytes?',
 } as const satisfies Columns
 
 const LENGTH_BYTES = 4
@@ -55,6 +56,8 @@ export class CurrentRecord implements RecordPlaces {
   valueAt = 0
   valueEnd = 0
   isValueNull = false
+  /** SHA-256 of the content of a record whose value was erased, as published; its leaf says whether it is right. */
+  erasedContent: string | undefined
   #entry = Buffer.alloc(TOPIC_AT + REST.end)
   #entryTopic: string | undefined
   #topicBytes = Buffer.alloc(0)
@@ -71,6 +74,7 @@ export class CurrentRecord implements RecordPlaces {
     this.reason = columns.reason.values[index]!
     if (this.partition < 0 || this.offset < 0n || this.incarnation < 0 || this.effectiveMs < 0n)
       differ('records', this.where(), 'no negative number', 'one')
+    this.#setErased(columns.content, columns.record_value, index)
     this.#setContent(columns.record_key, columns.headers, columns.record_value, index)
   }
 
@@ -90,7 +94,7 @@ export class CurrentRecord implements RecordPlaces {
 
   /** The same as a text. */
   contentDigest(): string {
-    return digest(this.bytes.subarray(0, this.valueEnd))
+    return this.erasedContent ?? digest(this.bytes.subarray(0, this.valueEnd))
   }
 
   /** Hash of the leaf with the published outcome and reason. @throws DifferenceFound when a leaf has no place for them */
@@ -140,6 +144,16 @@ export class CurrentRecord implements RecordPlaces {
     const [from, to] = [this.bytes.readBigUInt64BE(this.valueAt), this.bytes.readBigUInt64BE(this.valueAt + 8)]
     if (this.reason !== 0) fail(`reason ${this.reason}`)
     return from === this.offset && to > from ? to : fail(`from ${from} to ${to}`)
+  }
+
+  /** Only of a record without a value. */
+  #setErased(content: BytesColumn, value: BytesColumn, index: number): void {
+    this.erasedContent = undefined
+    if (content.isNull?.[index] === 1) return
+    const bytes = content.bytes.subarray(content.starts[index], content.ends[index])
+    if (bytes.length !== DIGEST_BYTES) differ('records', this.where('content (bytes)'), DIGEST_BYTES, bytes.length)
+    if (value.isNull?.[index] !== 1) differ('records', this.where('content'), 'nothing: the value is there', 'a hash')
+    this.erasedContent = Buffer.from(bytes).toString('latin1')
   }
 
   /** Most records have the topic of the one before. */

@@ -1,11 +1,16 @@
+import { parseHeaders } from '../../schemas/cloud-events.ts'
 import { decodeRecord } from '../../schemas/decode-record.ts'
-import { DECISION_ORDER, type DecidedEventType, type EventOf } from '../../schemas/events.ts'
+import { ceTypeOf, DECISION_ORDER, type DecidedEventType, type EventOf } from '../../schemas/events.ts'
 import { RECORD_BYTES_MAX } from '../../schemas/limits.ts'
 import { producerTimeMs, producerTimeOf } from '../../schemas/producer-time.ts'
 import { NO_REGISTERED_SCHEMAS, type RegisteredSchemas } from '../../schemas/registered-schemas.ts'
 import { OUTCOMES, REJECTION_REASONS, type RejectionReason } from '../../schemas/rejection.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { decodeValue } from '../../schemas/wire-format.ts'
+import type { EpochBundle } from '../bundle.ts'
+import { differ } from '../difference.ts'
+import { type ErasedRecord, erasurePlace } from '../erasures.ts'
+import { ERASURES_FILE } from '../files.ts'
 import { BodyArena } from './body-arena.ts'
 import type { CurrentRecord } from './current-record.ts'
 import { FeaturesBody } from './features-body.ts'
@@ -57,10 +62,21 @@ export class EpochRecords {
   readonly #usual = new UsualRecord()
   readonly #keyWriter = new KeyWriter()
   #waiting: WaitingRecord[] = []
+  readonly #erasures: EpochBundle['erasures']
+  readonly #erased = new Map<number, ErasedRecord>()
 
-  /** @param lastCutMs time of the cut of the epoch before; undefined in the first one */
-  constructor(rows: number, texts: Texts, lastCutMs: bigint | undefined) {
+  /**
+   * @param lastCutMs time of the cut of the epoch before; undefined in the first one
+   * @param erasures  what the bundle says of its erased records
+   */
+  constructor(
+    rows: number,
+    texts: Texts,
+    lastCutMs: bigint | undefined,
+    erasures: EpochBundle['erasures'] = new Map(),
+  ) {
     this.rows = rows
+    this.#erasures = erasures
     this.#texts = texts
     this.bodies = new Float64Array(rows)
     this.sources = new Uint32Array(rows)
@@ -91,6 +107,10 @@ export class EpochRecords {
       if (this.#registry.to === 0) this.#registry.from = row
       this.#registry.to = row + 1
     }
+    if (record.erasedContent !== undefined) {
+      this.#addErased(record)
+      return
+    }
     if (record.outcome === OUTCOMES.gap) {
       this.#decided.outcomes[row] = OUTCOMES.gap
       return
@@ -101,6 +121,11 @@ export class EpochRecords {
       return
     }
     this.#addRaw(row, record.raw(), NO_REGISTERED_SCHEMAS, true)
+  }
+
+  /** What is said of a row whose value was erased. */
+  erasedOf(row: number): ErasedRecord | undefined {
+    return this.#erased.get(row)
   }
 
   /** The schemas of the cut are decided: now the values written with them can be read. */
@@ -195,6 +220,37 @@ export class EpochRecords {
 
   #isOfRegistry(row: number): boolean {
     return row >= this.#registry.from && row < this.#registry.to
+  }
+
+  /** Without its value, only what used up its id can be decided again: a refusal stands as it is published. */
+  #addErased(record: CurrentRecord): void {
+    const { row } = record
+    const said = this.#erasures.get(erasurePlace(record))
+    if (said === undefined)
+      differ('erasures', record.where('record_value'), `an entry of ${ERASURES_FILE}, or a value`, 'none')
+    this.#erased.set(row, said)
+    const headers = parseHeaders(record.raw().headers)
+    if (record.outcome === OUTCOMES.rejected) {
+      this.takeOver(row)
+      return
+    }
+    const type = headers.outcome === 'parsed' ? headers.attributes.type : undefined
+    if (headers.outcome !== 'parsed' || type !== ceTypeOf('ContributionFeatures'))
+      differ('erasures', record.where('headers'), ceTypeOf('ContributionFeatures'), type)
+    this.#types[row] = TYPE_NUMBERS.ContributionFeatures
+    this.sources[row] = this.#texts.names.numberOf(headers.attributes.source)
+    this.#keyWriter.putTexts(headers.attributes.source, headers.attributes.id, this.keys, row * KEY_WORDS)
+  }
+
+  /** Every record that the bundle lists as erased is one. @throws DifferenceFound */
+  checkErasures(): void {
+    const places = new Set([...this.#erased.values()].map(erasurePlace))
+    const other = [...this.#erasures.keys()].find((place) => !places.has(place))
+    if (other !== undefined) differ('erasures', `${ERASURES_FILE} (${other})`, 'a record without its value', 'a record')
+  }
+
+  get erased(): ReadonlyMap<number, ErasedRecord> {
+    return this.#erased
   }
 
   #addUsual(row: number): void {

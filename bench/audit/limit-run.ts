@@ -95,7 +95,7 @@ class Features {
   take(): EventTable {
     for (const { id, body } of this.#sent.sort((a, b) => Number(a.effectiveMs - b.effectiveMs))) {
       const number = this.#batches.size
-      const facts = { account: toHex(body.account), items: body.items.length, withdrawn: undefined }
+      const facts = { account: toHex(body.account), items: body.items.length, withdrawn: undefined, erased: undefined }
       this.#batches.set(id, { number, batch: { ...facts, rank: number, priority: number } })
     }
     for (const { batchId, index, ua: multiplier, label, fingerprint, p, a } of this.#items) {

@@ -72,7 +72,7 @@ Exit codes:
   4  the disk or the RPC cannot be read: run it again later
   6  a file is missing or is not the one that files.json lists: get the bundle again
   7  the chain has another record of an epoch, or no final one, or not what was recorded of it
-  8  nothing differs, but not everything was recomputed (records not given, --from N, --payout-only)
+  8  nothing differs, but not everything was recomputed (records not given, features erased by order, --from N, --payout-only)
   9  features that were extracted again are not the published ones
  10  nothing differs, but payloads that were drawn are erased or damaged`
 
@@ -209,7 +209,15 @@ function itemText({ epoch, account, batchId, index, outcome, differences }: ReEx
   return `${paint.red('✗')} ${place}: ${fields.join('; ')}`
 }
 
-function printCounts({ counts, contractAnswers, features }: AuditReport): void {
+function printErased(erased: AuditReport['erased']): void {
+  if (erased === null || erased.records === 0) return
+  const { records, items, periods, orderedLater } = erased
+  printLine(
+    `erased: ${records} records of ${items} items by order, ${orderedLater} of them by orders after the last epoch; ${periods.length} periods as published`,
+  )
+}
+
+function printCounts({ counts, contractAnswers, erased, features }: AuditReport): void {
   if (counts === null) printLine('contributions: not looked at (no records were read)')
   else {
     const { contributions, contributionsWithoutFeatures, contributionsWithdrawn, uses, usesWithFeatures } = counts
@@ -218,6 +226,7 @@ function printCounts({ counts, contractAnswers, features }: AuditReport): void {
     )
     printLine(`uses: ${uses}, features of ${usesWithFeatures}; signatures checked: ${counts.signatures}`)
   }
+  printErased(erased)
   if (contractAnswers === null) printLine('answers of contracts: not asked again')
   else {
     const { recorded, checked, unknown } = contractAnswers

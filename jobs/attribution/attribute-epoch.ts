@@ -14,6 +14,7 @@ import type { Ledger } from '../ledger.ts'
 import { keepForExplanations } from './explain/explain-inferences.ts'
 import { keepCurvature } from './features/curvature-state.ts'
 import { type LoadedEvents, type LoadedItems, loadEvents, loadItems } from './features/load-period.ts'
+import { requireFeatures } from './features/require-features.ts'
 import type { Kernels } from './kernel/kernels.ts'
 import { withKernels } from './kernel/open-kernels.ts'
 import type { PeriodResult } from './method.ts'
@@ -61,6 +62,8 @@ type SerialisedOutput = ReturnType<typeof serialise>
 /**
  * Attributes the oldest closed epoch: takes the fees, then scores each period that is open. All of it becomes visible in
  * one transaction together with the state `attributed`; killed before COMMIT, the next call does it again.
+ *
+ * @throws FeaturesErasedError
  */
 export async function attributeEpoch(options: AttributeOptions): Promise<StepResult> {
   const { warehouse } = options.ledger
@@ -70,6 +73,7 @@ export async function attributeEpoch(options: AttributeOptions): Promise<StepRes
   const unsettled = await firstEpochIn(warehouse, 'attributed')
   if (unsettled !== undefined)
     return { did: 'nothing', epoch: row.epoch, detail: `Epoch ${unsettled.epoch} has to be settled first.` }
+  await requireFeatures(warehouse, row.epoch)
   const { onProgress } = options
   const drafts = await withKernels(
     (kernels) => warehouse.transaction(() => attribute({ ...options, kernels }, row.epoch)),

@@ -34,6 +34,7 @@ const SIGNED_BY_OPERATOR: ReadonlySet<DecidedEventType> = new Set([
   'SchemaRegistered',
   'SourceRegistered',
   'PolicyPublished',
+  'ErasureOrdered',
 ])
 
 const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
@@ -55,6 +56,7 @@ const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
   ContributionCommitted: () => undefined,
   ContributionBatch: checkBatch,
   ContributionWithdrawn: checkWithdrawal,
+  ErasureOrdered: checkErasure,
   PriceListPublished: checkPriceList,
   LicenceGranted: checkGrant,
   LicenceRevoked: checkRevocation,
@@ -75,7 +77,7 @@ function checkSource(event: EventOf<DecidedEventType>, { registry }: CheckContex
 }
 
 async function checkOperator(
-  event: EventOf<'SchemaRegistered' | 'SourceRegistered' | 'PolicyPublished'>,
+  event: EventOf<'SchemaRegistered' | 'SourceRegistered' | 'PolicyPublished' | 'ErasureOrdered'>,
   context: CheckContext,
 ): Promise<RejectionReason | undefined> {
   return (await recoverSigner(context.ledgerId, event)) === context.genesis.operator ? undefined : 'SIGNATURE_INVALID'
@@ -158,6 +160,17 @@ async function checkWithdrawal(
   return (await isSignedBy(toAddress(toHex(event.body.account)), event, context)) ? undefined : 'SIGNATURE_INVALID'
 }
 
+/** The signature first: only what the operator signed is worth looking for. */
+async function checkErasure(
+  event: EventOf<'ErasureOrdered'>,
+  context: CheckContext,
+): Promise<RejectionReason | undefined> {
+  const fault = await checkOperator(event, context)
+  if (fault !== undefined) return fault
+  const items = context.references.itemsOfBatch(event) ?? 0
+  return (event.body.indexes.at(-1) ?? 0) >= items ? 'CONTRIBUTION_UNKNOWN' : undefined
+}
+
 interface Features {
   readonly featureMap: string
   readonly p: readonly number[]
@@ -186,6 +199,7 @@ function checkContributionFeatures(
   if (fault !== undefined) return fault
   const items = context.references.itemsOfBatch(event)
   if (items === undefined || event.body.index >= items) return 'CONTRIBUTION_UNKNOWN'
+  if (context.registry.erased.has(event.body, event.body.index)) return 'CONTRIBUTION_ERASED'
   if (context.references.isTaken(event)) return 'FEATURES_EXIST'
   return checkNear(event, context)
 }

@@ -159,6 +159,7 @@ function register(
     registry.addContractSignature(toAddress(toHex(event.body.account)), toHex(event.body.digest))
   if (event.type === 'PolicyPublished') registry.policies.add(event.body.policy)
   if (event.type === 'FeatureMapPublished') registry.addFeatureMap(event.body.featureMap, event.body)
+  if (event.type === 'ErasureOrdered') registry.erased.add(event.body)
   if (event.type === 'PriceListPublished') registry.addPriceList(event.body)
   if (event.type === 'LicenceGranted') registry.licences.grant(event.body, place)
   if (event.type === 'LicenceRevoked') registry.licences.revoke(event.body.grant, place)

@@ -52,6 +52,7 @@ const TABLES = {
   contribution_features: [VARCHAR, BLOB, INTEGER, BLOB, INTEGER, BIGINT, BLOB],
   contribution_near: [VARCHAR, BLOB, INTEGER, BLOB, INTEGER, INTEGER, INTEGER],
   contribution_withdrawn: [BLOB, INTEGER, INTEGER],
+  contribution_erased: [BLOB, INTEGER, INTEGER],
   voucher: [VARCHAR, VARCHAR, VARCHAR, BIGINT, HUGEINT, INTEGER, BIGINT],
   price_list: [VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT],
   price_rule: [VARCHAR, INTEGER, VARCHAR, VARCHAR, BIGINT, BIGINT, BIGINT, HUGEINT],
@@ -206,7 +207,8 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
   ContributionCommitted: ({ body }, place, push) =>
     push('contribution_commitment', [toHex(body.account), toBlob(body.commitment), ...place]),
   ContributionBatch: writeBatch,
-  ContributionWithdrawn: writeWithdrawal,
+  ContributionWithdrawn: ({ body }, place, push) => writeItems('contribution_withdrawn', body, place, push),
+  ErasureOrdered: ({ body }, place, push) => writeItems('contribution_erased', body, place, push),
   PriceListPublished: writePriceList,
   LicenceGranted: writeLicence,
   LicenceRevoked: ({ body }, place, push) => push('licence_revoked', [body.grant, ...place]),
@@ -342,11 +344,15 @@ function writeBatch(
   }
 }
 
-/** A whole batch is one row: whoever withdraws it again and again adds no more rows than records. */
-function writeWithdrawal({ body }: EventOf<'ContributionWithdrawn'>, [epoch]: Place, push: Push): void {
+/** A whole batch is one row: whoever names it again and again adds no more rows than records. */
+function writeItems(
+  table: 'contribution_withdrawn' | 'contribution_erased',
+  body: EventBodies['ErasureOrdered'] | EventBodies['ContributionWithdrawn'],
+  [epoch]: Place,
+  push: Push,
+): void {
   const batch = toBlob(idHashOf(body.batchSource, body.batchId))
-  for (const index of body.indexes.length === 0 ? [null] : body.indexes)
-    push('contribution_withdrawn', [batch, index, epoch])
+  for (const index of body.indexes.length === 0 ? [null] : body.indexes) push(table, [batch, index, epoch])
 }
 
 function writeContributionFeatures({ body }: EventOf<'ContributionFeatures'>, place: Place, push: Push): void {

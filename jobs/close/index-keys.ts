@@ -95,6 +95,7 @@ export function previousKeyOf({ body }: EventOf<'AgentStep'>): Uint8Array {
 /** What the event says of another one: the key of its batch or its inference. */
 export function referredKeyOf(event: EventOf<DecidedEventType>): Uint8Array | undefined {
   if (event.type === 'ContributionFeatures' || event.type === 'ContributionWithdrawn') return batchKeyOf(event.body)
+  if (event.type === 'ErasureOrdered') return batchKeyOf(event.body)
   if (event.type === 'InferenceFeatures' || event.type === 'TaskOutcome') return inferenceKeyOf(event.body)
   if (event.type === 'AgentStep' && event.body.inferenceId !== '') return inferenceKeyOf(event.body)
   return undefined

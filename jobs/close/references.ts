@@ -91,7 +91,9 @@ export class PageReferences {
   }
 
   /** Items of the batch that the event refers to; undefined when no such batch was accepted. */
-  itemsOfBatch(event: EventOf<'ContributionFeatures' | 'ContributionWithdrawn'>): number | undefined {
+  itemsOfBatch(
+    event: EventOf<'ContributionFeatures' | 'ContributionWithdrawn' | 'ErasureOrdered'>,
+  ): number | undefined {
     const value = this.#referred(event)
     return value === undefined ? undefined : itemsOf(value)
   }

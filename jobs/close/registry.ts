@@ -7,6 +7,7 @@ import { SIGNATURE_CHECK_EPOCHS_MAX } from '../../schemas/limits.ts'
 import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../../schemas/registered-schemas.ts'
 import type { PriceList } from '../pricing/price.ts'
 import { loadPriceLists } from '../pricing/price-lists.ts'
+import { ErasedItems } from './erased-items.ts'
 import { CorruptWarehouseError } from './errors.ts'
 import { Licences } from './licences.ts'
 import { Market } from './market.ts'
@@ -60,6 +61,7 @@ export class Registry {
   licences = new Licences()
   market = new Market(0n)
   retirements = new Retirements()
+  erased = new ErasedItems()
   readonly #assetsByPlace = new Map<string, string>()
 
   /** As the records of `epoch` find it. */
@@ -89,6 +91,7 @@ export class Registry {
     for (const [id, list] of await loadPriceLists(warehouse)) registry.priceLists.set(id, list)
     registry.licences = await Licences.load(warehouse)
     registry.retirements = await Retirements.load(warehouse)
+    registry.erased = await ErasedItems.load(warehouse)
     return registry
   }
 

@@ -8,6 +8,7 @@ import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { syncPathNow } from '../../pipelines/warehouse/sync-path.ts'
 import { encodeState, loadState } from '../carry-state.ts'
 import type { Ledger } from '../ledger.ts'
+import { ERASURES_FILE, erasuresOf } from './erasures.ts'
 
 const PARQUET_FILES = {
   'public/leaves.parquet': 'leaves.sql',
@@ -44,6 +45,8 @@ export async function writeBundle(ledger: Ledger, bundles: string, manifest: Man
     'manifest.json': encodeManifest(manifest),
     'state.json': encodeState(await loadState(ledger.warehouse, manifest.epoch)),
   }
+  const erasures = await erasuresOf(ledger.warehouse, manifest.epoch)
+  if (erasures !== undefined) documents[ERASURES_FILE] = erasures
   for (const [path, bytes] of Object.entries(documents)) writeFileSync(join(draft, path), bytes)
   for (const [path, query] of Object.entries(PARQUET_FILES))
     await writeParquet(ledger.warehouse, join(draft, path), query, manifest.epoch)

@@ -84,7 +84,8 @@ export async function eventReceiptOf(
     entry: entryDocument(decodeEntry(bytes)),
     index,
     proof: proven.proof.map((node) => toHex(node) as Hash32),
-    record: options.withRecord === true ? recordOf(row) : null,
+    // What is left of an erased record has another content than its leaf.
+    record: options.withRecord === true && row.is_erased !== true ? recordOf(row) : null,
     checkpoint: await signedCheckpointOf(warehouse, manifest, options.logKey),
   }
 }

@@ -3,7 +3,7 @@ import { REJECTION_REASONS, type RejectionReason } from '../../schemas/rejection
 import type { PartitionOffset, RecordSink } from '../record-source.ts'
 import type { Database } from '../warehouse/database.ts'
 import { readSql } from '../warehouse/read-sql.ts'
-import { LetterUnknownError } from './errors.ts'
+import { LetterErasedError, LetterUnknownError } from './errors.ts'
 import type { LetterRecord } from './letter-record.ts'
 import { toLetterRecord } from './letter-row.ts'
 
@@ -47,13 +47,15 @@ export interface RedriveOptions {
   readonly onProgress?: (redriven: number) => void
 }
 
-/** The letters of a choice, ascending. @throws LetterUnknownError when one that is named does not exist */
+/** The letters of a choice, ascending. @throws LetterUnknownError when one that is named does not exist, LetterErasedError when its record was erased */
 export async function chooseLetters(warehouse: Database, choice: RedriveChoice): Promise<bigint[]> {
   if ('letters' in choice) {
     const named = [...new Set(choice.letters)].sort((a, b) => (a < b ? -1 : 1))
     for (const letter of named) {
       const found = await warehouse.one('SELECT rid FROM dead_letter WHERE rid = $letter', { letter })
       if (found === undefined) throw new LetterUnknownError({ letter: letter.toString() })
+      const erased = await warehouse.one('SELECT 1 FROM record_erased WHERE rid = $letter', { letter })
+      if (erased !== undefined) throw new LetterErasedError({ letter: letter.toString() })
     }
     return named
   }

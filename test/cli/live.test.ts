@@ -29,7 +29,7 @@ const SETUP_LIMIT_MS = 180_000
 /** These hold the warehouse for as long as they run, or open none: nothing goes through another process. */
 const OF_LOGS = ['checkpoint', 'check', 'prove', 'verify', 'compare'].map((verb) => `log ${verb}`)
 const OF_FILES = ['schema check', 'import features', 'text spans', 'text score', 'verify', 'audit']
-const ALONE = ['demo', 'seal', 'topics create', 'anchor watch', ...OF_FILES, ...OF_LOGS]
+const ALONE = ['demo', 'erase', 'seal', 'topics create', 'anchor watch', ...OF_FILES, ...OF_LOGS]
 
 describeWithAnvil('beside a running ingest', () => {
   const path = temporaryFolder()
@@ -108,6 +108,7 @@ describeWithAnvil('beside a running ingest', () => {
     ['insights', 'no-such-model'],
     ['quote', 'no-such-model', '--units', 'calls=1'],
     ['policy', 'show'],
+    ['erasure', 'status'],
     ['policy', 'show', '--at', '1'],
     ['policy', 'simulate', 'no-such-file.json', '--epochs', '1..1'],
     ['market', 'list'],

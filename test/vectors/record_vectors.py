@@ -29,6 +29,7 @@ PLACES = {
     "ContributionCommitted": ("tally.contributions", "0x" + TYPICAL["ContributionCommitted"]["account"].hex()),
     "ContributionBatch": ("tally.contributions", "0x" + TYPICAL["ContributionBatch"]["account"].hex()),
     "ContributionWithdrawn": ("tally.contributions", "0x" + TYPICAL["ContributionWithdrawn"]["account"].hex()),
+    "ErasureOrdered": ("tally.registry", "batch-1"),
     "ContributionFeatures": ("tally.contributions", "batch-1"),
     "InferenceRecorded": ("tally.inferences", "InferenceRecorded-1"),
     "InferenceFeatures": ("tally.inferences", "inference-1"),
@@ -61,7 +62,7 @@ def epochs():
     traced = [("traceparent", b"00-01-02-03"), *headers[::-1], ("note", None), ("note", b""), ("größe", b"\x00\xff")]
     wide = headers_of("InferenceRecorded", "\U0001f9ee" * 64, "urn:größe")
     first = [record(e) for e in ("Deposited", "SignatureChecked", "ContributionCommitted", "ContributionBatch", "ContributionWithdrawn", "ContributionFeatures", "InferenceRecorded", "InferenceFeatures",
-                                 "VoucherPresented", "CorrectionRecorded", "TaskOutcome", "AgentStep", "SchemaRegistered", "SourceRegistered", "AssetRegistered", "AssetTransferred", "OfferPublished", "OfferWithdrawn", "OfferAccepted", "PolicyPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked",
+                                 "VoucherPresented", "CorrectionRecorded", "TaskOutcome", "AgentStep", "SchemaRegistered", "SourceRegistered", "AssetRegistered", "AssetTransferred", "OfferPublished", "OfferWithdrawn", "OfferAccepted", "PolicyPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked", "ErasureOrdered",
                                  "ModelRetired", "FeatureMapPublished")]
     first.insert(1, record("Deposited", outcome="duplicate"))
     first[-1] |= {"outcome": "rejected", "reason": SIGNATURE_INVALID}

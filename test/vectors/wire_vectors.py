@@ -12,7 +12,7 @@ BUILT_IN_FROM = 0x54410000
 LONG_TEXT = "é" * 256
 WIDE_TEXT = "\U0001f9ee" * 128
 DECIDED = ["SchemaRegistered", "SourceRegistered", "SignatureChecked", "AssetRegistered", "AssetTransferred", "OfferPublished", "OfferWithdrawn", "OfferAccepted", "PolicyPublished", "FeatureMapPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked", "Deposited", "ContributionCommitted",
-           "ContributionBatch", "ContributionWithdrawn", "VoucherPresented", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures", "TaskOutcome", "AgentStep"]
+           "ContributionBatch", "ContributionWithdrawn", "ErasureOrdered", "VoucherPresented", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures", "TaskOutcome", "AgentStep"]
 
 DECIDED += ["CorrectionRecorded", "ModelRetired"]
 
@@ -86,6 +86,7 @@ TYPICAL = {
                           "items": [item(0), item(1), item(2)], "commitmentSalt": b"", "signature": seeded("signature", 65)},
     "ContributionWithdrawn": {"account": seeded("contributor", 20), "batchSource": "urn:example:uploads", "batchId": "batch-1",
                               "indexes": [0, 2, 64, 999], "signature": seeded("signature", 65)},
+    "ErasureOrdered": {"batchSource": "urn:example:uploads", "batchId": "batch-1", "indexes": [1, 998], "signature": seeded("signature", 65)},
     "ContributionFeatures": {"featureMap": "digits-net/1", "batchSource": "urn:example:uploads", "batchId": "batch-1", "index": 2,
                              "a": signed_bytes(1, -1, 63, -63), "ua": 4_096, "p": [100, 200, 700],
                              "checkpoints": [0, 0, 1000, 333, 333, 334], "label": 2, "fingerprint": seeded("fingerprint", 32),
@@ -148,6 +149,7 @@ EXTREME = {
     "ContributionCommitted": {"account": b"\xff" * 20, "commitment": b"\x00" * 32},
     "ContributionBatch": {"dataset": LONG_TEXT, "items": [item(n) for n in range(65)], "commitmentSalt": seeded("commitment salt", 32)},
     "ContributionWithdrawn": {"batchSource": LONG_TEXT, "batchId": WIDE_TEXT, "indexes": list(range(1_000))},
+    "ErasureOrdered": {"batchSource": WIDE_TEXT, "batchId": LONG_TEXT, "indexes": list(range(1_000))},
     "ContributionFeatures": {"index": 999, "a": signed_bytes(*range(-63, 64)), "ua": 65_535, "p": [10] * 99 + [110],
                              "checkpoints": [0] * 99 + [1000], "label": 99,
                              "near": [near(WIDE_TEXT, 999 - n, 1_000_000 * (n % 2), LONG_TEXT) for n in range(16)]},
@@ -295,7 +297,8 @@ def withdrawal_cases():
     for name, indexes, reason in (("all", [], None), ("the first", [0], None), ("one twice", [1, 1], "FIELD_INVALID"),
                                   ("descending", [2, 1], "FIELD_INVALID"), ("below 0", [-1], "FIELD_INVALID"),
                                   ("1,000", [1_000], "FIELD_INVALID")):
-        yield f"withdrawn {name}", "ContributionWithdrawn", {**TYPICAL["ContributionWithdrawn"], "indexes": indexes}, reason
+        for words, event in (("withdrawn", "ContributionWithdrawn"), ("ordered to be erased", "ErasureOrdered")):
+            yield f"{words} {name}", event, {**TYPICAL[event], "indexes": indexes}, reason
 
 
 def near_cases():

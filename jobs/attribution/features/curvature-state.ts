@@ -51,6 +51,17 @@ export async function storedCurvature(warehouse: Database, featureMap: string): 
   return stored === undefined ? undefined : toInt64(fromBlob(stored.k))
 }
 
+/** Takes the rows that `sql` finds out of the stored K; the caller takes their items off its list. */
+export async function subtractRows(
+  { warehouse, kernels, shape, featureMap }: Omit<CurvatureInput, 'loaded'>,
+  sql: string,
+): Promise<void> {
+  const k = await storedCurvature(warehouse, featureMap)
+  if (k === undefined) return
+  await addTo(k, kernels, await changedRows(warehouse, shape, featureMap, sql), -1n)
+  await storeSum(warehouse, featureMap, k)
+}
+
 async function changedRows(
   warehouse: Database,
   shape: FactoredShape,
@@ -69,10 +80,14 @@ async function addTo(k: BigInt64Array, kernels: Kernels, rows: FactoredRows, sig
   for (let cell = 0; cell < k.length; cell++) k[cell]! += sign * part[cell]!
 }
 
-async function store(warehouse: Database, featureMap: string, k: BigInt64Array): Promise<void> {
+async function storeSum(warehouse: Database, featureMap: string, k: BigInt64Array): Promise<void> {
   await warehouse.run('DELETE FROM curvature WHERE feature_map = $featureMap', { featureMap })
   const bytes = new Uint8Array(k.buffer, k.byteOffset, k.byteLength)
   await warehouse.append('curvature', [VARCHAR, BLOB], [[featureMap, toBlob(bytes)]])
+}
+
+async function store(warehouse: Database, featureMap: string, k: BigInt64Array): Promise<void> {
+  await storeSum(warehouse, featureMap, k)
   await warehouse.run('DELETE FROM curvature_item WHERE feature_map = $featureMap', { featureMap })
   await warehouse.run(
     'INSERT INTO curvature_item SELECT $featureMap, batch, item_index FROM item WHERE kept',

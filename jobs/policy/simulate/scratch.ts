@@ -12,7 +12,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   ...['id_run', 'id_index', 'uncut', 'registered_schema', 'source', 'signature_check', 'inference_unit'],
   ...['used_quantity', 'checkpoint', 'row_blocks', 'log_key', 'curvature', 'curvature_item', 'item_value'],
   ...['chain_transaction', 'chain_version', 'chain_final_block', 'chain_final_epoch', 'chain_halt'],
-  ...['period', 'score', 'settlement_line', 'late_use'],
+  ...['period', 'score', 'settlement_line', 'late_use', 'record_erased', 'rewrite_due'],
 ])
 
 /** Rows of other tables that are made again, or of which only the last epoch before is asked. */

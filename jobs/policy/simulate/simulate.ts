@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os'
 import { TallyError } from '../../../schemas/errors.ts'
 import type { EventBodies } from '../../../schemas/events.ts'
 import { attributeEpoch } from '../../attribution/attribute-epoch.ts'
+import { requireFeatures } from '../../attribution/features/require-features.ts'
 import { Facts } from '../../close/facts.ts'
 import type { Ledger } from '../../ledger.ts'
 import { settleEpoch } from '../../settlement/settle-epoch.ts'
@@ -44,11 +45,12 @@ export interface Simulation extends Comparison {
  * Settles epochs again under another policy, beside the original: in a copy that is removed at the end. Nothing of the ledger
  * changes. What epochs before `from` left (balances, pools, reserves, what is small) is as it was.
  *
- * @throws {@link EpochsNotSettledError}
+ * @throws {@link EpochsNotSettledError}, {@link FeaturesErasedError} of epochs in which erased features took part
  */
 export async function simulatePolicy(options: SimulateOptions): Promise<Simulation> {
   const { ledger, policy, from, to, onProgress } = options
   await requireSettled(ledger, from, to)
+  await requireFeatures(ledger.warehouse, from)
   const progress = onProgress === undefined ? {} : { onProgress }
   const folder = options.folder ?? tmpdir()
   const scratch = await makeScratch(ledger, { folder, from, to, ...progress })

@@ -653,6 +653,7 @@ function tablesOf(
         record_key: 'BLOB',
         headers: 'BLOB',
         record_value: 'BLOB',
+        content: 'BLOB',
       },
       records.map(recordCells),
     ),
@@ -672,6 +673,7 @@ function recordCells(record: WorldRecord): Record<string, Cell> {
     record_key: record.key,
     headers: headersBlob(record),
     record_value: record.value,
+    content: null,
   }
 }
 

@@ -81,6 +81,7 @@ export class RandomWorld {
     for (const planned of this.#committed.splice(0, random(3))) await this.#show(planned)
     if (random(3) === 0) await this.#contribute(1)
     if (random(2) === 0) await this.#withdraw()
+    if (random(4) === 0) await this.#erase()
     if (random(4) === 0 && this.#only === undefined)
       await ledger.send(await ledger.records.policy({ ...this.#policy(), policy: this.#name('policy') }))
     await ledger.send(ledger.records.deposit(this.#payer(), this.#amount(), { body: this.#token() }))
@@ -248,6 +249,15 @@ export class RandomWorld {
     const { records } = this.ledger
     for (let times = 1 + this.#random(2); times > 0; times--)
       await this.ledger.send(await records.withdrawal(name, batchId, this.#random(3) === 0 ? [] : [index]))
+  }
+
+  /** Ordered, perhaps once more; nothing is removed, so that an audit still recomputes everything. */
+  async #erase(): Promise<void> {
+    const some = this.#contributed[this.#random(this.#contributed.length)]
+    if (some === undefined) return
+    const { records } = this.ledger
+    for (let times = 1 + this.#random(2); times > 0; times--)
+      await this.ledger.send(await records.erasure(some.batchId, [some.index], { id: this.#name('erasure') }))
   }
 
   async #use(): Promise<void> {

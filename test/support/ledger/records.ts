@@ -79,6 +79,7 @@ type SignedType =
   | 'VoucherPresented'
   | 'ContributionBatch'
   | 'ContributionWithdrawn'
+  | 'ErasureOrdered'
   | 'TaskOutcome'
   | 'AgentStep'
 const NOTHING = new Uint8Array(0)
@@ -291,6 +292,11 @@ export class Records {
   ): Promise<OutgoingRecord> {
     const body = { account: accountOf(account), batchSource: SOURCES.portal, batchId, indexes }
     return this.#signed('ContributionWithdrawn', SOURCES.portal, account, body, change)
+  }
+
+  erasure(batchId: string, indexes: number[], change: Change<'ErasureOrdered'> = {}): Promise<OutgoingRecord> {
+    const body = { batchSource: SOURCES.portal, batchId, indexes }
+    return this.#signed('ErasureOrdered', SOURCES.operator, 'operator', body, change)
   }
 
   /** @param fingerprint equal text for equal contents */

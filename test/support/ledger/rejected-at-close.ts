@@ -56,6 +56,8 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
       records.withdrawal('carol', 'batch-carol', [2]),
       records.withdrawal('carol', 'batch-carol', [1, 2]),
       records.withdrawal('carol', 'batch-carol', []),
+      records.batch('carol', 'batch-gone', 2),
+      records.erasure('batch-gone', [1]),
       records.itemFeatures('batch-carol', 0, FEATURES, 'carol/0', { body: { near: [near('batch-carol', 1)] } }),
       records.inference('use-1', 1n),
       records.itemFeatures('batch-carol', 1, FEATURES, 'carol/1', { id: 'features-0' }),
@@ -144,6 +146,8 @@ function authorityCases(records: Records) {
       'a withdrawal signed for another ledger': elsewhere.withdrawal('carol', 'batch-carol', []),
       'a signature that is no point': records.batch('alice', 'no-point', 1, { body: { signature: highV } }),
       'a source registered by a stranger': records.source('urn:mine', ['Deposited'], { by: 'stranger' }),
+      'an erasure ordered by the contributor': records.erasure('batch-carol', [], { by: 'carol' }),
+      'an erasure ordered for another ledger': elsewhere.erasure('batch-carol', []),
       'a policy published by a stranger': records.policy({ policy: 'mine' }, { by: 'stranger' }),
       'a schema registered by a stranger': records.schema(OF_A_STRANGER, 'InferenceRecorded', WIDER_USE, {
         by: 'stranger',
@@ -274,6 +278,8 @@ function referenceCases(records: Records) {
       'a withdrawal from the batch of another source': records.withdrawal('carol', 'batch-carol', [], {
         body: { batchSource: SOURCES.gateway },
       }),
+      'an erasure in a batch that nobody sent': records.erasure('batch-nobody', []),
+      'an erasure behind the last item': records.erasure('batch-carol', [0, 3]),
       'a batch that nobody sent': records.itemFeatures('batch-nobody', 0, FEATURES, 'x'),
       'an index behind the last item': item(3),
       'a batch that was rejected': records.itemFeatures('forged', 0, FEATURES, 'x'),
@@ -286,6 +292,9 @@ function referenceCases(records: Records) {
     },
     ACCOUNT_MISMATCH: {
       'a withdrawal from a batch of somebody else': records.withdrawal('stranger', 'batch-carol', []),
+    },
+    CONTRIBUTION_ERASED: {
+      'features of an item that was ordered to be erased': records.itemFeatures('batch-gone', 1, FEATURES, 'gone/1'),
     },
     NEAR_NOT_MEASURED: {
       'near pairs under a map without a measure': item(2, {

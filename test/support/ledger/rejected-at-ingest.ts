@@ -168,6 +168,8 @@ function rangeCases(records: Records) {
       'a withdrawal that descends': records.withdrawal('carol', 'batch-x', [2, 1]),
       'a withdrawal of index 1,000': records.withdrawal('carol', 'batch-x', [1_000]),
       'a withdrawal from no batch': records.withdrawal('carol', '', []),
+      'an erasure of an item twice': records.erasure('batch-x', [1, 1]),
+      'an erasure in no batch': records.erasure('', []),
       'an item near itself': near([{ batchId: 'batch-x', index: 0 }]),
       'an item near another one twice': near([{ similarity: 1 }, { similarity: 2 }]),
       'an item near seventeen others': near(Array.from({ length: 17 }, (_, index) => ({ index }))),

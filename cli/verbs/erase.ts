@@ -1,0 +1,181 @@
+import Table from 'cli-table3'
+import { type Command, InvalidArgumentError } from 'commander'
+import { type ErasureStatus, erasureStatus } from '../../jobs/erasure/copies.ts'
+import { type ErasureDone, erase } from '../../jobs/erasure/erase.ts'
+import { erasedMessagesOf } from '../../jobs/erasure/log-places.ts'
+import { type ErasureTarget, type OrderedBatch, orderErasure } from '../../jobs/erasure/order-erasure.ts'
+import { EmbeddedLog } from '../../pipelines/embedded-log.ts'
+import { FolderPayloadStore } from '../../pipelines/payload-store.ts'
+import { isRewriteDue, rewriteDatabase } from '../../pipelines/warehouse/rewrite-file.ts'
+import { deadLetterTopic, INPUT_TOPICS } from '../../schemas/topics.ts'
+import { type GlobalFlags, runReadingVerb, runVerbAlone, type VerbContext, withGlobalFlags } from '../command.ts'
+import { ConfigError } from '../config.ts'
+import { requireOperator } from '../operator.ts'
+import { EXIT, paint, printLine } from '../output.ts'
+import type { Session } from '../session.ts'
+
+interface EraseFlags extends GlobalFlags {
+  readonly batch?: string
+  readonly indexes?: readonly number[]
+  readonly account?: string
+}
+
+const ERASE_HELP = `
+Example:
+  $ OPERATOR_KEY=0x… tally erase --batch urn:portal/batch-7 --indexes 0,3     order it, signed by the operator
+  $ tally run                                                                  settle and publish the epoch of the order
+  $ tally erase                                                                carry out all that is ordered and published
+  $ tally erasure status                                                       every copy: erased, there, or until when
+
+Killed at any moment, the next \`tally erase\` finishes it. No ingest may run meanwhile: the files are written again.
+Docs: docs/operations/erasure.md
+
+Exit codes: 0 carried out, or nothing to do; 4 ordered, and waits for its epoch to be published; 2 bad usage; 5 any other error.`
+
+const STATUS_HELP = `
+Example:
+  $ tally erasure status --json | jq '.items[].copies[] | select(.state != "erased")'
+
+Exit codes: 0 nothing is left here and no deadline lies ahead; 4 something is left, or a deadline lies ahead or is not known.`
+
+/** `erase`, `erasure status`. */
+export function addErasure(program: Command): void {
+  withGlobalFlags(
+    program
+      .command('erase')
+      .description('order the erasure of contributions, and carry out what is ordered and published'),
+  )
+    .option('--batch <source/id>', 'order it for items of this batch')
+    .option('--indexes <numbers>', 'with --batch: positions in it, with commas (default: all)', indexList)
+    .option('--account <address>', 'order it for everything that this account contributed')
+    .addHelpText('after', ERASE_HELP)
+    .action((flags: EraseFlags) => runVerbAlone('erase', flags, (context) => eraseNow(context, flags)))
+  const erasure = program.command('erasure').description('contributions whose erasure was ordered: status')
+  withGlobalFlags(
+    erasure.command('status').description('every copy of what is to be erased, and until when it is there'),
+  )
+    .addHelpText('after', STATUS_HELP)
+    .action((flags: GlobalFlags) => runReadingVerb('erasure status', flags, showStatus))
+}
+
+function indexList(text: string): number[] {
+  const numbers = text.split(',').map(Number)
+  if (!/^\d+(,\d+)*$/.test(text)) throw new InvalidArgumentError('It must be whole numbers with commas.')
+  return numbers
+}
+
+/** @throws ConfigError when flags contradict each other */
+function targetOf({ batch, indexes, account }: EraseFlags): ErasureTarget | undefined {
+  if (batch !== undefined && account !== undefined)
+    throw new ConfigError(['erase: --batch and --account name two things; give one'])
+  if (batch === undefined && indexes !== undefined) throw new ConfigError(['erase: --indexes needs --batch'])
+  if (batch !== undefined) return { batch, indexes: indexes ?? [] }
+  return account === undefined ? undefined : { account }
+}
+
+async function eraseNow({ session, progress, answer }: VerbContext, flags: EraseFlags): Promise<number> {
+  const target = targetOf(flags)
+  const ledger = await session.ledger()
+  const signer = target === undefined ? undefined : requireOperator(session.config, ledger.genesis)
+  const { sink } = await session.log()
+  const log = sink instanceof EmbeddedLog ? sink : undefined
+  const time = new Date(Number(session.clock())).toISOString()
+  const ordered = target === undefined ? [] : await orderErasure({ ledger, sink, signer: signer!, target, time })
+  const { bundles, payloads } = session.directory
+  const done = await erase({
+    ledger,
+    bundles,
+    payloads: new FolderPayloadStore(payloads),
+    ...(log === undefined ? {} : { log }),
+    clock: session.clock,
+    onProgress: (text) => progress.show(text),
+  })
+  const rewritten = await rewriteFiles(session, log, (text) => progress.show(text))
+  answer({ ordered, ...done, unreadable: done.unreadable.map(String), rewritten }, () => printDone(ordered, done))
+  return ordered.length + done.waiting > 0 ? EXIT.later : EXIT.ok
+}
+
+/** Closes the session, since nothing else may have the files open. @returns those that were written again */
+async function rewriteFiles(
+  session: Session,
+  log: EmbeddedLog | undefined,
+  show: (text: string) => void,
+): Promise<string[]> {
+  const { warehouse, log: logFile } = session.directory
+  const due: string[] = []
+  if (await isRewriteDue(await session.warehouse())) due.push(warehouse)
+  if ((await log?.isRewriteDue()) === true) due.push(logFile)
+  await session.close()
+  for (const path of due) {
+    show(`${path} without what was erased`)
+    await rewriteDatabase(path, 'tally erase')
+  }
+  return due
+}
+
+function printDone(ordered: readonly OrderedBatch[], done: ErasureDone): void {
+  for (const { batchSource, batchId, indexes } of ordered)
+    printLine(`Ordered: ${indexes.length === 0 ? 'all' : `items ${indexes.join(', ')}`} of ${batchSource}/${batchId}.`)
+  const { items, waiting, payloads, records, messages, bundles, caches, unreadable } = done
+  printLine(
+    `Erased now: ${payloads} payloads, ${records} records, ${messages} messages of the log, ${bundles.length} bundles written again, ${caches} caches.`,
+  )
+  printLine(`${items} items are erased in all; \`tally erasure status\` lists every copy.`)
+  if (ordered.length + waiting > 0)
+    printLine('What is ordered is carried out when its epoch is published: `tally run`, then `tally erase`.')
+  for (const rid of unreadable)
+    printLine(paint.yellow(`Record ${rid} names such a batch and cannot be read; look at it: tally dlq show ${rid}`))
+}
+
+async function showStatus({ session, config, answer }: VerbContext): Promise<number> {
+  const ledger = await session.ledger()
+  const { bundles, payloads, log: logFile } = session.directory
+  const { sink } = await session.log()
+  const embedded = sink instanceof EmbeddedLog ? sink : undefined
+  const status = await erasureStatus({
+    ledger,
+    bundles,
+    payloads: new FolderPayloadStore(payloads),
+    ...(embedded === undefined
+      ? { retentionMs: await retentionOf(session) }
+      : {
+          embeddedLog: {
+            path: logFile,
+            isDue:
+              (await embedded.isRewriteDue()) || (await embedded.hasValues(await erasedMessagesOf(ledger.warehouse))),
+          },
+        }),
+    segments: config.segments,
+    backupDays: config.backupDays,
+    nowMs: session.clock(),
+  })
+  answer(status, () => printStatus(status))
+  return status.isDone ? EXIT.ok : EXIT.later
+}
+
+/** `retention.ms` of the topics that may hold features, as the broker has it. */
+async function retentionOf(session: Session): Promise<(topic: string) => bigint | null> {
+  const states = await session.logAdmin()!.topics([...INPUT_TOPICS, ...INPUT_TOPICS.map(deadLetterTopic)])
+  const known = new Map(states.map(({ topic, settings }) => [topic, settings?.get('retention.ms')]))
+  return (topic) => {
+    const text = known.get(topic)
+    return text === undefined ? null : BigInt(text)
+  }
+}
+
+function printStatus({ items, isDone }: ErasureStatus): void {
+  if (items.length === 0) printLine('No erasure was ordered.')
+  for (const item of items) {
+    const { batchSource, batchId, index, account, orderedIn, isPublished, erasedAt, copies } = item
+    const when = isPublished ? `erased ${erasedAt ?? 'without a record'}` : 'waits for its epoch to be published'
+    printLine(`Item ${index} of ${batchSource}/${batchId} (${account}), ordered in epoch ${orderedIn}: ${when}`)
+    const table = new Table({ head: ['copy', 'where', 'state', 'until'], style: { head: [], border: [] } })
+    for (const { what, where, state, deadline } of copies) table.push([what, where, state, deadline ?? ''])
+    printLine(table.toString())
+  }
+  printLine(
+    isDone
+      ? 'Nothing is left here, and no deadline lies ahead.'
+      : 'Something is left, or a deadline lies ahead or is not known.',
+  )
+}

@@ -1,0 +1,42 @@
+import { idHashOf } from '../../pipelines/ingest/identity.ts'
+import { fromBlob } from '../../pipelines/warehouse/blob.ts'
+import type { Database } from '../../pipelines/warehouse/database.ts'
+import type { EventBodies } from '../../schemas/events.ts'
+import { toHex } from '../../schemas/ids.ts'
+
+type NamedBatch = Pick<EventBodies['ErasureOrdered'], 'batchSource' | 'batchId'>
+
+/** The items whose erasure was ordered. Orders are few, so all of them are held in memory while an epoch is closed. */
+export class ErasedItems {
+  /** By batch: the indexes, or all. */
+  readonly #of = new Map<string, Set<number> | 'all'>()
+
+  static async load(warehouse: Database): Promise<ErasedItems> {
+    const items = new ErasedItems()
+    for (const row of await warehouse.all('SELECT DISTINCT batch, item_index FROM contribution_erased'))
+      items.#add(toHex(fromBlob(row.batch)), row.item_index as number | null)
+    return items
+  }
+
+  add(order: Pick<EventBodies['ErasureOrdered'], 'batchSource' | 'batchId' | 'indexes'>): void {
+    const batch = batchOf(order)
+    if (order.indexes.length === 0) this.#add(batch, null)
+    for (const index of order.indexes) this.#add(batch, index)
+  }
+
+  has(batch: NamedBatch, index: number): boolean {
+    const indexes = this.#of.get(batchOf(batch))
+    return indexes === 'all' || indexes?.has(index) === true
+  }
+
+  /** @param index null: all of the batch */
+  #add(batch: string, index: number | null): void {
+    const known = this.#of.get(batch) ?? new Set()
+    if (index === null || known === 'all') this.#of.set(batch, 'all')
+    else this.#of.set(batch, known.add(index))
+  }
+}
+
+function batchOf({ batchSource, batchId }: NamedBatch): string {
+  return toHex(idHashOf(batchSource, batchId))
+}

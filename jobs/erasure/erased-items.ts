@@ -1,0 +1,40 @@
+import { fromBlob } from '../../pipelines/warehouse/blob.ts'
+import type { Database } from '../../pipelines/warehouse/database.ts'
+import { readSql } from '../../pipelines/warehouse/read-sql.ts'
+import { toHex } from '../../schemas/ids.ts'
+
+const erasedItems = readSql(new URL('./erased-items.sql', import.meta.url))
+
+/** An item whose erasure the ledger orders. */
+export interface ErasedItem {
+  /** id hash of the batch. */
+  readonly batch: Uint8Array
+  readonly batchSource: string
+  readonly batchId: string
+  readonly index: number
+  readonly account: string
+  readonly contentHash: Uint8Array
+  readonly orderedIn: number
+  /** Whether that epoch is published: only then bytes are removed. */
+  readonly isPublished: boolean
+}
+
+/** All of them, by (source, id, index). */
+export async function erasedItemsOf(warehouse: Database): Promise<ErasedItem[]> {
+  const rows = await warehouse.all(erasedItems)
+  return rows.map((row) => ({
+    batch: fromBlob(row.batch),
+    batchSource: row.source as string,
+    batchId: row.batch_id as string,
+    index: row.item_index as number,
+    account: row.account as string,
+    contentHash: fromBlob(row.content_hash),
+    orderedIn: row.order_epoch as number,
+    isPublished: row.is_published as boolean,
+  }))
+}
+
+/** Names an item in a map. */
+export function itemKey(batch: Uint8Array, index: number): string {
+  return `${toHex(batch)}/${index}`
+}
