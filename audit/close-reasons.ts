@@ -4,6 +4,7 @@ import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../s
 import type { RejectionReason } from '../schemas/rejection.ts'
 import { findAssetReason, findTransferReason } from './asset-reasons.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
+import { findOpeningReason, findResolutionReason } from './dispute-reasons.ts'
 import { findBatch, type History } from './history.ts'
 import { findGrantReason, findRevocationReason, type RecordTime } from './licence-reasons.ts'
 import { findAcceptanceReason, findOfferReason, findOfferWithdrawalReason } from './market-reasons.ts'
@@ -43,7 +44,12 @@ export function findCloseReason(
 }
 
 /** Types that the operator signs; they need no registration of their source. */
-const OPERATOR_TYPES: ReadonlySet<string> = new Set(['SchemaRegistered', 'SourceRegistered', 'PolicyPublished'])
+const OPERATOR_TYPES: ReadonlySet<string> = new Set([
+  'SchemaRegistered',
+  'SourceRegistered',
+  'PolicyPublished',
+  'DisputeResolved',
+])
 
 const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
   SchemaRegistered: async (history, ledger, event) => {
@@ -125,6 +131,10 @@ const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
   TaskOutcome: findOutcomeReason,
 
   AgentStep: findStepReason,
+
+  DisputeOpened: findOpeningReason,
+
+  DisputeResolved: findResolutionReason,
 }
 
 /** Of what an owner of a model publishes for it. */

@@ -2,6 +2,7 @@ import type { EventBodies } from '../schemas/events.ts'
 import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
 import { AgentWork } from './agent-work.ts'
 import { type AcceptedBatch, ContributionTable } from './contributions.ts'
+import { KnownDisputes } from './disputes.ts'
 import { Licences } from './licences.ts'
 import { Market } from './market.ts'
 import { Ownership } from './ownership.ts'
@@ -44,6 +45,7 @@ export interface History {
   /** Entries in `ids` of the inferences that have features. */
   readonly featured: FeaturedSet
   readonly agentWork: AgentWork
+  readonly disputes: KnownDisputes
 }
 
 export function emptyHistory(): History {
@@ -70,6 +72,7 @@ export function emptyHistory(): History {
     contributions: new Map(),
     featured: new FeaturedSet(),
     agentWork: new AgentWork(),
+    disputes: new KnownDisputes(),
   }
 }
 

@@ -14,7 +14,18 @@ type Policy = EventBodies['PolicyPublished']
 export interface SettlementLine {
   readonly account: string
   readonly token: string
-  readonly kind: 'agent' | 'data' | 'infrastructure' | 'model' | 'outcome' | 'royalty' | 'sale' | 'treasury'
+  readonly kind:
+    | 'agent'
+    | 'data'
+    | 'infrastructure'
+    | 'model'
+    | 'outcome'
+    | 'royalty'
+    | 'sale'
+    | 'treasury'
+    | 'released'
+    | 'award'
+    | 'bond'
   readonly asset: string
   readonly amount: bigint
 }

@@ -2,6 +2,7 @@ import type { Deposited, SignatureChecked } from '../schemas/events.ts'
 import { type EpochBundle, openRecords } from './bundle.ts'
 import { compareSettlement, compareState } from './compare-settlement.ts'
 import { checkOutcomes, type DecidedEpoch, decideEpoch } from './decide.ts'
+import { rememberLines } from './held-disputes.ts'
 import { emptyHistory, type History } from './history.ts'
 import { checkCounts, type EpochLeaves, LeafChecker } from './leaves.ts'
 import type { SettledPeriod } from './periods.ts'
@@ -56,6 +57,7 @@ export class Recomputation {
     )
     const settled = settleEpoch(this.#books, bundle.epoch, decided, this.history)
     compareSettlement(bundle, settled, this.#books)
+    rememberLines(this.#books, bundle.epoch, settled.lines, this.history)
     this.history.market.endEpoch(BigInt(bundle.manifest.cut.timeMs))
     const paid = settled.periods.filter(({ manifest }) => manifest.state === 'paid').length
     this.#passed(
@@ -87,6 +89,7 @@ export class Recomputation {
       this.#books.small.set(account + token, BigInt(small))
     }
     compareState(bundle, this.#books)
+    rememberLines(this.#books, bundle.epoch, bundle.lines, this.history)
     this.#passed(
       'history',
       'outcomes, influence and amounts as published; every leaf, fees, waits and pools recomputed',

@@ -77,6 +77,22 @@ const state = z.strictObject({
       part: amount.refine((part) => part !== '0'),
     }),
   ),
+  disputes: z.array(
+    z.strictObject({
+      dispute: z.string(),
+      opener: address,
+      account: address,
+      token: address,
+      kind: z.string(),
+      asset: z.string(),
+      lineEpoch: count,
+      epoch: count,
+      until: count,
+      bond: amount,
+      wanted: amount,
+      held: amount,
+    }),
+  ),
 })
 
 /** state.json: what an epoch hands to the next (docs/formats.md#bundle). */
@@ -94,6 +110,7 @@ export const EMPTY_STATE: State = {
   unattributed: [],
   waiting: [],
   outcomes: [],
+  disputes: [],
 }
 
 /** @throws DifferenceFound unless `value` has the shape of state.json */

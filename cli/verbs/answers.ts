@@ -18,6 +18,9 @@ const KINDS = {
   infrastructure: 'your infrastructure',
   treasury: 'treasury',
   sale: 'a share that you sold',
+  released: 'held by a dispute, and released',
+  award: 'awarded in a dispute',
+  bond: 'bond of a dispute that was rejected',
 }
 
 /** `statement`, `explain`, `insights`: answers for people. Amounts are in the token's smallest unit. */

@@ -5,6 +5,7 @@ import { isRegistrable, readRegisteredSchema } from '../../schemas/registered-sc
 import type { RejectionReason } from '../../schemas/rejection.ts'
 import { checkAsset, checkTransfer } from './check-assets.ts'
 import type { CheckContext } from './check-context.ts'
+import { checkOpening, checkResolution } from './check-disputes.ts'
 import { checkGrant, checkRevocation } from './check-licences.ts'
 import { checkAcceptance, checkOffer, checkOfferWithdrawal } from './check-market.ts'
 import { checkOutcome, checkStep } from './check-outcomes.ts'
@@ -33,6 +34,7 @@ const SIGNED_BY_OPERATOR: ReadonlySet<DecidedEventType> = new Set([
   'SchemaRegistered',
   'SourceRegistered',
   'PolicyPublished',
+  'DisputeResolved',
 ])
 
 const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
@@ -63,6 +65,8 @@ const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
   InferenceFeatures: checkInferenceFeatures,
   TaskOutcome: checkOutcome,
   AgentStep: checkStep,
+  DisputeOpened: checkOpening,
+  DisputeResolved: async (event, context) => (await checkOperator(event, context)) ?? checkResolution(event, context),
 }
 
 function checkSource(event: EventOf<DecidedEventType>, { registry }: CheckContext): RejectionReason | undefined {
@@ -72,7 +76,7 @@ function checkSource(event: EventOf<DecidedEventType>, { registry }: CheckContex
 }
 
 async function checkOperator(
-  event: EventOf<'SchemaRegistered' | 'SourceRegistered' | 'PolicyPublished'>,
+  event: EventOf<'SchemaRegistered' | 'SourceRegistered' | 'PolicyPublished' | 'DisputeResolved'>,
   context: CheckContext,
 ): Promise<RejectionReason | undefined> {
   return (await recoverSigner(context.ledgerId, event)) === context.genesis.operator ? undefined : 'SIGNATURE_INVALID'
@@ -194,7 +198,7 @@ function checkNear(
 ): RejectionReason | undefined {
   if (body.near.length > 0 && registry.featureMaps.get(body.featureMap)?.similarity === 'none')
     return 'NEAR_NOT_MEASURED'
-  const isThere = body.near.every((near) => near.index < (references.itemsOfNearBatch(near) ?? 0))
+  const isThere = body.near.every((near) => near.index < (references.itemsOfNamedBatch(near) ?? 0))
   return isThere ? undefined : 'NEAR_UNKNOWN'
 }
 

@@ -10,6 +10,7 @@ import { encodeState, loadState } from '../carry-state.ts'
 import type { Ledger } from '../ledger.ts'
 
 const PARQUET_FILES = {
+  'public/disputes.parquet': 'disputes.sql',
   'public/leaves.parquet': 'leaves.sql',
   'public/accounts.parquet': 'accounts.sql',
   'public/lines.parquet': 'lines.sql',

@@ -1,6 +1,17 @@
 import { canonicalJson } from '../../anchor/canonical-json.ts'
 
-export type LineKind = 'data' | 'model' | 'royalty' | 'agent' | 'outcome' | 'infrastructure' | 'treasury' | 'sale'
+export type LineKind =
+  | 'data'
+  | 'model'
+  | 'royalty'
+  | 'agent'
+  | 'outcome'
+  | 'infrastructure'
+  | 'treasury'
+  | 'sale'
+  | 'released'
+  | 'award'
+  | 'bond'
 
 export interface LineKey {
   readonly account: string

@@ -106,7 +106,9 @@ export class SmallLedger {
         'VoucherPresented',
       ]),
       await records.source(SOURCES.portal, ['ContributionCommitted', 'ContributionBatch', 'ContributionWithdrawn']),
-      await records.source(SOURCES.gateway, [...['VoucherPresented', 'InferenceRecorded', 'TaskOutcome', 'AgentStep']]),
+      await records.source(SOURCES.gateway, [
+        ...['VoucherPresented', 'InferenceRecorded', 'TaskOutcome', 'AgentStep', 'DisputeOpened'],
+      ]),
       await records.source(SOURCES.extractor, ['ContributionFeatures', 'InferenceFeatures']),
       await records.source(SOURCES.watcher, ['Deposited', 'SignatureChecked']),
       await records.asset('digits', 'dataset', { operator: 1_000_000 }),
