@@ -3,7 +3,6 @@ import { toHex } from '../schemas/ids.ts'
 import { lineKey } from './disputes.ts'
 import type { History } from './history.ts'
 import { policyInForce } from './policy.ts'
-import type { SettlementLine } from './pools.ts'
 import type { State } from './state.ts'
 import { addTo } from './sums.ts'
 
@@ -89,9 +88,18 @@ export function placeOpening(
   return { ...opened, wanted, held: 0n, award: 0n, status: 'open' }
 }
 
+/** A line of a dispute that ended. */
+interface EndLine {
+  readonly account: string
+  readonly token: string
+  readonly kind: 'released' | 'award' | 'bond'
+  readonly asset: string
+  readonly amount: bigint
+}
+
 /** What an epoch did to the disputes. */
 export interface EndedDisputes {
-  readonly lines: readonly SettlementLine[]
+  readonly lines: readonly EndLine[]
   /** By token: what awards left. */
   readonly unattributed: ReadonlyMap<string, bigint>
   /** By token. */
@@ -115,7 +123,7 @@ export function endDisputes(
   resolutions: ReadonlyMap<string, EventBodies['DisputeResolved']>,
   balances: Map<string, bigint>,
 ): EndedDisputes {
-  const lines: SettlementLine[] = []
+  const lines: EndLine[] = []
   const [unattributed, bonds, bondsReturned] = [new Map(), new Map(), new Map()] as Map<string, bigint>[]
   const all = [...books.disputes, ...openings]
   for (const { status, token, bond } of openings) if (status === 'open' && bond > 0n) addTo(bonds!, token, bond)
@@ -158,7 +166,7 @@ function forfeit({ disputes, forfeited }: DisputeBooks, upheld: Dispute): void {
 export function holdForDisputes(
   disputes: readonly Dispute[],
   small: ReadonlyMap<string, bigint>,
-  lines: readonly SettlementLine[],
+  lines: readonly { readonly account: string; readonly token: string; readonly amount: bigint }[],
 ): Map<string, bigint> {
   const disputed = new Map<string, bigint>()
   if (disputes.length === 0) return disputed

@@ -12,7 +12,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   ...['id_run', 'id_index', 'uncut', 'registered_schema', 'source', 'signature_check', 'inference_unit'],
   ...['used_quantity', 'checkpoint', 'row_blocks', 'log_key', 'curvature', 'curvature_item', 'item_value'],
   ...['chain_transaction', 'chain_version', 'chain_final_block', 'chain_final_epoch', 'chain_halt'],
-  ...['period', 'score', 'settlement_line'],
+  ...['period', 'score'],
 ])
 
 /** Rows of other tables that are made again, or of which only the last epoch before is asked. */
@@ -25,6 +25,11 @@ const ROWS: Readonly<Record<string, (from: number, to: number) => string>> = {
   // Transfers are decided by close, sales by what buyers have there.
   ownership_change: (from, to) =>
     `epoch <= ${to} AND NOT (epoch >= ${from} AND (epoch, ordinal) IN (SELECT (epoch, ordinal) FROM sale))`,
+  // Of lines only those that are disputed are asked for.
+  settlement_line: (from) =>
+    `epoch < ${from} AND (epoch, account, token, kind, asset) IN (SELECT (line_epoch, account, token, kind, asset) FROM dispute)`,
+  dispute_status: (from) => `epoch < ${from}`,
+  dispute_standing: (from) => `epoch < ${from}`,
   account_total: (from) => `epoch = ${from - 1}`,
 }
 
