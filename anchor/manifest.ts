@@ -85,6 +85,8 @@ export const manifestShape = z.strictObject({
       unfunded: amount,
       reported: amount,
       sold: amount,
+      bonds: amount,
+      bondsReturned: amount,
       heldIn: amount,
       out: amount,
       heldOut: amount,
@@ -99,7 +101,7 @@ export const manifestShape = z.strictObject({
     leaves: count,
     totals: z.array(z.strictObject({ token: address, cumulative: amount, reserved: amount, total: amount })),
   }),
-  tables: z.strictObject({ accounts: table, lines: table, sales: table, scores: table }),
+  tables: z.strictObject({ accounts: table, disputes: table, lines: table, sales: table, scores: table }),
   carryIn: hash32,
   carryOut: hash32,
 })

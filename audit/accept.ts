@@ -4,6 +4,7 @@ import type { EventBodies, EventOf } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import { COMMIT_EPOCHS_MAX } from '../schemas/limits.ts'
 import { depositKey, findReader, type ObjectEvent } from './close-reasons.ts'
+import { acceptOpening } from './dispute-reasons.ts'
 import { findBatch, findUse, type History } from './history.ts'
 import { acceptOutcome, acceptStep } from './outcome-reasons.ts'
 import { voucherKey } from './payments.ts'
@@ -95,6 +96,12 @@ export function acceptInto(history: History, event: ObjectEvent, accepted: Accep
       return 0
     case 'AgentStep':
       acceptStep(history, accepted.ledgerId, event)
+      return 0
+    case 'DisputeOpened':
+      acceptOpening(history, event.body, accepted.epoch)
+      return 0
+    case 'DisputeResolved':
+      history.disputes.close(event.body.dispute)
       return 0
   }
 }

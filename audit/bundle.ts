@@ -22,6 +22,7 @@ const ACCOUNTS = {
   token: 'text',
   before: 'text',
   earned: 'text',
+  disputed: 'text',
   cumulative: 'text',
   lines_root: 'text',
   lines: 'integer',
@@ -52,10 +53,30 @@ const SALES = {
   price: 'text',
   status: 'text',
 } as const
+const DISPUTES = {
+  dispute: 'text',
+  source: 'text',
+  id: 'text',
+  opener: 'text',
+  account: 'text',
+  token: 'text',
+  kind: 'text',
+  asset: 'text',
+  line_epoch: 'integer',
+  claim: 'text',
+  epoch: 'integer',
+  until: 'integer',
+  bond: 'text',
+  wanted: 'text',
+  held: 'text',
+  award: 'text',
+  status: 'text',
+} as const
 const VECTORS = { model: 'text', token: 'text', v: 'bytes', x: 'bytes' } as const
 type AccountRow = RowOf<typeof ACCOUNTS>
 type LineRow = RowOf<typeof LINES>
 export type SaleRow = RowOf<typeof SALES>
+export type DisputeRow = RowOf<typeof DISPUTES>
 type ScoreRow = RowOf<typeof SCORES>
 export type VectorRow = RowOf<typeof VECTORS>
 
@@ -63,6 +84,7 @@ export type VectorRow = RowOf<typeof VECTORS>
 export const TABLES = {
   leaves: 'public/leaves.parquet',
   accounts: 'public/accounts.parquet',
+  disputes: 'public/disputes.parquet',
   lines: 'public/lines.parquet',
   sales: 'public/sales.parquet',
   scores: 'public/scores.parquet',
@@ -91,6 +113,7 @@ export interface EpochBundle {
   readonly accounts: readonly AccountRow[]
   readonly lines: readonly LineRow[]
   readonly sales: readonly SaleRow[]
+  readonly disputes: readonly DisputeRow[]
   readonly scores: readonly ScoreRow[]
   readonly vectors: readonly VectorRow[]
   /** Whether the restricted tier is there. */
@@ -157,6 +180,7 @@ export async function readEpoch(folder: EpochFolder, files: CheckedFiles): Promi
     stateHash: toHex(sha256(stateBytes)),
     accounts: await readTable(at(TABLES.accounts), TABLES.accounts, ACCOUNTS),
     lines: await readTable(at(TABLES.lines), TABLES.lines, LINES),
+    disputes: await readTable(at(TABLES.disputes), TABLES.disputes, DISPUTES),
     sales: await readTable(at(TABLES.sales), TABLES.sales, SALES),
     scores: await readTable(at(TABLES.scores), TABLES.scores, SCORES),
     vectors: await readTable(at(TABLES.vectors), TABLES.vectors, VECTORS),

@@ -5,6 +5,7 @@ import type { RejectionReason } from '../schemas/rejection.ts'
 import { findAssetReason, findTransferReason } from './asset-reasons.ts'
 import { findCorrectionReason, findRetirementReason } from './corrections.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
+import { findOpeningReason, findResolutionReason } from './dispute-reasons.ts'
 import { findBatch, type History } from './history.ts'
 import { findGrantReason, findRevocationReason, type RecordTime } from './licence-reasons.ts'
 import { findAcceptanceReason, findOfferReason, findOfferWithdrawalReason } from './market-reasons.ts'
@@ -49,6 +50,7 @@ const OPERATOR_TYPES: ReadonlySet<string> = new Set([
   'SourceRegistered',
   'PolicyPublished',
   'ErasureOrdered',
+  'DisputeResolved',
 ])
 
 const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
@@ -142,6 +144,10 @@ const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
   TaskOutcome: findOutcomeReason,
 
   AgentStep: findStepReason,
+
+  DisputeOpened: findOpeningReason,
+
+  DisputeResolved: findResolutionReason,
 }
 
 /** Of what an owner of a model publishes for it. */

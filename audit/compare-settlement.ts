@@ -23,7 +23,8 @@ export function compareSettlement(bundle: EpochBundle, settled: Settled, books: 
   compareVectors(bundle, settled.periods)
   compareLines(bundle, settled)
   compareSales(bundle, settled)
-  compareAccounts(bundle, books)
+  compareDisputes(bundle, settled)
+  compareAccounts(bundle, settled, books)
   compareFlows(bundle, settled)
   compareState(bundle, books)
 }
@@ -87,14 +88,26 @@ function compareSales({ sales }: EpochBundle, settled: Settled): void {
   compareRows('sales', TABLES.sales, expected, sales)
 }
 
-function compareAccounts({ accounts }: EpochBundle, books: Books): void {
+function compareDisputes({ disputes }: EpochBundle, settled: Settled): void {
+  const expected = settled.disputes.map(({ lineEpoch, bond, wanted, held, award, ...dispute }) => ({
+    ...dispute,
+    line_epoch: lineEpoch,
+    ...{ bond: `${bond}`, wanted: `${wanted}`, held: `${held}`, award: `${award}` },
+  }))
+  compareRows('disputes', TABLES.disputes, expected, disputes)
+}
+
+function compareAccounts({ accounts }: EpochBundle, { disputed }: Settled, books: Books): void {
   const expected = [...books.small]
     .map(([key, small]) => {
       const [account, token] = splitPair(key)
-      return { account, token, cumulative: `${books.cumulative.get(key) ?? 0n}`, small: `${small}` }
+      const taken = `${disputed.get(key) ?? 0n}`
+      return { account, token, disputed: taken, cumulative: `${books.cumulative.get(key) ?? 0n}`, small: `${small}` }
     })
     .sort((a, b) => compareText(a.account + a.token, b.account + b.token))
-  const published = accounts.map(({ account, token, cumulative, small }) => ({ account, token, cumulative, small }))
+  const published = accounts.map(({ account, token, disputed: taken, cumulative, small }) => ({
+    ...{ account, token, disputed: taken, cumulative, small },
+  }))
   compareRows('accounts', TABLES.accounts, expected, published)
 }
 
@@ -113,6 +126,8 @@ function compareFlows({ manifest }: EpochBundle, settled: Settled): void {
       unfunded: `${flow?.unfunded ?? 0n}`,
       reported: `${flow?.reported ?? 0n}`,
       sold: `${flow?.sold ?? 0n}`,
+      bonds: `${flow?.bonds ?? 0n}`,
+      bondsReturned: `${flow?.bondsReturned ?? 0n}`,
       heldIn: `${flow?.heldIn ?? 0n}`,
       out: `${flow?.out ?? 0n}`,
       heldOut: `${flow?.heldOut ?? 0n}`,
@@ -142,7 +157,7 @@ function compareRows(check: string, table: string, expected: readonly Row[], fou
 
 /** What a row is about, for a person who looks for it. */
 function nameOf(row: Row): string {
-  return ['offer', 'model', 'account', 'token', 'kind', 'asset']
+  return ['offer', 'dispute', 'model', 'account', 'token', 'kind', 'asset']
     .filter((name) => row[name] !== undefined)
     .map((name) => row[name])
     .join(', ')

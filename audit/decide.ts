@@ -8,6 +8,7 @@ import { findCloseReason, type ObjectEvent, type ObjectType } from './close-reas
 import { isUsual, UsualDecider, type UsualType } from './decide-usual.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
 import { assertSame, differ } from './difference.ts'
+import type { Opening } from './held-disputes.ts'
 import { findUse, type History } from './history.ts'
 import type { Acceptance } from './market.ts'
 import type { EpochRecords } from './records/epoch-records.ts'
@@ -23,6 +24,9 @@ export interface DecidedEpoch {
   /** Those that cover what was before them, with their rows. */
   readonly grants: readonly { readonly row: number; readonly terms: EventBodies['LicenceGranted'] }[]
   readonly acceptances: readonly Acceptance[]
+  readonly openings: readonly Opening[]
+  /** By the name of the dispute. */
+  readonly resolutions: ReadonlyMap<string, EventBodies['DisputeResolved']>
   /** Rows of the accepted inferences, in accept order, and their entries in the ids of the history. */
   readonly uses: { readonly rows: readonly number[]; readonly entries: readonly number[] }
   /** Accepted features of inferences: entry of the inference → row of the features, in accept order. */
@@ -68,6 +72,8 @@ class EpochDecider {
   readonly #contractAnswers: EventOf<'SignatureChecked'>[] = []
   readonly #grants: { row: number; terms: EventBodies['LicenceGranted'] }[] = []
   readonly #acceptances: Acceptance[] = []
+  readonly #openings: Opening[] = []
+  readonly #resolutions = new Map<string, EventBodies['DisputeResolved']>()
   readonly #uses = { rows: [] as number[], entries: [] as number[] }
   readonly #featuresOf = new Map<number, number>()
   readonly #ratings = new Map<number, number>()
@@ -103,6 +109,8 @@ class EpochDecider {
       contractAnswers: this.#contractAnswers,
       grants: this.#grants,
       acceptances: this.#acceptances,
+      openings: this.#openings,
+      resolutions: this.#resolutions,
       uses: this.#uses,
       featuresOf: this.#featuresOf,
       ratings: this.#ratings,
@@ -204,6 +212,9 @@ class EpochDecider {
     if (event.type === 'TaskOutcome')
       this.#ratings.set(findUse(this.#history, event.body.inferenceSource, event.body.inferenceId), event.body.score)
     if (event.type === 'LicenceGranted' && event.body.coversFromEpoch > 0) this.#grants.push({ row, terms: event.body })
+    if (event.type === 'DisputeOpened')
+      this.#openings.push({ row, source: event.source, id: event.id, body: event.body })
+    if (event.type === 'DisputeResolved') this.#resolutions.set(event.body.dispute, event.body)
     if (event.type !== 'OfferAccepted') return
     const { source, id, body } = event
     this.#acceptances.push({ row, source, id, offer: body.offer, buyer: toHex(body.buyer) })

@@ -34,6 +34,7 @@ const PUBLIC_FILES = [
   'genesis.json',
   'manifest.json',
   'public/accounts.parquet',
+  'public/disputes.parquet',
   'public/leaves.parquet',
   'public/lines.parquet',
   'public/sales.parquet',

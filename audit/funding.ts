@@ -3,6 +3,7 @@ import { toHex } from '../schemas/ids.ts'
 import { type Channels, chargeUse, raiseChannel } from './channels.ts'
 import type { DecidedEpoch } from './decide.ts'
 import { lineageOf } from './derivation.ts'
+import { type Dispute, type DisputeBooks, type Opening, placeOpening } from './held-disputes.ts'
 import type { History } from './history.ts'
 import type { Sale } from './market.ts'
 import { endHeldUses, giveBack, type HeldUse, lowerHeldUses, missingLicences, type PlacedTerms } from './outside.ts'
@@ -59,6 +60,8 @@ export interface Funding {
   readonly reported: ReadonlyMap<string, bigint>
   /** What became of each acceptance of an offer, in accept order. */
   readonly sales: readonly Sale[]
+  /** What became of each opening of a dispute, in accept order. */
+  readonly openings: readonly Dispute[]
 }
 
 /** Length of an address in hex: two of them make a key that splits again. */
@@ -68,7 +71,7 @@ export function splitPair(key: string): [first: string, second: string] {
   return [key.slice(0, ADDRESS_CHARACTERS), key.slice(ADDRESS_CHARACTERS)]
 }
 
-interface FundingBooks {
+interface FundingBooks extends DisputeBooks {
   readonly balances: Map<string, bigint>
   readonly channels: Channels
   /** In the order in which they were taken. */
@@ -77,18 +80,19 @@ interface FundingBooks {
 
 /**
  * Step 2 of settlement: deposits are credited and channels raised, then fees are taken in accept order where both cover them, and
- * offers settled where balances cover them; fees of uses outside their licences are held, released or given back.
+ * offers settled and bonds of disputes taken where balances cover them; fees of uses outside their licences are held, released or given back.
  *
  * @param books  balances by payer ‖ token, channels, and what is held; changed in place
  * @param policy in force; without one nothing is taken
  */
 export function fundEpoch(
-  { balances, channels, outside: held }: FundingBooks,
+  books: FundingBooks,
   epoch: number,
   decided: DecidedEpoch,
   history: History,
   policy: Policy | undefined,
 ): Funding {
+  const { balances, channels, outside: held } = books
   const { records, deposits, vouchers, uses, featuresOf } = decided
   for (const { body } of deposits) addTo(balances, toHex(body.payer) + toHex(body.token), body.amount)
   for (const { body } of vouchers) raiseChannel(channels, body)
@@ -99,7 +103,11 @@ export function fundEpoch(
   const ownsOneOf = ownership(history, records)
   const isLicensed = (asset: string) => history.assets.get(asset)?.access === 'licensed'
   const sales: Sale[] = []
-  const settleBefore = settlingSales(decided, epoch, history, balances, sales)
+  const openings: Dispute[] = []
+  const settleSalesBefore = settlingSales(decided, epoch, history, balances, sales)
+  const settleBefore = settlingAmong(decided, settleSalesBefore, (opening) =>
+    openings.push(placeOpening(opening, epoch, books, balances, history)),
+  )
   for (const [index, row] of uses.rows.entries()) {
     settleBefore(row)
     const place = records.bodies[row]!
@@ -156,7 +164,7 @@ export function fundEpoch(
     const { dataParts } = policy!
     return { ...what, isPayerOwner: ownsOneOf(use, payer, row), dataParts, featuresRow: undefined }
   })
-  return { funded, released, outside, refunded, unfunded, reported, sales }
+  return { funded, released, outside, refunded, unfunded, reported, sales, openings }
 }
 
 /** Settles, call by call, the acceptances that come before the record of a row; in the end, without one, the rest. */
@@ -180,6 +188,23 @@ function settlingSales(
 
 function boughtInRetrospect({ row, licence }: Sale): PlacedTerms[] {
   return licence === undefined || licence.coversFromEpoch === 0 ? [] : [{ row, terms: licence }]
+}
+
+/** As {@link settlingSales}, with the openings of disputes each at its place among them. */
+function settlingAmong(
+  { openings, records }: DecidedEpoch,
+  settleSalesBefore: (row: number | undefined) => void,
+  place: (opening: Opening) => void,
+): (row: number | undefined) => void {
+  let at = 0
+  return (row) => {
+    for (let next = openings[at]; next !== undefined; next = openings[++at]) {
+      if (row !== undefined && records.compareRows(next.row, row) > 0) break
+      settleSalesBefore(next.row)
+      place(next)
+    }
+    settleSalesBefore(row)
+  }
 }
 
 type Used = Pick<FundedUse, 'model' | 'infrastructure' | 'agent'>

@@ -3,6 +3,7 @@ import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
 import { AgentWork } from './agent-work.ts'
 import { type AcceptedBatch, ContributionTable } from './contributions.ts'
 import { Corrections, Retirements } from './corrections.ts'
+import { KnownDisputes } from './disputes.ts'
 import { type ErasedRecord, Erasures } from './erasures.ts'
 import { Licences } from './licences.ts'
 import { Market } from './market.ts'
@@ -52,6 +53,7 @@ export interface History {
   readonly erasures: Erasures
   /** Entries in `ids` of accepted records that were erased: what their values were is not known. */
   readonly erasedIds: Set<number>
+  readonly disputes: KnownDisputes
 }
 
 export function emptyHistory(): History {
@@ -82,6 +84,7 @@ export function emptyHistory(): History {
     retirements: new Retirements(),
     erasures: new Erasures(),
     erasedIds: new Set(),
+    disputes: new KnownDisputes(),
   }
 }
 

@@ -2,7 +2,7 @@ import type { EventBodies } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import type { EpochBundle } from './bundle.ts'
 import { TABLES } from './bundle.ts'
-import { assertSame } from './difference.ts'
+import { assertSame, differ } from './difference.ts'
 import { splitPair } from './funding.ts'
 import { addTo } from './sums.ts'
 
@@ -23,6 +23,7 @@ export function minimumsOf(policy: EventBodies['PolicyPublished'] | undefined): 
 /**
  * Rule 7 of settlement: what an account earned and what was carried for it are paid together when they reach the minimum.
  *
+ * @param disputed  by account ‖ token: taken for disputes
  * @param accounts changed in place; afterwards `small` has an entry for each account that ever earned something
  * @returns        by token: what was paid out
  */
@@ -30,9 +31,11 @@ export function payAccounts(
   { cumulative, small }: Accounts,
   lines: readonly { readonly account: string; readonly token: string; readonly amount: bigint }[],
   minimums: ReadonlyMap<string, bigint>,
+  disputed: ReadonlyMap<string, bigint> = new Map(),
 ): Map<string, bigint> {
   const out = new Map<string, bigint>()
   for (const { account, token, amount } of lines) addTo(small, account + token, amount)
+  for (const [key, amount] of disputed) addTo(small, key, -amount)
   for (const [key, due] of small) {
     const [, token] = splitPair(key)
     if (due === 0n || due < (minimums.get(token) ?? 0n)) continue
@@ -69,7 +72,8 @@ export function checkPayouts(bundle: EpochBundle, previous: EpochBundle | undefi
       assertSame('accounts', where('before'), known?.cumulative ?? '0', row.before)
       assertSame('accounts', where('small_before'), known?.small ?? '0', row.small_before)
     }
-    const due = BigInt(row.small_before) + BigInt(row.earned)
+    const due = BigInt(row.small_before) + BigInt(row.earned) - BigInt(row.disputed)
+    if (due < 0n) differ('accounts', where('disputed'), 'at most what was earned and carried', row.disputed)
     const isSmall = due < (minimums.get(row.token) ?? 0n)
     const cumulative = BigInt(row.before) + (isSmall ? 0n : due)
     assertSame('accounts', where('small'), (isSmall ? due : 0n).toString(), row.small)

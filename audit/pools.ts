@@ -14,7 +14,19 @@ type Policy = EventBodies['PolicyPublished']
 export interface SettlementLine {
   readonly account: string
   readonly token: string
-  readonly kind: 'agent' | 'data' | 'infrastructure' | 'model' | 'outcome' | 'royalty' | 'sale' | 'licence' | 'treasury'
+  readonly kind:
+    | 'data'
+    | 'model'
+    | 'royalty'
+    | 'agent'
+    | 'outcome'
+    | 'infrastructure'
+    | 'treasury'
+    | 'sale'
+    | 'licence'
+    | 'released'
+    | 'award'
+    | 'bond'
   readonly asset: string
   readonly amount: bigint
 }

@@ -8,6 +8,7 @@ import { assertSame, differ } from './difference.ts'
 import { compareText } from './order.ts'
 import { checkPayouts } from './payouts.ts'
 import { checkChannels } from './published-channels.ts'
+import { checkDisputes } from './published-disputes.ts'
 import { checkOutcomePools } from './published-outcomes.ts'
 import { checkOutside } from './published-outside.ts'
 import { checkPeriodBooks, checkWaiting, heldInState } from './published-periods.ts'
@@ -32,6 +33,7 @@ export function checkPublished(bundle: EpochBundle, previous: EpochBundle | unde
   checkAccounts(bundle, previous)
   checkPayouts(bundle, previous)
   checkSales(bundle)
+  checkDisputes(bundle, previous)
   checkScores(bundle)
   checkVectors(bundle)
   checkPeriodBooks(bundle.manifest.periods, bundle.state)
@@ -50,24 +52,28 @@ function lineRows({ epoch, lines }: EpochBundle): CanonicalJson[] {
 }
 
 function checkTableRoots(bundle: EpochBundle): void {
-  const { manifest, accounts, sales, scores } = bundle
+  const { manifest, accounts, disputes, sales, scores } = bundle
   const tables: [name: keyof typeof manifest.tables, file: string, rows: CanonicalJson[]][] = [
     ['lines', TABLES.lines, lineRows(bundle)],
     [
       'accounts',
       TABLES.accounts,
-      accounts.map(({ account, before, cumulative, earned, lines, lines_root, small, small_before, token }) => ({
-        account,
-        before,
-        cumulative,
-        earned,
-        lines,
-        linesRoot: lines_root,
-        small,
-        smallBefore: small_before,
-        token,
-      })),
+      accounts.map(
+        ({ account, before, cumulative, disputed, earned, lines, lines_root, small, small_before, token }) => ({
+          account,
+          before,
+          cumulative,
+          disputed,
+          earned,
+          lines,
+          linesRoot: lines_root,
+          small,
+          smallBefore: small_before,
+          token,
+        }),
+      ),
     ],
+    ['disputes', TABLES.disputes, disputes.map(({ line_epoch: lineEpoch, ...row }) => ({ ...row, lineEpoch }))],
     ['sales', TABLES.sales, sales.map((row) => ({ ...row }))],
     [
       'scores',
@@ -201,7 +207,7 @@ function stateBefore({ epoch }: EpochBundle, previous: EpochBundle | undefined):
   return previous?.state ?? (epoch === 1 ? EMPTY_STATE : undefined)
 }
 
-/** funded + outside + sold + held in = out + held out + unattributed + refunded, and each side is what the tables and the states say. */
+/** funded + outside + sold + bonds + held in = out + held out + unattributed + refunded + bonds given back, and each side is what the tables and the states say. */
 function checkConservation({ epoch, manifest, accounts, state }: EpochBundle, previous: EpochBundle | undefined): void {
   const out = sumsByToken(accounts, ({ before, cumulative }) => BigInt(cumulative) - BigInt(before))
   const heldOut = heldInState(state)
@@ -219,9 +225,10 @@ function checkConservation({ epoch, manifest, accounts, state }: EpochBundle, pr
     assertSame('conservation', where('out'), (out.get(flow.token) ?? 0n).toString(), flow.out)
     assertSame('conservation', where('heldOut'), (heldOut.get(flow.token) ?? 0n).toString(), flow.heldOut)
     if (isKnown) assertSame('conservation', where('heldIn'), (heldIn.get(flow.token) ?? 0n).toString(), flow.heldIn)
-    const inflow = sumOf([flow.funded, flow.outside, flow.sold, flow.heldIn].map(BigInt))
-    const outflow = sumOf([flow.out, flow.heldOut, flow.unattributed, flow.refunded].map(BigInt))
-    assertSame('conservation', where('funded + outside + sold + heldIn'), outflow, inflow)
+    const inflow = sumOf([flow.funded, flow.outside, flow.sold, flow.bonds, flow.heldIn].map(BigInt))
+    const gone = [flow.out, flow.heldOut, flow.unattributed, flow.refunded, flow.bondsReturned]
+    const outflow = sumOf(gone.map(BigInt))
+    assertSame('conservation', where('funded + outside + sold + bonds + heldIn'), outflow, inflow)
   }
   for (const [token, amount] of [...out, ...heldOut, ...heldIn]) {
     if (amount > 0n && !manifest.conservation.some((flow) => flow.token === token)) {

@@ -2,6 +2,7 @@ import type { Deposited, SignatureChecked } from '../schemas/events.ts'
 import { type EpochBundle, openRecords } from './bundle.ts'
 import { compareSettlement, compareState } from './compare-settlement.ts'
 import { checkOutcomes, type DecidedEpoch, decideEpoch } from './decide.ts'
+import { rememberLines } from './held-disputes.ts'
 import { emptyHistory, type History } from './history.ts'
 import { checkCounts, type EpochLeaves, LeafChecker } from './leaves.ts'
 import type { SettledPeriod } from './periods.ts'
@@ -63,6 +64,7 @@ export class Recomputation {
     for (const { manifest } of asPublished)
       this.history.erasures.addPeriod(bundle.epoch, manifest.model, manifest.token)
     compareSettlement(bundle, settled, this.#books)
+    rememberLines(this.#books, bundle.epoch, settled.lines, this.history)
     this.history.market.endEpoch(BigInt(bundle.manifest.cut.timeMs))
     const paid = settled.periods.filter(({ manifest }) => manifest.state === 'paid').length
     this.#passed(
@@ -94,6 +96,7 @@ export class Recomputation {
       this.#books.small.set(account + token, BigInt(small))
     }
     compareState(bundle, this.#books)
+    rememberLines(this.#books, bundle.epoch, bundle.lines, this.history)
     this.#passed(
       'history',
       'outcomes, influence and amounts as published; every leaf, fees, waits and pools recomputed',

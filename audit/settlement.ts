@@ -3,6 +3,14 @@ import { type Channels, channelsOf } from './channels.ts'
 import type { DecidedEpoch } from './decide.ts'
 import type { PublishedInfluence } from './erased-periods.ts'
 import { fundEpoch, hasFeatures, splitPair } from './funding.ts'
+import {
+  type Dispute,
+  type DisputeBooks,
+  disputesOf,
+  endDisputes,
+  holdForDisputes,
+  takeOverHeld,
+} from './held-disputes.ts'
 import type { History } from './history.ts'
 import type { Sale } from './market.ts'
 import { compareText, firstOf } from './order.ts'
@@ -20,7 +28,7 @@ import { heldOf, settleWaiting, type WaitingEntry } from './waiting.ts'
 type Policy = EventBodies['PolicyPublished']
 
 /** What settlement carries from epoch to epoch; changed in place by {@link settleEpoch}. */
-export interface Books extends PeriodBooks {
+export interface Books extends PeriodBooks, DisputeBooks {
   /** By payer ‖ token. */
   readonly balances: Map<string, bigint>
   readonly channels: Channels
@@ -51,6 +59,9 @@ export function emptyBooks(): Books {
     waiting: [],
     outcomes: [],
     retired: new Set(),
+    disputes: [],
+    disputable: new Map(),
+    forfeited: new Map(),
     unattributed: new Map(),
     cumulative: new Map(),
     small: new Map(),
@@ -66,6 +77,8 @@ interface TokenFlow {
   readonly unfunded: bigint
   readonly reported: bigint
   readonly sold: bigint
+  readonly bonds: bigint
+  readonly bondsReturned: bigint
   readonly heldIn: bigint
   readonly out: bigint
   readonly heldOut: bigint
@@ -81,6 +94,10 @@ export interface Settled {
   readonly flows: readonly TokenFlow[]
   /** In accept order. */
   readonly sales: readonly Sale[]
+  /** Open, opened or ended in the epoch, in the order in which they were opened. */
+  readonly disputes: readonly Dispute[]
+  /** By account ‖ token: taken for disputes. */
+  readonly disputed: ReadonlyMap<string, bigint>
   /** Tokens of the inferences accepted in the epoch, funded or not, and of fees that went back in it. */
   readonly tokensUsed: ReadonlySet<string>
 }
@@ -103,7 +120,7 @@ export function settleEpoch(
   for (const model of history.retirements.models()) books.retired.add(model)
   const heldIn = heldByToken(books)
   const funding = fundEpoch(books, epoch, decided, history, policy)
-  const { released, outside, refunded, unfunded, reported, sales, ...own } = funding
+  const { released, outside, refunded, unfunded, reported, sales, openings, ...own } = funding
   const funded = [...own.funded, ...released]
   const pools: Pools =
     policy === undefined
@@ -131,13 +148,22 @@ export function settleEpoch(
       policy,
       periods.map(({ manifest }) => manifest),
     )
-  const lines = mergeLines([...saleLines(sales), ...pools.lines, ...rated.lines, ...periods.flatMap(dataLines)])
+  const ends = endDisputes(books, epoch, openings, decided.resolutions, books.balances)
+  for (const { dispute, status } of ends.all) if (status !== 'open') history.disputes.close(dispute)
+  const lines = mergeLines([
+    ...[...saleLines(sales), ...pools.lines, ...rated.lines],
+    ...[...periods.flatMap(dataLines), ...ends.lines],
+  ])
 
-  for (const [token, amount] of rated.unattributed) addTo(unattributed, token, amount)
+  for (const [token, amount] of [...rated.unattributed, ...ends.unattributed]) addTo(unattributed, token, amount)
   for (const { manifest, unattributed: givenUp } of periods) addTo(unattributed, manifest.token, givenUp)
   for (const [token, amount] of unattributed) addTo(books.unattributed, token, amount)
   const minimumPayout = minimumsOf(policy)
-  const out = payAccounts(books, lines, minimumPayout)
+  // Without lines of data nobody knows what could be held.
+  const disputed: ReadonlyMap<string, bigint> =
+    published === undefined ? holdForDisputes(books.disputes, books.small, lines) : new Map()
+  if (published !== undefined) takeOverHeld(books.disputes, published.state)
+  const out = payAccounts(books, lines, minimumPayout, disputed)
 
   const fundedByToken = feesByToken(own.funded)
   const heldOut = heldByToken(books)
@@ -149,6 +175,8 @@ export function settleEpoch(
     unfunded,
     reported,
     sold: soldByToken(sales),
+    bonds: ends.bonds,
+    bondsReturned: ends.bondsReturned,
     heldIn,
     out,
     heldOut,
@@ -156,7 +184,7 @@ export function settleEpoch(
   }
   const flows = flowsOf({ ...sums, minimumPayout })
   const tokensUsed = new Set([fundedByToken, outside, refunded, unfunded, reported].flatMap((each) => [...each.keys()]))
-  return { policy, periods, lines, flows, sales, tokensUsed }
+  return { policy, periods, lines, flows, sales, disputes: ends.all, disputed, tokensUsed }
 }
 
 /** Whether fees of (model, token) are held outside a licence, or parts of them wait for features. */
@@ -170,13 +198,14 @@ function feesByToken(uses: readonly { readonly token: string; readonly fee: bigi
   return sums
 }
 
-function heldByToken({ outside, periods, reserves, small, waiting, outcomes }: Books): Map<string, bigint> {
+function heldByToken({ outside, periods, reserves, small, waiting, outcomes, disputes }: Books): Map<string, bigint> {
   const held = smallByToken(small)
   for (const { token, amount } of reserves) addTo(held, token, amount)
   for (const { token, fee } of outside) addTo(held, token, fee)
   for (const { token, pool } of periods.values()) addTo(held, token, pool)
   for (const entry of waiting) addTo(held, entry.token, heldOf(entry))
   for (const { token, part } of outcomes) addTo(held, token, part)
+  for (const { token, bond, held: amount } of disputes) addTo(held, token, bond + amount)
   return held
 }
 
@@ -239,6 +268,8 @@ function flowsOf(sums: Readonly<Record<Exclude<keyof TokenFlow, 'token'>, Sums>>
     unfunded: sums.unfunded.get(token) ?? 0n,
     reported: sums.reported.get(token) ?? 0n,
     sold: sums.sold.get(token) ?? 0n,
+    bonds: sums.bonds.get(token) ?? 0n,
+    bondsReturned: sums.bondsReturned.get(token) ?? 0n,
     heldIn: sums.heldIn.get(token) ?? 0n,
     out: sums.out.get(token) ?? 0n,
     heldOut: sums.heldOut.get(token) ?? 0n,
@@ -291,5 +322,6 @@ export function stateOf(books: Books, epoch: number): State {
       ...{ epoch: since, payer, token, until, part: part.toString() },
     })),
     retired: [...books.retired].sort(compareText),
+    disputes: disputesOf(books.disputes),
   }
 }

@@ -78,6 +78,22 @@ const state = z.strictObject({
     }),
   ),
   retired: z.array(z.string()),
+  disputes: z.array(
+    z.strictObject({
+      dispute: z.string(),
+      opener: address,
+      account: address,
+      token: address,
+      kind: z.string(),
+      asset: z.string(),
+      lineEpoch: count,
+      epoch: count,
+      until: count,
+      bond: amount,
+      wanted: amount,
+      held: amount,
+    }),
+  ),
 })
 
 /** state.json: what an epoch hands to the next (docs/formats.md#bundle). */
@@ -96,6 +112,7 @@ export const EMPTY_STATE: State = {
   waiting: [],
   outcomes: [],
   retired: [],
+  disputes: [],
 }
 
 /** @throws DifferenceFound unless `value` has the shape of state.json */

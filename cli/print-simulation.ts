@@ -15,6 +15,7 @@ const PLACES = {
   waiting: 'waits for features',
   outside: 'held: outside a licence',
   outcomes: 'waits for ratings',
+  disputes: 'held by disputes, with their bonds',
   unattributed: 'unattributed',
   balances: 'deposited and not spent',
 } as const

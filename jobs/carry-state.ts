@@ -17,6 +17,7 @@ export interface CarryState {
   readonly outcomes: readonly OutcomePool[]
   /** Models that are used no more, ascending. */
   readonly retired: readonly string[]
+  readonly disputes: readonly OpenDispute[]
 }
 
 export interface CarriedPeriod {
@@ -66,6 +67,27 @@ export interface OutcomePool {
   readonly until: number
 }
 
+/** A dispute that is neither decided nor ended, in the order in which they were opened. */
+export interface OpenDispute {
+  /** Of the line, as are asset, kind, lineEpoch and token. */
+  readonly account: string
+  readonly asset: string
+  readonly bond: string
+  readonly dispute: string
+  /** In which it was opened. */
+  readonly epoch: number
+  /** Taken from the account so far. */
+  readonly held: string
+  readonly kind: string
+  readonly lineEpoch: number
+  readonly opener: string
+  readonly token: string
+  /** Last epoch in which it can be decided. */
+  readonly until: number
+  /** Most that all disputes of the line together may hold; 0 of one's own line. */
+  readonly wanted: string
+}
+
 const EMPTY_STATE: CarryState = {
   format: 'tallystick-state/1',
   epoch: 0,
@@ -78,6 +100,7 @@ const EMPTY_STATE: CarryState = {
   waiting: [],
   outcomes: [],
   retired: [],
+  disputes: [],
 }
 
 /** Bytes of `state.json`. */
@@ -101,15 +124,16 @@ export function movedOf({ part, featured, fees }: WaitingPart): bigint {
 
 /**
  * Everything that is held and belongs to no account: fees outside a licence, pools of periods, what was carried included, what
- * was held back, and all that waits. One token may come several times.
+ * was held back, all that waits, and what disputes hold, bonds included. One token may come several times.
  */
 export function heldAmounts(state: CarryState): { token: string; amount: bigint }[] {
-  const { outside, periods, reserves, waiting, outcomes } = state
+  const { outside, periods, reserves, waiting, outcomes, disputes } = state
   return [
     ...outside.map(({ token, fees }) => ({ token, amount: BigInt(fees) })),
     ...periods.map(({ token, pool }) => ({ token, amount: BigInt(pool) })),
     ...reserves.map(({ token, amount }) => ({ token, amount: BigInt(amount) })),
     ...waiting.map((each) => ({ token: each.token, amount: BigInt(each.part) - movedOf(each) })),
     ...outcomes.map(({ token, part }) => ({ token, amount: BigInt(part) })),
+    ...disputes.map(({ token, bond, held }) => ({ token, amount: BigInt(bond) + BigInt(held) })),
   ]
 }

@@ -55,6 +55,8 @@ const KEYS: { [Type in EventType]: (body: EventBodies[Type], id: string) => stri
   SignatureChecked: (body) => toHex(body.account),
   TaskOutcome: (body) => body.inferenceId,
   AgentStep: (body) => body.agent,
+  DisputeOpened: (body) => body.dispute,
+  DisputeResolved: (body) => body.dispute,
   CutPublished: (body) => String(body.epoch),
 }
 

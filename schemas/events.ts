@@ -169,7 +169,18 @@ export interface PolicyPublished {
   holdBackParts: number
   holdBackEpochs: number
   minimumPayouts: MinimumPayout[]
+  /** For so many epochs after its own, a line can be disputed. */
+  disputeWindowEpochs: number
+  /** For so many epochs after it was opened, a dispute can be decided. */
+  disputeWaitEpochs: number
+  disputeBonds: DisputeBond[]
   signature: Uint8Array
+}
+
+export interface DisputeBond {
+  token: Uint8Array
+  /** In the token's smallest unit. */
+  amount: bigint
 }
 
 export interface MinimumPayout {
@@ -399,6 +410,43 @@ export interface AgentStep {
   signature: Uint8Array
 }
 
+export type DisputeClaim = 'features' | 'duplicate' | 'settlement' | 'other'
+
+export interface DisputedItem {
+  batchSource: string
+  batchId: string
+  index: number
+}
+
+/** Somebody says that a settlement line is wrong. */
+export interface DisputeOpened {
+  dispute: string
+  opener: Uint8Array
+  /** Of the line, as are account, token, kind and asset. */
+  epoch: number
+  account: Uint8Array
+  token: Uint8Array
+  kind: string
+  asset: string
+  claim: DisputeClaim
+  items: DisputedItem[]
+  /** 32 bytes; zeros: none. */
+  evidence: Uint8Array
+  /** 0 on one's own line. */
+  bond: bigint
+  signature: Uint8Array
+}
+
+/** What the operator decides of a dispute. */
+export interface DisputeResolved {
+  dispute: string
+  upheld: boolean
+  /** Of what is held, for the opener, millionths. */
+  awardParts: number
+  reason: string
+  signature: Uint8Array
+}
+
 export interface CutPublished {
   epoch: number
   cutTimeMs: bigint
@@ -432,6 +480,8 @@ export interface EventBodies {
   TaskOutcome: TaskOutcome
   AgentStep: AgentStep
   CorrectionRecorded: CorrectionRecorded
+  DisputeOpened: DisputeOpened
+  DisputeResolved: DisputeResolved
   CutPublished: CutPublished
 }
 
@@ -474,16 +524,17 @@ export const DECISION_ORDER = [
   'InferenceFeatures',
   'TaskOutcome',
   'AgentStep',
+  'DisputeOpened',
+  'DisputeResolved',
 ] as const satisfies readonly EventType[]
 
 export type DecidedEventType = (typeof DECISION_ORDER)[number]
 
 /**
  * Types that are decided together, in accept order among all of them: who may register a derivation, give a share away, price an
- * asset or license it is whoever owns it, or has a licence, at that place, and what is offered cannot be given away. Every other
- * type is decided by itself.
+ * asset or license it is whoever owns it, or has a licence, at that place, and what is offered cannot be given away.
  */
-const DECIDED_TOGETHER: readonly DecidedEventType[] = [
+const OWNERSHIP_TYPES: readonly DecidedEventType[] = [
   'AssetRegistered',
   'AssetTransferred',
   'PriceListPublished',
@@ -495,10 +546,17 @@ const DECIDED_TOGETHER: readonly DecidedEventType[] = [
   'OfferAccepted',
 ]
 
+/** Each group is decided together; a dispute can be opened anew once it was resolved. Every other type is decided by itself. */
+const DECIDED_TOGETHER: readonly (readonly DecidedEventType[])[] = [
+  OWNERSHIP_TYPES,
+  ['DisputeOpened', 'DisputeResolved'],
+]
+
 /** {@link DECISION_ORDER} as close goes through it. */
 export const DECISION_STEPS: readonly (readonly DecidedEventType[])[] = DECISION_ORDER.flatMap((type) => {
-  if (!DECIDED_TOGETHER.includes(type)) return [[type]]
-  return type === DECIDED_TOGETHER[0] ? [DECIDED_TOGETHER] : []
+  const together = DECIDED_TOGETHER.find((types) => types.includes(type))
+  if (together === undefined) return [[type]]
+  return type === together[0] ? [together] : []
 })
 
 /** `ce_type` of an event type. */

@@ -71,6 +71,14 @@ export const RUN_BYTES = 16
 export const LICENCE_USES = ['commercial', 'infer', 'retrieve', 'train'] as const
 /** So many epochs the fee of a use outside its licences may be held. */
 export const OUTSIDE_WAIT_EPOCHS_MAX = 100
+/** A line may be disputed for so many epochs, and a dispute decided. */
+export const DISPUTE_WINDOW_EPOCHS_MAX = 100
+export const DISPUTE_WAIT_EPOCHS_MAX = 100
+/** Tokens of which a policy may name a bond. */
+export const DISPUTE_BONDS_MAX = 32
+/** Contributions that one dispute may be about, each a lookup. */
+export const DISPUTE_ITEMS_MAX = 64
+export const DISPUTE_REASON_CHARACTERS_MAX = 256
 /** Where a policy may let a data part go that influence cannot divide. */
 export const FALLBACKS = ['unattributed'] as const
 /**

@@ -1,11 +1,30 @@
-import type { EventBodies, MinimumPayout } from './events.ts'
+import type { DisputeBond, EventBodies, MinimumPayout } from './events.ts'
 import * as limits from './limits.ts'
 import { amount, bytes, field, first, type RangeFault, range } from './ranges.ts'
 
 type Policy = EventBodies['PolicyPublished']
+type AmountOfToken = MinimumPayout | DisputeBond
 
 export function minimumAmounts({ minimumPayouts }: Policy): RangeFault | undefined {
   return first(...minimumPayouts.map((minimum) => amount(minimum.amount)))
+}
+
+export function bondAmounts({ disputeBonds }: Policy): RangeFault | undefined {
+  return first(...disputeBonds.map((bond) => amount(bond.amount)))
+}
+
+/** What a policy says of disputes: with an end for each, or none at all. */
+export function disputeRules({ disputeWindowEpochs, disputeWaitEpochs, disputeBonds }: Policy): RangeFault | undefined {
+  const isOpen = disputeWindowEpochs > 0
+  return first(
+    range('disputeWindowEpochs', disputeWindowEpochs, 0, limits.DISPUTE_WINDOW_EPOCHS_MAX),
+    range('disputeWaitEpochs', disputeWaitEpochs, 0, limits.DISPUTE_WAIT_EPOCHS_MAX),
+    isOpen === disputeWaitEpochs > 0
+      ? undefined
+      : field('disputeWindowEpochs and disputeWaitEpochs must both be 0, or neither.'),
+    range('disputeBonds', disputeBonds.length, 0, isOpen ? limits.DISPUTE_BONDS_MAX : 0),
+    amountsByToken('disputeBonds', disputeBonds),
+  )
 }
 
 /** What a policy says of when and how much of it is paid out. */
@@ -17,18 +36,18 @@ export function payoutRules({ holdBackParts, holdBackEpochs, minimumPayouts }: P
       ? undefined
       : field('holdBackParts and holdBackEpochs must both be 0, or neither.'),
     range('minimumPayouts', minimumPayouts.length, 0, limits.MINIMUM_PAYOUTS_MAX),
-    minimums(minimumPayouts),
+    amountsByToken('minimumPayouts', minimumPayouts),
   )
 }
 
-function minimums(all: readonly MinimumPayout[]): RangeFault | undefined {
-  for (const [index, minimum] of all.entries()) {
-    const fault = bytes('token', minimum.token, 20)
+function amountsByToken(name: string, all: readonly AmountOfToken[]): RangeFault | undefined {
+  for (const [index, each] of all.entries()) {
+    const fault = bytes('token', each.token, 20)
     if (fault !== undefined) return fault
-    if (minimum.amount === 0n) return field('A minimum payout must be above 0; leave the token out instead.')
+    if (each.amount === 0n) return field(`An amount of ${name} must be above 0; leave the token out instead.`)
     const before = all[index - 1]
-    if (before !== undefined && Buffer.compare(before.token, minimum.token) >= 0)
-      return field('minimumPayouts must be strictly ascending by token.')
+    if (before !== undefined && Buffer.compare(before.token, each.token) >= 0)
+      return field(`${name} must be strictly ascending by token.`)
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 /**
  * The closed list of reasons for which a record is not accepted. Codes are part of the ledger leaf (docs/formats.md#leaf):
  * never reuse or renumber one.
- * 1–99: decided by the record's own bytes, at ingest or, when its schema is a registered one, at close. 100–199: at close.
+ * 1–99: decided by the record's own bytes, at ingest or, when its schema is a registered one, at close. 100 and above: at close.
  */
 export const REJECTION_REASONS = {
   // Ingest: the envelope.
@@ -84,6 +84,14 @@ export const REJECTION_REASONS = {
   OUTCOME_EXISTS: 184,
   STEP_EXISTS: 185,
   STEP_MISMATCH: 186,
+  // Close: disputes.
+  DISPUTE_EXISTS: 200,
+  DISPUTE_EPOCH_INVALID: 201,
+  DISPUTE_TOO_LATE: 202,
+  DISPUTE_OPEN: 203,
+  BOND_MISMATCH: 204,
+  DISPUTE_UNKNOWN: 205,
+  DISPUTE_CLOSED: 206,
   // Close: what was recorded wrongly, and models that are used no more.
   CORRECTION_FOREIGN: 210,
   CORRECTION_ABOVE: 211,

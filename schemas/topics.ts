@@ -6,6 +6,7 @@ export const TOPICS = {
   inferences: 'tally.inferences',
   outcomes: 'tally.outcomes',
   chain: 'tally.chain',
+  disputes: 'tally.disputes',
   epochs: 'tally.epochs',
 } as const
 
@@ -13,6 +14,7 @@ export const TOPICS = {
 export const INPUT_TOPICS = [
   TOPICS.chain,
   TOPICS.contributions,
+  TOPICS.disputes,
   TOPICS.inferences,
   TOPICS.outcomes,
   TOPICS.registry,
@@ -49,6 +51,8 @@ export const TOPIC_OF_EVENT: Readonly<Record<EventType, string>> = {
   InferenceFeatures: TOPICS.inferences,
   TaskOutcome: TOPICS.outcomes,
   AgentStep: TOPICS.outcomes,
+  DisputeOpened: TOPICS.disputes,
+  DisputeResolved: TOPICS.disputes,
   Deposited: TOPICS.chain,
   SignatureChecked: TOPICS.chain,
   CutPublished: TOPICS.epochs,

@@ -1,4 +1,5 @@
 import { correction, retirement } from './correction-ranges.ts'
+import { openedDispute, resolvedDispute } from './dispute-ranges.ts'
 import { erasure, itemIndexes } from './erasure-ranges.ts'
 import { DECISION_ORDER, type EventBodies, type EventOf, type EventType } from './events.ts'
 import { licence, revocation } from './licence-ranges.ts'
@@ -6,7 +7,7 @@ import * as limits from './limits.ts'
 import { acceptance, offer, withdrawnOffer } from './market-ranges.ts'
 import { agentStep, taskOutcome } from './outcome-ranges.ts'
 import { priceList, usePayment, voucher } from './payment-ranges.ts'
-import { minimumAmounts, payoutRules } from './policy-ranges.ts'
+import { bondAmounts, disputeRules, minimumAmounts, payoutRules } from './policy-ranges.ts'
 import { amount, bytes, field, first, identifier, type RangeFault, range } from './ranges.ts'
 import { isRegistrable } from './registered-schemas.ts'
 
@@ -66,6 +67,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
   PolicyPublished: (body) =>
     first(
       minimumAmounts(body),
+      bondAmounts(body),
       policyParts(body),
       identifier('policy', body.policy),
       limits.METHODS.some((method) => method === body.method)
@@ -82,6 +84,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
         ? undefined
         : field('fallback is not known to this version.'),
       payoutRules(body),
+      disputeRules(body),
       bytes('signature', body.signature, 65),
     ),
   FeatureMapPublished: (body) =>
@@ -187,6 +190,8 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
     ),
   TaskOutcome: taskOutcome,
   AgentStep: agentStep,
+  DisputeOpened: openedDispute,
+  DisputeResolved: resolvedDispute,
   // Written by Tallystick to its own topic; on an input topic it is a TOPIC_MISMATCH before this is asked.
   CutPublished: (body) => range('epoch', body.epoch, 1, 0x7fffffff),
 }

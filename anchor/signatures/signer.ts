@@ -2,6 +2,7 @@ import { hashTypedData, recoverTypedDataAddress } from 'viem'
 import type { EventOf } from '../../schemas/events.ts'
 import { type Address, fromHex, type Hash32, toAddress, toHex } from '../../schemas/ids.ts'
 import { outcomeTypedData, stepTypedData } from './agent-typed-data.ts'
+import { openingTypedData, resolutionTypedData } from './dispute-typed-data.ts'
 import {
   batchTypedData,
   type RegistryEventType,
@@ -20,7 +21,14 @@ export interface TypedDataSigner {
 }
 
 export type SignedEvent = EventOf<
-  RegistryEventType | 'ContributionBatch' | 'ContributionWithdrawn' | 'VoucherPresented' | 'TaskOutcome' | 'AgentStep'
+  | RegistryEventType
+  | 'ContributionBatch'
+  | 'ContributionWithdrawn'
+  | 'VoucherPresented'
+  | 'TaskOutcome'
+  | 'AgentStep'
+  | 'DisputeOpened'
+  | 'DisputeResolved'
 >
 type UnsignedEvent<Event extends SignedEvent = SignedEvent> = Event extends SignedEvent
   ? Omit<Event, 'body'> & { readonly body: Omit<Event['body'], 'signature'> }
@@ -73,5 +81,7 @@ function typedDataOf(ledgerId: Uint8Array, event: UnsignedEvent | SignedEvent) {
   if (event.type === 'VoucherPresented') return voucherTypedData(ledgerId, event.body)
   if (event.type === 'TaskOutcome') return outcomeTypedData(ledgerId, event, event.body)
   if (event.type === 'AgentStep') return stepTypedData(ledgerId, event, event.body)
+  if (event.type === 'DisputeOpened') return openingTypedData(ledgerId, event, event.body)
+  if (event.type === 'DisputeResolved') return resolutionTypedData(ledgerId, event, event.body)
   return registryTypedData(ledgerId, event as never, event.body as never)
 }

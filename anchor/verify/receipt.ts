@@ -26,7 +26,20 @@ const line = z.strictObject({
   amount,
   asset: z.string().max(TEXT_MAX),
   epoch: z.number().int().positive(),
-  kind: z.enum(['data', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury', 'sale', 'licence']),
+  kind: z.enum([
+    'data',
+    'model',
+    'royalty',
+    'agent',
+    'outcome',
+    'infrastructure',
+    'treasury',
+    'sale',
+    'licence',
+    'released',
+    'award',
+    'bond',
+  ]),
   token: address,
 })
 
@@ -69,6 +82,7 @@ export const receiptShape = z.strictObject({
     account: address,
     before: amount,
     cumulative: amount,
+    disputed: amount,
     earned: amount,
     lines: count,
     linesRoot: hash32,
@@ -259,11 +273,12 @@ function checkCumulative({ manifest, row, token }: Receipt): string {
   const flow = manifest.conservation.find((each) => each.token === token)
   if (flow === undefined) throw new ReceiptMismatchError(`conservation of ${token}`, 'an entry', 'none')
   const [before, minimum] = [BigInt(row.before), BigInt(flow.minimumPayout)]
-  const due = BigInt(row.smallBefore) + BigInt(row.earned)
+  const due = BigInt(row.smallBefore) + BigInt(row.earned) - BigInt(row.disputed)
+  if (due < 0n) throw new ReceiptMismatchError('row.disputed', 'at most what was earned and carried', row.disputed)
   const isSmall = due < minimum
   assertEqual('row.cumulative', isSmall ? before : before + due, BigInt(row.cumulative))
   assertEqual('row.small', isSmall ? due : 0n, BigInt(row.small))
-  const whence = `${row.earned} in the epoch${row.smallBefore === '0' ? '' : ` with ${row.smallBefore} carried before`}`
+  const whence = `${row.earned} in the epoch${row.smallBefore === '0' ? '' : ` with ${row.smallBefore} carried before`}${row.disputed === '0' ? '' : `, less ${row.disputed} disputed,`}`
   if (isSmall) return `${whence}: ${due} is carried on, below the minimum of ${minimum}; ${before} was paid before.`
   return `${before} before and ${whence} make ${row.cumulative}.`
 }

@@ -182,6 +182,7 @@ class Maker {
         ...{ infrastructureParts: 150_000, treasuryParts: 50_000 },
         ...{ minEvents: 2, maxPeriodEpochs: 3, featureWaitEpochs: 0, outcomeWaitEpochs: 0, outsideWaitEpochs: 0 },
         ...{ fallback: 'unattributed', holdBackParts: 0, holdBackEpochs: 0, minimumPayouts: [] },
+        ...{ disputeWindowEpochs: 0, disputeWaitEpochs: 0, disputeBonds: [] },
       }),
       this.#signed('FeatureMapPublished', MAP, {
         ...{ featureMap: MAP, model: MODEL, kind: 'factored', ...SHAPE, unitExponent: 20 },

@@ -8,6 +8,7 @@ INSERT INTO policy (policy, epoch_interval_s, data_parts, model_parts, upstream_
   treasury, method, min_events, max_period_epochs, epoch, ordinal)
 VALUES ('policy-1', 3600, 500000, 300000, 0, 0, 0, 150000, 50000, '0x' || repeat('3', 40), 'influence/factored@2', 1, 8, 1, 1);
 INSERT INTO payout_rule VALUES ('policy-1', 0, 0);
+INSERT INTO dispute_rule VALUES ('policy-1', 0, 0);
 INSERT INTO contribution_batch (batch, source, batch_id, account, dataset, items, epoch, ordinal)
 SELECT unhex(md5('batch-' || range)), 'urn:portal', 'batch-' || range, '0x' || printf('%040x', range % accounts), 'data',
   items_each, 1, range

@@ -4,6 +4,14 @@ export { type CommitOptions, type Committed, commit } from './commit.ts'
 export { type ContributeOptions, type Contribution, contribute, type SaltedPayload, saltedHash } from './contribute.ts'
 export { type DeriveOptions, derive } from './derive.ts'
 export {
+  type DecisionOptions,
+  type DisputeOptions,
+  decideDispute,
+  type OpenedDispute,
+  openDispute,
+  type SettlementLineName,
+} from './dispute.ts'
+export {
   type GrantLicenceOptions,
   grantLicence,
   type LicenceUse,

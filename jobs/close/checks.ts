@@ -6,6 +6,7 @@ import type { RejectionReason } from '../../schemas/rejection.ts'
 import { checkAsset, checkTransfer } from './check-assets.ts'
 import type { CheckContext } from './check-context.ts'
 import { checkCorrection, checkRetirement } from './check-corrections.ts'
+import { checkOpening, checkResolution } from './check-disputes.ts'
 import { checkGrant, checkRevocation } from './check-licences.ts'
 import { checkAcceptance, checkOffer, checkOfferWithdrawal } from './check-market.ts'
 import { checkOutcome, checkStep } from './check-outcomes.ts'
@@ -35,6 +36,7 @@ const SIGNED_BY_OPERATOR: ReadonlySet<DecidedEventType> = new Set([
   'SourceRegistered',
   'PolicyPublished',
   'ErasureOrdered',
+  'DisputeResolved',
 ])
 
 const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
@@ -68,6 +70,8 @@ const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
   InferenceFeatures: checkInferenceFeatures,
   TaskOutcome: checkOutcome,
   AgentStep: checkStep,
+  DisputeOpened: checkOpening,
+  DisputeResolved: async (event, context) => (await checkOperator(event, context)) ?? checkResolution(event, context),
 }
 
 function checkSource(event: EventOf<DecidedEventType>, { registry }: CheckContext): RejectionReason | undefined {
@@ -77,7 +81,7 @@ function checkSource(event: EventOf<DecidedEventType>, { registry }: CheckContex
 }
 
 async function checkOperator(
-  event: EventOf<'SchemaRegistered' | 'SourceRegistered' | 'PolicyPublished' | 'ErasureOrdered'>,
+  event: EventOf<'SchemaRegistered' | 'SourceRegistered' | 'PolicyPublished' | 'ErasureOrdered' | 'DisputeResolved'>,
   context: CheckContext,
 ): Promise<RejectionReason | undefined> {
   return (await recoverSigner(context.ledgerId, event)) === context.genesis.operator ? undefined : 'SIGNATURE_INVALID'
@@ -211,7 +215,7 @@ function checkNear(
 ): RejectionReason | undefined {
   if (body.near.length > 0 && registry.featureMaps.get(body.featureMap)?.similarity === 'none')
     return 'NEAR_NOT_MEASURED'
-  const isThere = body.near.every((near) => near.index < (references.itemsOfNearBatch(near) ?? 0))
+  const isThere = body.near.every((near) => near.index < (references.itemsOfNamedBatch(near) ?? 0))
   return isThere ? undefined : 'NEAR_UNKNOWN'
 }
 

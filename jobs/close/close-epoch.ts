@@ -33,7 +33,8 @@ export interface CloseOptions {
 }
 
 /**
- * Closes the next epoch: cut, publish the cut, decide, leaves. Not while shares were sold in an epoch before that is not attributed.
+ * Closes the next epoch: cut, publish the cut, decide, leaves. Not while shares were sold, or disputes opened, in an epoch before that is not
+ * attributed.
  *
  * 1. What the log shows is ingested. Killed here: ingest goes on where it stopped.
  * 2. A cut that was published for this epoch is adopted; else one is chosen (state `open`). Killed before: chosen again.
@@ -45,8 +46,8 @@ export async function closeEpoch(options: CloseOptions): Promise<StepResult> {
   const { warehouse } = options.ledger
   const open = await firstEpochIn(warehouse, 'open')
   const epoch = open?.epoch ?? ((await lastEpoch(warehouse))?.epoch ?? 0) + 1
-  const unsettled = await epochWithOpenSales(warehouse)
-  if (unsettled !== undefined) return { did: 'nothing', epoch, detail: unsettledText(unsettled) }
+  const unsettled = await unsettledEpoch(warehouse)
+  if (unsettled !== undefined) return { did: 'nothing', epoch, detail: unsettled }
   const fixed: FixedCut = (await isPublished(warehouse, epoch)) ? { note: '' } : await fixCut(options, epoch)
   if ('unfixed' in fixed) return fixed.unfixed
   const { records, treeSize } = await sealEpoch({ ...options, epoch })
@@ -55,18 +56,22 @@ export async function closeEpoch(options: CloseOptions): Promise<StepResult> {
 }
 
 /**
- * The oldest epoch with acceptances that are not settled yet. Who owns the shares that they are about is not known before, and
- * the records of the next epoch ask for it.
+ * Of the oldest epoch with acceptances, or openings of disputes, that are not settled yet: why it has to be attributed. Who owns the
+ * shares that are sold, and which disputes are open, is not known before, and the records of the next epoch ask for it.
  */
-async function epochWithOpenSales(warehouse: Database): Promise<number | undefined> {
-  const row = await warehouse.one<{ epoch: number | null }>(
-    `SELECT min(epoch) AS epoch FROM offer_acceptance SEMI JOIN (SELECT epoch FROM epoch WHERE state = 'closed') USING (epoch)`,
+async function unsettledEpoch(warehouse: Database): Promise<string | undefined> {
+  const row = await warehouse.one<{ sold: number | null; disputed: number | null }>(
+    `WITH closed AS (SELECT epoch FROM epoch WHERE state = 'closed')
+     SELECT
+       (SELECT min(epoch) FROM offer_acceptance SEMI JOIN closed USING (epoch)) AS sold,
+       (SELECT min(epoch) FROM dispute SEMI JOIN closed USING (epoch)) AS disputed`,
   )
-  return row?.epoch ?? undefined
-}
-
-function unsettledText(epoch: number): string {
-  return `Shares were sold in epoch ${epoch}, which has to be attributed first: it decides who owns them.`
+  const { sold, disputed } = row!
+  if (sold !== null && (disputed === null || sold <= disputed))
+    return `Shares were sold in epoch ${sold}, which has to be attributed first: it decides who owns them.`
+  return disputed === null
+    ? undefined
+    : `Disputes were opened in epoch ${disputed}, which has to be attributed first: it decides whether they hold anything.`
 }
 
 /** The cut of the epoch is published, with what is to be said about it; or why there is none yet. */

@@ -162,6 +162,8 @@ function register(
   if (event.type === 'ErasureOrdered') registry.erased.add(event.body)
   if (event.type === 'PriceListPublished') registry.addPriceList(event.body)
   if (event.type === 'LicenceGranted') registry.licences.grant(event.body, place)
+  if (event.type === 'DisputeOpened') registry.disputes.open(event.body)
+  if (event.type === 'DisputeResolved') registry.disputes.resolve(event.body.dispute)
   if (event.type === 'LicenceRevoked') registry.licences.revoke(event.body.grant, place)
   if (event.type === 'ModelRetired') registry.retirements.retire(event.body.model, place)
 }

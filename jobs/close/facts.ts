@@ -43,6 +43,8 @@ const TABLES = {
     ...[INTEGER, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER],
   ],
   payout_rule: [VARCHAR, INTEGER, INTEGER],
+  dispute_rule: [VARCHAR, INTEGER, INTEGER],
+  dispute_bond: [VARCHAR, VARCHAR, HUGEINT],
   minimum_payout: [VARCHAR, VARCHAR, HUGEINT],
   feature_map: [VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, INTEGER, BIGINT, VARCHAR],
   deposit: [BLOB, INTEGER, VARCHAR, VARCHAR, HUGEINT, INTEGER, BIGINT],
@@ -76,6 +78,12 @@ const TABLES = {
     ...[VARCHAR, VARCHAR, BLOB, INTEGER, BLOB, BLOB, BLOB, BLOB, VARCHAR, BLOB, VARCHAR, HUGEINT],
     ...[VARCHAR, VARCHAR, INTEGER, BIGINT],
   ],
+  dispute: [
+    ...[VARCHAR, VARCHAR, INTEGER, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, BLOB, HUGEINT],
+    ...[VARCHAR, VARCHAR, INTEGER, BIGINT],
+  ],
+  dispute_item: [VARCHAR, INTEGER, VARCHAR, VARCHAR, INTEGER, INTEGER],
+  dispute_resolution: [VARCHAR, BOOLEAN, INTEGER, VARCHAR, INTEGER, BIGINT],
 } satisfies Record<string, readonly DuckDBType[]>
 
 type FactTable = keyof typeof TABLES
@@ -182,6 +190,8 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
     ])
     push('payout_rule', [body.policy, body.holdBackParts, body.holdBackEpochs])
     for (const { token, amount } of body.minimumPayouts) push('minimum_payout', [body.policy, toHex(token), amount])
+    push('dispute_rule', [body.policy, body.disputeWindowEpochs, body.disputeWaitEpochs])
+    for (const { token, amount } of body.disputeBonds) push('dispute_bond', [body.policy, toHex(token), amount])
   },
   FeatureMapPublished: ({ body }, place, push) =>
     push('feature_map', [
@@ -240,6 +250,9 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       ...[source, id, toHex(body.rater), body.score, ...place],
     ]),
   AgentStep: writeStep,
+  DisputeOpened: writeDispute,
+  DisputeResolved: ({ body: { dispute, upheld, awardParts, reason } }, place, push) =>
+    push('dispute_resolution', [dispute, upheld, awardParts, reason, ...place]),
 }
 
 /** Its cap table counts from the start of its epoch, as the asset does. */
@@ -326,6 +339,16 @@ function writeStep(event: EventOf<'AgentStep'>, place: Place, push: Push, ledger
     id,
     ...place,
   ])
+}
+
+function writeDispute({ source, id, body }: EventOf<'DisputeOpened'>, place: Place, push: Push): void {
+  const { dispute, opener, epoch, account, token, kind, asset, claim, items, evidence, bond } = body
+  push('dispute', [
+    ...[dispute, toHex(opener), epoch, toHex(account), toHex(token), kind, asset, claim, toBlob(evidence), bond],
+    ...[source, id, ...place],
+  ])
+  for (const [item, { batchSource, batchId, index }] of items.entries())
+    push('dispute_item', [dispute, item, batchSource, batchId, index, place[0]])
 }
 
 function writeBatch(

@@ -37,6 +37,8 @@ WITH entry AS (
     sha256('agent-step-link/0x' || lower(hex(step_hash)) || '/0x' || lower(hex(run)) || '/' || step || '/' || agent),
     repeat('0', 32)
   FROM agent_step
+  UNION ALL
+  SELECT sha256('dispute/' || dispute), repeat('0', 32) FROM dispute
 )
 SELECT
   ('0x' || left(key, 16))::UBIGINT AS key_high,

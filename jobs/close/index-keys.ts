@@ -92,18 +92,23 @@ export function previousKeyOf({ body }: EventOf<'AgentStep'>): Uint8Array {
   return linkKeyOf(body, body.previous, body.step - 1)
 }
 
-/** What the event says of another one: the key of its batch or its inference. */
+function disputeKeyOf(dispute: string): Uint8Array {
+  return keyOf(`dispute/${dispute}`)
+}
+
+/** What the event says of another one: the key of its batch, its inference or its dispute. */
 export function referredKeyOf(event: EventOf<DecidedEventType>): Uint8Array | undefined {
   if (event.type === 'ContributionFeatures' || event.type === 'ContributionWithdrawn') return batchKeyOf(event.body)
   if (event.type === 'ErasureOrdered') return batchKeyOf(event.body)
   if (event.type === 'InferenceFeatures' || event.type === 'TaskOutcome') return inferenceKeyOf(event.body)
   if (event.type === 'AgentStep' && event.body.inferenceId !== '') return inferenceKeyOf(event.body)
+  if (event.type === 'DisputeResolved') return disputeKeyOf(event.body.dispute)
   return undefined
 }
 
 /**
  * The place that only one accepted event can have: a log entry of a deposit, the features of an item or an inference, a sequence
- * among a payer's vouchers, a quote, the rating of an inference, a place in the run of an agent.
+ * among a payer's vouchers, a quote, the rating of an inference, a place in the run of an agent, the name of a dispute.
  */
 export function takenKeyOf(event: EventOf<DecidedEventType>): Uint8Array | undefined {
   if (event.type === 'Deposited') return keyOf(`deposit/${toHex(event.body.transactionHash)}/${event.body.logIndex}`)
@@ -118,6 +123,7 @@ export function takenKeyOf(event: EventOf<DecidedEventType>): Uint8Array | undef
     return keyOf(`quote/${toHex(event.body.quoteId)}`)
   if (event.type === 'TaskOutcome') return keyOf(`outcome/${inferenceOf(event.body)}`)
   if (event.type === 'AgentStep') return stepKeyOf(event.body)
+  if (event.type === 'DisputeOpened') return disputeKeyOf(event.body.dispute)
   return undefined
 }
 

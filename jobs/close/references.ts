@@ -1,6 +1,6 @@
 import { signingDigest } from '../../anchor/signatures/signer.ts'
 import type { IdIndex } from '../../pipelines/warehouse/id-index/id-index.ts'
-import type { DecidedEventType, EventOf, NearContribution } from '../../schemas/events.ts'
+import type { DecidedEventType, DisputedItem, EventOf, NearContribution } from '../../schemas/events.ts'
 import { fromHex } from '../../schemas/ids.ts'
 import {
   batchKeyOf,
@@ -71,6 +71,7 @@ export class PageReferences {
       if (event.type === 'TaskOutcome') ask(raterKeyOf(event))
       if (event.type === 'AgentStep') ask(previousKeyOf(event))
       if (event.type === 'ContributionFeatures') for (const near of event.body.near) ask(batchKeyOf(near))
+      if (event.type === 'DisputeOpened') for (const item of event.body.items) ask(batchKeyOf(item))
     }
     const values = index.lookup([...asked.values()])
     for (const [position, text] of [...asked.keys()].entries()) {
@@ -103,10 +104,15 @@ export class PageReferences {
     return this.#known.has(textOf(withdrawerKeyOf(event)))
   }
 
-  /** Items of the batch in which the near contribution is said to be; undefined when no such batch was accepted. */
-  itemsOfNearBatch(near: NearContribution): number | undefined {
-    const value = this.#known.get(textOf(batchKeyOf(near)))
+  /** Items of the batch in which a near or a disputed contribution is said to be; undefined when no such batch was accepted. */
+  itemsOfNamedBatch(named: NearContribution | DisputedItem): number | undefined {
+    const value = this.#known.get(textOf(batchKeyOf(named)))
     return value === undefined ? undefined : itemsOf(value)
+  }
+
+  /** Whether a dispute of that name was accepted. */
+  isDisputeKnown(event: EventOf<'DisputeResolved'>): boolean {
+    return this.#referred(event) !== undefined
   }
 
   /** Model of the inference that the event refers to; undefined when no such inference was accepted. */

@@ -7,6 +7,7 @@ import { SIGNATURE_CHECK_EPOCHS_MAX } from '../../schemas/limits.ts'
 import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../../schemas/registered-schemas.ts'
 import type { PriceList } from '../pricing/price.ts'
 import { loadPriceLists } from '../pricing/price-lists.ts'
+import { Disputes } from './disputes.ts'
 import { ErasedItems } from './erased-items.ts'
 import { CorruptWarehouseError } from './errors.ts'
 import { Licences } from './licences.ts'
@@ -62,6 +63,7 @@ export class Registry {
   market = new Market(0n)
   retirements = new Retirements()
   erased = new ErasedItems()
+  disputes = new Disputes()
   readonly #assetsByPlace = new Map<string, string>()
 
   /** As the records of `epoch` find it. */
@@ -81,6 +83,7 @@ export class Registry {
     }
     await loadAssets(warehouse, registry)
     registry.market = await Market.load(warehouse, epoch)
+    registry.disputes = await Disputes.load(warehouse, epoch)
     for (const row of await warehouse.all('SELECT account, digest FROM signature_check WHERE epoch >= $first', {
       first: epoch - SIGNATURE_CHECK_EPOCHS_MAX,
     }))

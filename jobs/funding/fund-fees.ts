@@ -4,7 +4,8 @@ import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { type Channel, type ChannelKey, Channels, compareText, raiseChannels } from './channels.ts'
 import { endHeldFees, type HeldFees } from './held-fees.ts'
 import type { Policy } from './policy.ts'
-import { Sales } from './sales.ts'
+import type { Sales } from './sales.ts'
+import { Takings } from './takings.ts'
 
 const usesOfEpoch = readSql(new URL('./uses-of-epoch.sql', import.meta.url))
 const PAGE_INFERENCES = 20_000
@@ -29,7 +30,7 @@ export type FeeStatus = 'funded' | 'outside' | 'unfunded' | 'reported' | 'void'
 
 /**
  * Takes the fees of an epoch's inferences from what their payers deposited and signed for, in accept order (docs/formats.md#settlement
- * rule 2), and the prices of accepted offers among them (see {@link Sales}). Writes `funded`: one row for each inference whose fee was
+ * rule 2), and the prices of accepted offers and the bonds of disputes among them (see {@link Takings}). Writes `funded`: one row for each inference whose fee was
  * taken, `held_fee`: one for each whose fee was taken and is held, and `not_funded`: one for each other one, with its status. Then
  * held fees are released or given back. Runs inside the caller's transaction.
  *
@@ -86,18 +87,18 @@ async function takeFees(
   purses: OpenPurses,
   corrected: number,
 ): Promise<void> {
-  const sales = await Sales.open(warehouse, epoch)
+  const takings = await Takings.open(warehouse, epoch)
   for (let after = -1n; ; ) {
     const page = await warehouse.all<Use>(usesOfEpoch, { epoch, after, page: PAGE_INFERENCES, corrected })
     const last = page.at(-1)
-    if (last === undefined) return sales.settleBefore(undefined, purses.balances)
+    if (last === undefined) return takings.takeBefore(undefined, purses.balances)
     const funded: DuckDBValue[][] = []
     const held: DuckDBValue[][] = []
     const notFunded: DuckDBValue[][] = []
     for (const use of page) {
       const { inference, ordinal, fee } = use
-      if (sales.isDueBefore(ordinal)) await sales.settleBefore(ordinal, purses.balances)
-      const status = takeFee(purses, use, policy, isOutside(use, sales))
+      if (takings.isDueBefore(ordinal)) await takings.takeBefore(ordinal, purses.balances)
+      const status = takeFee(purses, use, policy, isOutside(use, takings.sales))
       if (status === 'funded')
         funded.push([inference, epoch, epoch + policy!.featureWaitEpochs, policy!.dataParts, ordinal, fee])
       else if (status === 'outside') held.push([inference, epoch, epoch + policy!.outsideWaitEpochs, fee])

@@ -24,6 +24,12 @@ export interface Policy {
   readonly outcomeWaitEpochs: number
   /** For so many epochs after its own, the fee of a use outside its licences is held. */
   readonly outsideWaitEpochs: number
+  /** For so many epochs after its own, a line can be disputed; 0: none can. */
+  readonly disputeWindowEpochs: number
+  /** For so many epochs after it was opened, a dispute can be decided. */
+  readonly disputeWaitEpochs: number
+  /** By token; others' lines of a token that is not there cannot be disputed. */
+  readonly disputeBonds: ReadonlyMap<string, bigint>
 }
 
 /** The policy in force in `epoch`: a policy takes effect after an epoch of notice, the very first one at once. */
@@ -39,10 +45,14 @@ export async function policyInForce(warehouse: Database, epoch: number): Promise
 async function toPolicy(warehouse: Database, row: Row): Promise<Policy> {
   const policy = row.policy as string
   const rule = await warehouse.one('SELECT * FROM payout_rule WHERE policy = $policy', { policy })
-  const minimums = await warehouse.all<{ token: string; amount: bigint }>(
-    'SELECT token, amount FROM minimum_payout WHERE policy = $policy',
-    { policy },
-  )
+  const disputes = await warehouse.one('SELECT * FROM dispute_rule WHERE policy = $policy', { policy })
+  const amountsIn = async (table: 'minimum_payout' | 'dispute_bond') => {
+    const rows = await warehouse.all<{ token: string; amount: bigint }>(
+      `SELECT token, amount FROM ${table} WHERE policy = $policy`,
+      { policy },
+    )
+    return new Map(rows.map(({ token, amount }) => [token, amount]))
+  }
   return {
     policy,
     dataParts: row.data_parts as number,
@@ -59,8 +69,11 @@ async function toPolicy(warehouse: Database, row: Row): Promise<Policy> {
     featureWaitEpochs: row.feature_wait_epochs as number,
     holdBackParts: rule!.hold_back_parts as number,
     holdBackEpochs: rule!.hold_back_epochs as number,
-    minimumPayouts: new Map(minimums.map(({ token, amount }) => [token, amount])),
+    minimumPayouts: await amountsIn('minimum_payout'),
     outcomeWaitEpochs: row.outcome_wait_epochs as number,
     outsideWaitEpochs: row.outside_wait_epochs as number,
+    disputeWindowEpochs: disputes!.window_epochs as number,
+    disputeWaitEpochs: disputes!.wait_epochs as number,
+    disputeBonds: await amountsIn('dispute_bond'),
   }
 }

@@ -17,12 +17,14 @@ import { type CommittedTable, commitTable, type TableName } from './row-blocks.t
 const holes = readSql(new URL('./holes.sql', import.meta.url))
 const gaps = readSql(new URL('./gaps.sql', import.meta.url))
 const counts = readSql(new URL('./counts.sql', import.meta.url))
+const disputes = readSql(new URL('./parquet/disputes.sql', import.meta.url))
 const sales = readSql(new URL('./parquet/sales.sql', import.meta.url))
 
 export interface AccountRow {
   readonly account: string
   readonly before: string
   readonly cumulative: string
+  readonly disputed: string
   readonly earned: string
   readonly lines: number
   readonly linesRoot: string
@@ -47,6 +49,7 @@ export async function buildManifest(ledger: Ledger, epoch: number, tree: PayoutT
   const accounts = await accountRows(warehouse, epoch)
   const tables = {
     accounts: commitTable(accounts),
+    disputes: commitTable(await disputeRows(warehouse, epoch)),
     lines: commitTable(await lineRows(warehouse, epoch)),
     sales: commitTable(await warehouse.all(sales, { epoch })),
     scores: commitTable(await scoreRows(warehouse, epoch)),
@@ -81,6 +84,7 @@ export async function buildManifest(ledger: Ledger, epoch: number, tree: PayoutT
     },
     tables: {
       accounts: { rows: tables.accounts.rows, root: tables.accounts.root },
+      disputes: { rows: tables.disputes.rows, root: tables.disputes.root },
       lines: { rows: tables.lines.rows, root: tables.lines.root },
       sales: { rows: tables.sales.rows, root: tables.sales.root },
       scores: { rows: tables.scores.rows, root: tables.scores.root },
@@ -105,6 +109,7 @@ export function accountRow(row: Readonly<Record<string, unknown>>): AccountRow {
     account: row.account as string,
     before: String(row.amount_before),
     cumulative: String(row.cumulative),
+    disputed: String(row.disputed),
     earned: String(row.earned),
     lines: row.line_count as number,
     linesRoot: toHex(fromBlob(row.lines_root)),
@@ -120,6 +125,12 @@ async function lineRows(warehouse: Database, epoch: number) {
     { epoch },
   )
   return rows.map((row) => lineRow({ ...row, amount: row.amount } as never, epoch))
+}
+
+/** Rows of the disputes table, in the order in which they were opened. */
+async function disputeRows(warehouse: Database, epoch: number) {
+  const rows = await warehouse.all(disputes, { epoch })
+  return rows.map(({ line_epoch: lineEpoch, ...row }) => ({ ...row, lineEpoch }))
 }
 
 async function scoreRows(warehouse: Database, epoch: number) {

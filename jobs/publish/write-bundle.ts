@@ -11,6 +11,7 @@ import type { Ledger } from '../ledger.ts'
 import { ERASURES_FILE, erasuresOf } from './erasures.ts'
 
 const PARQUET_FILES = {
+  'public/disputes.parquet': 'disputes.sql',
   'public/leaves.parquet': 'leaves.sql',
   'public/accounts.parquet': 'accounts.sql',
   'public/lines.parquet': 'lines.sql',

@@ -10,6 +10,9 @@ export type LineKind =
   | 'treasury'
   | 'sale'
   | 'licence'
+  | 'released'
+  | 'award'
+  | 'bond'
 
 export interface LineKey {
   readonly account: string

@@ -2,7 +2,7 @@ import { BLOB, type DuckDBValue, HUGEINT, INTEGER, VARCHAR } from '@duckdb/node-
 import { buildLineTree } from '../../anchor/lines/line-tree.ts'
 import { toBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
-import { type Line, lineBytes } from './lines.ts'
+import { addTo, type Line, lineBytes } from './lines.ts'
 
 /** What an account has of a token after an epoch. Earned is what its lines say; paid is what its cumulative amount grows by. */
 export interface Payout {
@@ -12,6 +12,8 @@ export interface Payout {
   /** Earned in earlier epochs and too little to be paid then. */
   readonly smallBefore: bigint
   readonly earned: bigint
+  /** Taken for disputes of its lines. */
+  readonly disputed: bigint
   readonly cumulative: bigint
   /** Still too little: carried on. */
   readonly small: bigint
@@ -23,16 +25,18 @@ export type AccountBefore = Pick<Payout, 'account' | 'token' | 'cumulative' | 's
 
 /**
  * Pays out what every account has earned, and carries what is below the minimum of its token (docs/formats.md#settlement rule 7):
- * what an account earned in the epoch and what was carried before are paid together or carried together.
+ * what an account earned in the epoch and what was carried before, less what is disputed, are paid together or carried together.
  *
  * @param lines    of the epoch, sorted
  * @param minimums of the policy in force, by token
+ * @param disputed of what could be paid, by account ‖ token
  * @returns        every account that ever earned something, those known before first
  */
 export function payOut(
   before: readonly AccountBefore[],
   lines: readonly Line[],
   minimums: ReadonlyMap<string, bigint>,
+  disputed: ReadonlyMap<string, bigint> = new Map(),
 ): Payout[] {
   const known = new Map<string, AccountBefore & { readonly lines: Line[] }>()
   for (const row of before) known.set(`${row.account}/${row.token}`, { ...row, lines: [] })
@@ -45,14 +49,23 @@ export function payOut(
   }
   return [...known.values()].map(({ account, token, cumulative, small, lines: own }) => {
     const earned = own.reduce((sum, { amount }) => sum + amount, 0n)
-    const due = small + earned
+    const taken = disputed.get(account + token) ?? 0n
+    const due = small + earned - taken
     const isSmall = due < (minimums.get(token) ?? 0n)
     return {
-      ...{ account, token, before: cumulative, smallBefore: small, earned, lines: own },
+      ...{ account, token, before: cumulative, smallBefore: small, earned, disputed: taken, lines: own },
       cumulative: isSmall ? cumulative : cumulative + due,
       small: isSmall ? due : 0n,
     }
   })
+}
+
+/** What each account could be paid: carried before, and earned in the epoch; by account ‖ token. */
+export function dueBefore(before: readonly AccountBefore[], lines: readonly Line[]): Map<string, bigint> {
+  const due = new Map<string, bigint>()
+  for (const { account, token, small } of before) addTo(due, account + token, small)
+  for (const { account, token, amount } of lines) addTo(due, account + token, amount)
+  return due
 }
 
 /** Accounts as an epoch left them. */
@@ -65,9 +78,9 @@ export async function writePayouts(warehouse: Database, epoch: number, payouts: 
     const tree = buildLineTree(payout.lines.map((line) => lineBytes(line, epoch)))
     return [
       ...[epoch, payout.account, payout.token, payout.before, payout.earned, payout.cumulative],
-      ...[toBlob(tree.root), tree.size, payout.smallBefore, payout.small],
+      ...[toBlob(tree.root), tree.size, payout.smallBefore, payout.small, payout.disputed],
     ]
   })
-  const types = [INTEGER, VARCHAR, VARCHAR, HUGEINT, HUGEINT, HUGEINT, BLOB, INTEGER, HUGEINT, HUGEINT]
+  const types = [INTEGER, VARCHAR, VARCHAR, HUGEINT, HUGEINT, HUGEINT, BLOB, INTEGER, HUGEINT, HUGEINT, HUGEINT]
   await warehouse.append('account_total', types, rows)
 }

@@ -4,16 +4,17 @@ import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import type { Address } from '../../schemas/ids.ts'
 import type { PeriodDraft } from '../attribution/attribute-epoch.ts'
-import { type CarryState, heldAmounts, loadState } from '../carry-state.ts'
+import { type CarryState, heldAmounts, loadState, type OpenDispute } from '../carry-state.ts'
 import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import { compareText } from '../funding/channels.ts'
 import { policyInForce } from '../funding/policy.ts'
 import type { Ledger } from '../ledger.ts'
+import { type EndedDisputes, endDisputes, holdDisputed, writeStandings } from './disputes.ts'
 import { ConservationError } from './errors.ts'
 import { addTo, type Line, Lines } from './lines.ts'
 import { type DividedOutcomes, divideOutcomes } from './outcomes.ts'
 import { payPeriod, type SettledPeriod } from './pay-period.ts'
-import { loadPayouts, type Payout, payOut, writePayouts } from './payouts.ts'
+import { dueBefore, loadPayouts, type Payout, payOut, writePayouts } from './payouts.ts'
 import { type SplitFees, splitFees } from './pools.ts'
 import { addReserves, returnReserves } from './reserves.ts'
 import { giveUpCarried, overWith, retiredModels } from './retired.ts'
@@ -72,17 +73,18 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
     const joined = (split.featured.get(key) ?? 0n) + (waited.joined.get(key) ?? 0n)
     settled.push(await payPeriod(warehouse, epoch, period, periods, { joined, isOver: isOver(period) }, policy!, lines))
   }
-  const state = nextState(epoch, { ...before, periods, reserves, retired }, purses, settled, {
-    waited,
-    divided,
-    unattributed,
-  })
+  const ended = await endDisputes(warehouse, epoch, before.disputes, lines)
   const sorted = lines.sorted()
+  const accounts = await loadPayouts(warehouse, epoch - 1)
+  const { disputes, disputed } = holdDisputed(ended.open, dueBefore(accounts, sorted))
+  const apart = { waited, divided, givenUp: unattributed, ended, disputes }
+  const state = nextState(epoch, { ...before, periods, reserves, retired }, purses, settled, apart)
   const minimums = policy?.minimumPayouts ?? new Map<string, bigint>()
-  const payouts = payOut(await loadPayouts(warehouse, epoch - 1), sorted, minimums)
-  const conservation = await conserve(warehouse, epoch, { before, after: state, payouts, minimums, sold })
+  const payouts = payOut(accounts, sorted, minimums, disputed)
+  const conservation = await conserve(warehouse, epoch, { before, after: state, payouts, minimums, sold, ended })
   await writeLines(warehouse, epoch, sorted)
   await writePayouts(warehouse, epoch, payouts)
+  await writeStandings(warehouse, epoch, ended.standings, disputes)
   const settlement: SettlementDraft = { periods: settled.map((period) => period.entry), conservation }
   await warehouse.run('UPDATE epoch SET state_json = $state, settlement_json = $settlement WHERE epoch = $epoch', {
     epoch,
@@ -93,11 +95,14 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
   return sorted.length
 }
 
-/** What became of what waited; by token, what periods of retired models left. */
-interface Ended {
+/** What became of what belongs to no account yet. */
+interface SetApart {
   readonly waited: Waited
   readonly divided: DividedOutcomes
-  readonly unattributed: ReadonlyMap<string, bigint>
+  /** By token: what periods of retired models left. */
+  readonly givenUp: ReadonlyMap<string, bigint>
+  readonly ended: EndedDisputes
+  readonly disputes: readonly OpenDispute[]
 }
 
 function nextState(
@@ -105,18 +110,19 @@ function nextState(
   before: CarryState,
   purses: Purses,
   settled: readonly SettledPeriod[],
-  { waited, divided, unattributed: givenUp }: Ended,
+  { waited, divided, givenUp, ended, disputes }: SetApart,
 ): CarryState {
   const periods = new Map(before.periods.map((period) => [`${period.model}/${period.token}`, period]))
   for (const { next } of settled) periods.set(`${next.model}/${next.token}`, next)
   const unattributed = new Map(before.unattributed.map(({ token, amount }) => [token, BigInt(amount)]))
-  for (const [token, amount] of [...waited.unattributed, ...divided.unattributed, ...givenUp])
-    addTo(unattributed, token, amount)
+  const added = [...waited.unattributed, ...divided.unattributed, ...givenUp, ...ended.unattributed]
+  for (const [token, amount] of added) addTo(unattributed, token, amount)
   for (const { entry, unattributed: amount } of settled) addTo(unattributed, entry.token, amount)
   return {
     format: 'tallystick-state/1',
     epoch,
     ...purses,
+    balances: withReturned(purses.balances, ended.returned),
     reserves: addReserves(
       before.reserves,
       settled.map(({ reserve }) => reserve),
@@ -129,7 +135,22 @@ function nextState(
     waiting: waited.waiting,
     outcomes: divided.outcomes,
     retired: before.retired,
+    disputes,
   }
+}
+
+/** Bonds that are their openers' again can be spent from the next epoch on. */
+function withReturned(balances: CarryState['balances'], returned: EndedDisputes['returned']): CarryState['balances'] {
+  if (returned.size === 0) return balances
+  const sums = new Map(balances.map(({ payer, token, amount }) => [payer + token, BigInt(amount)]))
+  for (const [key, bond] of returned) addTo(sums, key, bond)
+  return [...sums]
+    .map(([key, amount]) => ({
+      amount: amount.toString(),
+      payer: key.slice(0, key.length / 2),
+      token: key.slice(key.length / 2),
+    }))
+    .sort((a, b) => compareText(a.payer, b.payer) || compareText(a.token, b.token))
 }
 
 /** What an epoch moved: state and accounts before and after it. */
@@ -140,6 +161,7 @@ interface Movement {
   readonly minimums: ReadonlyMap<string, bigint>
   /** Prices of settled sales, by token. */
   readonly sold: ReadonlyMap<string, bigint>
+  readonly ended: EndedDisputes
 }
 
 interface FeesOfToken {
@@ -152,11 +174,11 @@ interface FeesOfToken {
   readonly reported: bigint
 }
 
-/** funded + outside + sold + held in = out + held out + added to unattributed + refunded, exactly, for every token. */
+/** funded + outside + sold + bonds + held in = out + held out + added to unattributed + refunded + bonds given back, exactly, for every token. */
 async function conserve(
   warehouse: Database,
   epoch: number,
-  { before, after, payouts, minimums, sold: sales }: Movement,
+  { before, after, payouts, minimums, sold: sales, ended }: Movement,
 ): Promise<Manifest['conservation']> {
   const fees = await warehouse.all<FeesOfToken>(feeStatuses, { epoch })
   const moved = new Map<string, { out: bigint; smallIn: bigint; smallOut: bigint }>()
@@ -167,6 +189,8 @@ async function conserve(
     sums.smallIn += smallBefore
     sums.smallOut += small
   }
+  const bondsReturned = new Map<string, bigint>()
+  for (const [key, bond] of ended.returned) addTo(bondsReturned, key.slice(key.length / 2), bond)
   const named = [...fees, ...heldAmounts(after), ...after.unattributed].map(({ token }) => token)
   const tokens = new Set([...named, ...moved.keys()])
   return [...tokens].sort(compareText).map((token) => {
@@ -176,8 +200,9 @@ async function conserve(
     const heldOut = heldOf(after, token) + smallOut
     const unattributed = unattributedOf(after, token) - unattributedOf(before, token)
     const sold = sales.get(token) ?? 0n
-    const into = (fee?.funded ?? 0n) + (fee?.outside ?? 0n) + sold + heldIn
-    const outOf = out + heldOut + unattributed + (fee?.refunded ?? 0n)
+    const [bonds, given] = [ended.bonds.get(token) ?? 0n, bondsReturned.get(token) ?? 0n]
+    const into = (fee?.funded ?? 0n) + (fee?.outside ?? 0n) + sold + bonds + heldIn
+    const outOf = out + heldOut + unattributed + (fee?.refunded ?? 0n) + given
     if (into !== outOf) throw new ConservationError({ epoch, token, into, out: outOf })
     return {
       token: token as Address,
@@ -188,6 +213,8 @@ async function conserve(
       unfunded: (fee?.unfunded ?? 0n).toString(),
       reported: (fee?.reported ?? 0n).toString(),
       sold: sold.toString(),
+      bonds: bonds.toString(),
+      bondsReturned: given.toString(),
       heldIn: heldIn.toString(),
       out: out.toString(),
       heldOut: heldOut.toString(),

@@ -32,7 +32,7 @@ const vectors = readVectors<{
   files: DocumentVector
   lines: (Omit<Line, 'amount'> & { amount: string })[]
   linesRoots: { account: string; token: string; size: number; root: string }[]
-  tables: Record<'accounts' | 'lines' | 'sales' | 'scores', TableVector>
+  tables: Record<'accounts' | 'disputes' | 'lines' | 'sales' | 'scores', TableVector>
   vectors: { v: number[]; vBytes: string; vHash: string; x: number[]; xBytes: string; xHash: string }
 }>('manifest.json')
 const lines = vectors.lines.map((line): Line => ({ ...line, amount: BigInt(line.amount) }))

@@ -6,6 +6,7 @@ import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.t
 import { ledgerIdOf } from '../../anchor/ledger-id.ts'
 import { outcomeTypedData, stepTypedData } from '../../anchor/signatures/agent-typed-data.ts'
 import { derivationTypedData } from '../../anchor/signatures/derivation.ts'
+import { openingTypedData, resolutionTypedData } from '../../anchor/signatures/dispute-typed-data.ts'
 import { type Quote, quoteTypedData, signerOfQuote, signQuote } from '../../anchor/signatures/quote.ts'
 import {
   recoverSigner,
@@ -22,6 +23,7 @@ import {
 } from '../../anchor/signatures/typed-data.ts'
 import { commit } from '../../client/src/commit.ts'
 import { contribute } from '../../client/src/contribute.ts'
+import { decideDispute, openDispute } from '../../client/src/dispute.ts'
 import { grantLicence, type LicenceUse, revokeLicence } from '../../client/src/license.ts'
 import { publishPrices } from '../../client/src/publish-prices.ts'
 import { rateOutcome } from '../../client/src/rate-outcome.ts'
@@ -83,6 +85,8 @@ function typedDataOf(event: SignedEvent) {
   if (event.type === 'VoucherPresented') return voucherTypedData(ledgerId, event.body)
   if (event.type === 'TaskOutcome') return outcomeTypedData(ledgerId, event, event.body)
   if (event.type === 'AgentStep') return stepTypedData(ledgerId, event, event.body)
+  if (event.type === 'DisputeOpened') return openingTypedData(ledgerId, event, event.body)
+  if (event.type === 'DisputeResolved') return resolutionTypedData(ledgerId, event, event.body)
   return registryTypedData(ledgerId, event as never, event.body as never)
 }
 
@@ -102,6 +106,8 @@ describe('signatures, golden vectors', () => {
       'AssetTransferred',
       'ContributionBatch',
       'ContributionWithdrawn',
+      'DisputeOpened',
+      'DisputeResolved',
       'FeatureMapPublished',
       'LicenceGranted',
       'LicenceRevoked',
@@ -281,6 +287,27 @@ test.each(vectors.cases.filter(({ event }) => event.type === 'LicenceGranted' ||
     const { licensee, uses, signature, registrant, ...terms } = event.body
     const named = { licensee: toHex(licensee), uses: [...uses].reverse() as LicenceUse[] }
     const { record } = await grantLicence({ ...options, ...terms, ...named })
+    expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
+  },
+)
+
+test.each(vectors.cases.filter(({ event }) => event.type === 'DisputeOpened' || event.type === 'DisputeResolved'))(
+  '$name: the client makes it',
+  async ({ signer, event }) => {
+    const envelope = { ledgerId, signer: accountOf(signer), source: event.source, id: event.id }
+    if (event.type === 'DisputeResolved') {
+      const { dispute, upheld, awardParts, reason } = event.body
+      const { record } = await decideDispute({ ...envelope, dispute, upheld, awardParts, reason })
+      expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
+      return
+    }
+    if (event.type !== 'DisputeOpened') throw new Error('Only disputes.')
+    const { dispute, epoch, account, token, kind, asset, claim, items, evidence, bond } = event.body
+    const { record } = await openDispute({
+      ...{ ...envelope, dispute, claim, evidence, bond },
+      line: { epoch, account: toHex(account), token: toHex(token), kind, asset },
+      items: items.map(({ batchSource, batchId, index }) => ({ batch: { source: batchSource, id: batchId }, index })),
+    })
     expect(decodeRecord(record)).toEqual({ outcome: 'decoded', event })
   },
 )

@@ -109,7 +109,10 @@ describe('tally erase', () => {
     await tally('explain', 'use 0 0')
     const receipt = path('receipt.json')
     const event = path('event.json')
-    for (const wanted of [[addressOf('bob'), '--out', receipt], [featuresId('bob', 0), '--out', event]])
+    for (const wanted of [
+      [addressOf('bob'), '--out', receipt],
+      [featuresId('bob', 0), '--out', event],
+    ])
       expect(await tally('receipt', ...wanted)).toMatchObject({ end: 0, stderr: '' })
     for (const bytes of [Buffer.from(payloadOf('bob', 0)), vectorOf('bob', 0)])
       expect(filesWith(bytes).length).toBeGreaterThan(0)

@@ -42,14 +42,14 @@ def by_bytes(row, *names):
 # Epoch 1 takes a deposit and nothing else; epoch 2 pays ----------------------------------------------------------------
 
 EMPTY_STATE = {"format": "tallystick-state/1", "epoch": 0, "balances": [], "channels": [], "outside": [], "periods": [], "reserves": [],
-               "unattributed": [], "waiting": [], "outcomes": [],
-               "retired": []}
+               "unattributed": [], "waiting": [], "outcomes": [], "disputes": [], "retired": []}
 STATE_1 = {**EMPTY_STATE, "epoch": 1, "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1)}]}
 DATA, MODEL_PART, INFRASTRUCTURE_PART, TREASURY_PART = apportion(FEES, PARTS)
 WAITING, RATED = 9, 4  # of what waits, what waits for ratings
 OUTSIDE = 2 ** 64 + 1
 PRICE = 2 ** 64 + 1  # of a share that the payer bought
 LICENCE_PRICE = 1_000  # of a licence that it bought, which two owners share
+BOND, DISPUTED = 11, 5  # of a dispute that the payer opened, and what it holds so far
 SHARES = apportion(DATA, [700, 200, 100])[:2]
 CARRIED = DATA - sum(SHARES)
 # Of each share a part is held back, and the fourth account earns less than the minimum.
@@ -58,7 +58,7 @@ HELD_BACK = [share * HOLD_BACK // 1_000_000 for share in SHARES]
 MINIMUM = 2 * TREASURY_PART
 STATE_2 = {
     "format": "tallystick-state/1", "epoch": 2,
-    "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1 - FEES - 7 - WAITING - PRICE - LICENCE_PRICE)}],
+    "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1 - FEES - 7 - WAITING - PRICE - LICENCE_PRICE - BOND)}],
     "channels": [{"payer": PAYER, "model": "\ufb33", "token": TOKEN, "cumulative": str(2 ** 96 - 1), "sequence": str(2 ** 63 - 1), "spent": "0"},
                  {"payer": PAYER, "model": "\U0001f9ee", "token": TOKEN, "cumulative": str(FEES + 7 + WAITING), "sequence": "1",
                   "spent": str(FEES + 7 + WAITING)}],
@@ -74,6 +74,10 @@ STATE_2 = {
                 {"epoch": 2, "model": "\U0001f9ee", "token": OTHER_TOKEN, "until": 2 ** 31, "part": "0", "fees": "1", "featured": "0"}],
     "outcomes": [{"epoch": 2, "payer": PAYER, "token": TOKEN, "until": 2 ** 31, "part": str(RATED)}],
     "retired": ["\ufb33", "\U0001f9ee"],
+    "disputes": [{"dispute": "dispute/1", "opener": PAYER, "account": ACCOUNTS[1], "token": TOKEN, "kind": "model", "asset": MODEL, "lineEpoch": 1, "epoch": 2,
+                  "until": 2 ** 31, "bond": str(BOND), "wanted": str(2 ** 96 - 1), "held": str(DISPUTED)},
+                 {"dispute": "\U0001f9ee", "opener": ACCOUNTS[2], "account": ACCOUNTS[2], "token": OTHER_TOKEN, "kind": "data", "asset": "\ufb33", "lineEpoch": 1,
+                  "epoch": 2, "until": 3, "bond": "0", "wanted": "0", "held": "0"}],
 }
 
 
@@ -108,9 +112,10 @@ def account_rows():
     before, small_before = {ACCOUNTS[1]: 10 ** 20, ACCOUNTS[2]: 1}, {ACCOUNTS[0]: 3, ACCOUNTS[3]: 1}
     for account in ACCOUNTS:
         earned, had, small = sum(int(line["amount"]) for line in lines_of(account)), before.get(account, 0), small_before.get(account, 0)
-        due = small + earned
+        disputed = DISPUTED if account == ACCOUNTS[1] else 0
+        due = small + earned - disputed
         paid = due if due >= MINIMUM else 0
-        yield {"account": account, "before": str(had), "cumulative": str(had + paid), "earned": str(earned),
+        yield {"account": account, "before": str(had), "cumulative": str(had + paid), "disputed": str(disputed), "earned": str(earned),
                "lines": len(lines_of(account)), "linesRoot": table(lines_of(account))["root"], "small": str(due - paid), "smallBefore": str(small),
                "token": TOKEN}
 
@@ -127,6 +132,12 @@ SALES = [
      "seller": ACCOUNTS[1], "source": "urn:example:market", "status": "settled", "token": TOKEN},
     {"asset": MODEL, "buyer": PAYER, "id": "acceptance-3", "kind": "licence", "offer": "offer/3", "parts": 0, "price": "1", "seller": ACCOUNTS[3],
      "source": "urn:example:market", "status": "lapsed", "token": OTHER_TOKEN},
+]
+REFUSED = {"wanted": "0", "held": "0", "award": "0"}
+DISPUTES = [
+    {**STATE_2["disputes"][0], "source": "urn:example:portal", "id": "dispute-1", "claim": "other", "award": "0", "status": "open"},
+    {**STATE_2["disputes"][0], **REFUSED, "dispute": "dispute/2", "source": "urn:größe", "id": "dispute-1", "claim": "settlement", "status": "unfunded"},
+    {**STATE_2["disputes"][1], "source": "urn:example:portal", "id": "\U0001f9ee", "claim": "features", "award": "0", "status": "open"},
 ]
 SCORES = [
     {"account": ACCOUNTS[0], "duplicates": 1, "items": 5, "heldBack": str(HELD_BACK[0]), "model": MODEL, "pay": lines_of(ACCOUNTS[0])[0]["amount"],
@@ -166,7 +177,7 @@ def manifest_1():
         "tree": {"size": "1", "root": "0x" + mth([b"the deposit"]).hex(), "previousSize": "0"}, "policy": None, "periods": [],
         "conservation": [],
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], **payout_root([]), "totals": []},
-        "tables": {"accounts": none, "lines": none, "sales": none, "scores": none},
+        "tables": {"accounts": none, "disputes": none, "lines": none, "sales": none, "scores": none},
         "carryIn": hashed(encoded(EMPTY_STATE)), "carryOut": hashed(encoded(STATE_1)),
     }
 
@@ -194,8 +205,8 @@ def held_period():
 def manifest_2(previous):
     cumulative = sum(int(row["cumulative"]) for row in ACCOUNT_ROWS)
     sums = {name: sum(int(row[name]) for row in ACCOUNT_ROWS) for name in ("before", "cumulative", "small", "smallBefore")}
-    out, held = sums["cumulative"] - sums["before"], CARRIED + WAITING + sum(HELD_BACK) + sums["small"]
-    assert FEES + WAITING + 7 + PRICE + LICENCE_PRICE + sums["smallBefore"] == out + held + 7
+    out, held = sums["cumulative"] - sums["before"], CARRIED + WAITING + sum(HELD_BACK) + sums["small"] + BOND + DISPUTED
+    assert FEES + WAITING + 7 + PRICE + LICENCE_PRICE + BOND + sums["smallBefore"] == out + held + 7
     reserved, other = held + 7, 2 ** 96
     flow = lambda token, **amounts: {"token": token, **{name: str(amount) for name, amount in amounts.items()}}
     return {
@@ -207,14 +218,14 @@ def manifest_2(previous):
         "counts": {"accepted": 20, "duplicate": 2, "late": 7, "rejected": 3, "reasons": {"SIGNATURE_INVALID": 1, "AVRO_INVALID": 2}},
         "tree": {"size": str(2 ** 53 + 3), "root": "0x" + mth([b"the deposit", b"the rest"]).hex(), "previousSize": "1"}, "policy": POLICY,
         "periods": [paid_period(), held_period()],
-        "conservation": [flow(TOKEN, funded=FEES + WAITING + 7, outside=0, released=0, refunded=0, unfunded=0, reported=3, sold=PRICE + LICENCE_PRICE, heldIn=sums["smallBefore"], out=out,
+        "conservation": [flow(TOKEN, funded=FEES + WAITING + 7, outside=0, released=0, refunded=0, unfunded=0, reported=3, sold=PRICE + LICENCE_PRICE, bonds=BOND, bondsReturned=0, heldIn=sums["smallBefore"], out=out,
                               heldOut=held, unattributed=7, minimumPayout=MINIMUM),
-                         flow(OTHER_TOKEN, funded=0, outside=OUTSIDE + 2, released=0, refunded=2, unfunded=2 ** 96 - 1, reported=0, sold=0, heldIn=other, out=0,
+                         flow(OTHER_TOKEN, funded=0, outside=OUTSIDE + 2, released=0, refunded=2, unfunded=2 ** 96 - 1, reported=0, sold=0, bonds=0, bondsReturned=0, heldIn=other, out=0,
                               heldOut=other + OUTSIDE, unattributed=0, minimumPayout=0)],
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], **payout_root(ACCOUNT_ROWS),
                    "totals": [flow(TOKEN, cumulative=cumulative, reserved=reserved, total=cumulative + reserved),
                               flow(OTHER_TOKEN, cumulative=0, reserved=other + OUTSIDE, total=other + OUTSIDE)]},
-        "tables": {"accounts": table(ACCOUNT_ROWS), "lines": table(LINES), "sales": table(SALES), "scores": table(SCORES)},
+        "tables": {"accounts": table(ACCOUNT_ROWS), "disputes": table(DISPUTES), "lines": table(LINES), "sales": table(SALES), "scores": table(SCORES)},
         "carryIn": hashed(encoded(STATE_1)), "carryOut": hashed(encoded(STATE_2)),
     }
 
@@ -238,7 +249,7 @@ def manifest_vectors():
         "linesRoots": [{"account": row["account"], "token": row["token"], "size": len(lines_of(row["account"])), "root": row["linesRoot"]}
                        for row in ACCOUNT_ROWS],
         "tables": {name: {**table(rows), "documents": rows, "canonical": [encoded(row).hex() for row in rows]}
-                   for name, rows in (("accounts", ACCOUNT_ROWS), ("lines", LINES), ("sales", SALES), ("scores", SCORES))},
+                   for name, rows in (("accounts", ACCOUNT_ROWS), ("disputes", DISPUTES), ("lines", LINES), ("sales", SALES), ("scores", SCORES))},
         "vectors": {"v": V, "vBytes": int32(V).hex(), "vHash": hashed(int32(V)),
                     "x": X, "xBytes": float64(X).hex(), "xHash": hashed(float64(X))},
     }

@@ -35,6 +35,8 @@ PLACES = {
     "InferenceFeatures": ("tally.inferences", "inference-1"),
     "TaskOutcome": ("tally.outcomes", "inference-1"),
     "AgentStep": ("tally.outcomes", "reader-bot"),
+    "DisputeOpened": ("tally.disputes", "dispute/1"),
+    "DisputeResolved": ("tally.disputes", "dispute/1"),
     "Deposited": ("tally.chain", "0x" + TYPICAL["Deposited"]["payer"].hex()),
     "SignatureChecked": ("tally.chain", "0x" + TYPICAL["SignatureChecked"]["account"].hex()),
 }
@@ -61,7 +63,7 @@ def epochs():
     headers = headers_of("InferenceRecorded")
     traced = [("traceparent", b"00-01-02-03"), *headers[::-1], ("note", None), ("note", b""), ("größe", b"\x00\xff")]
     wide = headers_of("InferenceRecorded", "\U0001f9ee" * 64, "urn:größe")
-    first = [record(e) for e in ("Deposited", "SignatureChecked", "ContributionCommitted", "ContributionBatch", "ContributionWithdrawn", "ContributionFeatures", "InferenceRecorded", "InferenceFeatures",
+    first = [record(e) for e in ("Deposited", "SignatureChecked", "ContributionCommitted", "ContributionBatch", "ContributionWithdrawn", "ContributionFeatures", "DisputeOpened", "DisputeResolved", "InferenceRecorded", "InferenceFeatures",
                                  "VoucherPresented", "CorrectionRecorded", "TaskOutcome", "AgentStep", "SchemaRegistered", "SourceRegistered", "AssetRegistered", "AssetTransferred", "OfferPublished", "OfferWithdrawn", "OfferAccepted", "PolicyPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked", "ErasureOrdered",
                                  "ModelRetired", "FeatureMapPublished")]
     first.insert(1, record("Deposited", outcome="duplicate"))

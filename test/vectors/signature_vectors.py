@@ -30,6 +30,9 @@ VOUCHER_TYPE = "Voucher(address payer,string model,address token,uint256 cumulat
 OUTCOME_TYPE = "TaskOutcome(string source,string id,string inferenceSource,string inferenceId,address rater,uint16 score)"
 STEP_TYPE = ("AgentStep(string source,string id,string agent,address account,bytes16 run,uint32 step,bytes32 previous,bytes32 inputHash,"
              "bytes32 outputHash,string model,string inferenceSource,string inferenceId,address token,uint256 cost)")
+DISPUTE_TYPE = ("DisputeOpened(string source,string id,string dispute,address opener,uint32 epoch,address account,address token,string kind,string asset,"
+                "string claim,DisputedItem[] items,bytes32 evidence,uint256 bond)DisputedItem(string batchSource,string batchId,uint32 index)")
+RESOLUTION_TYPE = "DisputeResolved(string source,string id,string dispute,bool upheld,uint32 awardParts,string reason)"
 QUOTE_TYPE = ("Quote(bytes16 quoteId,address payer,string model,address token,uint256 fee,string priceList,bytes32 unitsHash,"
               "bool commercial,uint64 expiresMs)")
 DOMAIN = hash_struct(DOMAIN_TYPE, ["Tallystick", "1", LEDGER_ID])
@@ -110,6 +113,18 @@ def steps():
         yield made
 
 
+def dispute(case, name, line_epoch, claim, items, bond, source="urn:example:portal", event_id="dispute-1"):
+    body = {"dispute": name, "opener": ACCOUNTS["contributor"], "epoch": line_epoch, "account": seeded("account", 20), "token": seeded("token", 20),
+            "kind": "data", "asset": "digits-net", "claim": claim, "items": items, "evidence": seeded("evidence", 32), "bond": bond}
+    values = [source, event_id, *({**body, "items": [list(each.values()) for each in items]}).values()]
+    return signed(case, "DisputeOpened", source, event_id, body, "contributor", hash_struct(DISPUTE_TYPE, values))
+
+
+def resolution(case, name, upheld, award_parts, reason, source="urn:example:operator", event_id="decision-1"):
+    body = {"dispute": name, "upheld": upheld, "awardParts": award_parts, "reason": reason}
+    return signed(case, "DisputeResolved", source, event_id, body, "operator", hash_struct(RESOLUTION_TYPE, [source, event_id, *body.values()]))
+
+
 def quote(case, payer, model, fee, price_list, units, commercial, expires_ms):
     text = canonical([{"unit": unit, "quantity": str(quantity)} for unit, quantity in units]).encode("utf-8")
     units_hash = hashlib.sha256(text).digest()
@@ -171,6 +186,11 @@ def cases():
     yield outcome("a rating", "inference-1", 850)
     yield outcome("the best rating", WIDE_TEXT, 1_000, LONG_TEXT, "\U0001f9ee")
     yield from steps()
+    named = [{"batchSource": "urn:example:uploads", "batchId": "batch-1", "index": index} for index in (0, 999)]
+    yield dispute("a dispute of two items", "dispute/1", 4, "duplicate", named, 1_000_000)
+    yield dispute("a dispute of no item", WIDE_TEXT, 2 ** 31 - 1, "settlement", [], 2 ** 96 - 1, LONG_TEXT, "\U0001f9ee")
+    yield resolution("a decision", "dispute/1", True, 500_000, "Both are copies.")
+    yield resolution("a decision against it", WIDE_TEXT, False, 0, "", LONG_TEXT, "\U0001f9ee")
     yield registry("a price list", "PriceListPublished", "contributor", registrant=contributor)
     yield registry("a schema", "SchemaRegistered", "operator")
     yield registry("a source", "SourceRegistered", "operator")

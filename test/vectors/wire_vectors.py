@@ -12,7 +12,8 @@ BUILT_IN_FROM = 0x54410000
 LONG_TEXT = "é" * 256
 WIDE_TEXT = "\U0001f9ee" * 128
 DECIDED = ["SchemaRegistered", "SourceRegistered", "SignatureChecked", "AssetRegistered", "AssetTransferred", "OfferPublished", "OfferWithdrawn", "OfferAccepted", "PolicyPublished", "FeatureMapPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked", "Deposited", "ContributionCommitted",
-           "ContributionBatch", "ContributionWithdrawn", "ErasureOrdered", "VoucherPresented", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures", "TaskOutcome", "AgentStep"]
+           "ContributionBatch", "ContributionWithdrawn", "ErasureOrdered", "VoucherPresented", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures", "TaskOutcome", "AgentStep",
+           "DisputeOpened", "DisputeResolved"]
 
 DECIDED += ["CorrectionRecorded", "ModelRetired"]
 
@@ -36,6 +37,10 @@ def parent(asset, parts):
 
 def near(batch, index, similarity, source="urn:example:uploads"):
     return {"batchSource": source, "batchId": batch, "index": index, "similarity": similarity}
+
+
+def named(batch, index, source="urn:example:uploads"):
+    return {"batchSource": source, "batchId": batch, "index": index}
 
 
 def rule(unit, price, use="", from_quantity=0, from_ms=0, until_ms=0):
@@ -65,6 +70,7 @@ TYPICAL = {
                         "method": "influence/factored@2", "minEvents": 20, "maxPeriodEpochs": 30,
                         "featureWaitEpochs": 2, "outcomeWaitEpochs": 3, "outsideWaitEpochs": 10, "fallback": "unattributed", "holdBackParts": 50_000, "holdBackEpochs": 4,
                         "minimumPayouts": [{"token": b"\x01" * 20, "amount": 250_000}, {"token": b"\x02" * 20, "amount": 1}],
+                        "disputeWindowEpochs": 6, "disputeWaitEpochs": 3, "disputeBonds": [{"token": b"\x02" * 20, "amount": 1_000_000}],
                         "signature": seeded("signature", 65)},
     "FeatureMapPublished": {"featureMap": "digits-net/1", "model": "digits-net", "kind": "factored", "rank": 32, "classes": 10,
                             "checkpoints": 3, "unitExponent": 12, "extractor": "urn:example:extractor",
@@ -112,6 +118,10 @@ TYPICAL = {
                   "inputHash": seeded("input", 32), "outputHash": seeded("output", 32), "model": "digits-net",
                   "inferenceSource": "urn:example:gateway", "inferenceId": "inference-1", "token": seeded("token", 20), "cost": 250_000,
                   "signature": seeded("signature", 65)},
+    "DisputeOpened": {"dispute": "dispute/1", "opener": seeded("opener", 20), "epoch": 4, "account": seeded("contributor", 20), "token": seeded("token", 20),
+                      "kind": "data", "asset": "digits-net", "claim": "duplicate", "items": [named("batch-1", 0), named("batch-1", 64)],
+                      "evidence": b"\x00" * 32, "bond": 1_000_000, "signature": seeded("signature", 65)},
+    "DisputeResolved": {"dispute": "dispute/1", "upheld": True, "awardParts": 500_000, "reason": "Both are copies.", "signature": seeded("signature", 65)},
     "CutPublished": {"epoch": 1, "cutTimeMs": 1_767_225_600_000, "partitions": [
         {"topic": "tally.inferences", "partition": 0, "incarnation": 0, "fromOffset": 0, "toOffset": 1_000},
         {"topic": "tally.registry", "partition": 0, "incarnation": 1, "fromOffset": 12, "toOffset": 12}]},
@@ -136,7 +146,9 @@ EXTREME = {
     "PolicyPublished": {"policy": LONG_TEXT, "epochIntervalS": 31_536_000, "dataParts": 0, "modelParts": 999_999,
                         "upstreamParts": 1, "agentParts": 0, "outcomeParts": 0, "infrastructureParts": 0, "treasuryParts": 0, "minEvents": 1_000_000_000,
                         "maxPeriodEpochs": 10_000, "featureWaitEpochs": 100, "outcomeWaitEpochs": 100, "outsideWaitEpochs": 100, "holdBackParts": 100_000, "holdBackEpochs": 100,
-                        "minimumPayouts": [{"token": bytes(19) + bytes([n]), "amount": AMOUNT_LIMIT - 1} for n in range(32)]},
+                        "minimumPayouts": [{"token": bytes(19) + bytes([n]), "amount": AMOUNT_LIMIT - 1} for n in range(32)],
+                        "disputeWindowEpochs": 100, "disputeWaitEpochs": 100,
+                        "disputeBonds": [{"token": bytes(19) + bytes([n]), "amount": AMOUNT_LIMIT - 1} for n in range(32)]},
     "FeatureMapPublished": {"featureMap": WIDE_TEXT, "rank": 1_000, "classes": 4, "checkpoints": 16, "unitExponent": 62,
                             "codeHash": b"\x00" * 32, "weightsHash": b"\xff" * 32, "similarity": "image/pooled-cosine@1"},
     "PriceListPublished": {"priceList": LONG_TEXT, "model": WIDE_TEXT, "token": b"\x00" * 20, "rules": [
@@ -166,6 +178,10 @@ EXTREME = {
     "TaskOutcome": {"inferenceSource": LONG_TEXT, "inferenceId": WIDE_TEXT, "rater": b"\xff" * 20, "score": 1_000},
     "AgentStep": {"agent": WIDE_TEXT, "account": b"\x00" * 20, "run": b"\xff" * 16, "step": INT_MAX, "previous": b"\x00" * 32, "model": LONG_TEXT,
                   "inferenceSource": WIDE_TEXT, "inferenceId": LONG_TEXT, "token": b"\x00" * 20, "cost": AMOUNT_LIMIT - 1},
+    "DisputeOpened": {"dispute": LONG_TEXT, "opener": b"\xff" * 20, "epoch": INT_MAX, "account": b"\x00" * 20, "token": b"\xff" * 20, "kind": WIDE_TEXT,
+                      "asset": LONG_TEXT, "claim": "other", "items": [named(WIDE_TEXT, 999 - n, LONG_TEXT) for n in range(64)],
+                      "evidence": b"\xff" * 32, "bond": AMOUNT_LIMIT - 1},
+    "DisputeResolved": {"dispute": WIDE_TEXT, "upheld": False, "awardParts": 0, "reason": LONG_TEXT},
     "CutPublished": {"epoch": INT_MAX, "cutTimeMs": LONG_MAX, "partitions": [
         {"topic": LONG_TEXT, "partition": INT_MIN, "incarnation": INT_MAX, "fromOffset": LONG_MIN, "toOffset": LONG_MAX},
         {"topic": "", "partition": -65, "incarnation": 64, "fromOffset": 2 ** 53 + 1, "toOffset": -2 ** 53 - 1}]},
@@ -174,7 +190,7 @@ EXTREME = {
 # The empty body of each type is well-formed Avro; these ranges refuse it.
 EMPTY_REASONS = {"AssetRegistered": "SHARES_INVALID", "PolicyPublished": "SHARES_INVALID",
                  "ContributionFeatures": "FEATURE_OUT_OF_RANGE", "InferenceFeatures": "FEATURE_OUT_OF_RANGE"}
-ENUMS = {"kind": {"AssetRegistered": "dataset"}, "access": {"AssetRegistered": "open"}, "labelKind": {"InferenceFeatures": "true"}}
+ENUMS = {"claim": {"DisputeOpened": "features"}, "kind": {"AssetRegistered": "dataset"}, "access": {"AssetRegistered": "open"}, "labelKind": {"InferenceFeatures": "true"}}
 
 ENUMS["kind"]["CorrectionRecorded"] = "void"
 
@@ -187,7 +203,7 @@ def empty_body(event):
 def amount_cases():
     reasons = {-1: "AMOUNT_NEGATIVE", -128: "AMOUNT_NEGATIVE", -129: "AMOUNT_NEGATIVE", AMOUNT_LIMIT: "AMOUNT_TOO_LARGE"}
     for amount in (0, 1, 127, 128, 255, 256, 32_767, 32_768, 2 ** 53 + 1, 2 ** 95, AMOUNT_LIMIT - 1, *reasons):
-        for event, field in (("InferenceRecorded", "fee"), ("Deposited", "amount"), ("VoucherPresented", "cumulative"), ("AgentStep", "cost")):
+        for event, field in (("InferenceRecorded", "fee"), ("Deposited", "amount"), ("VoucherPresented", "cumulative"), ("AgentStep", "cost"), ("DisputeOpened", "bond")):
             yield f"{field} {amount}", event, {**TYPICAL[event], field: amount}, reasons.get(amount)
 
 
@@ -396,6 +412,35 @@ def outcome_cases():
         yield f"a wait of {wait} epochs for ratings", "PolicyPublished", {**TYPICAL["PolicyPublished"], "outcomeWaitEpochs": wait}, "FIELD_INVALID"
 
 
+def dispute_cases():
+    opened, resolved, policy = TYPICAL["DisputeOpened"], TYPICAL["DisputeResolved"], TYPICAL["PolicyPublished"]
+    bond = lambda n, amount: {"token": bytes([n]) * 20, "amount": amount}
+    for name, change, reason in (
+            ("of nothing, for features", {"claim": "features", "items": []}, "FIELD_INVALID"), ("of nothing, for duplicates", {"items": []}, "FIELD_INVALID"),
+            ("of nothing, for the settlement", {"claim": "settlement", "items": []}, None), ("of one item twice", {"items": [named("a", 1), named("a", 1)]}, "FIELD_INVALID"),
+            ("of 65 items", {"items": [named("a", n) for n in range(65)]}, "FIELD_INVALID"), ("of item 1,000", {"items": [named("a", 1_000)]}, "FIELD_INVALID"),
+            ("of item -1", {"items": [named("a", -1)]}, "FIELD_INVALID"), ("of an item of no source", {"items": [named("a", 1, "")]}, "FIELD_INVALID"),
+            ("of epoch 0", {"epoch": 0}, "FIELD_INVALID"), ("with evidence of 33 bytes", {"evidence": b"\x01" * 33}, "FIELD_INVALID"),
+            ("of no kind", {"kind": ""}, "FIELD_INVALID"), ("of no asset", {"asset": ""}, "FIELD_INVALID")):
+        yield f"a dispute {name}", "DisputeOpened", {**opened, **change}, reason
+    for name, change, reason in (
+            ("without an award", {"awardParts": 0}, None), ("with all of it", {"awardParts": 1_000_000}, None), ("with more", {"awardParts": 1_000_001}, "FIELD_INVALID"),
+            ("with less than nothing", {"awardParts": -1}, "FIELD_INVALID"), ("against it, with an award", {"upheld": False}, "FIELD_INVALID"),
+            ("without a word", {"reason": ""}, None), ("with 257 characters", {"reason": "x" * 257}, "FIELD_INVALID")):
+        yield f"a decision {name}", "DisputeResolved", {**resolved, **change}, reason
+    for name, change, reason in (
+            ("without disputes", {"disputeWindowEpochs": 0, "disputeWaitEpochs": 0, "disputeBonds": []}, None),
+            ("with a bond and no disputes", {"disputeWindowEpochs": 0, "disputeWaitEpochs": 0}, "FIELD_INVALID"),
+            ("with a window of -1", {"disputeWindowEpochs": -1}, "FIELD_INVALID"), ("with a window of 101", {"disputeWindowEpochs": 101}, "FIELD_INVALID"),
+            ("with a wait of 101", {"disputeWaitEpochs": 101}, "FIELD_INVALID"), ("with disputes that do not end", {"disputeWaitEpochs": 0}, "FIELD_INVALID"),
+            ("with disputes that end and cannot begin", {"disputeWindowEpochs": 0, "disputeBonds": []}, "FIELD_INVALID"),
+            ("with a bond of 0", {"disputeBonds": [bond(1, 0)]}, "FIELD_INVALID"), ("with a negative bond", {"disputeBonds": [bond(1, -1)]}, "AMOUNT_NEGATIVE"),
+            ("with a bond of 2^96", {"disputeBonds": [bond(1, AMOUNT_LIMIT)]}, "AMOUNT_TOO_LARGE"),
+            ("with bonds that descend", {"disputeBonds": [bond(2, 1), bond(1, 1)]}, "FIELD_INVALID"),
+            ("with 33 bonds", {"disputeBonds": [bond(n, 1) for n in range(33)]}, "FIELD_INVALID")):
+        yield f"a policy {name}", "PolicyPublished", {**policy, **change}, reason
+
+
 def cases():
     for event, body in TYPICAL.items():
         yield "typical", event, body, None
@@ -414,6 +459,7 @@ def cases():
     yield from policy_cases()
     yield from correction_cases()
     yield from outcome_cases()
+    yield from dispute_cases()
 
 
 def other_forms():

@@ -34,3 +34,6 @@ export const FEATURE_WAIT_EPOCHS = 2
 export const OUTCOME_WAIT_EPOCHS = 2
 /** The fee of a use that no licence covers is held for so many epochs. */
 export const OUTSIDE_WAIT_EPOCHS = 10
+/** A line can be disputed for so many epochs after its own, and a dispute decided for so many after it was opened. */
+export const DISPUTE_WINDOW_EPOCHS = 6
+export const DISPUTE_WAIT_EPOCHS = 3

@@ -6,6 +6,8 @@ import type { Actor, Cast } from './cast.ts'
 import { EPOCH_INTERVAL_S } from './clock.ts'
 import {
   DATASET,
+  DISPUTE_WAIT_EPOCHS,
+  DISPUTE_WINDOW_EPOCHS,
   FEATURE_WAIT_EPOCHS,
   INFRASTRUCTURE,
   LICENCE,
@@ -128,6 +130,9 @@ export async function policyRecord(
       holdBackParts: 0,
       holdBackEpochs: 0,
       minimumPayouts: [],
+      disputeWindowEpochs: DISPUTE_WINDOW_EPOCHS,
+      disputeWaitEpochs: DISPUTE_WAIT_EPOCHS,
+      disputeBonds: [],
       ...change,
     },
   })

@@ -26,6 +26,11 @@ const ROWS: Readonly<Record<string, (from: number, to: number) => string>> = {
   // Transfers are decided by close, sales by what buyers have there.
   ownership_change: (from, to) =>
     `epoch <= ${to} AND NOT (epoch >= ${from} AND (epoch, ordinal) IN (SELECT (epoch, ordinal) FROM sale))`,
+  // Of lines only those that are disputed are asked for.
+  settlement_line: (from) =>
+    `epoch < ${from} AND (epoch, account, token, kind, asset) IN (SELECT (line_epoch, account, token, kind, asset) FROM dispute)`,
+  dispute_status: (from) => `epoch < ${from}`,
+  dispute_standing: (from) => `epoch < ${from}`,
   account_total: (from) => `epoch = ${from - 1}`,
 }
 

@@ -94,7 +94,8 @@ async function requireSettled({ warehouse }: Ledger, from: number, to: number): 
 
 /** As the first and only policy there is, the one that is tried is in force in every epoch. */
 async function replacePolicies({ warehouse, ledgerId }: Ledger, policy: EventBodies['PolicyPublished']): Promise<void> {
-  for (const table of ['policy', 'payout_rule', 'minimum_payout']) await warehouse.run(`DELETE FROM ${table}`)
+  for (const table of ['policy', 'payout_rule', 'minimum_payout', 'dispute_rule', 'dispute_bond'])
+    await warehouse.run(`DELETE FROM ${table}`)
   const facts = new Facts(0, ledgerId)
   const nothing = new Uint8Array(0)
   facts.add({ type: 'PolicyPublished', source: '', id: '', body: policy }, nothing, nothing, {

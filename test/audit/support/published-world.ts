@@ -395,6 +395,7 @@ function assemble(parts: Assembly): EpochFiles {
         dBarFixed: parts.dBarFixed.toString(),
       },
     ],
+    disputes: [],
     outcomes: [],
     reserves: [],
     retired: [],
@@ -426,6 +427,8 @@ function assemble(parts: Assembly): EpochFiles {
         unfunded: hand.unfunded.toString(),
         reported: hand.reported.toString(),
         sold: '0',
+        bonds: '0',
+        bondsReturned: '0',
         heldIn: parts.heldIn.toString(),
         out: lines.reduce((sum, { amount }) => sum + amount, 0n).toString(),
         heldOut: parts.openPool.toString(),
@@ -436,6 +439,7 @@ function assemble(parts: Assembly): EpochFiles {
     payout: payoutOf(accounts, parts),
     tables: {
       accounts: { rows: accounts.length, root: hex(tableRoot(accounts.map(accountJson))) },
+      disputes: { rows: 0, root: hex(tableRoot([])) },
       lines: { rows: lines.length, root: hex(tableRoot(lines.map((line) => lineJson(line, epoch)))) },
       sales: { rows: 0, root: hex(tableRoot([])) },
       scores: { rows: scores.length, root: hex(tableRoot(scores.map(scoreJson))) },
@@ -450,6 +454,7 @@ function emptyStateHash(): Hash32 {
   const lists = {
     balances: [],
     channels: [],
+    disputes: [],
     outcomes: [],
     outside: [],
     periods: [],
@@ -482,7 +487,16 @@ function lineJson({ account, token, kind, asset, amount }: Line, epoch: number):
   return { account, amount: amount.toString(), asset, epoch, kind, token }
 }
 
-type AccountText = 'account' | 'token' | 'before' | 'earned' | 'cumulative' | 'lines_root' | 'small_before' | 'small'
+type AccountText =
+  | 'account'
+  | 'token'
+  | 'before'
+  | 'earned'
+  | 'disputed'
+  | 'cumulative'
+  | 'lines_root'
+  | 'small_before'
+  | 'small'
 type AccountCells = Record<AccountText, string> & {
   lines: number
 }
@@ -500,6 +514,7 @@ function accountsOf(lines: readonly Line[], previous: EpochFiles | undefined, ep
       token: lines[0]!.token,
       before: (before.get(account) ?? 0n).toString(),
       earned: earned.toString(),
+      disputed: '0',
       cumulative: ((before.get(account) ?? 0n) + earned).toString(),
       lines_root: hex(tableRoot(own.map((line) => lineJson(line, epoch)))),
       lines: own.length,
@@ -513,6 +528,7 @@ export function accountJson({
   account,
   before,
   cumulative,
+  disputed,
   earned,
   lines,
   lines_root,
@@ -520,7 +536,18 @@ export function accountJson({
   small_before,
   token,
 }: AccountCells): CanonicalJson {
-  return { account, before, cumulative, earned, lines, linesRoot: lines_root, small, smallBefore: small_before, token }
+  return {
+    account,
+    before,
+    cumulative,
+    disputed,
+    earned,
+    lines,
+    linesRoot: lines_root,
+    small,
+    smallBefore: small_before,
+    token,
+  }
 }
 
 export function scoreJson({ held_back: heldBack, ...row }: Record<string, Cell>): CanonicalJson {
@@ -611,11 +638,22 @@ function tablesOf(
     ),
     accounts: table(
       {
-        ...text('account', 'token', 'before', 'earned', 'cumulative', 'lines_root'),
+        ...text('account', 'token', 'before', 'earned', 'disputed', 'cumulative', 'lines_root'),
         lines: 'INTEGER',
         ...text('small_before', 'small'),
       },
       accounts,
+    ),
+    disputes: table(
+      {
+        ...text('dispute', 'source', 'id', 'opener', 'account', 'token', 'kind', 'asset'),
+        line_epoch: 'INTEGER',
+        ...text('claim'),
+        epoch: 'INTEGER',
+        until: 'INTEGER',
+        ...text('bond', 'wanted', 'held', 'award', 'status'),
+      },
+      [],
     ),
     lines: table(
       text('account', 'token', 'kind', 'asset', 'amount'),

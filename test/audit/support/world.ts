@@ -99,6 +99,9 @@ export const POLICY = {
   holdBackParts: 0,
   holdBackEpochs: 0,
   minimumPayouts: [],
+  disputeWindowEpochs: 0,
+  disputeWaitEpochs: 0,
+  disputeBonds: [],
 } as const
 
 /** What one event of a fixed sequence looks like: n-th of its kind. */

@@ -203,6 +203,9 @@ function policy() {
     holdBackParts: 0,
     holdBackEpochs: 0,
     minimumPayouts: [],
+    disputeWindowEpochs: 0,
+    disputeWaitEpochs: 0,
+    disputeBonds: [],
   }
 }
 

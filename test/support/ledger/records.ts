@@ -13,7 +13,7 @@ import type {
   LicenceTerms,
   PriceRule,
 } from '../../../schemas/events.ts'
-import { fromHex, toAddress, toHex } from '../../../schemas/ids.ts'
+import { type Address, fromHex, toAddress, toHex } from '../../../schemas/ids.ts'
 import { accountOf, GENESIS, type Name, OTHER_TOKEN, signerOf, TOKEN } from './cast.ts'
 import { type Features, SHAPE } from './random-features.ts'
 
@@ -46,6 +46,9 @@ export const POLICY: Omit<EventBodies['PolicyPublished'], 'signature'> = {
   holdBackParts: 0,
   holdBackEpochs: 0,
   minimumPayouts: [],
+  disputeWindowEpochs: 0,
+  disputeWaitEpochs: 0,
+  disputeBonds: [],
 }
 export const LICENCE = 'CC0-1.0'
 /** Who pays in these ledgers. */
@@ -82,6 +85,8 @@ type SignedType =
   | 'ErasureOrdered'
   | 'TaskOutcome'
   | 'AgentStep'
+  | 'DisputeOpened'
+  | 'DisputeResolved'
 const NOTHING = new Uint8Array(0)
 const ANYONE_BYTES = fromHex(ANYONE)
 /** Long after any test. */
@@ -472,6 +477,33 @@ export class Records {
     return this.#stepHashes.get(stepIdOf(run, step))!
   }
 
+  /** Of a line, for nothing in particular, unless the change says otherwise; whoever opens it signs. */
+  dispute(
+    dispute: string,
+    opener: Name,
+    line: DisputedLine,
+    bond: bigint,
+    change: Change<'DisputeOpened'> = {},
+  ): Promise<OutgoingRecord> {
+    const { epoch, account, kind, asset, token = TOKEN } = line
+    const body = {
+      ...{ dispute, opener: accountOf(opener), epoch, account: accountOf(account), token: fromHex(token), kind, asset },
+      ...{ claim: 'other' as const, items: [], evidence: new Uint8Array(32), bond },
+    }
+    return this.#signed('DisputeOpened', SOURCES.gateway, opener, body, change)
+  }
+
+  /** @param awardParts millionths of what is held, or that it is rejected */
+  resolution(
+    dispute: string,
+    awardParts: number | 'rejected',
+    change: Change<'DisputeResolved'> = {},
+  ): Promise<OutgoingRecord> {
+    const upheld = awardParts !== 'rejected'
+    const body = { dispute, upheld, awardParts: upheld ? awardParts : 0, reason: 'looked at' }
+    return this.#signed('DisputeResolved', SOURCES.operator, 'operator', body, change)
+  }
+
   async #signed<Type extends SignedType>(
     type: Type,
     source: string,
@@ -520,6 +552,15 @@ function useOf(id: string, fee: bigint, payer: Name = 'payer'): EventBodies['Inf
     quoteExpiresMs: 0n,
     quoteSignature: NOTHING,
   }
+}
+
+/** A settlement line, of {@link TOKEN} unless it says otherwise. */
+export interface DisputedLine {
+  readonly epoch: number
+  readonly account: Name
+  readonly kind: string
+  readonly asset: string
+  readonly token?: Address
 }
 
 /** Where a step stands in its run. */

@@ -9,15 +9,26 @@ import { featuresOf, randomOf, SHAPE } from './random-features.ts'
 import { hashOf, LICENCE, Records, SOURCES } from './records.ts'
 import type { Cases, IngestReason } from './rejected-at-ingest.ts'
 import { correctionsRejectedLikeOthers, goodCorrections, rejectedCorrections } from './rejected-corrections.ts'
+import { disputesRejectedLikeOthers, rejectedDisputes } from './rejected-disputes.ts'
 import { goodLicences, licencesRejectedLikeOthers, rejectedLicences } from './rejected-licences.ts'
 import { goodOutcomes, outcomesRejectedLikeOthers, rejectedOutcomes } from './rejected-outcomes.ts'
 import { goodPayments, rejectedLikeOthers, rejectedPayments } from './rejected-payments.ts'
 import { goodSales, rejectedSales, rejectedSalesLikeOthers } from './rejected-sales.ts'
 
-/** A rating can only be too late in an epoch behind the first: test/jobs/outcomes.test.ts holds that one. */
-export const LATER_REASON = 'OUTCOME_TOO_LATE'
+/**
+ * A rating can only be too late, and a line disputed, in an epoch behind the first: test/jobs/outcomes.test.ts and
+ * test/jobs/disputes.test.ts hold those.
+ */
+export const LATER_REASONS = [
+  'OUTCOME_TOO_LATE',
+  'DISPUTE_EXISTS',
+  'DISPUTE_TOO_LATE',
+  'DISPUTE_OPEN',
+  'BOND_MISMATCH',
+  'DISPUTE_CLOSED',
+] as const satisfies readonly RejectionReason[]
 
-export type CloseReason = Exclude<RejectionReason, IngestReason | typeof LATER_REASON>
+export type CloseReason = Exclude<RejectionReason, IngestReason | (typeof LATER_REASONS)[number]>
 
 export interface RejectedAtClose {
   /** Good records that the others rest on; to be sent before them. */
@@ -80,23 +91,27 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
       ...mergeCases(
         correctionsRejectedLikeOthers(records),
         mergeCases(
-          rejectedSalesLikeOthers(records),
+          disputesRejectedLikeOthers(records),
           mergeCases(
-            outcomesRejectedLikeOthers(records),
+            rejectedSalesLikeOthers(records),
             mergeCases(
-              licencesRejectedLikeOthers(records),
-              mergeCases(rejectedLikeOthers(records), {
-                ...authorityCases(records),
-                ...registryCases(records),
-                ...ownershipCases(records),
-                ...referenceCases(records),
-                ...rejectedPayments(records),
-              }),
+              outcomesRejectedLikeOthers(records),
+              mergeCases(
+                licencesRejectedLikeOthers(records),
+                mergeCases(rejectedLikeOthers(records), {
+                  ...authorityCases(records),
+                  ...registryCases(records),
+                  ...ownershipCases(records),
+                  ...referenceCases(records),
+                  ...rejectedPayments(records),
+                }),
+              ),
             ),
           ),
         ),
       ),
       ...rejectedCorrections(records),
+      ...rejectedDisputes(records),
       ...rejectedOutcomes(records),
       ...rejectedLicences(records),
       ...rejectedSales(records),

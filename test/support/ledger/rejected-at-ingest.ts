@@ -6,6 +6,7 @@ import { encodeValue } from '../../../schemas/wire-format.ts'
 import { accountOf } from './cast.ts'
 import { featuresOf, randomOf, SHAPE } from './random-features.ts'
 import type { Records } from './records.ts'
+import { outOfRangeDisputes } from './rejected-disputes.ts'
 import { outOfRangeOutcomes } from './rejected-outcomes.ts'
 
 export type IngestReason =
@@ -39,11 +40,12 @@ export type Cases = Readonly<Record<string, Raw | Promise<Raw>>>
 export function rejectedAtIngest(records: Records): { readonly [Reason in IngestReason]: Cases } {
   const ranges = rangeCases(records)
   const outcomes = outOfRangeOutcomes(records)
+  const disputes = outOfRangeDisputes(records)
   return {
     ...{ ...envelopeCases(records), ...wireCases(records), ...ranges },
-    AMOUNT_NEGATIVE: { ...ranges.AMOUNT_NEGATIVE, ...outcomes.AMOUNT_NEGATIVE },
-    AMOUNT_TOO_LARGE: { ...ranges.AMOUNT_TOO_LARGE, ...outcomes.AMOUNT_TOO_LARGE },
-    FIELD_INVALID: { ...ranges.FIELD_INVALID, ...outcomes.FIELD_INVALID },
+    AMOUNT_NEGATIVE: { ...ranges.AMOUNT_NEGATIVE, ...outcomes.AMOUNT_NEGATIVE, ...disputes.AMOUNT_NEGATIVE },
+    AMOUNT_TOO_LARGE: { ...ranges.AMOUNT_TOO_LARGE, ...outcomes.AMOUNT_TOO_LARGE, ...disputes.AMOUNT_TOO_LARGE },
+    FIELD_INVALID: { ...ranges.FIELD_INVALID, ...outcomes.FIELD_INVALID, ...disputes.FIELD_INVALID },
   }
 }
 

@@ -108,7 +108,7 @@ export class SmallLedger {
       ]),
       await records.source(SOURCES.portal, ['ContributionCommitted', 'ContributionBatch', 'ContributionWithdrawn']),
       await records.source(SOURCES.gateway, [
-        ...['VoucherPresented', 'InferenceRecorded', 'CorrectionRecorded', 'TaskOutcome', 'AgentStep'],
+        ...['VoucherPresented', 'InferenceRecorded', 'CorrectionRecorded', 'TaskOutcome', 'AgentStep', 'DisputeOpened'],
       ]),
       await records.source(SOURCES.extractor, ['ContributionFeatures', 'InferenceFeatures']),
       await records.source(SOURCES.watcher, ['Deposited', 'SignatureChecked']),
