@@ -31,6 +31,9 @@ const MIN_EVENTS = 40
 const MINIMUM_PAYOUT_ATOMS = 20_000n
 const HOLD_BACK_PARTS = 50_000
 const HOLD_BACK_MONTHS = 3
+const DISPUTE_MONTHS = 3
+/** What disputing somebody else's line costs who is wrong. */
+export const BOND_ATOMS = 100_000n
 
 function contextOf({ play }: Year): RegistrationContext {
   return { ledgerId: play.ledgerId, cast: play.cast, time: play.clock.text() }
@@ -45,7 +48,7 @@ export async function register(year: Year): Promise<void> {
       ...(['AssetRegistered', 'AssetTransferred', 'FeatureMapPublished', 'PriceListPublished'] as const),
       ...(['OfferPublished', 'OfferAccepted', 'LicenceGranted'] as const),
     ]),
-    await sourceRecord(context, SOURCES.portal, ['ContributionBatch', 'ContributionWithdrawn']),
+    await sourceRecord(context, SOURCES.portal, ['ContributionBatch', 'ContributionWithdrawn', 'DisputeOpened']),
     await sourceRecord(context, SOURCES.gateway, ['VoucherPresented', 'InferenceRecorded', 'TaskOutcome', 'AgentStep']),
     await sourceRecord(context, SOURCES.extractor, ['ContributionFeatures', 'InferenceFeatures']),
     await sourceRecord(context, SOURCES.watcher, ['Deposited']),
@@ -70,6 +73,8 @@ export async function register(year: Year): Promise<void> {
       ...{ outsideWaitEpochs: 2, outcomeWaitEpochs: 1 },
       ...{ holdBackParts: HOLD_BACK_PARTS, holdBackEpochs: HOLD_BACK_MONTHS },
       minimumPayouts: [{ token: fromHex(year.play.token), amount: MINIMUM_PAYOUT_ATOMS }],
+      ...{ disputeWindowEpochs: DISPUTE_MONTHS, disputeWaitEpochs: DISPUTE_MONTHS },
+      disputeBonds: [{ token: fromHex(year.play.token), amount: BOND_ATOMS }],
     }),
   ])
 }
@@ -156,11 +161,7 @@ export async function registerAgent(year: Year): Promise<void> {
 }
 
 /** @param untilMonth before the end of which it expires */
-export async function license(
-  year: Year,
-  grant: string,
-  terms: { readonly untilMs?: bigint; readonly coversFromEpoch?: number },
-): Promise<void> {
+export async function license(year: Year, grant: string, terms: { readonly untilMs: bigint }): Promise<void> {
   const { play, others } = year
   const { record } = await grantLicence({
     ...{ ledgerId: play.ledgerId, signer: others.studio.signer, source: SOURCES.operator, grant, asset: STREET_MODEL },

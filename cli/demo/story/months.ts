@@ -9,9 +9,21 @@ import { Xoshiro128 } from '../../../extractors/random.ts'
 import type { Say } from '../play.ts'
 import { work } from './clerk.ts'
 import { contributeNow, fineTune, license, publishFeatures, register, registerAgent, trainBase } from './founding.ts'
-import { ask, depositFor, nowOf, sendAll, tell, type Year } from './year.ts'
+import {
+  tellOfDecisions,
+  tellOfDerivation,
+  tellOfDisputes,
+  tellOfExpiry,
+  tellOfLicence,
+  tellOfModel,
+  tellOfResale,
+  tellOfSale,
+  tellOfTransfer,
+} from './tales.ts'
+import { askForErasure, buyLicence, decide, dispute } from './trouble.ts'
+import { ask, depositFor, nowOf, sendAll, type Year } from './year.ts'
 
-const DEPOSIT_ATOMS = 20_000_000n
+const DEPOSIT_ATOMS = 100_000_000n
 const SAVINGS_ATOMS = 5_000_000n
 const DAY_S = 86_400
 /** Of a month's digits: so many are read on paper, so many on houses, and so many by the agent. */
@@ -21,35 +33,39 @@ const [PAPER_USES, STREET_USES, AGENT_USES] = [120, 80, 40]
 interface Month {
   readonly title: string
   readonly happens?: (year: Year, epoch: number, say: Say) => Promise<void>
+  /** What the ledger says of it, once it is settled. */
+  readonly tells?: (year: Year, epoch: number) => Promise<void>
 }
 
 export const YEAR: readonly Month[] = [
-  { title: 'A model is founded', happens: foundModel },
-  { title: 'Another is made from it, for a royalty', happens: foundStreetModel },
-  { title: 'A share is sold; an agent goes to work', happens: sellShare },
-  { title: 'The share is sold on', happens: resellShare },
-  { title: 'The gateway gets a partner', happens: giveHalf },
-  { title: 'The licence has expired' },
-  { title: 'A new licence reaches back', happens: licenseAnew },
+  { title: 'A model is founded', happens: foundModel, tells: tellOfModel },
+  { title: 'Another is made from it, for a royalty', happens: foundStreetModel, tells: tellOfDerivation },
+  { title: 'A share is sold; an agent goes to work', happens: sellShare, tells: tellOfSale },
+  { title: 'The share is sold on', happens: resellShare, tells: tellOfResale },
+  { title: 'The gateway gets a partner', happens: giveHalf, tells: tellOfTransfer },
+  { title: 'The licence has expired', tells: tellOfExpiry },
+  { title: 'Another licence reaches back', happens: buyLicence, tells: tellOfLicence },
+  { title: 'Two lines are disputed', happens: dispute, tells: tellOfDisputes },
+  { title: 'One dispute is won, one is lost', happens: decide, tells: tellOfDecisions },
   { title: 'Business as usual' },
+  { title: 'Somebody wants to be erased', happens: askForErasure },
+  { title: 'The year ends' },
 ]
 
-async function foundModel(year: Year, epoch: number, say: Say): Promise<void> {
+async function foundModel(year: Year, _epoch: number, say: Say): Promise<void> {
   await register(year)
   await depositFor(year, year.play.cast.payer, DEPOSIT_ATOMS, 'customer')
   const batches = await contributeNow(year, ['Ada', 'Bruno', 'Chioma', 'Hugo', 'Ines'], DATASET)
   await trainBase(year, say)
   await publishFeatures(year, MODEL, batches)
-  tell(year, epoch, 'model', `${MODEL} is trained on ${batches.length} batches of five people`)
 }
 
-async function foundStreetModel(year: Year, epoch: number, say: Say): Promise<void> {
+async function foundStreetModel(year: Year, _epoch: number, say: Say): Promise<void> {
   const street = await contributeNow(year, ['Dmitri', 'Elif'], STREET_DATASET)
   await fineTune(year, street, say)
   await publishFeatures(year, STREET_MODEL, street)
   const untilMs = year.play.clock.startMs + BigInt(5 * MONTH_S) * 1_000n
   await license(year, 'licence/first', { untilMs })
-  tell(year, epoch, 'derivation', `${STREET_MODEL} goes on from ${MODEL}; it is licensed until the end of month 5`)
 }
 
 /** By signature of both; the digest says what was agreed to. */
@@ -72,25 +88,23 @@ async function sell(
   await sendAll(year, [accepted.record])
 }
 
-async function sellShare(year: Year, epoch: number): Promise<void> {
+async function sellShare(year: Year): Promise<void> {
   const { cast } = year.play
   const { investor, clerk } = year.others
   await depositFor(year, investor, SAVINGS_ATOMS, 'investor')
   await sell(year, cast.modelLab, investor, { offer: 'offer/first', parts: 300_000, price: 900_000n })
-  tell(year, epoch, 'sale', `${investor.name} buys 30 % of ${MODEL} from ${cast.modelLab.name} for .90 tUSD`)
   await registerAgent(year)
+  year.hasAgent = true
   await depositFor(year, clerk, SAVINGS_ATOMS, 'clerk')
-  tell(year, epoch, 'agent', `${clerk.name} has an account of its own, and pays the model for each digit`)
 }
 
-async function resellShare(year: Year, epoch: number): Promise<void> {
+async function resellShare(year: Year): Promise<void> {
   const { investor, pensionFund } = year.others
   await depositFor(year, pensionFund, SAVINGS_ATOMS, 'pension fund')
   await sell(year, investor, pensionFund, { offer: 'offer/second', parts: 100_000, price: 400_000n })
-  tell(year, epoch, 'resale', `${pensionFund.name} buys a third of that from ${investor.name} for .40 tUSD`)
 }
 
-async function giveHalf(year: Year, epoch: number): Promise<void> {
+async function giveHalf(year: Year): Promise<void> {
   const { ledgerId, cast } = year.play
   const { partner } = year.others
   const { record } = await transfer({
@@ -98,12 +112,6 @@ async function giveHalf(year: Year, epoch: number): Promise<void> {
     ...{ to: partner.address, parts: 500_000, id: 'transfer/gateway', now: nowOf(year) },
   })
   await sendAll(year, [record])
-  tell(year, epoch, 'transfer', `${cast.gatewayOwner.name} gives a half of the gateway to ${partner.name}`)
-}
-
-async function licenseAnew(year: Year, epoch: number): Promise<void> {
-  await license(year, 'licence/second', { coversFromEpoch: epoch - 1 })
-  tell(year, epoch, 'licence', `fees that were held since the licence expired are released by another one`)
 }
 
 const MIDDLE_S = 15 * DAY_S
@@ -124,7 +132,7 @@ export async function useModels(year: Year, epoch: number): Promise<string> {
     fees += (await ask(year, epoch, { payer, model: STREET_MODEL, samples: seen })).fees
     said.push(`${STREET_USES} on houses`)
   }
-  if (year.told.some(({ event }) => event === 'agent')) {
+  if (year.hasAgent) {
     const done = await work(year, epoch, take(AGENT_USES))
     said.push(`${done.postcodes} postcodes by the agent`)
   }

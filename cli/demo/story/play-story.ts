@@ -10,6 +10,7 @@ import { ActList } from '../acts.ts'
 import { claimAll, found, step } from '../play.ts'
 import { type DemoResult, gather } from '../result.ts'
 import { useModels, YEAR } from './months.ts'
+import { carryOutErasure } from './trouble.ts'
 import { othersOf, type Year } from './year.ts'
 
 /** A year that was played. */
@@ -35,6 +36,7 @@ export function playStory(
     const play = await found(session, splitStory(await loadDigits(), seed), seed, clock)
     story.year = {
       ...{ play, others: othersOf(seed), labs: new Map(), nearPairs: new Map(), promised: new Map(), told: [] },
+      hasAgent: false,
     }
     return 'a local chain with a contract and a test dollar'
   })
@@ -48,6 +50,7 @@ export function playStory(
         say(name)
         await step(year.play, name, epoch, say)
       }
+      await month.tells?.(year, epoch)
       return used
     })
   }
@@ -55,6 +58,7 @@ export function playStory(
     story.claimed = await claimAll(story.year.play, say)
     return `${story.claimed.size} accounts took what they earned`
   })
+  acts.add('Erase', (story) => carryOutErasure(story.year))
   acts.add('Audit', async (story, say) => {
     const { rpcUrl } = await session.chain()
     story.audit = await auditBundle(session.directory.bundles, { rpcUrl, onProgress: (check) => say(check.name) })

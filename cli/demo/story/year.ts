@@ -43,6 +43,8 @@ export interface Year {
   /** By payer and model: what was signed for so far. */
   readonly promised: Map<string, Promised>
   readonly told: Told[]
+  /** Whether the agent is at work. */
+  hasAgent: boolean
 }
 
 export const MAPS: Readonly<Record<string, string>> = { [MODEL]: FEATURE_MAP, [STREET_MODEL]: STREET_MAP }
