@@ -9,7 +9,7 @@ import { loadState } from '../carry-state.ts'
 import { factored, withoutCheckpoints } from './event-rows.ts'
 
 /** Contributions and paid uses of a period together; a larger one is not simulated. */
-export const ROWS_MAX = 100_000
+const ROWS_MAX = 100_000
 
 /** A period as it was paid, with everything that is needed to pay it again otherwise. */
 export interface PaidPeriod {

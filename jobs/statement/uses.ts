@@ -58,7 +58,7 @@ async function measuredOn(
 }
 
 /** The periods of an epoch as its manifest tells them; none before it is settled. */
-export async function periodsOf(warehouse: Database, epoch: number): Promise<SettlementDraft['periods']> {
+async function periodsOf(warehouse: Database, epoch: number): Promise<SettlementDraft['periods']> {
   const row = await warehouse.one<{ settlement_json: string | null }>(
     'SELECT settlement_json FROM epoch WHERE epoch = $epoch',
     { epoch },
