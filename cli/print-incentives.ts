@@ -52,10 +52,10 @@ function printPeriod({ model, token, accounts, items, uses, duplicates, paid, ..
 /** The number with what it is of. */
 function meaning({ attack, percent: value }: Simulated): string {
   if (value === null) return '–'
-  const text = `${value.toFixed(1)} %`
-  if (attack === 'split') return `gains ${text}`
+  const text = `${Math.abs(value).toFixed(1)} %`
   if (attack === 'copy' || attack === 'junk') return `${text} of what honest ones get`
-  return `returns ${text} of what it cost`
+  const did = value < 0 ? 'loses' : 'gains'
+  return attack === 'split' ? `${did} ${text}` : `${did} ${text} of what it cost`
 }
 
 function printConcentration(all: readonly Concentration[]): void {
