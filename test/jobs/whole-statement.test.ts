@@ -84,6 +84,7 @@ describe('a whole statement', () => {
     expect(await ofEpoch('carol', 1)).toEqual(['2 agent bot'])
     expect(await ofEpoch('carol', 3)).toContain('1 derived base')
     expect(await ofEpoch('alice', 1)).toEqual(['8 data reader'])
+    expect(await ofEpoch('operator', 1)).toEqual(['8 dataset digits'])
     expect(await ofEpoch('host', 2)).toEqual(['9 infrastructure gateway'])
   })
 
