@@ -57,6 +57,7 @@ const text: Module = async ({ program }) => (await import('./verbs/text.ts')).ad
 const agents: Module = async ({ program }) => (await import('./verbs/agent.ts')).addAgents(program)
 const answers: Module = async ({ program }) => (await import('./verbs/answers.ts')).addAnswers(program)
 const statement: Module = async ({ program }) => (await import('./verbs/statement.ts')).addStatement(program)
+const incentives: Module = async ({ program }) => (await import('./verbs/incentives.ts')).addIncentives(program)
 const market: Module = async ({ program }) => (await import('./verbs/market.ts')).addMarket(program)
 const quote: Module = async ({ program }) => (await import('./verbs/quote.ts')).addQuote(program)
 const policy: Module = async ({ program }) => (await import('./verbs/policy.ts')).addPolicy(program)
@@ -89,6 +90,7 @@ const MODULES_OF: ReadonlyMap<string, readonly Module[]> = new Map([
   ['statement', [statement]],
   ['explain', [answers]],
   ['insights', [answers]],
+  ['incentives', [incentives]],
   ['agent', [agents]],
   ['market', [market]],
   ['quote', [quote]],

@@ -8,6 +8,7 @@ import {
 import { type DigitModel, trainModel } from '../../examples/digits/model.ts'
 import { fitProjection } from '../../examples/digits/projection.ts'
 import type { FactoredRows, PeriodEvents } from '../../jobs/attribution/rows.ts'
+import { factored, pickRows } from '../../jobs/incentives/event-rows.ts'
 import type { Sample } from './world.ts'
 
 /** A model with the map by which its features are extracted. */
@@ -67,28 +68,6 @@ function writeRow(rows: FactoredRows, at: number, factors: Int8Array, multiplier
   rows.probabilities.set(p, at * CLASSES)
 }
 
-/** The rows at `indices`, in that order. */
-export function pickRows(rows: FactoredRows, indices: ArrayLike<number>): FactoredRows {
-  const count = indices.length
-  const picked: FactoredRows = {
-    ...rows,
-    count,
-    factors: new Int8Array(count * rows.rank),
-    multipliers: Uint16Array.from(indices, (from) => rows.multipliers[from]!),
-    probabilities: new Uint16Array(count * rows.classes),
-    labels: Uint16Array.from(indices, (from) => rows.labels[from]!),
-  }
-  for (let to = 0; to < count; to++) {
-    const from = indices[to]!
-    picked.factors.set(rows.factors.subarray(from * rows.rank, (from + 1) * rows.rank), to * rows.rank)
-    picked.probabilities.set(
-      rows.probabilities.subarray(from * rows.classes, (from + 1) * rows.classes),
-      to * rows.classes,
-    )
-  }
-  return picked
-}
-
 export function pickEvents(events: PeriodEvents, indices: ArrayLike<number>): PeriodEvents {
   return {
     rows: pickRows(factored(events), indices),
@@ -96,34 +75,4 @@ export function pickEvents(events: PeriodEvents, indices: ArrayLike<number>): Pe
     fees: Float64Array.from(indices, (from) => events.fees[from]!),
     own: Uint8Array.from(indices, (from) => events.own[from]!),
   }
-}
-
-/** One after the other. */
-export function joinEvents(first: PeriodEvents, second: PeriodEvents): PeriodEvents {
-  const [a, b] = [factored(first), factored(second)]
-  const count = a.count + b.count
-  return {
-    rows: {
-      ...a,
-      count,
-      factors: joined(new Int8Array(count * a.rank), a.factors, b.factors),
-      multipliers: joined(new Uint16Array(count), a.multipliers, b.multipliers),
-      probabilities: joined(new Uint16Array(count * a.classes), a.probabilities, b.probabilities),
-      labels: joined(new Uint16Array(count), a.labels, b.labels),
-    },
-    p16: joined(new Uint16Array(count), first.p16, second.p16),
-    fees: joined(new Float64Array(count), first.fees, second.fees),
-    own: joined(new Uint8Array(count), first.own, second.own),
-  }
-}
-
-function joined<T extends Int8Array | Uint8Array | Uint16Array | Float64Array>(into: T, first: T, second: T): T {
-  into.set(first)
-  into.set(second, first.length)
-  return into
-}
-
-function factored({ rows }: PeriodEvents): FactoredRows {
-  if (rows.kind !== 'factored') throw new TypeError('The gates are measured on factored rows.')
-  return rows
 }

@@ -1,5 +1,6 @@
 import type { PeriodEvents } from '../../jobs/attribution/rows.ts'
-import { eventRows, joinEvents } from './features.ts'
+import { joinEvents } from '../../jobs/incentives/event-rows.ts'
+import { eventRows } from './features.ts'
 import type { Gate, Measurement } from './gate.ts'
 import type { Lab, Situation } from './lab.ts'
 import { oncePerLab } from './once-per-lab.ts'

@@ -1,18 +1,11 @@
 import { CLASSES, PIXELS } from '../../examples/digits/dataset.ts'
 import type { Xoshiro128 } from '../../extractors/random.ts'
-import { type Factor, fullCurvature } from '../../jobs/attribution/bilinear/curvature.ts'
-import { eventGradients, type GradientRows, itemGradients } from '../../jobs/attribution/bilinear/gradient-rows.ts'
-import { GroupSums } from '../../jobs/attribution/bilinear/group-sums.ts'
-import { cappedMultipliers } from '../../jobs/attribution/bilinear/leverage.ts'
-import { movementBound } from '../../jobs/attribution/bilinear/movement/movement.ts'
-import { baseWeights, boundOf } from '../../jobs/attribution/rule/demand.ts'
+import { useRater } from '../../jobs/incentives/use-rater.ts'
 import { eventRows } from './features.ts'
 import type { Situation } from './lab.ts'
 import { DATA_PARTS, type Paid, type Rule } from './period.ts'
 import type { Sample } from './world.ts'
 
-/** Weights of events are in 256ths (docs/attribution.md step 5). */
-const FRACTION = 256
 const GENERATIONS = 6
 const CHILDREN = 60
 const PARENTS = 8
@@ -81,52 +74,13 @@ function mutate(image: Uint8Array, other: Uint8Array, random: Xoshiro128): Uint8
 async function rater(search: Search): Promise<(samples: readonly Sample[]) => Promise<Candidate[]>> {
   const { rule, situation, without, buyers, aim, capped } = search
   const { rows, account, curvature } = situation.contributed
-  const { factor } = fullCurvature(curvature!, Math.sqrt(curvature!.length))
-  const items = itemGradients(rows)
-  const u = cappedMultipliers(rows)
-  const groups = new GroupSums(rule.kernels, items, u, account)
-  const wanted = await wantedDirection(rule, items, u, account, buyers, aim, factor)
-  const { dBar, exponent } = without.result
-  const shape = eventGradients(situation.events.rows)
-  const movement = (await movementBound(rule.kernels, shape, groups, factor))!
-  // The exponent follows the accounts' solutions, which no purchase changes.
-  if (movement.exponent !== exponent) throw new RangeError('The search and the period disagree about the exponent.')
-  const bound = boundOf(dBar, DATA_PARTS)
+  const rate = await useRater({
+    ...{ kernels: rule.kernels, rows, account, groups: account, curvature: curvature!, events: situation.events },
+    ...{ level: without.result, dataParts: DATA_PARTS, buyers, aim, capped },
+  })
   return async (samples) => {
     const events = eventRows(situation.trained, samples, new Float64Array(samples.length))
-    const gradients = eventGradients(events.rows)
-    const m = await movement.of(gradients)
-    const base = baseWeights(events)
-    const candidates = samples.map((sample, at) => {
-      const cap = capped ? Number(bound / m[at]!) : Number.POSITIVE_INFINITY
-      const weight = Math.min(FRACTION * base[at]!, cap)
-      const score = along(gradients, at, wanted) * 2 ** exponent
-      return { sample, moved: (weight * score) / Number(dBar) }
-    })
-    return candidates.sort((a, b) => b.moved - a.moved)
+    const moved = await rate(events)
+    return samples.map((sample, at) => ({ sample, moved: moved[at]! })).sort((a, b) => b.moved - a.moved)
   }
-}
-
-/** A⁻¹ Ψ of whose scores are to rise, less those that are to fall. */
-async function wantedDirection(
-  { kernels }: Rule,
-  items: GradientRows,
-  u: Uint32Array,
-  account: Uint32Array,
-  buyers: readonly number[],
-  aim: 1 | -1,
-  factor: Factor,
-): Promise<Float64Array> {
-  const side = account.map((each) => (buyers.includes(each) === (aim === 1) ? 0 : 1))
-  const sums = await kernels.groupGradients(items, u, side, 1)
-  return factor.substitute(Float64Array.from(sums, Number)).map((value) => aim * value)
-}
-
-function along({ rank, classes, factors, errors }: GradientRows, row: number, direction: Float64Array): number {
-  let sum = 0
-  for (let c = 0; c < classes; c++) {
-    const error = errors[row * classes + c]!
-    for (let j = 0; j < rank; j++) sum += error * factors[row * rank + j]! * direction[c * rank + j]!
-  }
-  return sum
 }

@@ -1,6 +1,7 @@
 import { CLASSES, SIDE } from '../../examples/digits/dataset.ts'
 import type { PeriodEvents } from '../../jobs/attribution/rows.ts'
-import { eventRows, joinEvents } from './features.ts'
+import { joinEvents } from '../../jobs/incentives/event-rows.ts'
+import { eventRows } from './features.ts'
 import type { Bound, Gate, Measurement } from './gate.ts'
 import type { Lab, Situation } from './lab.ts'
 import { oncePerLab } from './once-per-lab.ts'

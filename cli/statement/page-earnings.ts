@@ -3,7 +3,7 @@ import type { WholeStatement } from '../../jobs/statement/whole-statement.ts'
 import { type Html, html, recordText, when } from '../../web/src/markup.ts'
 import { barEnd, shareBar } from '../../web/src/share-bar.ts'
 import { formatPercent } from '../output.ts'
-import { lineProofId, payoutProofId, plainAmount, provenAmount, type Tokens } from './page-numbers.ts'
+import { fromRecords, lineProofId, payoutProofId, provenAmount, type Tokens } from './page-numbers.ts'
 import { glossary, section, table } from './page-tables.ts'
 import { deductionWords, INTERVAL, lineWords } from './words.ts'
 
@@ -25,7 +25,7 @@ export function earnings({ epochs, paidByKind }: WholeStatement, tokens: Tokens)
   )
   const rows = epochs.flatMap((epoch) => epoch.lines.map((line) => lineRow(epoch, line, end, tokens)))
   const together = paidByKind.map(({ kind, token, amount }, at) => {
-    return html`${at === 0 ? '' : '; '}${plainAmount(amount)} ${tokens.name(token)} for ${lineWords(kind).short}`
+    return html`${at === 0 ? '' : '; '}${provenAmount(amount, 'paid')} ${tokens.name(token)} for ${lineWords(kind).short}`
   })
   return section(
     'earned',
@@ -105,25 +105,25 @@ export function paying({ paying: all }: WholeStatement, tokens: Tokens): Html {
   return section(
     'paying',
     'What you pay',
-    html`<ul>${balances.map((each) => html`<li>${plainAmount(each.amount)} ${token(each.token)} deposited and not taken</li>`)}
+    html`<ul>${balances.map((each) => html`<li>${fromRecords(each.amount)} ${token(each.token)} deposited and not taken</li>`)}
 ${channels.map(
   (
     each,
-  ) => html`<li>${recordText(each.model, 80)}: you signed for ${plainAmount(each.cumulative)} ${token(each.token)} in all (the
-last voucher is number ${String(each.sequence)}), ${plainAmount(each.spent)} of it taken</li>`,
+  ) => html`<li>${recordText(each.model, 80)}: you signed for ${fromRecords(each.cumulative)} ${token(each.token)} in all (the
+last voucher is number ${String(each.sequence)}), ${fromRecords(each.spent)} of it taken</li>`,
 )}
 ${uses.map(
   (
     each,
-  ) => html`<li>${recordText(each.model, 80)}: ${each.uses} uses; ${plainAmount(each.funded)} ${token(each.token)} paid,
-${plainAmount(each.unfunded)} signed for and not deposited, ${plainAmount(each.reported)} only reported,
-${plainAmount(each.outside)} held for want of a licence, ${plainAmount(each.refunded)} given back</li>`,
+  ) => html`<li>${recordText(each.model, 80)}: ${fromRecords(each.uses)} uses; ${fromRecords(each.funded)} ${token(each.token)} paid,
+${fromRecords(each.unfunded)} signed for and not deposited, ${fromRecords(each.reported)} only reported,
+${fromRecords(each.outside)} held for want of a licence, ${fromRecords(each.refunded)} given back</li>`,
 )}
 ${held.map(
   (
     each,
-  ) => html`<li>${recordText(each.model, 80)}: ${plainAmount(each.fees)} ${token(each.token)} of epoch ${each.epoch} is held,
+  ) => html`<li>${recordText(each.model, 80)}: ${fromRecords(each.fees)} ${token(each.token)} of epoch ${each.epoch} is held,
 because no licence covers the uses; without one it is yours again after epoch ${each.until}</li>`,
-)}</ul><p class="note">Checked as everything that comes from records: <a href="#proof-records">how</a>.</p>`,
+)}</ul>`,
   )
 }

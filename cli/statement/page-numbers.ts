@@ -31,9 +31,9 @@ export function provenAmount(amount: bigint | number, proof: string): Html {
   return html`<a class="money" href="#${proof}"><data value="${String(amount)}">${group(String(amount))}</data></a>`
 }
 
-/** An amount in a sentence or a table whose proof stands beside it. */
-export function plainAmount(amount: bigint): Html {
-  return html`<data class="money" value="${String(amount)}">${group(String(amount))}</data>`
+/** A number that is computed from records: whoever has the bundles computes it again. */
+export function fromRecords(number: bigint | number): Html {
+  return provenAmount(number, 'proof-records')
 }
 
 /** Where the proof of an epoch, of what became of a token in it, and of a line stands. */

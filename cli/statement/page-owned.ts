@@ -3,7 +3,7 @@ import type { WholeStatement } from '../../jobs/statement/whole-statement.ts'
 import { writeCount } from '../../web/src/counting.ts'
 import { type Html, html, recordText, when } from '../../web/src/markup.ts'
 import { formatParts } from '../output.ts'
-import { epochProofId, plainAmount, provenAmount, type Tokens } from './page-numbers.ts'
+import { epochProofId, fromRecords, provenAmount, type Tokens } from './page-numbers.ts'
 import { glossary, section, table } from './page-tables.ts'
 import { bucketWords, roleWords } from './words.ts'
 
@@ -40,7 +40,7 @@ ${outside.map(
     released,
     refunded,
   }) => html`<p>Uses of ${recordText(asset, 80)} that no licence covered:
-${plainAmount(kept)} of <code>${token}</code> held, ${plainAmount(released)} released by later licences, ${plainAmount(refunded)} given back.</p>`,
+${fromRecords(kept)} of <code>${token}</code> held, ${fromRecords(released)} released by later licences, ${fromRecords(refunded)} given back.</p>`,
 )}`,
   )
 }

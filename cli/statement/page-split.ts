@@ -3,7 +3,7 @@ import type { WholeStatement } from '../../jobs/statement/whole-statement.ts'
 import { counted } from '../../web/src/counting.ts'
 import { type Html, html, recordText } from '../../web/src/markup.ts'
 import { formatPercent } from '../output.ts'
-import { plainAmount, provenAmount, type Tokens } from './page-numbers.ts'
+import { provenAmount, type Tokens } from './page-numbers.ts'
 import { drawnPools, splitPicture } from './page-picture.ts'
 import { section, table } from './page-tables.ts'
 import { lineWords, poolName } from './words.ts'
@@ -68,7 +68,7 @@ function poolRow(
   { kind, asset, fromFees, before, yours, others, held, unattributed }: SplitPool,
   tone: number | undefined,
 ): Html {
-  const cell = (amount: bigint) => html`<td class="number">${plainAmount(amount)}</td>`
+  const cell = (amount: bigint) => html`<td class="number">${provenAmount(amount, 'proof-split')}</td>`
   return html`<tr><th scope="row"><span class="swatch swatch-${tone ?? 7}" aria-hidden="true"></span> ${recordText(poolName(kind, asset), 120)}</th>
 <td class="number">${provenAmount(fromFees, 'proof-split')}</td>${cell(before)}
 <td class="number">${provenAmount(yours, 'earned')}</td>${[others, held, unattributed].map(cell)}</tr>`

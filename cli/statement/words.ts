@@ -47,6 +47,10 @@ const ROLES: Readonly<Record<string, Words>> = {
   agent: { short: 'your agent did the work', long: 'Paid uses in which the agent did the work.' },
   infrastructure: { short: 'your machines ran it', long: 'Paid uses that ran on the machines.' },
   derived: { short: 'a model made from it answered', long: 'Paid uses of models that were made from it.' },
+  dataset: {
+    short: 'contributions to it were measured on them',
+    long: 'Paid uses for which it was computed how much each contribution to the dataset helped, whoever gave it.',
+  },
   data: {
     short: 'your contributions were measured on them',
     long: 'Paid uses for which it was computed how much each contribution helped.',

@@ -73,9 +73,10 @@ export class StatementUsageError extends TallyError {
   }
 }
 
-function formatOf({ format, json, receipt, withReceipts }: StatementFlags): Format {
+function formatOf({ format, json, out, receipt, withReceipts }: StatementFlags): Format {
   const chosen = format ?? (json === true ? 'json' : 'text')
-  if (json === true && chosen !== 'json' && format !== undefined)
+  // With --out it is the answer of this verb that --json asks for.
+  if (json === true && chosen !== 'json' && out === undefined)
     throw new StatementUsageError(`--json and --format ${format} contradict each other.`, 'Leave one of them out.')
   if ((receipt !== undefined || withReceipts === true) && (chosen === 'text' || chosen === 'csv'))
     throw new StatementUsageError(

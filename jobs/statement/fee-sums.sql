@@ -1,6 +1,8 @@
--- one row per (epoch, model, infrastructure, agent, token, featured): fees funded in $first to $last, which settlement splits as one sum
+-- one row per (epoch, model, infrastructure, agent, token, featured): fees funded in $first to $last, which settlement splits as one sum;
+-- policy: in force in the epoch
 SELECT
   paid.epoch,
+  e.policy,
   i.model,
   i.infrastructure,
   i.agent,
@@ -9,6 +11,7 @@ SELECT
   count(*)::BIGINT AS uses,
   sum(i.fee)::HUGEINT AS fees
 FROM funded AS paid
+JOIN epoch AS e ON e.epoch = paid.epoch
 JOIN inference AS i USING (inference)
 LEFT JOIN inference_features AS f ON f.inference = i.inference AND f.epoch <= paid.epoch
 WHERE paid.epoch BETWEEN $first AND $last

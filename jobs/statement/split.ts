@@ -41,6 +41,7 @@ export interface TokenSplit {
 
 interface FeeSum {
   readonly epoch: number
+  readonly policy: string
   readonly model: string
   readonly infrastructure: string
   readonly agent: string
@@ -93,25 +94,30 @@ interface DividedSum extends FeeSum {
 }
 
 async function divideSums(warehouse: Database, sums: readonly FeeSum[]): Promise<DividedSum[]> {
-  const rules = new Map<number, { policy: Policy; upstream: Upstream }>()
+  const policies = new Map<string, Policy>()
+  const upstream = new Map<string, Upstream>()
   const divided: DividedSum[] = []
   for (const sum of sums) {
-    const rule = rules.get(sum.epoch) ?? {
-      // There was one: without a policy nothing is funded.
-      policy: (await policyInForce(warehouse, sum.epoch))!,
-      upstream: await loadUpstream(warehouse, sum.epoch),
-    }
-    rules.set(sum.epoch, rule)
-    const { data, outcome, treasury, pools } = splitSum(sum, sum.fees, rule.policy, rule.upstream)
-    const all = [
-      { kind: 'data', asset: sum.model, amount: data },
-      ...pools,
-      { kind: 'outcome', asset: '', amount: outcome },
-      { kind: 'treasury', asset: rule.policy.policy, amount: treasury },
-    ] as DividedSum['pools']
-    divided.push({ ...sum, pools: all.filter(({ amount }) => amount > 0n) })
+    // There was one: without a policy nothing is funded.
+    const policy = policies.get(sum.policy) ?? (await policyInForce(warehouse, sum.epoch))!
+    policies.set(sum.policy, policy)
+    // What a model is derived from never changes.
+    const above = upstream.get(sum.model) ?? (await loadUpstream(warehouse, sum.epoch))
+    upstream.set(sum.model, above)
+    divided.push({ ...sum, pools: divide(sum, policy, above) })
   }
   return divided
+}
+
+function divide(sum: FeeSum, policy: Policy, upstream: Upstream): DividedSum['pools'] {
+  const { data, outcome, treasury, pools } = splitSum(sum, sum.fees, policy, upstream)
+  const all = [
+    { kind: 'data', asset: sum.model, amount: data },
+    ...pools,
+    { kind: 'outcome', asset: '', amount: outcome },
+    { kind: 'treasury', asset: policy.policy, amount: treasury },
+  ] as DividedSum['pools']
+  return all.filter(({ amount }) => amount > 0n)
 }
 
 function partOf(lines: readonly PoolLines[]): Part {

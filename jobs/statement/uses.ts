@@ -5,10 +5,14 @@ import type { SettlementDraft } from '../settlement/settle-epoch.ts'
 import type { EpochRange } from './epochs.ts'
 
 const accountUses = readSql(new URL('./account-uses.sql', import.meta.url))
+const valuedDatasets = readSql(new URL('./valued-datasets.sql', import.meta.url))
 const accountValued = readSql(new URL('./account-valued.sql', import.meta.url))
 
-/** How something was used: as itself, as what a used model was made from, or as data whose influence on the uses was measured. */
-export type UseRole = 'model' | 'agent' | 'infrastructure' | 'derived' | 'data'
+/**
+ * How something was used: as itself, as what a used model was made from, or as data whose influence on the uses was measured: an
+ * account's own contributions (`data`), or anybody's to a dataset of which it owns a share (`dataset`).
+ */
+export type UseRole = 'model' | 'agent' | 'infrastructure' | 'derived' | 'data' | 'dataset'
 
 /** Paid uses of something in an epoch. */
 export interface AssetUses {
@@ -31,34 +35,75 @@ export async function usesOf(warehouse: Database, account: Address, range: Epoch
   const values = { account, first: range.from, last: range.to }
   const rows = await warehouse.all<Omit<AssetUses, 'uses'> & { uses: bigint }>(accountUses, values)
   const owned = rows.map((row) => ({ ...row, uses: Number(row.uses) }))
-  const all = [...owned, ...(await measuredOn(warehouse, values))]
+  const periods = new PaidPeriods(warehouse)
+  const all = [
+    ...owned,
+    ...(await measuredOn(warehouse, periods, values)),
+    ...(await ofDatasets(warehouse, periods, values)),
+  ]
   const nameOf = ({ asset, role, token }: AssetUses) => `${asset}\n${role}\n${token}`
   return all.sort((a, b) => a.epoch - b.epoch || (nameOf(a) < nameOf(b) ? -1 : 1))
 }
 
+interface Asked {
+  readonly account: Address
+  readonly first: number
+  readonly last: number
+}
+
+interface Valued {
+  readonly epoch: number
+  readonly model: string
+  readonly token: string
+}
+
 /** Uses of the periods that were paid in an epoch and in which the account has contributions. */
-async function measuredOn(
-  warehouse: Database,
-  values: { readonly account: Address; readonly first: number; readonly last: number },
-): Promise<AssetUses[]> {
+async function measuredOn(warehouse: Database, periods: PaidPeriods, asked: Asked): Promise<AssetUses[]> {
   const uses: AssetUses[] = []
-  const periods = new Map<number, SettlementDraft['periods']>()
-  for (const row of await warehouse.all<{ epoch: number; model: string; token: string; items: number }>(
-    accountValued,
-    values,
-  )) {
-    const { epoch, model, token } = row
-    const ofEpoch = periods.get(epoch) ?? (await periodsOf(warehouse, epoch))
-    periods.set(epoch, ofEpoch)
-    const period = ofEpoch.find((each) => each.model === model && each.token === token)
-    if (period?.state === 'paid' && row.items > 0)
-      uses.push({ epoch, asset: model, role: 'data', token, uses: period.events, fees: BigInt(period.fees) })
+  for (const { items, ...of } of await warehouse.all<Valued & { items: number }>(accountValued, { ...asked })) {
+    const period = await periods.find(of)
+    if (period !== undefined && items > 0)
+      uses.push({ epoch: of.epoch, asset: of.model, role: 'data', token: of.token, ...period })
   }
   return uses
 }
 
+/** Of all models whose paid periods valued contributions to a dataset. */
+async function ofDatasets(warehouse: Database, periods: PaidPeriods, asked: Asked): Promise<AssetUses[]> {
+  const sums = new Map<string, AssetUses>()
+  for (const { dataset, ...of } of await warehouse.all<Valued & { dataset: string }>(valuedDatasets, { ...asked })) {
+    const { uses, fees } = (await periods.find(of))!
+    const { epoch, token } = of
+    const key = `${epoch}/${token}/${dataset}`
+    const before = sums.get(key)
+    sums.set(key, {
+      ...{ epoch, asset: dataset, role: 'dataset', token },
+      ...{ uses: (before?.uses ?? 0) + uses, fees: (before?.fees ?? 0n) + fees },
+    })
+  }
+  return [...sums.values()]
+}
+
+/** What the paid periods of epochs were about; each epoch is read once. */
+class PaidPeriods {
+  readonly #warehouse: Database
+  readonly #ofEpoch = new Map<number, SettlementDraft['periods']>()
+
+  constructor(warehouse: Database) {
+    this.#warehouse = warehouse
+  }
+
+  /** @returns undefined when the period was not paid then */
+  async find({ epoch, model, token }: Valued): Promise<{ readonly uses: number; readonly fees: bigint } | undefined> {
+    const periods = this.#ofEpoch.get(epoch) ?? (await periodsOf(this.#warehouse, epoch))
+    this.#ofEpoch.set(epoch, periods)
+    const period = periods.find((each) => each.model === model && each.token === token && each.state === 'paid')
+    return period === undefined ? undefined : { uses: period.events, fees: BigInt(period.fees) }
+  }
+}
+
 /** The periods of an epoch as its manifest tells them; none before it is settled. */
-export async function periodsOf(warehouse: Database, epoch: number): Promise<SettlementDraft['periods']> {
+async function periodsOf(warehouse: Database, epoch: number): Promise<SettlementDraft['periods']> {
   const row = await warehouse.one<{ settlement_json: string | null }>(
     'SELECT settlement_json FROM epoch WHERE epoch = $epoch',
     { epoch },

@@ -78,6 +78,8 @@ describeWithAnvil('beside a running ingest', () => {
     ['run', '--now', '--skip-delay'],
     ['epoch', 'status'],
     ['statement', contributor],
+    ['statement', contributor, '--format', 'html', '--with-receipts', '--out', 'statement.html'],
+    ['incentives', '1'],
     ['explain', 'use-1-1'],
     ['insights', 'reader'],
     ['export', 'features', '--model', 'reader', '--out', 'features'],

@@ -88,7 +88,7 @@ describe('a statement as a page', () => {
 
   test('every number in a table leads to a proof', () => {
     const page = pageOf('modeller')
-    for (const id of ['used', 'earned', 'paid', 'held']) {
+    for (const id of ['owned', 'used', 'earned', 'paid', 'held', 'split']) {
       const [, section] = new RegExp(`<section id="${id}"(.*?)</section>`, 's').exec(page)!
       const cells = [...section!.matchAll(/<td class="number">(.*?)<\/td>/gs)].map(([, cell]) => cell!)
       expect(cells.length).toBeGreaterThan(0)

@@ -84,6 +84,7 @@ describe('a whole statement', () => {
     expect(await ofEpoch('carol', 1)).toEqual(['2 agent bot'])
     expect(await ofEpoch('carol', 3)).toContain('1 derived base')
     expect(await ofEpoch('alice', 1)).toEqual(['8 data reader'])
+    expect(await ofEpoch('operator', 1)).toEqual(['8 dataset digits'])
     expect(await ofEpoch('host', 2)).toEqual(['9 infrastructure gateway'])
   })
 
@@ -128,6 +129,35 @@ describe('a whole statement', () => {
         for (const { smallBefore, earned, deducted, paid, small } of payouts)
           expect(smallBefore + earned).toBe(sum(deducted.map(({ amount }) => amount)) + paid + small)
     }
+  })
+
+  test('an epoch tells the transactions that anchored it, and what of final ones can be claimed', async () => {
+    const { warehouse, genesis } = world.ledger
+    expect(await told('modeller')).toMatchObject({
+      claimable: [],
+      proofs: [{ proposed: null, finalized: null }, {}, {}],
+    })
+    const account = addressOf('modeller')
+    const acts = ['propose/1/1', 'finalize/1/1/0123456789abcdef', 'propose/2/1', 'propose/2/1/try-2', 'finalize/2/1']
+    for (const [at, act] of [...acts, `claim/1/${account}/${TOKEN}/5`].entries())
+      await warehouse.run(
+        `INSERT INTO chain_transaction BY NAME SELECT $intent AS intent, $state AS state, 31337 AS chain_id, '0x' AS sender, '0x' AS data,
+         $hash AS landed_hash, 7 AS block_number`,
+        {
+          intent: `31337/${genesis.distributor}/${act}`,
+          state: act === 'propose/2/1' ? 'reverted' : 'confirmed',
+          hash: `hash ${at}`,
+        },
+      )
+    await warehouse.run("UPDATE epoch SET state = 'finalized' WHERE epoch <= 2")
+    const { proofs, claimable, epochs } = await told('modeller')
+    expect(proofs[0]).toMatchObject({ proposed: { hash: 'hash 0', block: '7' }, finalized: { hash: 'hash 1' } })
+    expect(proofs[1]).toMatchObject({ state: 'finalized', proposed: { hash: 'hash 3' }, finalized: { hash: 'hash 4' } })
+    expect(proofs[2]).toMatchObject({ state: 'published', proposed: null, finalized: null })
+    const paid = epochs[1]!.payouts.find(({ token }) => token === TOKEN)!.cumulative
+    const claimedHere = { hash: 'hash 5', block: '7', epoch: 1 }
+    // Of the other token nothing was paid: it is small.
+    expect(claimable).toEqual([{ token: TOKEN, epoch: 2, cumulative: paid, claimedHere }])
   })
 
   test('epochs that are not settled are refused', async () => {
