@@ -24,8 +24,11 @@ function printOffer({
   state,
   sold,
   failed,
+  licence,
 }: MarketOffer): void {
-  printLine(`${paint.bold(offer)}: ${formatParts(parts)} of ${asset} for ${price} of ${token}`)
+  const what = licence === null ? `${formatParts(parts)} of ${asset}` : `a licence of ${asset}`
+  printLine(`${paint.bold(offer)}: ${what} for ${price} of ${token}`)
+  if (licence !== null) printLicence(licence)
   printLine(`  by ${seller}, for ${buyer ?? 'anyone'}; until ${timeText(expiresMs)}`)
   if (sold !== null) printLine(`  sold to ${sold.to} in epoch ${sold.epoch}`)
   else if (state !== 'open') printLine(`  ${state}`)
@@ -33,20 +36,41 @@ function printOffer({
     printLine(`  accepted by ${each.buyer} in epoch ${each.epoch}: ${STATUS_TEXT[each.status]}`)
 }
 
+/** What it lets its buyer do. */
+function printLicence(licence: NonNullable<MarketOffer['licence']>): void {
+  const { uses, fromMs, untilMs, durationMs, priceList, royaltyParts, coversFromEpoch, copies, sold } = licence
+  const terms = [
+    `to ${uses.join(', ')}`,
+    durationMs === null ? undefined : `for ${durationText(durationMs)} from its purchase on`,
+    fromMs === null ? undefined : `from ${timeText(fromMs)}`,
+    untilMs === null ? undefined : `until ${timeText(untilMs)}`,
+    priceList === null ? undefined : `at the prices of ${priceList}`,
+    royaltyParts === 0 ? undefined : `royalty ${formatParts(royaltyParts)}`,
+    coversFromEpoch === null ? undefined : `covers uses held since epoch ${coversFromEpoch}`,
+  ]
+  printLine(`  ${terms.filter((term) => term !== undefined).join('; ')}`)
+  printLine(`  ${sold} sold${copies === null ? '' : ` of ${copies}`}`)
+}
+
 const STATUS_TEXT = {
-  taken: 'somebody else was first',
+  taken: 'others were first',
+  lapsed: 'its seller owned nothing of it any more',
   unfunded: 'not enough was deposited; another acceptance may be sent',
   waiting: 'waits to be settled',
 } as const
 
 function printAsset(page: AssetPage): void {
   printLine(`\n${paint.bold(`${page.asset} (${page.kind}): ${page.title}`)}`)
-  printLine(`Licence: ${page.licence}`)
+  const { own, payers, derived, granted, bought, licensees } = page.uses
+  printLine(`Licence: ${page.licence}${page.access === 'licensed' ? '; who uses it needs a licence' : ''}`)
+  if (granted + bought > 0)
+    printLine(`  ${granted} licences granted, ${bought} bought; ${licensees} accounts have one of their own`)
   printLine(`Owners: ${page.owners.map(({ account, parts }) => `${account} ${formatParts(parts)}`).join(', ')}`)
   for (const { asset, parts } of page.parents)
     printLine(`Passes ${formatParts(parts)} of its royalties on to ${asset}, from which it was derived`)
   const reused = page.reuse.map(({ asset, kind, parts }) => `${asset} (${kind}, royalty ${formatParts(parts)})`)
   printLine(`Reuse: ${reused.length === 0 ? 'nothing was derived from it' : reused.join(', ')}`)
+  printLine(`  used ${own} times by ${payers} payers; what was derived from it ${derived} times`)
   printQuality(page)
   printIncome(page.income)
 }
@@ -57,10 +81,10 @@ function printQuality({ contributions, quality, contributors }: AssetPage): void
   if (quality.length === 0) printLine('Quality: not measured; no period that valued it has paid')
   else
     printTable(
-      ['epoch', 'model', 'token', 'items', 'junk (did no good)', 'value (of all that helped)'],
+      ['epoch', 'model', 'token', 'items', 'junk (did no good)', 'value (of all that helped)', 'share (90 %)'],
       quality.map((each) => [
         ...[each.epoch, each.model, each.token, each.items],
-        ...[formatPercent(each.junk), formatPercent(each.value)],
+        ...[formatPercent(each.junk), formatPercent(each.value), intervalText(each.interval)],
       ]),
     )
   for (const { account, model, low, share, high } of contributors)
@@ -89,6 +113,22 @@ function printTable(head: string[], rows: readonly (string | number | bigint)[][
   const table = new Table({ head, style: { head: [], border: [] } })
   for (const row of rows) table.push(row.map(String))
   printLine(table.toString())
+}
+
+function intervalText(interval: AssetPage['quality'][number]['interval']): string {
+  if (interval === null) return ''
+  return `${formatPercent(interval.share)} (${formatPercent(interval.low)} to ${formatPercent(interval.high)})`
+}
+
+const UNITS_MS: readonly (readonly [bigint, string])[] = [
+  [86_400_000n, 'days'],
+  [3_600_000n, 'hours'],
+  [60_000n, 'minutes'],
+]
+
+function durationText(ms: bigint): string {
+  const [unit, name] = UNITS_MS.find(([each]) => ms % each === 0n) ?? [1n, 'milliseconds']
+  return `${ms / unit} ${name}`
 }
 
 const LAST_DATE_MS = 8_640_000_000_000_000n

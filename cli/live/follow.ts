@@ -100,13 +100,14 @@ function foundedId({ directory }: Session): Uint8Array | undefined {
   return existsSync(directory.genesis) ? ledgerIdOf(readGenesis(directory.genesis)) : undefined
 }
 
-/** Sources are looked up on a connection of their own. */
+/** Sources, and prices, are looked up on connections of their own. */
 async function takeUploads(
   session: Session,
   { host, port, operator }: NonNullable<FollowOptions['uploads']>,
 ): Promise<UploadServer> {
   const { genesis, ledgerId, warehouse } = await session.ledger()
-  const forSources = await warehouse.connect()
+  const [forSources, forQuotes] = [await warehouse.connect(), await warehouse.connect()]
+  const onError = (error: unknown) => printWarning(error instanceof Error ? error.message : String(error), null)
   return openUploadServer({
     genesis,
     ledgerId,
@@ -115,6 +116,7 @@ async function takeUploads(
     sourceOf: (source) => registeredSource(forSources, source),
     host,
     port,
-    onError: (error) => printWarning(error instanceof Error ? error.message : String(error), null),
+    quotes: { ledger: { warehouse: forQuotes, ledgerId }, operator, clock: session.clock, onError },
+    onError,
   })
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Quote } from '../../anchor/signatures/quote.ts'
-import { quoteFor, signedQuote } from '../../jobs/pricing/quote.ts'
+import { quoteDocument, quoteFor, signedQuote } from '../../jobs/pricing/quote.ts'
 import { type Address, toAddress, toHex } from '../../schemas/ids.ts'
 import { QUOTE_ID_BYTES } from '../../schemas/limits.ts'
 import { type GlobalFlags, runReadingVerb, withGlobalFlags } from '../command.ts'
@@ -55,22 +55,11 @@ export function addQuote(program: Command): void {
         }
         const quote =
           operator === undefined ? await quoteFor(ledger, request) : await signedQuote(ledger, operator, request)
-        const signature = 'signature' in quote ? toHex(quote.signature as Uint8Array) : null
-        answer(toDocument(quote, signature), () => printQuote(quote, signature))
+        const document = quoteDocument(quote)
+        answer(document, () => printQuote(quote, document.signature))
         return undefined
       }),
     )
-}
-
-function toDocument(quote: Quote, signature: string | null) {
-  return {
-    ...quote,
-    quoteId: toHex(quote.quoteId),
-    fee: quote.fee.toString(),
-    units: Object.fromEntries(quote.units.map(({ unit, quantity }) => [unit, quantity.toString()])),
-    expiresMs: quote.expiresMs.toString(),
-    signature,
-  }
 }
 
 function printQuote(

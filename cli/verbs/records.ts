@@ -34,7 +34,7 @@ export function addRecords(program: Command, runCommandLine: RunCommandLine): vo
     .option('--metrics-host <address>', 'address to serve them at', '127.0.0.1')
     .option(
       '--upload-port <port>',
-      'with --follow: take records over HTTP there, with receipts (needs OPERATOR_KEY)',
+      'with --follow: take records over HTTP there, with receipts, and sign quotes (needs OPERATOR_KEY)',
       portNumber,
     )
     .option('--upload-host <address>', 'address to take them at; beyond loopback put TLS before it', '127.0.0.1')
@@ -75,6 +75,7 @@ function ingestOn(context: VerbContext, flags: IngestFlags, runCommandLine: RunC
         printRemark(`pid ${process.pid} ingests, and runs commands for ${session.directory.root}`)
         if (urls.metrics !== undefined) printRemark(`metrics: ${urls.metrics}`)
         if (urls.uploads !== undefined) printRemark(`uploads: ${urls.uploads}/v1/records`)
+        if (urls.uploads !== undefined) printRemark(`quotes: ${urls.uploads}/v1/quote`)
       },
     })
     return answerCounts(context, counts)

@@ -1,4 +1,4 @@
--- one row per acceptance of one of $offers that did not get the share, in accept order; status null: its epoch is not attributed yet
+-- one row per acceptance of one of $offers that got nothing, in accept order; status null: its epoch is not attributed yet
 SELECT a.offer, a.buyer, a.epoch, s.status
 FROM offer_acceptance AS a
 LEFT JOIN sale AS s ON s.epoch = a.epoch AND s.ordinal = a.ordinal

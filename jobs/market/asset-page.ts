@@ -1,7 +1,7 @@
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { TallyError } from '../../schemas/errors.ts'
-import type { AssetKind } from '../../schemas/events.ts'
+import type { AssetAccess, AssetKind } from '../../schemas/events.ts'
 import type { Address } from '../../schemas/ids.ts'
 import { rankBatches } from '../attribution/features/clusters.ts'
 import type { LineKind } from '../settlement/lines.ts'
@@ -10,6 +10,8 @@ const sql = (name: string) => readSql(new URL(name, import.meta.url))
 const assetIncome = sql('./asset-income.sql')
 const assetQuality = sql('./asset-quality.sql')
 const assetDuplicates = sql('./asset-duplicates.sql')
+const assetInterval = sql('./asset-interval.sql')
+const assetUses = sql('./asset-uses.sql')
 const assetContributors = sql('./asset-contributors.sql')
 
 /** What an asset brought in an epoch, by cause; atoms. */
@@ -31,6 +33,20 @@ interface Quality {
   readonly junk: number
   /** What the items sum to, part of all that helped. */
   readonly value: number
+  /** Of a dataset: its part of what the scores of all contributors sum to, with its 90 % interval, fractions. */
+  readonly interval: { readonly low: number; readonly share: number; readonly high: number } | null
+}
+
+/** How often it is used, by itself and by what was derived from it, and by whose leave. */
+interface Uses {
+  readonly own: number
+  readonly payers: number
+  /** Of what was derived from it, in any generation. */
+  readonly derived: number
+  /** Licences of it that were not revoked: granted ones, sold ones, and how many accounts have one of their own. */
+  readonly granted: number
+  readonly bought: number
+  readonly licensees: number
 }
 
 /** A contributor's part of the contributors' pool, with its 90 % interval, fractions. */
@@ -44,18 +60,21 @@ interface Contributor {
   readonly high: number
 }
 
-/** What a buyer of a share can know of an asset, as of the last closed epoch. */
+/** What a buyer of a share or of a licence can know of an asset, as of the last closed epoch. */
 export interface AssetPage {
   readonly asset: string
   readonly kind: AssetKind
   readonly title: string
   readonly licence: string
+  /** Whether who uses it needs a licence. */
+  readonly access: AssetAccess
   /** Millionths, largest first. */
   readonly owners: readonly { readonly account: Address; readonly parts: number }[]
   /** What it passes royalties on to, millionths. */
   readonly parents: readonly { readonly asset: string; readonly parts: number }[]
   /** What was derived from it, and passes royalties on to it. */
   readonly reuse: readonly { readonly asset: string; readonly kind: AssetKind; readonly parts: number }[]
+  readonly uses: Uses
   readonly income: readonly Income[]
   /** Contributions to it, and those of them that are copies of ones before. Null for what is no dataset. */
   readonly contributions: { readonly items: number; readonly duplicates: number } | null
@@ -78,8 +97,8 @@ const CONTRIBUTORS_SHOWN = 10
 
 /** @throws AssetUnknownError */
 export async function assetPage(warehouse: Database, asset: string): Promise<AssetPage> {
-  const row = await warehouse.one<{ kind: AssetKind; title: string; licence: string }>(
-    'SELECT kind, title, licence FROM asset WHERE asset = $asset',
+  const row = await warehouse.one<{ kind: AssetKind; title: string; licence: string; access: AssetAccess }>(
+    'SELECT kind, title, licence, access FROM asset WHERE asset = $asset',
     { asset },
   )
   if (row === undefined) throw new AssetUnknownError({ asset })
@@ -97,6 +116,7 @@ export async function assetPage(warehouse: Database, asset: string): Promise<Ass
       'SELECT p.asset, a.kind, p.parts FROM asset_parent AS p JOIN asset AS a USING (asset) WHERE p.parent = $asset ORDER BY p.asset',
       { asset },
     ),
+    uses: await usesOf(warehouse, asset),
     income: await incomeOf(warehouse, asset),
     contributions: row.kind === 'dataset' ? await contributionsTo(warehouse, asset) : null,
     quality: await qualityOf(warehouse, asset),
@@ -134,11 +154,42 @@ async function qualityOf(warehouse: Database, asset: string): Promise<Quality[]>
     value: bigint
     helped: bigint
   }>(assetQuality, { asset })
+  const intervals = await intervalsOf(warehouse, asset)
   return rows.map(({ epoch, model, token, items, helping, value, helped }) => ({
     ...{ epoch, model, token, items: Number(items) },
     junk: Number(items - helping) / Number(items),
     value: helped === 0n ? 0 : Number(value) / Number(helped),
+    interval: intervals.get(`${epoch}/${token}/${model}`) ?? null,
   }))
+}
+
+/** By epoch, token and model. */
+async function intervalsOf(warehouse: Database, asset: string): Promise<Map<string, Quality['interval']>> {
+  const rows = await warehouse.all<{
+    epoch: number
+    model: string
+    token: string
+    share: number
+    below: number
+    above: number
+  }>(assetInterval, { asset })
+  return new Map(
+    rows.map(({ epoch, model, token, share, below, above }) => [
+      `${epoch}/${token}/${model}`,
+      { low: Math.max(0, share - below), share, high: Math.min(1, share + above) },
+    ]),
+  )
+}
+
+async function usesOf(warehouse: Database, asset: string): Promise<Uses> {
+  const row = await warehouse.one<
+    Record<'uses' | 'payers' | 'derived_uses' | 'granted' | 'bought' | 'licensees', bigint>
+  >(assetUses, { asset })
+  const { uses, payers, derived_uses, granted, bought, licensees } = row!
+  return {
+    ...{ own: Number(uses), payers: Number(payers), derived: Number(derived_uses) },
+    ...{ granted: Number(granted), bought: Number(bought), licensees: Number(licensees) },
+  }
 }
 
 async function contributorsTo(warehouse: Database, asset: string): Promise<Contributor[]> {

@@ -33,6 +33,16 @@ export class NotYourOfferError extends TallyError {
   }
 }
 
+export class NotAnOwnerError extends TallyError {
+  override readonly code = 'NOT_AN_OWNER'
+  constructor(facts: { asset: string; account: string }) {
+    super(`${facts.account} owns nothing of ${facts.asset}.`, {
+      facts,
+      hint: 'Nothing was sent. `tally market list ASSET` shows who owns it, as of the last closed epoch.',
+    })
+  }
+}
+
 export class PartsNotFreeError extends TallyError {
   override readonly code = 'PARTS_NOT_FREE'
   constructor(facts: { asset: string; account: string; parts: number; owned: number; offered: number }) {
@@ -88,13 +98,25 @@ export async function requireFreeParts(
   warehouse: Database,
   { asset, seller, parts }: { readonly asset: string; readonly seller: Address; readonly parts: number },
 ): Promise<void> {
-  const row = await warehouse.one<{ parts: bigint | null }>(
-    'SELECT sum(delta) AS parts FROM ownership_change WHERE asset = $asset AND account = $seller',
-    { asset, seller },
-  )
-  const owned = Number(row?.parts ?? 0n)
+  const owned = await partsOf(warehouse, asset, seller)
   const offered = (await offersOf(warehouse, asset))
     .filter((offer) => offer.seller === seller && offer.state === 'open')
     .reduce((sum, offer) => sum + offer.parts, 0)
   if (parts > owned - offered) throw new PartsNotFreeError({ asset, account: seller, parts, owned, offered })
+}
+
+/** @throws NotAnOwnerError when the account owns nothing of the asset, as of the last closed epoch */
+export async function requireOwner(
+  warehouse: Database,
+  { asset, account }: { readonly asset: string; readonly account: Address },
+): Promise<void> {
+  if ((await partsOf(warehouse, asset, account)) === 0) throw new NotAnOwnerError({ asset, account })
+}
+
+async function partsOf(warehouse: Database, asset: string, account: Address): Promise<number> {
+  const row = await warehouse.one<{ parts: bigint | null }>(
+    'SELECT sum(delta) AS parts FROM ownership_change WHERE asset = $asset AND account = $account',
+    { asset, account },
+  )
+  return Number(row?.parts ?? 0n)
 }

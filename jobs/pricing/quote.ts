@@ -1,6 +1,6 @@
 import { ANYONE, type Quote, signQuote } from '../../anchor/signatures/quote.ts'
 import type { TypedDataSigner } from '../../anchor/signatures/signer.ts'
-import { type Address, toAddress } from '../../schemas/ids.ts'
+import { type Address, toAddress, toHex } from '../../schemas/ids.ts'
 import { IDENTIFIER_CHARACTERS_MAX, QUANTITY_LIMIT, QUOTE_ID_BYTES, UNITS_MAX } from '../../schemas/limits.ts'
 import { unitsOf } from '../../schemas/units.ts'
 import type { Ledger } from '../ledger.ts'
@@ -56,12 +56,23 @@ export async function quoteFor({ warehouse }: Pick<Ledger, 'warehouse'>, request
 
 /** {@link quoteFor}, signed by the operator: who cites it in time pays this, whatever becomes of the price list. */
 export async function signedQuote(
-  ledger: Ledger,
+  ledger: Pick<Ledger, 'warehouse' | 'ledgerId'>,
   operator: TypedDataSigner,
   request: QuoteRequest,
 ): Promise<SignedQuote> {
   const quote = await quoteFor(ledger, request)
   return { ...quote, signature: await signQuote(ledger.ledgerId, operator, quote) }
+}
+
+/** As JSON, for people and programs: bytes in hex, amounts as text; `signature` null when nobody signed it. */
+export function quoteDocument(quote: Quote | SignedQuote) {
+  const { quoteId, payer, model, token, fee, priceList, units, commercial, expiresMs } = quote
+  return {
+    ...{ quoteId: toHex(quoteId), payer, model, token, fee: fee.toString(), priceList },
+    units: Object.fromEntries(units.map(({ unit, quantity }) => [unit, quantity.toString()])),
+    ...{ commercial, expiresMs: expiresMs.toString() },
+    signature: 'signature' in quote ? toHex(quote.signature) : null,
+  }
 }
 
 function assertRequest({ quoteId, validMs }: QuoteRequest, units: Quote['units']): void {

@@ -98,10 +98,11 @@ describe('tally market', () => {
     })
     expect(assets).toEqual([
       {
-        ...{ asset: 'digits', kind: 'dataset', title: 'digits', licence: 'CC0-1.0' },
+        ...{ asset: 'digits', kind: 'dataset', title: 'digits', licence: 'CC0-1.0', access: 'open' },
         ...{ owners: [{ account: addressOf('alice'), parts: 1_000_000 }], parents: [] },
         ...{ reuse: [{ asset: 'reader', kind: 'model', parts: 100_000 }], income: [], quality: [], contributors: [] },
         contributions: { items: 0, duplicates: 0 },
+        uses: { own: 0, payers: 0, derived: 0, granted: 0, bought: 0, licensees: 0 },
       },
     ])
 
@@ -122,6 +123,49 @@ describe('tally market', () => {
       income: [{ epoch: 3, token: TOKEN, kind: 'sale', amount: '40', accounts: 1 }],
     })
     expect((await list()).offers).toEqual([])
+  })
+
+  test('licences are offered, listed and bought, by more than one', async () => {
+    const offered = await market(
+      ...['offer', 'digits', '--licence', 'train,commercial', '--royalty', '20000', '--for', '30d', '--copies', '2'],
+      ...['--price', '3', '--token', TOKEN, '--offer', 'month', ...signed('alice')],
+    )
+    expect(offered).toMatchObject({ end: 0, stderr: '' })
+    await settle()
+    expect((await list()).offers[0]).toMatchObject({
+      ...{ offer: 'month', kind: 'licence', parts: 0, price: '3', state: 'open', sold: null },
+      licence: {
+        ...{ uses: ['commercial', 'train'], fromMs: null, untilMs: null, durationMs: String(30 * 86_400_000) },
+        ...{ priceList: null, royaltyParts: 20_000, coversFromEpoch: null, copies: 2, sold: 0 },
+      },
+    })
+    expect(await market('accept', 'month', ...signed('bob'))).toMatchObject({ end: 0 })
+    expect(await market('accept', 'month', ...signed('carol'))).toMatchObject({ end: 0 })
+    await settle()
+    const { offers, assets } = await list('digits')
+    expect(offers[0]).toMatchObject({
+      licence: { sold: 1 },
+      failed: [{ buyer: addressOf('carol'), status: 'unfunded' }],
+    })
+    expect(assets[0]).toMatchObject({ uses: { bought: 1, licensees: 1 } })
+    expect(await market('accept', 'month', ...signed('bob'))).toMatchObject({ end: 0 })
+    await settle()
+    const { stdout } = await tallyHere(['market', 'list', 'digits', '--all', '--data', data])
+    for (const part of ['month: a licence of digits for 3', 'to commercial, train; for 30 days', '2 sold of 2'])
+      expect(stdout).toContain(part)
+    expect((await list('digits', '--all')).offers[0]).toMatchObject({ offer: 'month', state: 'sold' })
+  })
+
+  test('a share and a licence are two offers', async () => {
+    for (const args of [
+      ['--price', '1', '--token', TOKEN],
+      [...priced('1', '1'), '--licence', 'train'],
+      [...priced('1', '1'), '--copies', '2'],
+      ['--licence', 'train', '--for', '1d', '--from', '2999-01-01', '--price', '1', '--token', TOKEN],
+    ]) {
+      const ended = await market('offer', 'digits', ...args, ...signed('alice'))
+      expect([args, ended.end, errorOf(ended).code]).toEqual([args, 2, 'CONFIG'])
+    }
   })
 
   test('for a person it is a page', async () => {
@@ -147,6 +191,7 @@ describe('tally market', () => {
       [['offer', 'digits', ...priced('750001', '1'), ...signed('alice')], 'PARTS_NOT_FREE'],
       [['accept', 'nothing', ...signed('bob')], 'OFFER_UNKNOWN'],
       [['accept', 'quarter', ...signed('bob')], 'OFFER_CLOSED'],
+      [['offer', 'digits', '--licence', 'train', '--price', '1', '--token', TOKEN, ...signed('carol')], 'NOT_AN_OWNER'],
       [['list', 'nothing'], 'ASSET_UNKNOWN'],
     ]
     for (const [args, code] of cases) {
@@ -177,6 +222,8 @@ describe('tally market', () => {
     [['offer', 'digits', '--parts', 'half', '--token', TOKEN, '--price', '1'], 'whole number'],
     [['offer', 'digits', '--parts', '1', '--token', '0x12', '--price', '1'], 'an address'],
     [['offer', 'digits', ...priced('1', '1'), '--expires', 'soon'], 'a time like'],
+    [['offer', 'digits', '--licence', 'resell', '--price', '1', '--token', TOKEN], 'It must be some of'],
+    [['offer', 'digits', '--licence', 'train', '--until', 'soon', '--price', '1', '--token', TOKEN], 'a time in UTC'],
     [['accept', 'quarter'], '--source'],
     [['accept', 'quarter', '--source', SOURCES.operator], 'needs --key-file'],
   ])('%j is bad usage', async (args, message) => {

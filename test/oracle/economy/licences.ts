@@ -3,7 +3,8 @@
  * order, and every question is answered by looking through all of it again. It shares no code with what it is held against.
  */
 
-interface Terms {
+/** What a grant says, or a licence that was bought. */
+export interface Terms {
   readonly grant: string
   readonly asset: string
   readonly by: string
@@ -13,6 +14,26 @@ interface Terms {
   readonly untilMs: bigint
   readonly list: string
   readonly coversFrom: number
+}
+
+/** An offer of licences; see licence-sales.ts. */
+export interface LicenceForSale extends Omit<Terms, 'grant' | 'licensee' | 'untilMs'> {
+  readonly kind: 'sell'
+  readonly offer: string
+  readonly token: string
+  readonly price: bigint
+  readonly durationMs: bigint
+  readonly copies: number
+  /** Of several offers of one name, which. */
+  readonly version: number
+}
+
+export interface LicencePurchase {
+  readonly kind: 'buy'
+  readonly offer: string
+  /** Of the offer that the buyer has seen. */
+  readonly version: number
+  readonly buyer: string
 }
 
 export interface LicensedUse {
@@ -49,10 +70,12 @@ export type LicenceHappening =
   /** What policies say from an epoch on, with an epoch's notice. */
   | { readonly kind: 'policy'; readonly outsideWait: number }
   | LicensedUse
+  | LicenceForSale
+  | LicencePurchase
 
 export type Fate = 'reported' | 'unfunded' | 'funded' | 'held' | 'released' | 'refunded'
 
-interface Entry<What = LicenceHappening> {
+export interface Entry<What = LicenceHappening> {
   readonly epoch: number
   readonly atMs: bigint
   readonly what: What
@@ -64,6 +87,8 @@ interface Entry<What = LicenceHappening> {
   /** In which epoch it was released or given back, and at which place of the array it was released. */
   endedIn?: number
   fundedAt?: number
+  /** Of an accepted purchase. */
+  status?: string
 }
 
 export interface Assets {
@@ -96,11 +121,27 @@ export class LicencesOracle {
     const own = [...this.entries.entries()].filter(([, entry]) => entry.epoch === epoch)
     // Uses see all of the epoch's registry, each at its place; deposits and vouchers are there before any use.
     for (const [place, entry] of own) entry.outcome = this.#decide(place, entry)
-    for (const [place, entry] of own) if (entry.what.kind === 'use') this.#take(place, entry as Entry<LicensedUse>)
-    for (const [place, { what, outcome }] of own)
-      if (what.kind === 'grant' && outcome === 'accepted') this.#release(place, epoch)
+    for (const [place, entry] of own) {
+      if (entry.what.kind === 'use') this.#take(place, entry as Entry<LicensedUse>)
+      this.trade(place, entry)
+    }
+    for (const [place, entry] of own) if (this.termsOf(entry) !== undefined) this.#release(place, epoch)
     for (const entry of this.#uses())
       if (entry.fate === 'held' && entry.until! <= epoch) Object.assign(entry, { fate: 'refunded', endedIn: epoch })
+  }
+
+  /** What is not of this page: nothing is bought. */
+  protected trade(_place: number, _entry: Entry): void {}
+  protected decideTrade(_place: number, _entry: Entry): string {
+    return 'accepted'
+  }
+  protected paidFor(_payer: string, _token: string): bigint {
+    return 0n
+  }
+
+  /** What an entry allows from its place on, if anything. */
+  protected termsOf({ what, outcome }: Entry): Terms | undefined {
+    return what.kind === 'grant' && outcome === 'accepted' ? what : undefined
   }
 
   /** What an account owns of an asset at a place: what it had, and all transfers before it. */
@@ -124,13 +165,7 @@ export class LicencesOracle {
         (each) => each.what.kind === 'grant' && each.what.grant === what.grant && each.outcome === 'accepted',
       )
       if (isTaken) return 'LICENCE_EXISTS'
-      const isBackdated = what.fromMs !== 0n && what.fromMs < atMs
-      const isOver = what.untilMs !== 0n && what.untilMs <= atMs
-      if (isBackdated || isOver || what.coversFrom > epoch) return 'LICENCE_WINDOW_INVALID'
-      if (what.list === '') return 'accepted'
-      const model = this.#lists.get(what.list)
-      const isOfOther = this.#assets[what.asset]!.kind === 'model' && model !== what.asset
-      return model === undefined || isOfOther ? 'PRICE_LIST_UNKNOWN' : 'accepted'
+      return this.decideTerms(what, epoch, atMs)
     }
     if (what.kind === 'revoke') {
       const isThere = before.some(
@@ -141,7 +176,21 @@ export class LicencesOracle {
       if (owns(what.asset, what.by) === 0n) return 'REGISTRANT_NOT_OWNER'
       return this.#revokedAt(what.grant) < place ? 'LICENCE_REVOKED' : 'accepted'
     }
-    return 'accepted'
+    return this.decideTrade(place, { epoch, atMs, what, outcome: 'undecided' })
+  }
+
+  protected decideTerms(
+    { asset, fromMs, untilMs, coversFrom, list }: Pick<Terms, 'asset' | 'fromMs' | 'untilMs' | 'coversFrom' | 'list'>,
+    epoch: number,
+    atMs: bigint,
+  ): string {
+    const isBackdated = fromMs !== 0n && fromMs < atMs
+    const isOver = untilMs !== 0n && untilMs <= atMs
+    if (isBackdated || isOver || coversFrom > epoch) return 'LICENCE_WINDOW_INVALID'
+    if (list === '') return 'accepted'
+    const model = this.#lists.get(list)
+    const isOfOther = this.#assets[asset]!.kind === 'model' && model !== asset
+    return model === undefined || isOfOther ? 'PRICE_LIST_UNKNOWN' : 'accepted'
   }
 
   #revokedAt(grant: string): number {
@@ -184,17 +233,18 @@ export class LicencesOracle {
   }
 
   #isAssetCovered(asset: string, place: number, use: LicensedUse, atMs: bigint): boolean {
-    return this.entries.some(
-      ({ what, outcome }, at) =>
-        what.kind === 'grant' &&
-        outcome === 'accepted' &&
-        what.asset === asset &&
+    return this.entries.some((entry, at) => {
+      const terms = this.termsOf(entry)
+      return (
+        terms !== undefined &&
+        terms.asset === asset &&
         at < place &&
-        place < this.#revokedAt(what.grant) &&
-        atMs >= what.fromMs &&
-        (what.untilMs === 0n || atMs < what.untilMs) &&
-        this.#isMeant(what, use),
-    )
+        place < this.#revokedAt(terms.grant) &&
+        atMs >= terms.fromMs &&
+        (terms.untilMs === 0n || atMs < terms.untilMs) &&
+        this.#isMeant(terms, use)
+      )
+    })
   }
 
   #isMeant(terms: Terms, use: LicensedUse): boolean {
@@ -204,7 +254,7 @@ export class LicencesOracle {
     return terms.licensee === 'anyone' || terms.licensee === use.payer
   }
 
-  /** At a grant, everything that it and the grants before it reach back to. */
+  /** At a grant or a purchase, everything that it and those before it reach back to. */
   #release(place: number, epoch: number): void {
     for (const use of this.#uses()) {
       if (use.fate !== 'held') continue
@@ -212,17 +262,18 @@ export class LicencesOracle {
       const isCovered = this.#assetsOf(use.what).every(
         (asset) =>
           this.#isAssetCovered(asset, usedAt, use.what, use.atMs) ||
-          this.entries.some(
-            ({ what, outcome }, at) =>
-              what.kind === 'grant' &&
-              outcome === 'accepted' &&
-              what.asset === asset &&
+          this.entries.some((entry, at) => {
+            const terms = this.termsOf(entry)
+            return (
+              terms !== undefined &&
+              terms.asset === asset &&
               at > usedAt &&
               at <= place &&
-              what.coversFrom > 0 &&
-              what.coversFrom <= use.epoch &&
-              this.#isMeant(what, use.what),
-          ),
+              terms.coversFrom > 0 &&
+              terms.coversFrom <= use.epoch &&
+              this.#isMeant(terms, use.what)
+            )
+          }),
       )
       if (isCovered) Object.assign(use, { fate: 'released', endedIn: epoch, fundedAt: place })
     }
@@ -247,7 +298,7 @@ export class LicencesOracle {
       if (what.kind === 'deposit' && deposited <= epoch && what.payer === payer && what.token === token)
         balance += what.amount
     const own = this.#uses().filter(({ what }) => what.payer === payer && what.token === token)
-    return balance - sum(own.filter(({ fate }) => isTaken(fate)))
+    return balance - sum(own.filter(({ fate }) => isTaken(fate))) - this.paidFor(payer, token)
   }
 
   /** `epoch model payer token until` → fees that are held. */

@@ -104,6 +104,7 @@ export class RandomLicences {
     if (what.kind === 'policy')
       return records.policy({ ...ALL_TO_THE_MODEL, policy: id, outsideWaitEpochs: what.outsideWait })
     if (what.kind === 'use') return this.#useRecord(id, what)
+    if (what.kind !== 'grant') throw new RangeError(`${what.kind} does not happen here.`)
     const { uses, fromMs, untilMs, list, coversFrom } = what
     const licensee = what.licensee === 'anyone' ? new Uint8Array(20) : fromHex(what.licensee)
     const terms = { licensee, uses: [...uses], fromMs, untilMs, priceList: list, coversFromEpoch: coversFrom }
@@ -186,6 +187,6 @@ export class RandomLicences {
 
 export const ALL_TO_THE_MODEL = { dataParts: 0, modelParts: 1_000_000, infrastructureParts: 0, treasuryParts: 0 }
 
-function nameOf(address: string): Name {
+export function nameOf(address: string): Name {
   return NAMES.find((name) => addressOf(name) === address)!
 }
