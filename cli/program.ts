@@ -55,6 +55,7 @@ const payoutTree: Module = async ({ group }) =>
 const text: Module = async ({ program }) => (await import('./verbs/text.ts')).addText(program)
 const agents: Module = async ({ program }) => (await import('./verbs/agent.ts')).addAgents(program)
 const answers: Module = async ({ program }) => (await import('./verbs/answers.ts')).addAnswers(program)
+const disputes: Module = async ({ program }) => (await import('./verbs/dispute.ts')).addDisputes(program)
 const market: Module = async ({ program }) => (await import('./verbs/market.ts')).addMarket(program)
 const quote: Module = async ({ program }) => (await import('./verbs/quote.ts')).addQuote(program)
 const policy: Module = async ({ program }) => (await import('./verbs/policy.ts')).addPolicy(program)
@@ -88,6 +89,7 @@ const MODULES_OF: ReadonlyMap<string, readonly Module[]> = new Map([
   ['insights', [answers]],
   ['agent', [agents]],
   ['market', [market]],
+  ['dispute', [disputes]],
   ['quote', [quote]],
   ['policy', [policy]],
   ['receipt', [receipt]],

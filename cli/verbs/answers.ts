@@ -6,6 +6,7 @@ import { type Statement, statementOf } from '../../jobs/statement/statement.ts'
 import { toAddress } from '../../schemas/ids.ts'
 import { type GlobalFlags, runReadingVerb, wholeNumber, withGlobalFlags } from '../command.ts'
 import { formatParts, formatPercent, paint, printLine } from '../output.ts'
+import { printDispute } from '../print-dispute.ts'
 import { printInsights } from '../print-insights.ts'
 
 const MILLION = 1_000_000
@@ -104,12 +105,15 @@ function printStatement(statement: Statement): void {
     )
   printItems('Most helpful (influence, not payment)', statement.helped)
   printItems('Most harmful (influence, not payment)', statement.hurt)
+  if (statement.disputes.length > 0) printLine('\nDisputes')
+  statement.disputes.forEach(printDispute)
   if (statement.paying !== null) printPaying(statement.paying)
   printLine('\nCheck it: tally receipt ACCOUNT --out receipt.json && tally verify receipt.json')
 }
 
 /** Only what is not simply earned and paid. */
-function printPayout({ token, smallBefore, paid, small, minimum }: StatementPayout): void {
+function printPayout({ token, smallBefore, paid, small, disputed, minimum }: StatementPayout): void {
+  if (disputed > 0n) printLine(`  ${disputed} of ${token} is held, because a line of yours is disputed`)
   if (smallBefore > 0n && paid > 0n) printLine(`  ${smallBefore} of ${token} carried from earlier epochs, paid now`)
   if (small > 0n)
     printLine(

@@ -17,7 +17,7 @@ export interface StatementLine {
   readonly heldBack: bigint
 }
 
-/** What became of all that an account earned of a token: earned + smallBefore = paid + small. */
+/** What became of all that an account earned of a token: earned + smallBefore = paid + small + disputed. */
 export interface StatementPayout {
   readonly token: string
   readonly earned: bigint
@@ -26,6 +26,8 @@ export interface StatementPayout {
   readonly paid: bigint
   /** Carried on, because it is less than the minimum. */
   readonly small: bigint
+  /** Taken into disputes of the account's lines, until they are decided. */
+  readonly disputed: bigint
   /** Of the policy in force in the epoch; 0: none. */
   readonly minimum: bigint
 }
@@ -50,6 +52,7 @@ export async function statementEpochs(warehouse: Database, account: Address): Pr
       smallBefore: row.small_before as bigint,
       paid: row.paid as bigint,
       small: row.small as bigint,
+      disputed: row.disputed as bigint,
       minimum: row.minimum as bigint,
     })
   }
