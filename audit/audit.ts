@@ -13,7 +13,7 @@ import { type ComparedDeposits, compareDeposits, depositsText } from './deposits
 import { type Difference, DifferenceFound, differ } from './difference.ts'
 import { EpochNotGivenError } from './errors.ts'
 import { type CheckedFiles, checkFiles } from './files.ts'
-import { isErased } from './history.ts'
+import { type History, isErased } from './history.ts'
 import { checkTree, type EpochLeaves } from './leaves.ts'
 import { checkLinks } from './links.ts'
 import { type CheckedLog, checkLog, logText } from './log.ts'
@@ -42,7 +42,16 @@ export interface AuditOptions {
   readonly from?: 'genesis' | number
   /** Whether only what the public tier says of amounts is checked: neither records nor leaves are read, nor need be there. */
   readonly payoutOnly?: boolean
+  /** Told once everything that was given is recomputed from its records, before the chain is asked. */
+  readonly onRecomputed?: (recomputed: RecomputedLedger) => void
   readonly onProgress?: (step: AuditStep) => void
+}
+
+/** What whoever asks for more than a report may look at. */
+export interface RecomputedLedger {
+  readonly history: History
+  /** All epochs, in order. */
+  readonly epochs: readonly { readonly folder: EpochFolder; readonly manifest: Manifest }[]
 }
 
 /** An epoch as the audit read it. */
@@ -79,6 +88,7 @@ export async function auditBundle(path: string, options: AuditOptions = {}): Pro
   const audit = new Audit(options)
   try {
     await audit.checkFolders(folders)
+    audit.tellRecomputed(options.onRecomputed)
     if (rpcUrl !== undefined) await audit.checkChain()
     if (wanted !== undefined) await audit.reExtract(wanted)
   } catch (error) {
@@ -161,6 +171,11 @@ class Audit {
     if (this.#from > last) throw new EpochNotGivenError({ from: this.#from, last })
     await this.#checkLog(folders[0]!, previous!)
     this.#checkErasures(last)
+  }
+
+  tellRecomputed(tell: AuditOptions['onRecomputed']): void {
+    if (this.#recomputation === undefined || this.#recomputedTo !== this.#anchored.at(-1)?.manifest.epoch) return
+    tell?.({ history: this.#recomputation.history, epochs: this.#anchored })
   }
 
   async #checkEpoch(

@@ -53,7 +53,7 @@ const SALES = {
   price: 'text',
   status: 'text',
 } as const
-const DISPUTES = {
+export const DISPUTES = {
   dispute: 'text',
   source: 'text',
   id: 'text',

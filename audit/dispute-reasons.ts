@@ -49,6 +49,6 @@ export function acceptOpening(history: History, body: EventBodies['DisputeOpened
   history.disputes.open(body.dispute, toHex(body.opener), lineKeyOf(body), epoch + disputeWaitEpochs)
 }
 
-export function lineKeyOf({ epoch, account, token, kind, asset }: EventBodies['DisputeOpened']): string {
+function lineKeyOf({ epoch, account, token, kind, asset }: EventBodies['DisputeOpened']): string {
   return lineKey({ lineEpoch: epoch, account: toHex(account), token: toHex(token), kind, asset })
 }

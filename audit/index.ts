@@ -1,11 +1,17 @@
 export { type AuditOptions, auditBundle, type EpochAsRead } from './audit.ts'
 export {
+  type CheckedDispute,
+  checkDispute,
+  type DisputeVerdict,
+} from './check-dispute.ts'
+export {
   type CheckedUpload,
   type CheckedUploadItem,
   type CheckUploadOptions,
   checkUpload,
   type UploadVerdict,
 } from './check-upload.ts'
+export type { CheckedItem } from './checked-items.ts'
 export { ANSWERS_CHECK, compareContractAnswers } from './contract-answers.ts'
 export { type ComparedDeposits, compareDeposits, depositsText } from './deposits.ts'
 export type { Difference } from './difference.ts'

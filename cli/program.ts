@@ -58,6 +58,7 @@ const agents: Module = async ({ program }) => (await import('./verbs/agent.ts'))
 const answers: Module = async ({ program }) => (await import('./verbs/answers.ts')).addAnswers(program)
 const statement: Module = async ({ program }) => (await import('./verbs/statement.ts')).addStatement(program)
 const incentives: Module = async ({ program }) => (await import('./verbs/incentives.ts')).addIncentives(program)
+const disputes: Module = async ({ program }) => (await import('./verbs/dispute.ts')).addDisputes(program)
 const market: Module = async ({ program }) => (await import('./verbs/market.ts')).addMarket(program)
 const quote: Module = async ({ program }) => (await import('./verbs/quote.ts')).addQuote(program)
 const policy: Module = async ({ program }) => (await import('./verbs/policy.ts')).addPolicy(program)
@@ -93,6 +94,7 @@ const MODULES_OF: ReadonlyMap<string, readonly Module[]> = new Map([
   ['incentives', [incentives]],
   ['agent', [agents]],
   ['market', [market]],
+  ['dispute', [disputes]],
   ['quote', [quote]],
   ['policy', [policy]],
   ['erase', [erasure]],

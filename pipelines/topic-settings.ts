@@ -10,7 +10,7 @@ export type TopicKind = 'input' | 'output' | 'dead letters' | 'clock'
 export interface WantedTopic {
   readonly topic: string
   readonly kind: TopicKind
-  /** Registry, chain, epochs and dead letters are ordered over the whole topic: one partition. */
+  /** Registry, chain, disputes, epochs and dead letters are ordered over the whole topic: one partition. */
   readonly isOrdered: boolean
 }
 
@@ -18,7 +18,7 @@ export const WANTED_TOPICS: readonly WantedTopic[] = [
   ...INPUT_TOPICS.map((topic) => ({
     topic,
     kind: 'input' as const,
-    isOrdered: topic === TOPICS.registry || topic === TOPICS.chain,
+    isOrdered: topic === TOPICS.registry || topic === TOPICS.chain || topic === TOPICS.disputes,
   })),
   { topic: TOPICS.epochs, kind: 'output', isOrdered: true },
   ...INPUT_TOPICS.map((topic) => ({ topic: deadLetterTopic(topic), kind: 'dead letters' as const, isOrdered: true })),

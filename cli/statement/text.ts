@@ -5,6 +5,7 @@ import type { TokenSplit } from '../../jobs/statement/split.ts'
 import type { AssetUses } from '../../jobs/statement/uses.ts'
 import type { WholeStatement } from '../../jobs/statement/whole-statement.ts'
 import { formatParts, formatPercent, paint } from '../output.ts'
+import { printDispute } from '../print-dispute.ts'
 import { ATOMS, bucketWords, deductionWords, INFLUENCE, INTERVAL, lineWords, poolName, roleWords } from './words.ts'
 
 const MILLION = 1_000_000
@@ -30,6 +31,8 @@ export function printStatement(statement: WholeStatement, say: Say): void {
   printHeld(say, statement.held)
   for (const split of statement.split) printSplit(say, split)
   printWhy(say, statement)
+  if (statement.disputes.length > 0) say('\nDisputes')
+  for (const dispute of statement.disputes) printDispute(dispute, say)
   if (statement.paying !== null) printPaying(say, statement.paying)
   printHowTo(say, statement)
 }

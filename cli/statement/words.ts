@@ -25,6 +25,10 @@ const LINES: Readonly<Record<string, Words>> = {
   infrastructure: { short: 'your infrastructure', long: 'Part of each fee is for the owners of the machines.' },
   treasury: { short: 'treasury', long: 'Part of each fee is for the treasury that the policy names.' },
   sale: { short: 'a share that you sold', long: 'The price of a share of an asset that you sold.' },
+  licence: {
+    short: 'licences that were bought of what you own',
+    long: 'The price of licences of an asset, by your share of it.',
+  },
   adjustment: {
     short: 'an earlier epoch that was computed again',
     long: 'An earlier epoch was computed again, and by the new result you had been paid too little.',

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { signEvent, type TypedDataSigner } from '../../anchor/signatures/signer.ts'
+import { signEvent, signingDigest, type TypedDataSigner } from '../../anchor/signatures/signer.ts'
 import { encodeEvent, type OutgoingRecord } from '../../schemas/encode-record.ts'
 import type { DisputeClaim } from '../../schemas/events.ts'
-import { fromHex, toAddress } from '../../schemas/ids.ts'
+import { type Address, fromHex, toAddress } from '../../schemas/ids.ts'
 import { DISPUTE_ITEMS_MAX, DISPUTE_REASON_CHARACTERS_MAX, MILLIONTHS } from '../../schemas/limits.ts'
+
+const SIGNATURE_BYTES = 65
 
 /** A settlement line, as statements, receipts and lines.parquet name it. */
 export interface SettlementLineName {
@@ -18,7 +20,6 @@ export interface SettlementLineName {
 interface Envelope {
   /** `ledgerId` of the ledger: 32 bytes. */
   readonly ledgerId: Uint8Array
-  readonly signer: TypedDataSigner
   /** The registered source that sends it. */
   readonly source: string
   /** Keep it when you send the record again. Default: a random UUID. */
@@ -26,8 +27,13 @@ interface Envelope {
   readonly now?: Date
 }
 
-/** The signer disputes; the source needs the permission for DisputeOpened. */
-export interface DisputeOptions extends Envelope {
+/** Who disputes: with a key, or as a contract, which answers for the digest later (`tally signature check`). */
+type Opener = { readonly signer: TypedDataSigner } | { readonly contract: string }
+
+/** The source needs the permission for DisputeOpened. */
+export type DisputeOptions = Opener & DisputeTerms
+
+interface DisputeTerms extends Envelope {
   /** A name of its own. Default: a random UUID. */
   readonly dispute?: string
   readonly line: SettlementLineName
@@ -47,6 +53,8 @@ export interface OpenedDispute {
   readonly dispute: string
   readonly id: string
   readonly record: OutgoingRecord
+  /** EIP-712 digest of what was signed, 0x-hex. */
+  readonly digest: string
 }
 
 /**
@@ -57,7 +65,7 @@ export interface OpenedDispute {
  * @throws RangeError when no item is named where the claim needs one, or there are too many
  */
 export async function openDispute(options: DisputeOptions): Promise<OpenedDispute> {
-  const { ledgerId, signer, source, line, claim, bond } = options
+  const { ledgerId, source, line, claim, bond } = options
   const items = (options.items ?? []).map(({ batch, index }) => ({
     batchSource: batch.source,
     batchId: batch.id,
@@ -68,16 +76,26 @@ export async function openDispute(options: DisputeOptions): Promise<OpenedDisput
   if (items.length > DISPUTE_ITEMS_MAX) throw new RangeError(`A dispute is about at most ${DISPUTE_ITEMS_MAX} items.`)
   const { dispute = randomUUID(), id = randomUUID() } = options
   const body = {
-    ...{ dispute, opener: fromHex(toAddress(signer.address)), epoch: line.epoch },
+    ...{ dispute, opener: fromHex(openerOf(options)), epoch: line.epoch },
     ...{ account: fromHex(toAddress(line.account)), token: fromHex(toAddress(line.token)) },
     ...{ kind: line.kind, asset: line.asset, claim, items, evidence: options.evidence ?? new Uint8Array(32), bond },
   }
-  const event = await signEvent(ledgerId, signer, { type: 'DisputeOpened', source, id, body })
-  return { dispute, id, record: encodeEvent(event, (options.now ?? new Date()).toISOString()) }
+  const unsigned = { type: 'DisputeOpened' as const, source, id, body }
+  const event =
+    'signer' in options
+      ? await signEvent(ledgerId, options.signer, unsigned)
+      : { ...unsigned, body: { ...body, signature: new Uint8Array(SIGNATURE_BYTES) } }
+  const record = encodeEvent(event, (options.now ?? new Date()).toISOString())
+  return { dispute, id, record, digest: signingDigest(ledgerId, event) }
 }
 
-/** The signer is the operator, who needs no registered source. */
+function openerOf(options: DisputeOptions): Address {
+  return toAddress('signer' in options ? options.signer.address : options.contract)
+}
+
+/** The operator signs, and needs no registered source. */
 export interface DecisionOptions extends Envelope {
+  readonly signer: TypedDataSigner
   readonly dispute: string
   readonly upheld: boolean
   /** Of what is held, for the opener, millionths; the rest goes to nobody. Only when upheld. Default: 0. */

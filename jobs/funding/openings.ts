@@ -33,6 +33,8 @@ export class Openings {
   #page: readonly Opening[] = []
   #at = 0
   #statuses: DuckDBValue[][] = []
+  /** Epoch of a line → how long its disputes wait for a decision. */
+  readonly #waits = new Map<number, number>()
 
   private constructor(warehouse: Database, epoch: number) {
     this.#warehouse = warehouse
@@ -54,10 +56,9 @@ export class Openings {
   /** Takes the bond of the next one. @param balances by payer ‖ token; changed in place */
   async takeNext(balances: Map<string, bigint>): Promise<void> {
     const next = this.#page[this.#at++]!
-    const policy = await policyInForce(this.#warehouse, next.line_epoch)
     const wanted = next.is_own ? 0n : (next.line_amount ?? 0n) - next.taken
     const status = takeBond(next, wanted, balances)
-    const until = this.#epoch + (policy?.disputeWaitEpochs ?? 0)
+    const until = this.#epoch + (await this.#waitOf(next.line_epoch))
     this.#statuses.push([
       ...[next.dispute, status, status === 'open' ? wanted : 0n],
       ...[until, this.#epoch, next.ordinal],
@@ -70,6 +71,15 @@ export class Openings {
     )
     this.#statuses = []
     await this.#turnPage(next.ordinal)
+  }
+
+  async #waitOf(lineEpoch: number): Promise<number> {
+    const known = this.#waits.get(lineEpoch)
+    if (known !== undefined) return known
+    const policy = await policyInForce(this.#warehouse, lineEpoch)
+    const wait = policy?.disputeWaitEpochs ?? 0
+    this.#waits.set(lineEpoch, wait)
+    return wait
   }
 
   async #turnPage(after: bigint): Promise<void> {

@@ -8,5 +8,6 @@ SELECT
 FROM account_total AS t
 JOIN epoch AS e USING (epoch)
 LEFT JOIN minimum_payout AS m ON m.policy = e.policy AND m.token = t.token
-WHERE t.account = $account AND t.epoch BETWEEN $first AND $last AND (t.line_count > 0 OR t.small_before <> t.small)
+WHERE t.account = $account AND t.epoch BETWEEN $first AND $last
+  AND (t.line_count > 0 OR t.small_before <> t.small OR t.disputed > 0)
 ORDER BY t.epoch, t.token

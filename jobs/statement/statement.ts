@@ -4,6 +4,7 @@ import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toHex } from '../../schemas/ids.ts'
 import { rankBatches } from '../attribution/features/clusters.ts'
+import { type DisputeView, disputesOf } from '../disputes/disputes.ts'
 import { ALL_EPOCHS, type EpochRange, type StatementEpoch, statementEpochs } from './epochs.ts'
 import { type OwnedAsset, ownedBy, type PaidFor } from './owned.ts'
 import { type Paying, payingOf } from './paying.ts'
@@ -47,6 +48,8 @@ export interface Statement {
   readonly hurt: readonly StatementItem[]
   /** Null for an account that never deposited, signed a voucher or was named as a payer. */
   readonly paying: Paying | null
+  /** Disputes that it opened, or of its lines; newest first. */
+  readonly disputes: readonly DisputeView[]
 }
 
 export class AccountUnknownError extends TallyError {
@@ -102,6 +105,7 @@ export async function statementOf(
     helped: await itemsOf(warehouse, account, to, 'DESC'),
     hurt: await itemsOf(warehouse, account, to, 'ASC'),
     paying,
+    disputes: await disputesOf(warehouse, account),
   }
 }
 

@@ -28,7 +28,7 @@ const SETUP_LIMIT_MS = 180_000
 
 /** These hold the warehouse for as long as they run, or open none: nothing goes through another process. */
 const OF_LOGS = ['checkpoint', 'check', 'prove', 'verify', 'compare'].map((verb) => `log ${verb}`)
-const OF_FILES = ['schema check', 'import features', 'text spans', 'text score', 'verify', 'audit']
+const OF_FILES = ['schema check', 'import features', 'text spans', 'text score', 'verify', 'audit', 'dispute check']
 const ALONE = ['demo', 'erase', 'seal', 'topics create', 'anchor watch', ...OF_FILES, ...OF_LOGS]
 
 describeWithAnvil('beside a running ingest', () => {
@@ -121,6 +121,14 @@ describeWithAnvil('beside a running ingest', () => {
     ],
     ['market', 'accept', 'no-such-offer', '--source', 'urn:nobody', '--contract', `0x${'22'.repeat(20)}`],
     ['market', 'withdraw', 'no-such-offer', '--source', 'urn:nobody', '--contract', `0x${'22'.repeat(20)}`],
+    ['dispute', 'list'],
+    ['dispute', 'list', contributor, '--all'],
+    ['dispute', 'show', 'no-such-dispute'],
+    [
+      ...['dispute', 'open', '--epoch', '1', '--kind', 'data', '--asset', 'reader', '--token', `0x${'11'.repeat(20)}`],
+      ...['--source', 'urn:nobody', '--contract', `0x${'22'.repeat(20)}`],
+    ],
+    ['dispute', 'resolve', 'no-such-dispute', '--reject', '--reason', 'nothing'],
     ['claim', `0x${'11'.repeat(20)}`],
   ]
 

@@ -124,6 +124,23 @@ describe('the id index of close', () => {
     expect((await world.audit()).firstDifference).toBeUndefined()
   })
 
+  test('holds the names of disputes, and has them again out of the tables', async () => {
+    const { records } = world
+    await world.found({ dataParts: 0, modelParts: 800_000, disputeWindowEpochs: 9, disputeWaitEpochs: 9 })
+    await world.send(records.deposit('payer', 9_999n), records.inference('use', 1_000n))
+    await world.runEpoch()
+    const line = { epoch: 1, account: 'partner', kind: 'model', asset: 'reader' } as const
+    await world.send(await records.dispute(AWKWARD_MAP, 'partner', line, 0n))
+    await world.runEpoch()
+    rmSync(indexFolder(), { recursive: true })
+    const again = await world.send(await records.dispute(AWKWARD_MAP, 'partner', line, 0n))
+    const decision = await world.send(await records.resolution(AWKWARD_MAP, 0))
+    await world.runEpoch()
+    expect(await world.outcomeOf(again[0]!)).toBe('DISPUTE_EXISTS')
+    expect(await world.outcomeOf(decision[0]!)).toBe('accepted')
+    expect((await world.audit()).firstDifference).toBeUndefined()
+  })
+
   test('a warehouse of before the index is closed on as if it had always been there', async () => {
     await fillEpoch()
     await world.publishNext()

@@ -16,11 +16,11 @@ function expectConserved(manifest: Manifest): void {
     expect({
       epoch: manifest.epoch,
       token: row.token,
-      sum: amount('funded') + amount('outside') + amount('sold') + amount('heldIn'),
+      sum: amount('funded') + amount('outside') + amount('sold') + amount('bonds') + amount('heldIn'),
     }).toEqual({
       epoch: manifest.epoch,
       token: row.token,
-      sum: amount('out') + amount('heldOut') + amount('unattributed') + amount('refunded'),
+      sum: amount('out') + amount('heldOut') + amount('unattributed') + amount('refunded') + amount('bondsReturned'),
     })
   }
 }

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
+import { policyAt } from '../../jobs/policy/policies.ts'
+import { simulatePolicy } from '../../jobs/policy/simulate/simulate.ts'
 import { fromHex } from '../../schemas/ids.ts'
 import { addressOf, type Name, TOKEN } from '../support/ledger/cast.ts'
 import { SOURCES } from '../support/ledger/records.ts'
@@ -131,6 +133,24 @@ describe('disputes', () => {
     expect(await balance(3, 'stranger')).toBe(90n)
     expect((await world.state(3)).disputes).toEqual([])
     await auditIsOk()
+  })
+
+  test('settled again in a simulation, under the policy that was in force, everything is the same to the atom', async () => {
+    await found()
+    await world.send(await world.records.dispute('d', 'stranger', LINE, BOND))
+    await use(500n)
+    await world.runEpoch()
+    const { ledger, folder } = world
+    const policy = (await policyAt(ledger.warehouse, 2)).policy.body
+    const { tokens } = await simulatePolicy({ ledger, policy, from: 2, to: 2, folder })
+    expect(tokens).toMatchObject([{ places: { disputes: { before: 277n, after: 277n } } }])
+    for (const { delta } of Object.values(tokens[0]!.places)) expect(delta).toBe(0n)
+    // A line that the tried policy does not pay cannot be disputed: the bond stays where it is.
+    const other = await simulatePolicy({
+      ...{ ledger, from: 1, to: 2, folder },
+      policy: { ...policy, modelParts: 0, treasuryParts: 850_000 },
+    })
+    expect(other.tokens).toMatchObject([{ places: { disputes: { after: 0n }, balances: { delta: 10n } } }])
   })
 
   test('a dispute that nobody decides ends by itself: both have back what they had', async () => {

@@ -39,7 +39,16 @@ describe('funding', () => {
     expect(manifest.conservation).toEqual([
       {
         ...{ token: TOKEN, funded: '100', outside: '0', released: '0', refunded: '0', unfunded: '51', reported: '0' },
-        ...{ sold: '0', heldIn: '0', out: '50', heldOut: '0', unattributed: '50', minimumPayout: '0' },
+        ...{
+          sold: '0',
+          bonds: '0',
+          bondsReturned: '0',
+          heldIn: '0',
+          out: '50',
+          heldOut: '0',
+          unattributed: '50',
+          minimumPayout: '0',
+        },
       },
     ])
     expect(await balances(1)).toEqual({})

@@ -53,6 +53,7 @@ export async function registrationRecords(context: RegistrationContext): Promise
       'ContributionCommitted',
       'ContributionBatch',
       'ContributionWithdrawn',
+      'DisputeOpened',
     ]),
     await sourceRecord(context, SOURCES.gateway, ['VoucherPresented', 'InferenceRecorded']),
     await sourceRecord(context, SOURCES.extractor, ['ContributionFeatures', 'InferenceFeatures']),
