@@ -30,7 +30,7 @@ Example:
 Killed at any moment, the next \`tally erase\` finishes it. No ingest may run meanwhile: the files are written again.
 Docs: docs/operations/erasure.md
 
-Exit codes: 0 carried out, or nothing to do; 4 ordered, and waits for its epoch to be published; 2 bad usage; 5 any other error.`
+Exit codes: 0 carried out, or nothing to do; 4 ordered, and waits for its epoch to be published or those before it to be final; 2 bad usage; 5 any other error.`
 
 const STATUS_HELP = `
 Example:
@@ -122,7 +122,9 @@ function printDone(ordered: readonly OrderedBatch[], done: ErasureDone): void {
   )
   printLine(`${items} items are erased in all; \`tally erasure status\` lists every copy.`)
   if (ordered.length + waiting > 0)
-    printLine('What is ordered is carried out when its epoch is published: `tally run`, then `tally erase`.')
+    printLine(
+      'What is ordered is carried out when its epoch is published and those before it are final: `tally run`, then `tally erase`.',
+    )
   for (const rid of unreadable)
     printLine(paint.yellow(`Record ${rid} names such a batch and cannot be read; look at it: tally dlq show ${rid}`))
 }
@@ -166,8 +168,10 @@ async function retentionOf(session: Session): Promise<(topic: string) => bigint 
 function printStatus({ items, isDone }: ErasureStatus): void {
   if (items.length === 0) printLine('No erasure was ordered.')
   for (const item of items) {
-    const { batchSource, batchId, index, account, orderedIn, isPublished, erasedAt, copies } = item
-    const when = isPublished ? `erased ${erasedAt ?? 'without a record'}` : 'waits for its epoch to be published'
+    const { batchSource, batchId, index, account, orderedIn, isRipe, erasedAt, copies } = item
+    const when = isRipe
+      ? `erased ${erasedAt ?? 'without a record'}`
+      : 'waits for its epoch to be published, and for those before it to be final'
     printLine(`Item ${index} of ${batchSource}/${batchId} (${account}), ordered in epoch ${orderedIn}: ${when}`)
     const table = new Table({ head: ['copy', 'where', 'state', 'until'], style: { head: [], border: [] } })
     for (const { what, where, state, deadline } of copies) table.push([what, where, state, deadline ?? ''])
