@@ -131,7 +131,7 @@ function printDone(ordered: readonly OrderedBatch[], done: ErasureDone): void {
 
 async function showStatus({ session, config, answer }: VerbContext): Promise<number> {
   const ledger = await session.ledger()
-  const { bundles, payloads, log: logFile } = session.directory
+  const { bundles, payloads } = session.directory
   const { sink } = await session.log()
   const embedded = sink instanceof EmbeddedLog ? sink : undefined
   const status = await erasureStatus({
@@ -142,7 +142,6 @@ async function showStatus({ session, config, answer }: VerbContext): Promise<num
       ? { retentionMs: await retentionOf(session) }
       : {
           embeddedLog: {
-            path: logFile,
             isDue:
               (await embedded.isRewriteDue()) || (await embedded.hasValues(await erasedMessagesOf(ledger.warehouse))),
           },

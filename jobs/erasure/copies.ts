@@ -45,7 +45,7 @@ export interface CopiesOptions {
   readonly bundles: string
   readonly payloads: { has(contentHash: Uint8Array): Promise<boolean> }
   /** Of the embedded log, whether its file still has to be rewritten or messages erased; undefined on a broker. */
-  readonly embeddedLog?: { readonly path: string; readonly isDue: boolean }
+  readonly embeddedLog?: { readonly isDue: boolean }
   /** On a broker: `retention.ms` of a topic, null when it may not be asked, −1 for ever. */
   readonly retentionMs?: (topic: string) => bigint | null
   /** Folder of sealed segments, when there is one. */
@@ -110,41 +110,42 @@ function copiesOfRecord(row: Row, options: CopiesOptions, stale: ReadonlySet<num
   const epoch = row.epoch as number
   const isLeft = row.erased_ms === null
   const topic = row.topic as string
-  const place = (name: string, partition: unknown, offset: unknown) => `${name}/${partition}/${offset}`
   const where = join(bundleFolder(options.bundles, epoch), 'restricted/records.parquet')
   return [
     { what: 'bundle', where, state: isLeft || stale.has(epoch) ? 'there' : 'erased', deadline: null },
-    logCopy('log', place(topic, row.partition_id, row.record_offset), topic, row.append_ms as bigint, isLeft, options),
-    ...(row.dlq_offset === null
-      ? []
-      : [
-          logCopy(
-            'dead letter',
-            place(deadLetterTopic(topic), row.dlq_partition, row.dlq_offset),
-            deadLetterTopic(topic),
-            row.sent_ms as bigint,
-            isLeft,
-            options,
-          ),
-        ]),
+    logCopy(
+      { what: 'log', topic, where: place(topic, row.partition_id, row.record_offset) },
+      row.append_ms,
+      isLeft,
+      options,
+    ),
+    ...(row.dlq_offset === null ? [] : [logCopy(letterOf(row), row.sent_ms, isLeft, options)]),
   ]
+}
+
+type LogPlace = Pick<Copy, 'what' | 'where'> & { readonly topic: string }
+
+function letterOf(row: Row): LogPlace {
+  const topic = deadLetterTopic(row.topic as string)
+  return { what: 'dead letter', topic, where: place(topic, row.dlq_partition, row.dlq_offset) }
+}
+
+function place(topic: string, partition: unknown, offset: unknown): string {
+  return `${topic}/${partition}/${offset}`
 }
 
 /** Erased in the embedded log; a broker keeps it for its retention from when it was appended. */
 function logCopy(
-  what: Copy['what'],
-  where: string,
-  topic: string,
-  appendMs: bigint,
+  { topic, ...copy }: LogPlace,
+  appendMs: unknown,
   isLeft: boolean,
-  options: CopiesOptions,
+  { embeddedLog, retentionMs }: CopiesOptions,
 ): Copy {
-  const { embeddedLog, retentionMs } = options
   if (embeddedLog !== undefined)
-    return { what, where, state: isLeft || embeddedLog.isDue ? 'there' : 'erased', deadline: null }
+    return { ...copy, state: isLeft || embeddedLog.isDue ? 'there' : 'erased', deadline: null }
   const retention = retentionMs?.(topic) ?? null
   const isForever = retention === null || retention < 0n
-  return { what, where, state: 'expires', deadline: isForever ? null : timeOf(appendMs + retention) }
+  return { ...copy, state: 'expires', deadline: isForever ? null : timeOf((appendMs as bigint) + retention) }
 }
 
 /** What was handed on before the erasure: nobody here can reach it. */

@@ -102,6 +102,7 @@ describe('signatures, golden vectors', () => {
       'AssetTransferred',
       'ContributionBatch',
       'ContributionWithdrawn',
+      'ErasureOrdered',
       'FeatureMapPublished',
       'LicenceGranted',
       'LicenceRevoked',
