@@ -28,14 +28,14 @@ afterEach(() => world.close())
 const carryOut = () => erase({ ledger: world.ledger, bundles: world.bundles, payloads, clock: () => world.nowMs })
 
 /** As on a broker that keeps topics for ten days. */
-async function status(nowMs: bigint, backupDays: number | undefined = 30) {
+async function status(nowMs: bigint, backupDays: number | null = 30) {
   const found = await erasureStatus({
     ledger: world.ledger,
     bundles: world.bundles,
     payloads,
     retentionMs: (topic) => (topic === 'tally.contributions' ? 10n * DAY_MS : -1n),
     segments: undefined,
-    backupDays,
+    backupDays: backupDays ?? undefined,
     nowMs,
   })
   const { items, isDone } = found
@@ -68,7 +68,7 @@ test('what a broker keeps, and what is in backups, has a deadline; nothing is do
   expect((await status(BigInt(Date.parse(backup.deadline!)) - 1n)).isDone).toBe(false)
   expect((await status(BigInt(Date.parse(backup.deadline!)))).isDone).toBe(true)
   // Without a word on backups nobody knows when they are gone.
-  expect((await status(erasedMs + 10_000n * DAY_MS, undefined)).isDone).toBe(false)
+  expect((await status(erasedMs + 10_000n * DAY_MS, null)).isDone).toBe(false)
 })
 
 test('on a chain an order waits until all epochs before it are final', async () => {
