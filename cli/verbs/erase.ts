@@ -3,7 +3,13 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { type ErasureStatus, erasureStatus } from '../../jobs/erasure/copies.ts'
 import { type ErasureDone, erase } from '../../jobs/erasure/erase.ts'
 import { erasedMessagesOf } from '../../jobs/erasure/log-places.ts'
-import { type ErasureTarget, type OrderedBatch, orderErasure } from '../../jobs/erasure/order-erasure.ts'
+import {
+  type AlikeItem,
+  alikeItemsOf,
+  type ErasureTarget,
+  type OrderedBatch,
+  orderErasure,
+} from '../../jobs/erasure/order-erasure.ts'
 import { EmbeddedLog } from '../../pipelines/embedded-log.ts'
 import { FolderPayloadStore } from '../../pipelines/payload-store.ts'
 import { isRewriteDue, rewriteDatabase } from '../../pipelines/warehouse/rewrite-file.ts'
@@ -81,6 +87,8 @@ async function eraseNow({ session, progress, answer }: VerbContext, flags: Erase
   const log = sink instanceof EmbeddedLog ? sink : undefined
   const time = new Date(Number(session.clock())).toISOString()
   const ordered = target === undefined ? [] : await orderErasure({ ledger, sink, signer: signer!, target, time })
+  const alike: AlikeItem[] = []
+  for (const order of ordered) alike.push(...(await alikeItemsOf(ledger.warehouse, order)))
   const { bundles, payloads } = session.directory
   const done = await erase({
     ledger,
@@ -91,7 +99,10 @@ async function eraseNow({ session, progress, answer }: VerbContext, flags: Erase
     onProgress: (text) => progress.show(text),
   })
   const rewritten = await rewriteFiles(session, log, (text) => progress.show(text))
-  answer({ ordered, ...done, unreadable: done.unreadable.map(String), rewritten }, () => printDone(ordered, done))
+  answer({ ordered, alike, ...done, unreadable: done.unreadable.map(String), rewritten }, () => {
+    printOrdered(ordered, alike)
+    printDone(done, ordered.length + done.waiting > 0)
+  })
   return ordered.length + done.waiting > 0 ? EXIT.later : EXIT.ok
 }
 
@@ -113,15 +124,20 @@ async function rewriteFiles(
   return due
 }
 
-function printDone(ordered: readonly OrderedBatch[], done: ErasureDone): void {
+function printOrdered(ordered: readonly OrderedBatch[], alike: readonly AlikeItem[]): void {
   for (const { batchSource, batchId, indexes } of ordered)
     printLine(`Ordered: ${indexes.length === 0 ? 'all' : `items ${indexes.join(', ')}`} of ${batchSource}/${batchId}.`)
-  const { items, waiting, payloads, records, messages, bundles, caches, unreadable } = done
+  for (const { batchSource, batchId, index, account } of alike)
+    printLine(paint.yellow(`The same or nearly the same: item ${index} of ${batchSource}/${batchId}, of ${account}.`))
+}
+
+function printDone(done: ErasureDone, isWaiting: boolean): void {
+  const { items, payloads, records, messages, bundles, caches, unreadable } = done
   printLine(
     `Erased now: ${payloads} payloads, ${records} records, ${messages} messages of the log, ${bundles.length} bundles written again, ${caches} caches.`,
   )
   printLine(`${items} items are erased in all; \`tally erasure status\` lists every copy.`)
-  if (ordered.length + waiting > 0)
+  if (isWaiting)
     printLine(
       'What is ordered is carried out when its epoch is published and those before it are final: `tally run`, then `tally erase`.',
     )
