@@ -60,6 +60,7 @@ export interface EpochAsRead {
   readonly manifest: Manifest
   /** Of the bytes that were read. */
   readonly manifestHash: string
+  readonly how: AuditedEpoch['how']
   /** Accepted deposits; undefined when the epoch was not recomputed from records, only its public part was checked. */
   readonly deposits: readonly EventBodies['Deposited'][] | undefined
   /** Accepted answers of contracts; undefined as above. */
@@ -190,7 +191,7 @@ class Audit {
       tree === undefined ? { how: 'public' } : await this.#recompute(bundle, tree.leaves)
     for (const deposit of deposits ?? []) this.#deposits.push(deposit)
     const { folder, genesis, manifest, manifestHash } = bundle
-    this.#onEpoch?.({ genesis, manifest, manifestHash, deposits, contractAnswers })
+    this.#onEpoch?.({ genesis, manifest, manifestHash, how, deposits, contractAnswers })
     this.#anchored.push({ folder, manifest, manifestHash, how })
     if (this.#rpcUrl !== undefined) await this.#answers.hold(contractAnswers ?? [])
     return tree?.frontier

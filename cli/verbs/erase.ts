@@ -3,7 +3,13 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { type ErasureStatus, erasureStatus } from '../../jobs/erasure/copies.ts'
 import { type ErasureDone, erase } from '../../jobs/erasure/erase.ts'
 import { erasedMessagesOf } from '../../jobs/erasure/log-places.ts'
-import { type ErasureTarget, type OrderedBatch, orderErasure } from '../../jobs/erasure/order-erasure.ts'
+import {
+  type AlikeItem,
+  alikeItemsOf,
+  type ErasureTarget,
+  type OrderedBatch,
+  orderErasure,
+} from '../../jobs/erasure/order-erasure.ts'
 import { EmbeddedLog } from '../../pipelines/embedded-log.ts'
 import { FolderPayloadStore } from '../../pipelines/payload-store.ts'
 import { isRewriteDue, rewriteDatabase } from '../../pipelines/warehouse/rewrite-file.ts'
@@ -30,7 +36,7 @@ Example:
 Killed at any moment, the next \`tally erase\` finishes it. No ingest may run meanwhile: the files are written again.
 Docs: docs/operations/erasure.md
 
-Exit codes: 0 carried out, or nothing to do; 4 ordered, and waits for its epoch to be published; 2 bad usage; 5 any other error.`
+Exit codes: 0 carried out, or nothing to do; 4 ordered, and waits for its epoch to be published or those before it to be final; 2 bad usage; 5 any other error.`
 
 const STATUS_HELP = `
 Example:
@@ -81,6 +87,8 @@ async function eraseNow({ session, progress, answer }: VerbContext, flags: Erase
   const log = sink instanceof EmbeddedLog ? sink : undefined
   const time = new Date(Number(session.clock())).toISOString()
   const ordered = target === undefined ? [] : await orderErasure({ ledger, sink, signer: signer!, target, time })
+  const alike: AlikeItem[] = []
+  for (const order of ordered) alike.push(...(await alikeItemsOf(ledger.warehouse, order)))
   const { bundles, payloads } = session.directory
   const done = await erase({
     ledger,
@@ -91,7 +99,10 @@ async function eraseNow({ session, progress, answer }: VerbContext, flags: Erase
     onProgress: (text) => progress.show(text),
   })
   const rewritten = await rewriteFiles(session, log, (text) => progress.show(text))
-  answer({ ordered, ...done, unreadable: done.unreadable.map(String), rewritten }, () => printDone(ordered, done))
+  answer({ ordered, alike, ...done, unreadable: done.unreadable.map(String), rewritten }, () => {
+    printOrdered(ordered, alike)
+    printDone(done, ordered.length + done.waiting > 0)
+  })
   return ordered.length + done.waiting > 0 ? EXIT.later : EXIT.ok
 }
 
@@ -113,23 +124,30 @@ async function rewriteFiles(
   return due
 }
 
-function printDone(ordered: readonly OrderedBatch[], done: ErasureDone): void {
+function printOrdered(ordered: readonly OrderedBatch[], alike: readonly AlikeItem[]): void {
   for (const { batchSource, batchId, indexes } of ordered)
     printLine(`Ordered: ${indexes.length === 0 ? 'all' : `items ${indexes.join(', ')}`} of ${batchSource}/${batchId}.`)
-  const { items, waiting, payloads, records, messages, bundles, caches, unreadable } = done
+  for (const { batchSource, batchId, index, account } of alike)
+    printLine(paint.yellow(`The same or nearly the same: item ${index} of ${batchSource}/${batchId}, of ${account}.`))
+}
+
+function printDone(done: ErasureDone, isWaiting: boolean): void {
+  const { items, payloads, records, messages, bundles, caches, unreadable } = done
   printLine(
     `Erased now: ${payloads} payloads, ${records} records, ${messages} messages of the log, ${bundles.length} bundles written again, ${caches} caches.`,
   )
   printLine(`${items} items are erased in all; \`tally erasure status\` lists every copy.`)
-  if (ordered.length + waiting > 0)
-    printLine('What is ordered is carried out when its epoch is published: `tally run`, then `tally erase`.')
+  if (isWaiting)
+    printLine(
+      'What is ordered is carried out when its epoch is published and those before it are final: `tally run`, then `tally erase`.',
+    )
   for (const rid of unreadable)
     printLine(paint.yellow(`Record ${rid} names such a batch and cannot be read; look at it: tally dlq show ${rid}`))
 }
 
 async function showStatus({ session, config, answer }: VerbContext): Promise<number> {
   const ledger = await session.ledger()
-  const { bundles, payloads, log: logFile } = session.directory
+  const { bundles, payloads } = session.directory
   const { sink } = await session.log()
   const embedded = sink instanceof EmbeddedLog ? sink : undefined
   const status = await erasureStatus({
@@ -140,7 +158,6 @@ async function showStatus({ session, config, answer }: VerbContext): Promise<num
       ? { retentionMs: await retentionOf(session) }
       : {
           embeddedLog: {
-            path: logFile,
             isDue:
               (await embedded.isRewriteDue()) || (await embedded.hasValues(await erasedMessagesOf(ledger.warehouse))),
           },
@@ -166,8 +183,10 @@ async function retentionOf(session: Session): Promise<(topic: string) => bigint 
 function printStatus({ items, isDone }: ErasureStatus): void {
   if (items.length === 0) printLine('No erasure was ordered.')
   for (const item of items) {
-    const { batchSource, batchId, index, account, orderedIn, isPublished, erasedAt, copies } = item
-    const when = isPublished ? `erased ${erasedAt ?? 'without a record'}` : 'waits for its epoch to be published'
+    const { batchSource, batchId, index, account, orderedIn, isRipe, erasedAt, copies } = item
+    const when = isRipe
+      ? `erased ${erasedAt ?? 'without a record'}`
+      : 'waits for its epoch to be published, and for those before it to be final'
     printLine(`Item ${index} of ${batchSource}/${batchId} (${account}), ordered in epoch ${orderedIn}: ${when}`)
     const table = new Table({ head: ['copy', 'where', 'state', 'until'], style: { head: [], border: [] } })
     for (const { what, where, state, deadline } of copies) table.push([what, where, state, deadline ?? ''])

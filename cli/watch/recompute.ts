@@ -104,9 +104,11 @@ export class BundleRecomputer implements Recomputer {
     return undefined
   }
 
-  #recomputedOf({ genesis, manifest, manifestHash, deposits }: EpochAsRead): RecomputedEpoch {
+  #recomputedOf({ genesis, manifest, manifestHash, how, deposits }: EpochAsRead): RecomputedEpoch {
     const contractAnswers = this.#held.get(manifestHash)
-    if (deposits === undefined || contractAnswers === undefined) return { genesis, manifest, isWhole: false }
+    // Scores that are taken over, since features were erased, are no recomputation: nobody attests to such an epoch.
+    if (deposits === undefined || contractAnswers === undefined || how === 'but for erased')
+      return { genesis, manifest, isWhole: false }
     return { genesis, manifest, isWhole: true, contractAnswers }
   }
 

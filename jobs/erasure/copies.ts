@@ -1,13 +1,14 @@
 import { join } from 'node:path'
-import { fromBlob } from '../../pipelines/warehouse/blob.ts'
-import type { Row } from '../../pipelines/warehouse/database.ts'
+import { BIGINT, BLOB, INTEGER } from '@duckdb/node-api'
+import { fromBlob, toBlob } from '../../pipelines/warehouse/blob.ts'
+import type { Database, Row } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { isRewriteDue } from '../../pipelines/warehouse/rewrite-file.ts'
 import { deadLetterTopic } from '../../schemas/topics.ts'
 import type { Ledger } from '../ledger.ts'
 import { bundleFolder } from '../publish/write-bundle.ts'
 import { type ErasedItem, erasedItemsOf, itemKey } from './erased-items.ts'
-import { findTellingRecords } from './find-records.ts'
+import { findTellingRecords, type TellingRecord } from './find-records.ts'
 import { staleBundlesOf } from './rewrite-bundles.ts'
 
 const itemCopies = readSql(new URL('./item-copies.sql', import.meta.url))
@@ -26,8 +27,8 @@ export interface Copy {
 }
 
 export interface ItemErasure extends Pick<ErasedItem, 'batchSource' | 'batchId' | 'index' | 'account' | 'orderedIn'> {
-  /** False: its order waits for its epoch to be published. */
-  readonly isPublished: boolean
+  /** False: its order waits for its epoch to be published, or for those before it to be final. */
+  readonly isRipe: boolean
   /** RFC 3339; null before. */
   readonly erasedAt: string | null
   readonly copies: readonly Copy[]
@@ -44,7 +45,7 @@ export interface CopiesOptions {
   readonly bundles: string
   readonly payloads: { has(contentHash: Uint8Array): Promise<boolean> }
   /** Of the embedded log, whether its file still has to be rewritten or messages erased; undefined on a broker. */
-  readonly embeddedLog?: { readonly path: string; readonly isDue: boolean }
+  readonly embeddedLog?: { readonly isDue: boolean }
   /** On a broker: `retention.ms` of a topic, null when it may not be asked, −1 for ever. */
   readonly retentionMs?: (topic: string) => bigint | null
   /** Folder of sealed segments, when there is one. */
@@ -59,20 +60,19 @@ export interface CopiesOptions {
 export async function erasureStatus(options: CopiesOptions): Promise<ErasureStatus> {
   const { ledger, bundles } = options
   const items = await erasedItemsOf(ledger.warehouse)
-  const published = items.filter(({ isPublished }) => isPublished)
-  const left = await findTellingRecords(ledger.warehouse, published)
+  const { telling } = await findTellingRecords(ledger.warehouse, items)
   const facts = {
     stale: new Set(await staleBundlesOf(ledger, bundles)),
-    rowsLeft: new Set(left.telling.map(({ item }) => itemKey(item.batch, item.index))),
+    rowsLeft: new Set(telling.map(({ item }) => itemKey(item.batch, item.index))),
     isDue: await isRewriteDue(ledger.warehouse),
-    rows: groupByItem(await ledger.warehouse.all(itemCopies)),
+    rows: groupByItem(await recordsOf(ledger.warehouse, telling)),
   }
   const found: ItemErasure[] = []
   for (const item of items) found.push(await statusOf(item, options, facts))
   const open = found
     .flatMap(({ copies }) => copies)
     .filter(({ state, deadline }) => isOpen(state, deadline, options.nowMs))
-  return { items: found, isDone: open.length === 0 && items.length === published.length }
+  return { items: found, isDone: open.length === 0 && items.every(({ isRipe }) => isRipe) }
 }
 
 function isOpen(state: Copy['state'], deadline: string | null, nowMs: bigint): boolean {
@@ -88,57 +88,68 @@ interface Facts {
 }
 
 async function statusOf(item: ErasedItem, options: CopiesOptions, facts: Facts): Promise<ItemErasure> {
-  const { batchSource, batchId, index, account, orderedIn, isPublished } = item
+  const { batchSource, batchId, index, account, orderedIn, isRipe } = item
   const key = itemKey(item.batch, index)
   const rows = facts.rows.get(key) ?? []
-  const erasedMs = rows.reduce<bigint | undefined>((last, row) => maximum(last, row.erased_ms as bigint), undefined)
+  const erasedMs = rows.reduce((last, row) => maximum(last, row.erased_ms as bigint | null), null as bigint | null)
   const hasPayload = await options.payloads.has(item.contentHash)
-  const inRows = !isPublished || facts.isDue || facts.rowsLeft.has(key)
+  const inRows = !isRipe || facts.isDue || facts.rowsLeft.has(key)
   const copies: Copy[] = [
     { what: 'payload', where: 'payloads', state: hasPayload ? 'there' : 'erased', deadline: null },
     { what: 'warehouse', where: options.ledger.warehouse.path, state: inRows ? 'there' : 'erased', deadline: null },
     ...rows.flatMap((row) => copiesOfRecord(row, options, facts.stale)),
-    ...(isPublished ? outsideOf(options, erasedMs) : []),
+    ...outsideOf(options, erasedMs),
   ]
   return {
-    ...{ batchSource, batchId, index, account, orderedIn, isPublished, copies },
-    erasedAt: erasedMs === undefined ? null : timeOf(erasedMs),
+    ...{ batchSource, batchId, index, account, orderedIn, isRipe, copies },
+    erasedAt: erasedMs === null ? null : timeOf(erasedMs),
   }
 }
 
 function copiesOfRecord(row: Row, options: CopiesOptions, stale: ReadonlySet<number>): Copy[] {
   const epoch = row.epoch as number
+  const isLeft = row.erased_ms === null
   const topic = row.topic as string
-  const place = (name: string, partition: unknown, offset: unknown) => `${name}/${partition}/${offset}`
   const where = join(bundleFolder(options.bundles, epoch), 'restricted/records.parquet')
   return [
-    { what: 'bundle', where, state: stale.has(epoch) ? 'there' : 'erased', deadline: null },
-    logCopy('log', place(topic, row.partition_id, row.record_offset), topic, row.append_ms as bigint, options),
-    ...(row.dlq_offset === null
-      ? []
-      : [
-          logCopy(
-            'dead letter',
-            place(deadLetterTopic(topic), row.dlq_partition, row.dlq_offset),
-            deadLetterTopic(topic),
-            row.sent_ms as bigint,
-            options,
-          ),
-        ]),
+    { what: 'bundle', where, state: isLeft || stale.has(epoch) ? 'there' : 'erased', deadline: null },
+    logCopy(
+      { what: 'log', topic, where: place(topic, row.partition_id, row.record_offset) },
+      row.append_ms,
+      isLeft,
+      options,
+    ),
+    ...(row.dlq_offset === null ? [] : [logCopy(letterOf(row), row.sent_ms, isLeft, options)]),
   ]
 }
 
+type LogPlace = Pick<Copy, 'what' | 'where'> & { readonly topic: string }
+
+function letterOf(row: Row): LogPlace {
+  const topic = deadLetterTopic(row.topic as string)
+  return { what: 'dead letter', topic, where: place(topic, row.dlq_partition, row.dlq_offset) }
+}
+
+function place(topic: string, partition: unknown, offset: unknown): string {
+  return `${topic}/${partition}/${offset}`
+}
+
 /** Erased in the embedded log; a broker keeps it for its retention from when it was appended. */
-function logCopy(what: Copy['what'], where: string, topic: string, appendMs: bigint, options: CopiesOptions): Copy {
-  const { embeddedLog, retentionMs } = options
-  if (embeddedLog !== undefined) return { what, where, state: embeddedLog.isDue ? 'there' : 'erased', deadline: null }
+function logCopy(
+  { topic, ...copy }: LogPlace,
+  appendMs: unknown,
+  isLeft: boolean,
+  { embeddedLog, retentionMs }: CopiesOptions,
+): Copy {
+  if (embeddedLog !== undefined)
+    return { ...copy, state: isLeft || embeddedLog.isDue ? 'there' : 'erased', deadline: null }
   const retention = retentionMs?.(topic) ?? null
   const isForever = retention === null || retention < 0n
-  return { what, where, state: 'expires', deadline: isForever ? null : timeOf(appendMs + retention) }
+  return { ...copy, state: 'expires', deadline: isForever ? null : timeOf((appendMs as bigint) + retention) }
 }
 
 /** What was handed on before the erasure: nobody here can reach it. */
-function outsideOf({ backupDays, segments, nowMs }: CopiesOptions, erasedMs: bigint | undefined): Copy[] {
+function outsideOf({ backupDays, segments, nowMs }: CopiesOptions, erasedMs: bigint | null): Copy[] {
   const since = erasedMs ?? nowMs
   const deadline = backupDays === undefined ? null : timeOf(since + BigInt(backupDays) * DAY_MS)
   const sealed: Copy[] =
@@ -155,6 +166,14 @@ function outsideOf({ backupDays, segments, nowMs }: CopiesOptions, erasedMs: big
   ]
 }
 
+/** What told features, and what still does. */
+async function recordsOf(warehouse: Database, telling: readonly TellingRecord[]): Promise<Row[]> {
+  await warehouse.run('CREATE OR REPLACE TEMP TABLE telling_record (rid BIGINT, batch BLOB, item_index INTEGER)')
+  const rows = telling.map(({ rid, item }) => [rid, toBlob(item.batch), item.index])
+  await warehouse.append('telling_record', [BIGINT, BLOB, INTEGER], rows)
+  return warehouse.all(itemCopies)
+}
+
 function groupByItem(rows: readonly Row[]): Map<string, Row[]> {
   const groups = new Map<string, Row[]>()
   for (const row of rows) {
@@ -164,8 +183,9 @@ function groupByItem(rows: readonly Row[]): Map<string, Row[]> {
   return groups
 }
 
-function maximum(one: bigint | undefined, other: bigint): bigint {
-  return one === undefined || other > one ? other : one
+function maximum(one: bigint | null, other: bigint | null): bigint | null {
+  if (one === null || other === null) return one ?? other
+  return other > one ? other : one
 }
 
 function timeOf(ms: bigint): string {

@@ -25,7 +25,7 @@ export interface ErasedRows {
  * their features and near pairs are deleted, and the records lose their values: killed before COMMIT nothing happened, killed
  * after it all did. That the file may still have their bytes is noted with it.
  *
- * @param items their orders are published
+ * @param items their orders are ripe
  * @param nowMs shown as the time of the erasure
  */
 export async function eraseRows(warehouse: Database, items: readonly ErasedItem[], nowMs: bigint): Promise<ErasedRows> {

@@ -32,9 +32,9 @@ export interface EraseOptions {
 }
 
 export interface ErasureDone {
-  /** Items whose order is published, of this run and earlier ones. */
+  /** Items whose order is ripe, of this run and earlier ones. */
   readonly items: number
-  /** Items whose order waits for its epoch to be published. */
+  /** Items whose order waits for its epoch to be published, or for those before it to be final. */
   readonly waiting: number
   /** Of this run: payloads, records that lost their values, messages of the log, bundles written again, caches removed. */
   readonly payloads: number
@@ -47,7 +47,7 @@ export interface ErasureDone {
 }
 
 /**
- * Carries out every erasure whose order is published. Each step finds what is left to do by itself, so that a run that was killed,
+ * Carries out every erasure whose order is ripe ({@link erasedItemsOf}). Each step finds what is left to do by itself, so that a run that was killed,
  * wherever, is finished by the next one; a run with nothing to do changes nothing.
  *
  * 1. Rows: curvature, features, values of records, in one transaction. Killed before COMMIT: nothing happened.
@@ -61,7 +61,7 @@ export interface ErasureDone {
 export async function erase(options: EraseOptions): Promise<ErasureDone> {
   const { ledger, bundles, payloads, log, clock, onProgress } = options
   const all = await erasedItemsOf(ledger.warehouse)
-  const items = all.filter(({ isPublished }) => isPublished)
+  const items = all.filter(({ isRipe }) => isRipe)
   onProgress?.('rows of the warehouse')
   const rows = await eraseRows(ledger.warehouse, items, clock())
   onProgress?.('payloads')

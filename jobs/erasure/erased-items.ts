@@ -15,8 +15,8 @@ export interface ErasedItem {
   readonly account: string
   readonly contentHash: Uint8Array
   readonly orderedIn: number
-  /** Whether that epoch is published: only then bytes are removed. */
-  readonly isPublished: boolean
+  /** Whether bytes may be removed: that epoch is published and, where epochs are proposed to a chain, all before it are final. */
+  readonly isRipe: boolean
 }
 
 /** All of them, by (source, id, index). */
@@ -30,7 +30,7 @@ export async function erasedItemsOf(warehouse: Database): Promise<ErasedItem[]> 
     account: row.account as string,
     contentHash: fromBlob(row.content_hash),
     orderedIn: row.order_epoch as number,
-    isPublished: row.is_published as boolean,
+    isRipe: row.is_ripe as boolean,
   }))
 }
 

@@ -8,6 +8,7 @@ import { TallyError } from '../../schemas/errors.ts'
 import { toHex } from '../../schemas/ids.ts'
 import type { Ledger } from '../ledger.ts'
 
+const equalItems = readSql(new URL('./equal-items.sql', import.meta.url))
 const batchesSql = readSql(new URL('./batches.sql', import.meta.url))
 
 export class NothingToEraseError extends TallyError {
@@ -15,7 +16,7 @@ export class NothingToEraseError extends TallyError {
   constructor(facts: { what: string; problem: string }) {
     super(`Nothing is ordered to be erased of ${facts.what}: ${facts.problem}.`, {
       facts,
-      hint: 'Name a batch of a closed epoch as SOURCE/ID, or an account that contributed; `tally statement ACCOUNT` shows its batches.',
+      hint: 'Name a batch of a closed epoch as SOURCE/ID, or an account that contributed.',
     })
   }
 }
@@ -72,6 +73,26 @@ export async function orderErasure({
   )
   if (events.length > 0) await sink.append((await Promise.all(events)).map((event) => encodeEvent(event, time)))
   return orders
+}
+
+/** An item of somebody, perhaps of the same account, with the same or nearly the same content. */
+export interface AlikeItem {
+  readonly batchSource: string
+  readonly batchId: string
+  readonly index: number
+  readonly account: string
+}
+
+/** Items that are equal, or declared near, to those of an order and not ordered to be erased themselves: whoever erases looks at them. */
+export async function alikeItemsOf(warehouse: Database, order: OrderedBatch): Promise<AlikeItem[]> {
+  const { batchSource, batchId, indexes } = order
+  const rows = await warehouse.all(equalItems, { batchSource, batchId, indexes: indexes.join(',') })
+  return rows.map((row) => ({
+    batchSource: row.source as string,
+    batchId: row.batch_id as string,
+    index: row.item_index as number,
+    account: row.account as string,
+  }))
 }
 
 interface Batch extends OrderedBatch {

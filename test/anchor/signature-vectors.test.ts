@@ -108,6 +108,7 @@ describe('signatures, golden vectors', () => {
       'ContributionWithdrawn',
       'DisputeOpened',
       'DisputeResolved',
+      'ErasureOrdered',
       'FeatureMapPublished',
       'LicenceGranted',
       'LicenceRevoked',

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { alikeItemsOf } from '../../jobs/erasure/order-erasure.ts'
 import type { NewRecord } from '../../pipelines/record-source.ts'
 import { addressOf, type Name } from '../support/ledger/cast.ts'
 import { contributionOf, uses } from '../support/ledger/contributions.ts'
 import { type Features, featuresOf, randomOf, SHAPE } from '../support/ledger/random-features.ts'
+import { SOURCES } from '../support/ledger/records.ts'
 import { SmallLedger } from '../support/ledger/small-ledger.ts'
 
 let world: SmallLedger
@@ -67,6 +69,10 @@ describe('contributions whose erasure was ordered', () => {
     await send(await contribute('alice', 'original', content))
     await send(await contribute('copier', 'copy', content))
     await useAndSettle()
+    const order = { batchSource: SOURCES.portal, batchId: 'original', indexes: [1] }
+    expect(await alikeItemsOf(world.ledger.warehouse, order)).toEqual([
+      { batchSource: SOURCES.portal, batchId: 'copy', index: 1, account: addressOf('copier') },
+    ])
     await world.send(await world.records.erasure('original', []))
     const { paid, period } = await useAndSettle('alice', 'copier')
     expect(period).toMatchObject({ items: 4, duplicates: 0 })
