@@ -60,6 +60,7 @@ const statement: Module = async ({ program }) => (await import('./verbs/statemen
 const incentives: Module = async ({ program }) => (await import('./verbs/incentives.ts')).addIncentives(program)
 const disputes: Module = async ({ program }) => (await import('./verbs/dispute.ts')).addDisputes(program)
 const market: Module = async ({ program }) => (await import('./verbs/market.ts')).addMarket(program)
+const corrections: Module = async ({ program }) => (await import('./verbs/correct.ts')).addCorrections(program)
 const quote: Module = async ({ program }) => (await import('./verbs/quote.ts')).addQuote(program)
 const policy: Module = async ({ program }) => (await import('./verbs/policy.ts')).addPolicy(program)
 const erasure: Module = async ({ program }) => (await import('./verbs/erase.ts')).addErasure(program)
@@ -96,6 +97,8 @@ const MODULES_OF: ReadonlyMap<string, readonly Module[]> = new Map([
   ['market', [market]],
   ['dispute', [disputes]],
   ['quote', [quote]],
+  ['correct', [corrections]],
+  ['retire', [corrections]],
   ['policy', [policy]],
   ['erase', [erasure]],
   ['erasure', [erasure]],

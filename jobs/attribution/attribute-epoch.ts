@@ -41,6 +41,8 @@ const VALUE_TYPES = [INTEGER, VARCHAR, VARCHAR, BLOB, INTEGER, BIGINT]
 export interface AttributeOptions {
   readonly ledger: Ledger
   readonly onProgress?: (text: string) => void
+  /** Where an epoch is computed again: corrections accepted up to this epoch count from the first on. */
+  readonly correctedThrough?: number
 }
 
 interface Attribution extends AttributeOptions {
@@ -92,7 +94,9 @@ async function attribute(options: Attribution, epoch: number): Promise<PeriodDra
   const state = await loadState(warehouse, epoch - 1)
   const policy = await policyInForce(warehouse, epoch)
   const before = state.balances.map((balance) => ({ ...balance, amount: BigInt(balance.amount) }))
-  const purses = await fundFees(warehouse, epoch, { balances: before, channels: state.channels }, policy)
+  const { correctedThrough = 0 } = options
+  const had = { balances: before, channels: state.channels }
+  const purses = await fundFees(warehouse, epoch, had, policy, correctedThrough)
   await assertSalesStand(warehouse, epoch)
   const drafts: PeriodDraft[] = []
   if (policy !== undefined) {

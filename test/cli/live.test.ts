@@ -130,6 +130,8 @@ describeWithAnvil('beside a running ingest', () => {
     ],
     ['dispute', 'resolve', 'no-such-dispute', '--reject', '--reason', 'nothing'],
     ['claim', `0x${'11'.repeat(20)}`],
+    ['correct', 'no-such-use', '--void', '--reason', 'never happened'],
+    ['retire', 'reader', '--source', 'urn:nobody', '--key-file', 'no-such.key'],
   ]
 
   async function live(cwd: string, ledger: SmallLedger): Promise<(Pick<Ended, 'end' | 'stdout'> & { verb: string })[]> {
