@@ -102,8 +102,9 @@ async function checkSettlement(
 ): Promise<CheckedDispute['settlement']> {
   const published = await publishedAmount(path, line)
   const difference = firstDifference ?? null
-  if (difference !== null && (difference.epoch ?? 0) <= line.epoch)
-    return { verdict: 'does not follow', published, difference }
+  // A damaged file says nothing of who was paid what.
+  const isOfAmounts = difference !== null && difference.epoch !== null && difference.check !== 'files'
+  if (isOfAmounts && difference.epoch <= line.epoch) return { verdict: 'does not follow', published, difference }
   const isRecomputed = epochs.some(({ epoch, how }) => epoch === line.epoch && how === 'recomputed')
   if (!isRecomputed) return { verdict: 'could not be recomputed', published, difference }
   return { verdict: published === null ? 'is not there' : 'follows', published, difference }

@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.ts'
-import { auditBundle } from '../../audit/index.ts'
+import { auditBundle, checkDispute } from '../../audit/index.ts'
 import type { CarryState } from '../../jobs/carry-state.ts'
 import { fromHex } from '../../schemas/ids.ts'
 import { addressOf, TOKEN } from '../support/ledger/cast.ts'
@@ -22,6 +22,8 @@ interface Alteration {
   readonly behind?: Step
   readonly sql?: string
   readonly state?: (state: CarryState) => CarryState
+  /** Altered in the first epoch instead. */
+  readonly isFirst?: boolean
 }
 
 async function publish(world: SmallLedger, alteration: Alteration): Promise<void> {
@@ -39,7 +41,7 @@ async function alteredWorld(alteration: Alteration = {}): Promise<SmallLedger> {
   await world.found(POLICY)
   await world.send(records.deposit('payer', 9_000n), records.deposit('stranger', 30n), records.deposit('bob', 30n))
   await world.send(records.inference('first', 1_000n))
-  await publish(world, {})
+  await publish(world, alteration.isFirst === true ? alteration : {})
   await world.send(
     await records.dispute('won', 'stranger', LINE, 10n),
     await records.dispute('open', 'bob', { ...LINE, account: 'modeller' }, 10n),
@@ -48,7 +50,7 @@ async function alteredWorld(alteration: Alteration = {}): Promise<SmallLedger> {
   )
   await publish(world, {})
   await world.send(await records.resolution('won', 500_000), records.inference('third', 100n))
-  await publish(world, alteration)
+  await publish(world, alteration.isFirst === true ? {} : alteration)
   if (alteration.state !== undefined) await rewriteState(world.bundle(2), alteration.state)
   return world
 }
@@ -127,5 +129,29 @@ describe('promise 6: an altered dispute is found', () => {
     ],
   ])('%s', async (_, state) => {
     expect(await differenceOf({ state: state! })).toMatchObject({ epoch: 2 })
+  })
+})
+
+describe('what a machine can decide of a dispute', () => {
+  test('a line of which the fee was another does not follow, and a line before the fault does', async () => {
+    const wrong = await alteredWorld({ isFirst: true, behind: 'close', sql: 'UPDATE inference SET fee = fee + 100' })
+    const later = await alteredWorld({ behind: 'close', sql: 'UPDATE dispute_resolution SET award_parts = 600000' })
+    try {
+      expect(await checkDispute(wrong.bundles, 'open')).toMatchObject({
+        verdict: 'holds',
+        settlement: { verdict: 'does not follow', difference: { epoch: 1 } },
+      })
+      expect(await checkDispute(later.bundles, 'open')).toMatchObject({
+        settlement: { verdict: 'follows', published: '267', difference: { epoch: 3 } },
+      })
+      rmSync(join(later.bundle(3), 'public/lines.parquet'))
+      expect(await checkDispute(later.bundles, 'open')).toMatchObject({
+        verdict: 'undecided',
+        settlement: { verdict: 'could not be recomputed', difference: { check: 'files' } },
+      })
+    } finally {
+      wrong.close()
+      later.close()
+    }
   })
 })
