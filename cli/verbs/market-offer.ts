@@ -34,7 +34,7 @@ type OfferFlags = SendingFlags &
   }
 
 const EXAMPLES = `
-Examples:
+Example:
   $ tally market offer digits --parts 250000 --price 5000000 --token 0x5FbD…0aa3 --offer quarter-of-digits --source urn:market --key-file me.key
   $ tally market offer digits-net --licence infer,commercial --for 30d --copies 100 --price 20000 --token 0x5FbD…0aa3 --source urn:market --key-file me.key
 

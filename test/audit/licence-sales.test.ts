@@ -82,7 +82,7 @@ describe('promise 6: an altered licence sale is found', () => {
     ['one for other uses', 'lines', 1, 'close', `UPDATE offer_licence SET uses = ['train']`],
     ['one of another buyer', 'lines', 1, 'close', `UPDATE offer_acceptance SET buyer = '${addressOf('alice')}'`],
     ['one at another price', 'lines', 1, 'close', `UPDATE offer SET price = price + 1`],
-    ['one that counts as a share', 'lines', 1, 'attribute', `UPDATE offer SET kind = 'share'`],
+    ['one that counts as a share', 'sales', 1, 'attribute', `UPDATE offer SET kind = 'share'`],
     [
       'a price that goes to other owners',
       'lines',
@@ -101,7 +101,7 @@ describe('promise 6: an altered licence sale is found', () => {
     ],
     [
       'what it releases at another place',
-      'lines',
+      'conservation',
       2,
       'close',
       `UPDATE offer_acceptance SET ordinal = 0 WHERE epoch = 2`,
