@@ -13,7 +13,8 @@ import { EpochNotVetoedError } from './errors.ts'
 
 /** What steps behind close have written of an epoch; each has a column `epoch`. */
 const RESULTS = [
-  ...['sale', 'funded', 'not_funded', 'held_fee', 'held_fee_ended', 'period', 'score', 'item_value'],
+  ...['sale', 'funded', 'not_funded', 'held_fee', 'held_fee_ended', 'fee_returned', 'period', 'score'],
+  ...['item_value', 'dispute_status', 'dispute_standing'],
   ...['settlement_line', 'account_total', 'row_blocks'],
 ]
 
@@ -64,10 +65,15 @@ function setBundlesAside(bundles: string, { epoch, attempt }: Manifest): void {
 /** Part of the transaction of a retry. */
 export async function discardResults(warehouse: Database, manifest: Manifest, reason: string): Promise<void> {
   const { epoch, attempt, engine, vetoed } = manifest
-  // Later epochs were closed on these sales; attribution holds the next attempt to them.
+  // Later epochs were closed on these sales and openings; attribution holds the next attempt to them.
   await warehouse.run(
     `INSERT INTO vetoed_sale SELECT epoch, ordinal, status FROM sale
      WHERE epoch >= $epoch AND (epoch, ordinal) NOT IN (SELECT (epoch, ordinal) FROM vetoed_sale)`,
+    { epoch },
+  )
+  await warehouse.run(
+    `INSERT INTO vetoed_opening SELECT dispute, epoch, status FROM dispute_status
+     WHERE epoch >= $epoch AND dispute NOT IN (SELECT dispute FROM vetoed_opening)`,
     { epoch },
   )
   await warehouse.run(

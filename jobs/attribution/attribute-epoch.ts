@@ -9,7 +9,7 @@ import { compareText } from '../funding/channels.ts'
 import { fundFees } from '../funding/fund-fees.ts'
 import { USE_EPOCHS_MAX } from '../funding/held-fees.ts'
 import { type Policy, policyInForce } from '../funding/policy.ts'
-import { assertSalesStand } from '../funding/sales-stand.ts'
+import { assertStatusesStand } from '../funding/statuses-stand.ts'
 import type { Ledger } from '../ledger.ts'
 import { keepForExplanations } from './explain/explain-inferences.ts'
 import { keepCurvature } from './features/curvature-state.ts'
@@ -97,7 +97,7 @@ async function attribute(options: Attribution, epoch: number): Promise<PeriodDra
   const { correctedThrough = 0 } = options
   const had = { balances: before, channels: state.channels }
   const purses = await fundFees(warehouse, epoch, had, policy, correctedThrough)
-  await assertSalesStand(warehouse, epoch)
+  await assertStatusesStand(warehouse, epoch)
   const drafts: PeriodDraft[] = []
   if (policy !== undefined) {
     for (const period of await openPeriods(warehouse, epoch, state.periods)) {
