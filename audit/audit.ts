@@ -6,7 +6,7 @@ import type { Manifest } from '../anchor/manifest.ts'
 import type { EventBodies } from '../schemas/events.ts'
 import type { Genesis } from '../schemas/genesis.ts'
 import { fromHex } from '../schemas/ids.ts'
-import { type EpochBundle, type EpochFolder, findEpochFolders, readEpoch } from './bundle.ts'
+import { type EpochBundle, type EpochFolder, findEpochFolders, readAnnounced, readEpoch } from './bundle.ts'
 import { type ChainDifference, connectTo, findChainDifference } from './chain.ts'
 import { ANSWERS_CHECK, type ComparedAnswers, contractAnswersText, HeldAnswers } from './contract-answers.ts'
 import { type ComparedDeposits, compareDeposits, depositsText } from './deposits.ts'
@@ -23,6 +23,7 @@ import type { ReExtractedItem, ReExtraction, ReExtractionReport } from './re-ext
 import { Recomputation, type SeenOnChain } from './recompute.ts'
 import { checkCut, checkIncarnations, endsOfCut } from './records.ts'
 import { type AuditedEpoch, type AuditReport, type AuditStep, classOf, countFeatures } from './report.ts'
+import { type AnnouncedAdjustment, announcedIn } from './reruns.ts'
 import { trustedBy } from './trusted.ts'
 
 export interface AuditOptions {
@@ -119,6 +120,8 @@ class Audit {
   #connection: ChainConnection | undefined
   #isChainChecked = false
   #log: CheckedLog = { did: 'not there' }
+  /** Adjustments whose epochs are all recomputed here. */
+  readonly #announced: AnnouncedAdjustment[] = []
   /** Undefined as soon as an epoch's records are missing. */
   #recomputation: Recomputation | undefined
   /** The one that went furthest, whose counts are told. */
@@ -145,6 +148,7 @@ class Audit {
       files.push(checked)
       this.#passed('files', `${checked.files} files, ${checked.bytes} bytes as listed in files.json`)
     }
+    if (!this.#isPayoutOnly) await this.#readAnnounced(folders)
     let previous: EpochBundle | undefined
     let frontier: Frontier | undefined
     for (const [index, folder] of folders.entries()) {
@@ -159,6 +163,13 @@ class Audit {
     const last = previous?.epoch ?? 0
     if (this.#from > last) throw new EpochNotGivenError({ from: this.#from, last })
     await this.#checkLog(folders[0]!, previous!)
+  }
+
+  /** Epochs before the first recomputed one are not settled again: what adjustments of them found is trusted. */
+  async #readAnnounced(folders: readonly EpochFolder[]): Promise<void> {
+    for (const folder of folders)
+      for (const each of announcedIn(await readAnnounced(folder)))
+        if (each.fromEpoch >= this.#from) this.#announced.push(each)
   }
 
   async #checkEpoch(
@@ -209,7 +220,8 @@ class Audit {
   }
 
   async #recompute(bundle: EpochBundle, leaves: EpochLeaves): Promise<RecomputedEpoch> {
-    if (bundle.epoch === 1) this.#recomputation = new Recomputation((name, detail) => this.#passed(name, detail))
+    if (bundle.epoch === 1)
+      this.#recomputation = new Recomputation((name, detail) => this.#passed(name, detail), this.#announced)
     if (!bundle.hasRecords) this.#recomputation = undefined
     const recomputation = this.#recomputation
     if (recomputation === undefined) return { how: 'public' }
@@ -344,6 +356,7 @@ class Audit {
         contractAnswers: this.#comparedAnswers,
         log: this.#log,
         reExtraction: this.#reExtraction,
+        trustedAdjustments: this.#counted?.trustedAdjustments ?? [],
         gaps: this.#anchored.flatMap(({ manifest }) =>
           manifest.gaps.map(({ topic, partition, from, to }) => `${topic}/${partition} from ${from} to ${to}`),
         ),

@@ -4,7 +4,7 @@ import { sha256 } from '../anchor/hash.ts'
 import { InvalidManifestError, type Manifest, toManifest } from '../anchor/manifest.ts'
 import { type Genesis, InvalidGenesisError, toGenesis } from '../schemas/genesis.ts'
 import { InvalidIdError, toHex } from '../schemas/ids.ts'
-import { causeText, differ } from './difference.ts'
+import { causeText, DifferenceFound, differ } from './difference.ts'
 import { BundleNotFoundError } from './errors.ts'
 import { type CheckedFiles, parseDocument, RECORDS_FILE, readDocument } from './files.ts'
 import { compareText } from './order.ts'
@@ -24,8 +24,18 @@ const ACCOUNTS = {
   cumulative: 'text',
   lines_root: 'text',
   lines: 'integer',
+  netted: 'text',
   small_before: 'text',
   small: 'text',
+} as const
+const ADJUSTMENTS = {
+  adjustment: 'text',
+  epoch: 'integer',
+  account: 'text',
+  token: 'text',
+  kind: 'text',
+  asset: 'text',
+  delta: 'text',
 } as const
 const LINES = { account: 'text', token: 'text', kind: 'text', asset: 'text', amount: 'text' } as const
 const SCORES = {
@@ -52,6 +62,7 @@ const SALES = {
 } as const
 const VECTORS = { model: 'text', token: 'text', v: 'bytes', x: 'bytes' } as const
 type AccountRow = RowOf<typeof ACCOUNTS>
+export type AdjustmentRow = RowOf<typeof ADJUSTMENTS>
 type LineRow = RowOf<typeof LINES>
 export type SaleRow = RowOf<typeof SALES>
 type ScoreRow = RowOf<typeof SCORES>
@@ -61,6 +72,7 @@ export type VectorRow = RowOf<typeof VECTORS>
 export const TABLES = {
   leaves: 'public/leaves.parquet',
   accounts: 'public/accounts.parquet',
+  adjustments: 'public/adjustments.parquet',
   lines: 'public/lines.parquet',
   sales: 'public/sales.parquet',
   scores: 'public/scores.parquet',
@@ -87,6 +99,7 @@ export interface EpochBundle {
   /** SHA-256 of the bytes of state.json. */
   readonly stateHash: string
   readonly accounts: readonly AccountRow[]
+  readonly adjustments: readonly AdjustmentRow[]
   readonly lines: readonly LineRow[]
   readonly sales: readonly SaleRow[]
   readonly scores: readonly ScoreRow[]
@@ -129,6 +142,19 @@ function epochOfName(name: string): number | undefined {
 }
 
 /**
+ * What the manifest of an epoch says of adjustments, before its turn has come: nothing, when it cannot be read, which is found then.
+ */
+export async function readAnnounced(folder: EpochFolder): Promise<Pick<Manifest, 'epoch' | 'adjustments'>[]> {
+  try {
+    const { epoch, adjustments } = readManifest(await readDocument(folder.path, 'manifest.json'))
+    return [{ epoch, adjustments }]
+  } catch (error) {
+    if (error instanceof DifferenceFound) return []
+    throw error
+  }
+}
+
+/**
  * Reads an epoch's files after {@link checkFiles} held them to files.json.
  *
  * @throws DifferenceFound a file is not of the shape of docs/formats.md
@@ -152,6 +178,7 @@ export async function readEpoch(folder: EpochFolder, files: CheckedFiles): Promi
     state: toState(parseDocument('state', 'state.json', stateBytes)),
     stateHash: toHex(sha256(stateBytes)),
     accounts: await readTable(at(TABLES.accounts), TABLES.accounts, ACCOUNTS),
+    adjustments: await readTable(at(TABLES.adjustments), TABLES.adjustments, ADJUSTMENTS),
     lines: await readTable(at(TABLES.lines), TABLES.lines, LINES),
     sales: await readTable(at(TABLES.sales), TABLES.sales, SALES),
     scores: await readTable(at(TABLES.scores), TABLES.scores, SCORES),

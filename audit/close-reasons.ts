@@ -2,6 +2,7 @@ import type { DecidedEventType, EventBodies, EventOf } from '../schemas/events.t
 import { toHex } from '../schemas/ids.ts'
 import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../schemas/registered-schemas.ts'
 import type { RejectionReason } from '../schemas/rejection.ts'
+import { findAdjustmentReason } from './adjustment-reasons.ts'
 import { findAssetReason, findTransferReason } from './asset-reasons.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
 import { findBatch, type History } from './history.ts'
@@ -43,7 +44,12 @@ export function findCloseReason(
 }
 
 /** Types that the operator signs; they need no registration of their source. */
-const OPERATOR_TYPES: ReadonlySet<string> = new Set(['SchemaRegistered', 'SourceRegistered', 'PolicyPublished'])
+const OPERATOR_TYPES: ReadonlySet<string> = new Set([
+  'SchemaRegistered',
+  'SourceRegistered',
+  'PolicyPublished',
+  'AdjustmentOrdered',
+])
 
 const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
   SchemaRegistered: async (history, ledger, event) => {
@@ -125,6 +131,8 @@ const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
   TaskOutcome: findOutcomeReason,
 
   AgentStep: findStepReason,
+
+  AdjustmentOrdered: findAdjustmentReason,
 }
 
 /** Of what an owner of a model publishes for it. */

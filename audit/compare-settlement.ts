@@ -23,7 +23,7 @@ export function compareSettlement(bundle: EpochBundle, settled: Settled, books: 
   compareVectors(bundle, settled.periods)
   compareLines(bundle, settled)
   compareSales(bundle, settled)
-  compareAccounts(bundle, books)
+  compareAccounts(bundle, books, settled)
   compareFlows(bundle, settled)
   compareState(bundle, books)
 }
@@ -87,20 +87,33 @@ function compareSales({ sales }: EpochBundle, settled: Settled): void {
   compareRows('sales', TABLES.sales, expected, sales)
 }
 
-function compareAccounts({ accounts }: EpochBundle, books: Books): void {
+function compareAccounts({ accounts }: EpochBundle, books: Books, { netted }: Settled): void {
   const expected = [...books.small]
     .map(([key, small]) => {
       const [account, token] = splitPair(key)
-      return { account, token, cumulative: `${books.cumulative.get(key) ?? 0n}`, small: `${small}` }
+      return {
+        account,
+        token,
+        cumulative: `${books.cumulative.get(key) ?? 0n}`,
+        netted: `${netted.get(key) ?? 0n}`,
+        small: `${small}`,
+      }
     })
     .sort((a, b) => compareText(a.account + a.token, b.account + b.token))
-  const published = accounts.map(({ account, token, cumulative, small }) => ({ account, token, cumulative, small }))
+  const published = accounts.map(({ account, token, cumulative, netted: taken, small }) => {
+    return { account, token, cumulative, netted: taken, small }
+  })
   compareRows('accounts', TABLES.accounts, expected, published)
 }
 
-/** Every token of the totals, of an inference accepted in the epoch and of fees that went back in it, and no other. */
+/** Every token of the totals, of an inference accepted in the epoch, of fees that went back in it and of what is owed, and no other. */
 function compareFlows({ manifest }: EpochBundle, settled: Settled): void {
-  const tokens = new Set([...manifest.payout.totals.map(({ token }) => token as string), ...settled.tokensUsed])
+  const owed = settled.flows.filter((flow) => flow.owed > 0n || flow.owing > 0n).map(({ token }) => token)
+  const tokens = new Set([
+    ...manifest.payout.totals.map(({ token }) => token as string),
+    ...settled.tokensUsed,
+    ...owed,
+  ])
   const amounts = new Map(settled.flows.map((flow) => [flow.token, flow]))
   const expected = [...tokens].sort(compareText).map((token) => {
     const flow = amounts.get(token)
@@ -117,6 +130,8 @@ function compareFlows({ manifest }: EpochBundle, settled: Settled): void {
       out: `${flow?.out ?? 0n}`,
       heldOut: `${flow?.heldOut ?? 0n}`,
       unattributed: `${flow?.unattributed ?? 0n}`,
+      owed: `${flow?.owed ?? 0n}`,
+      owing: `${flow?.owing ?? 0n}`,
       minimumPayout: `${flow?.minimumPayout ?? 0n}`,
     }
   })
@@ -126,7 +141,7 @@ function compareFlows({ manifest }: EpochBundle, settled: Settled): void {
 type Row = Readonly<Record<string, string | number | null>>
 
 /** Names the first row and column that differ. */
-function compareRows(check: string, table: string, expected: readonly Row[], found: readonly Row[]): void {
+export function compareRows(check: string, table: string, expected: readonly Row[], found: readonly Row[]): void {
   for (const [index, row] of expected.entries()) {
     const where = `${table} row ${index}`
     const other = found[index]

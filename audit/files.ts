@@ -11,7 +11,7 @@ import { compareText } from './order.ts'
 const CHECK = 'files'
 const FILES_JSON = 'files.json'
 
-/** An epoch has nine files; a bundle with many more is something else. */
+/** An epoch has ten files; a bundle with many more is something else. */
 const FILES_MAX = 64
 const DEPTH_MAX = 3
 /** Read whole into memory: documents, not tables. */
@@ -34,6 +34,7 @@ const PUBLIC_FILES = [
   'genesis.json',
   'manifest.json',
   'public/accounts.parquet',
+  'public/adjustments.parquet',
   'public/leaves.parquet',
   'public/lines.parquet',
   'public/sales.parquet',

@@ -21,7 +21,7 @@ export function minimumsOf(policy: EventBodies['PolicyPublished'] | undefined): 
 }
 
 /**
- * Rule 7 of settlement: what an account earned and what was carried for it are paid together when they reach the minimum.
+ * Rule 7 of settlement: what an account earned, less what is netted, and what was carried for it are paid together when they reach the minimum.
  *
  * @param accounts changed in place; afterwards `small` has an entry for each account that ever earned something
  * @returns        by token: what was paid out
@@ -29,10 +29,12 @@ export function minimumsOf(policy: EventBodies['PolicyPublished'] | undefined): 
 export function payAccounts(
   { cumulative, small }: Accounts,
   lines: readonly { readonly account: string; readonly token: string; readonly amount: bigint }[],
+  netted: ReadonlyMap<string, bigint>,
   minimums: ReadonlyMap<string, bigint>,
 ): Map<string, bigint> {
   const out = new Map<string, bigint>()
   for (const { account, token, amount } of lines) addTo(small, account + token, amount)
+  for (const [key, amount] of netted) addTo(small, key, -amount)
   for (const [key, due] of small) {
     const [, token] = splitPair(key)
     if (due === 0n || due < (minimums.get(token) ?? 0n)) continue
@@ -51,7 +53,7 @@ export function smallByToken(small: ReadonlyMap<string, bigint>): Map<string, bi
 }
 
 /**
- * Each account's row: what it had, what it earned and what the manifest names as the minimum lead to what was paid and carried.
+ * Each account's row: what it had, what it earned, what was netted and what the manifest names as the minimum lead to what was paid and carried.
  *
  * @param previous the epoch before; undefined when it was not given or there is none
  * @throws DifferenceFound
@@ -69,7 +71,7 @@ export function checkPayouts(bundle: EpochBundle, previous: EpochBundle | undefi
       assertSame('accounts', where('before'), known?.cumulative ?? '0', row.before)
       assertSame('accounts', where('small_before'), known?.small ?? '0', row.small_before)
     }
-    const due = BigInt(row.small_before) + BigInt(row.earned)
+    const due = BigInt(row.small_before) + BigInt(row.earned) - BigInt(row.netted)
     const isSmall = due < (minimums.get(row.token) ?? 0n)
     const cumulative = BigInt(row.before) + (isSmall ? 0n : due)
     assertSame('accounts', where('small'), (isSmall ? due : 0n).toString(), row.small)

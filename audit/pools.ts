@@ -14,7 +14,17 @@ type Policy = EventBodies['PolicyPublished']
 export interface SettlementLine {
   readonly account: string
   readonly token: string
-  readonly kind: 'agent' | 'data' | 'infrastructure' | 'model' | 'outcome' | 'royalty' | 'sale' | 'treasury'
+  readonly kind:
+    | 'adjustment'
+    | 'agent'
+    | 'data'
+    | 'infrastructure'
+    | 'model'
+    | 'outcome'
+    | 'refund'
+    | 'royalty'
+    | 'sale'
+    | 'treasury'
   readonly asset: string
   readonly amount: bigint
 }

@@ -8,9 +8,9 @@ import { compareEntries } from './waiting.ts'
 
 /**
  * What is held and belongs to no account, by token: fees outside a licence, the pools of periods, what was held back, and what
- * waits for features or ratings.
+ * waits for features or ratings, and what was recovered and not yet paid on.
  */
-export function heldInState({ outside, periods, reserves, waiting, outcomes }: State): Map<string, bigint> {
+export function heldInState({ outside, periods, reserves, waiting, outcomes, recoveries }: State): Map<string, bigint> {
   const held = new Map<string, bigint>()
   for (const { token, fees } of outside) addTo(held, token, BigInt(fees))
   for (const { token, pool } of periods) addTo(held, token, BigInt(pool))
@@ -19,6 +19,7 @@ export function heldInState({ outside, periods, reserves, waiting, outcomes }: S
     addTo(held, token, BigInt(part) - (BigInt(part) * BigInt(featured)) / BigInt(fees))
   }
   for (const { token, part } of outcomes) addTo(held, token, BigInt(part))
+  for (const { token, amount } of recoveries) addTo(held, token, BigInt(amount))
   return held
 }
 

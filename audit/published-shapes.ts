@@ -20,8 +20,8 @@ const AMOUNT: Shape = {
 const POSITIVE: Shape = { expected: 'an amount above 0', fits: (text) => AMOUNT.fits(text) && text !== '0' }
 const WHOLE: Shape = { expected: 'a whole number', fits: (text) => /^(0|-?[1-9]\d{0,77})$/.test(text) }
 const KIND: Shape = {
-  expected: 'data, model, royalty, agent, outcome, infrastructure, treasury or sale',
-  fits: (text) => /^(data|model|royalty|agent|outcome|infrastructure|treasury|sale)$/.test(text),
+  expected: 'data, model, royalty, agent, outcome, infrastructure, treasury, sale or adjustment',
+  fits: (text) => /^(data|model|royalty|agent|outcome|infrastructure|treasury|sale|adjustment)$/.test(text),
 }
 
 /** Every text column holds what it should, and rows are strictly ascending. @throws DifferenceFound */
@@ -32,6 +32,7 @@ export function checkShapes({ accounts, lines, scores, vectors }: EpochBundle): 
     before: AMOUNT,
     earned: AMOUNT,
     cumulative: AMOUNT,
+    netted: AMOUNT,
     small_before: AMOUNT,
     small: AMOUNT,
   })

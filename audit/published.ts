@@ -7,6 +7,7 @@ import { type EpochBundle, TABLES } from './bundle.ts'
 import { assertSame, differ } from './difference.ts'
 import { compareText } from './order.ts'
 import { checkPayouts } from './payouts.ts'
+import { checkAdjustments } from './published-adjustments.ts'
 import { checkChannels } from './published-channels.ts'
 import { checkOutcomePools } from './published-outcomes.ts'
 import { checkOutside } from './published-outside.ts'
@@ -35,7 +36,7 @@ export function checkPublished(bundle: EpochBundle, previous: EpochBundle | unde
   checkVectors(bundle)
   checkPeriodBooks(bundle.manifest.periods, bundle.state)
   checkWaiting(bundle.state)
-  checkReserves(bundle.manifest.periods, bundle.state, stateBefore(bundle, previous))
+  checkReserves(bundle, stateBefore(bundle, previous), checkAdjustments(bundle, stateBefore(bundle, previous)))
   checkOutcomePools(bundle, previous)
   checkPayout(bundle)
   checkConservation(bundle, previous)
@@ -48,24 +49,28 @@ function lineRows({ epoch, lines }: EpochBundle): CanonicalJson[] {
 }
 
 function checkTableRoots(bundle: EpochBundle): void {
-  const { manifest, accounts, sales, scores } = bundle
+  const { manifest, accounts, adjustments, sales, scores } = bundle
   const tables: [name: keyof typeof manifest.tables, file: string, rows: CanonicalJson[]][] = [
     ['lines', TABLES.lines, lineRows(bundle)],
     [
       'accounts',
       TABLES.accounts,
-      accounts.map(({ account, before, cumulative, earned, lines, lines_root, small, small_before, token }) => ({
-        account,
-        before,
-        cumulative,
-        earned,
-        lines,
-        linesRoot: lines_root,
-        small,
-        smallBefore: small_before,
-        token,
-      })),
+      accounts.map(
+        ({ account, before, cumulative, earned, lines, lines_root, netted, small, small_before, token }) => ({
+          account,
+          before,
+          cumulative,
+          earned,
+          lines,
+          linesRoot: lines_root,
+          netted,
+          small,
+          smallBefore: small_before,
+          token,
+        }),
+      ),
     ],
+    ['adjustments', TABLES.adjustments, adjustments.map((row) => ({ ...row }))],
     ['sales', TABLES.sales, sales.map((row) => ({ ...row }))],
     [
       'scores',

@@ -1,14 +1,22 @@
 import type { EventBodies } from '../schemas/events.ts'
+import {
+  type AdjustmentBooks,
+  claimsByToken,
+  type LineDelta,
+  owedOf,
+  recoveriesOf,
+  settleAdjustments,
+} from './adjustments.ts'
 import { type Channels, channelsOf } from './channels.ts'
 import type { DecidedEpoch } from './decide.ts'
-import { fundEpoch, hasFeatures, splitPair } from './funding.ts'
+import { type Funding, fundEpoch, hasFeatures, splitPair } from './funding.ts'
 import type { History } from './history.ts'
 import type { Sale } from './market.ts'
 import { compareText, firstOf } from './order.ts'
-import { type OutcomeEntry, settleOutcomes } from './outcomes.ts'
+import { copyOutcome, type OutcomeEntry, settleOutcomes } from './outcomes.ts'
 import { type HeldUse, outsideOf } from './outside.ts'
 import { minimumsOf, payAccounts, smallByToken } from './payouts.ts'
-import { type PeriodBooks, type PublishedPeriods, type SettledPeriod, settlePeriods } from './periods.ts'
+import { copyPeriod, type PeriodBooks, type PublishedPeriods, type SettledPeriod, settlePeriods } from './periods.ts'
 import { policyInForce } from './policy.ts'
 import { type Pools, type SettlementLine, splitPools } from './pools.ts'
 import { addReserves, heldBackOf, reservesOf } from './reserves.ts'
@@ -19,7 +27,7 @@ import { heldOf, settleWaiting, type WaitingEntry } from './waiting.ts'
 type Policy = EventBodies['PolicyPublished']
 
 /** What settlement carries from epoch to epoch; changed in place by {@link settleEpoch}. */
-export interface Books extends PeriodBooks {
+export interface Books extends PeriodBooks, AdjustmentBooks {
   /** By payer ‖ token. */
   readonly balances: Map<string, bigint>
   readonly channels: Channels
@@ -47,6 +55,28 @@ export function emptyBooks(): Books {
     curvatures: new Map(),
     waiting: [],
     outcomes: [],
+    owed: new Map(),
+    recoveries: new Map(),
+    unattributed: new Map(),
+    cumulative: new Map(),
+    small: new Map(),
+  }
+}
+
+/** Books of their own, for epochs that are settled a second time; K is a function of the history, and shared. */
+export function copyBooks(books: Books): Books {
+  return {
+    balances: new Map(),
+    channels: new Map(),
+    outside: [],
+    periods: new Map([...books.periods].map(([key, period]) => [key, copyPeriod(period)])),
+    reserves: [...books.reserves],
+    curvatures: books.curvatures,
+    waiting: books.waiting.map((entry) => ({ ...entry, uses: new Map(entry.uses) })),
+    outcomes: books.outcomes.map(copyOutcome),
+    // What adjustments found is none of a rerun's business: it is settled in the ledger.
+    owed: new Map(),
+    recoveries: new Map(),
     unattributed: new Map(),
     cumulative: new Map(),
     small: new Map(),
@@ -66,6 +96,8 @@ interface TokenFlow {
   readonly out: bigint
   readonly heldOut: bigint
   readonly unattributed: bigint
+  readonly owed: bigint
+  readonly owing: bigint
   readonly minimumPayout: bigint
 }
 
@@ -79,25 +111,39 @@ export interface Settled {
   readonly sales: readonly Sale[]
   /** Tokens of the inferences accepted in the epoch, funded or not, and of fees that went back in it. */
   readonly tokensUsed: ReadonlySet<string>
+  /** By account ‖ token: taken for what it owes. */
+  readonly netted: ReadonlyMap<string, bigint>
 }
 
-/**
- * Settles an epoch after its decisions (docs/formats.md#settlement).
- *
- * @param published with it nothing is attributed: what each period came to is taken over, and of `data` there are no lines
- */
-export function settleEpoch(
+/** What comes of the fees that were funded in an epoch, but for adjustments. */
+interface SettledFees {
+  readonly policy: Policy | undefined
+  readonly periods: readonly SettledPeriod[]
+  readonly lines: readonly SettlementLine[]
+  /** By token: what this epoch adds. */
+  readonly unattributed: Map<string, bigint>
+}
+
+/** How fees are settled otherwise than by the policy in force and from the records. */
+interface Otherwise {
+  /** Attribution method instead of the policy's. */
+  readonly method?: string
+  /** With it nothing is attributed: what each period came to is taken over, and of `data` there are no lines. */
+  readonly published?: PublishedPeriods | undefined
+}
+
+/** Rules 3 to 6 of docs/formats.md#settlement. @param books changed in place */
+export function settleFunded(
   books: Books,
   epoch: number,
+  { funded: own, released, sales }: Funding,
   decided: DecidedEpoch,
   history: History,
-  published?: PublishedPeriods,
-): Settled {
-  const policy = policyInForce(history, epoch)
-  const heldIn = heldByToken(books)
-  const funding = fundEpoch(books, epoch, decided, history, policy)
-  const { released, outside, refunded, unfunded, reported, sales, ...own } = funding
-  const funded = [...own.funded, ...released]
+  { method, published }: Otherwise = {},
+): SettledFees {
+  const inForce = policyInForce(history, epoch)
+  const policy = inForce === undefined || method === undefined ? inForce : { ...inForce, method }
+  const funded = [...own, ...released]
   const pools: Pools =
     policy === undefined
       ? { lines: [], dataParts: new Map(), unfeatured: [], outcomes: [] }
@@ -125,8 +171,36 @@ export function settleEpoch(
   for (const [token, amount] of rated.unattributed) addTo(unattributed, token, amount)
   for (const { manifest, unattributed: givenUp } of periods) addTo(unattributed, manifest.token, givenUp)
   for (const [token, amount] of unattributed) addTo(books.unattributed, token, amount)
+  return { policy, periods, lines, unattributed }
+}
+
+/** What an epoch is settled with besides its decisions. */
+interface SettleOptions {
+  readonly published?: PublishedPeriods
+  /** Told what was funded, before anything comes of it. */
+  readonly onFunded?: (funding: Funding) => void
+  /** What adjustments that were accepted in the epoch found, once its other lines are known. */
+  readonly deltas?: (lines: readonly SettlementLine[]) => readonly LineDelta[]
+}
+
+/** Settles an epoch after its decisions (docs/formats.md#settlement). */
+export function settleEpoch(
+  books: Books,
+  epoch: number,
+  decided: DecidedEpoch,
+  history: History,
+  { published, onFunded, deltas = () => [] }: SettleOptions = {},
+): Settled {
+  const heldIn = heldByToken(books)
+  const funding = fundEpoch(books, epoch, decided, history, policyInForce(history, epoch))
+  onFunded?.(funding)
+  const { released, outside, refunded, unfunded, reported, sales, ...own } = funding
+  const fees = settleFunded(books, epoch, funding, decided, history, { published })
+  const { policy, periods, unattributed } = fees
+  const adjusted = settleAdjustments(books, deltas(fees.lines), fees.lines)
+  const lines = mergeLines([...fees.lines, ...adjusted.lines])
   const minimumPayout = minimumsOf(policy)
-  const out = payAccounts(books, lines, minimumPayout)
+  const out = payAccounts(books, lines, adjusted.netted, minimumPayout)
 
   const fundedByToken = feesByToken(own.funded)
   const heldOut = heldByToken(books)
@@ -142,10 +216,11 @@ export function settleEpoch(
     out,
     heldOut,
     unattributed,
+    ...claimsByToken(books.owed),
   }
   const flows = flowsOf({ ...sums, minimumPayout })
   const tokensUsed = new Set([fundedByToken, outside, refunded, unfunded, reported].flatMap((each) => [...each.keys()]))
-  return { policy, periods, lines, flows, sales, tokensUsed }
+  return { policy, periods, lines, flows, sales, tokensUsed, netted: adjusted.netted }
 }
 
 function feesByToken(uses: readonly { readonly token: string; readonly fee: bigint }[]): Map<string, bigint> {
@@ -154,13 +229,14 @@ function feesByToken(uses: readonly { readonly token: string; readonly fee: bigi
   return sums
 }
 
-function heldByToken({ outside, periods, reserves, small, waiting, outcomes }: Books): Map<string, bigint> {
+function heldByToken({ outside, periods, reserves, small, waiting, outcomes, recoveries }: Books): Map<string, bigint> {
   const held = smallByToken(small)
   for (const { token, amount } of reserves) addTo(held, token, amount)
   for (const { token, fee } of outside) addTo(held, token, fee)
   for (const { token, pool } of periods.values()) addTo(held, token, pool)
   for (const entry of waiting) addTo(held, entry.token, heldOf(entry))
   for (const { token, part } of outcomes) addTo(held, token, part)
+  for (const [token, amount] of recoveries) addTo(held, token, amount)
   return held
 }
 
@@ -224,6 +300,8 @@ function flowsOf(sums: Readonly<Record<Exclude<keyof TokenFlow, 'token'>, Sums>>
     out: sums.out.get(token) ?? 0n,
     heldOut: sums.heldOut.get(token) ?? 0n,
     unattributed: sums.unattributed.get(token) ?? 0n,
+    owed: sums.owed.get(token) ?? 0n,
+    owing: sums.owing.get(token) ?? 0n,
     minimumPayout: sums.minimumPayout.get(token) ?? 0n,
   }))
 }
@@ -271,5 +349,7 @@ export function stateOf(books: Books, epoch: number): State {
     outcomes: books.outcomes.map(({ epoch: since, payer, token, until, part }) => ({
       ...{ epoch: since, payer, token, until, part: part.toString() },
     })),
+    recoveries: recoveriesOf(books.recoveries),
+    owed: owedOf(books.owed),
   }
 }

@@ -21,6 +21,8 @@ export interface AuditReach {
   /** Accepted gaps of all epochs: `topic/partition from … to …`. */
   readonly gaps: readonly string[]
   readonly reExtraction: ReExtractionReport | undefined
+  /** Adjustments of epochs that were not settled again. */
+  readonly trustedAdjustments: readonly string[]
 }
 
 const GAPS_SHOWN_MAX = 10
@@ -33,6 +35,7 @@ export function trustedBy(reach: AuditReach): string[] {
     ...chainTrusted(reach),
     ...logTrusted(reach),
     ...gapsTrusted(reach.gaps),
+    ...adjustmentsTrusted(reach.trustedAdjustments),
     ...extractorTrusted(reach.reExtraction),
     ...depositsTrusted(reach.deposits),
     ...answersTrusted(reach.contractAnswers),
@@ -104,6 +107,13 @@ function gapsTrusted(gaps: readonly string[]): string[] {
   const shown = gaps.slice(0, GAPS_SHOWN_MAX).join('; ')
   const more = gaps.length > GAPS_SHOWN_MAX ? `; and ${gaps.length - GAPS_SHOWN_MAX} more` : ''
   return [`${gaps.length} accepted gap(s), whose records nobody can see any more: ${shown}${more}.`]
+}
+
+function adjustmentsTrusted(adjustments: readonly string[]): string[] {
+  if (adjustments.length === 0) return []
+  const shown = adjustments.slice(0, GAPS_SHOWN_MAX).join('; ')
+  const more = adjustments.length > GAPS_SHOWN_MAX ? `; and ${adjustments.length - GAPS_SHOWN_MAX} more` : ''
+  return [`What ${adjustments.length} adjustment(s) of epochs that were not recomputed found: ${shown}${more}.`]
 }
 
 function extractorTrusted(report: ReExtractionReport | undefined): string[] {

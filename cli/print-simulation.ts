@@ -15,6 +15,7 @@ const PLACES = {
   waiting: 'waits for features',
   outside: 'held: outside a licence',
   outcomes: 'waits for ratings',
+  recoveries: 'netted, and not yet paid to who is owed',
   unattributed: 'unattributed',
   balances: 'deposited and not spent',
 } as const

@@ -52,6 +52,7 @@ const KEYS: { [Type in EventType]: (body: EventBodies[Type], id: string) => stri
   SignatureChecked: (body) => toHex(body.account),
   TaskOutcome: (body) => body.inferenceId,
   AgentStep: (body) => body.agent,
+  AdjustmentOrdered: (body) => body.adjustment,
   CutPublished: (body) => String(body.epoch),
 }
 

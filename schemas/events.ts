@@ -148,6 +148,17 @@ export interface MinimumPayout {
   amount: bigint
 }
 
+export interface AdjustmentOrdered {
+  adjustment: string
+  fromEpoch: number
+  /** Settled before the epoch of this record. */
+  toEpoch: number
+  /** Empty: that of the policies which were in force. */
+  method: string
+  note: string
+  signature: Uint8Array
+}
+
 export interface FeatureMapPublished {
   featureMap: string
   model: string
@@ -379,6 +390,7 @@ export interface EventBodies {
   SignatureChecked: SignatureChecked
   TaskOutcome: TaskOutcome
   AgentStep: AgentStep
+  AdjustmentOrdered: AdjustmentOrdered
   CutPublished: CutPublished
 }
 
@@ -418,6 +430,7 @@ export const DECISION_ORDER = [
   'InferenceFeatures',
   'TaskOutcome',
   'AgentStep',
+  'AdjustmentOrdered',
 ] as const satisfies readonly EventType[]
 
 export type DecidedEventType = (typeof DECISION_ORDER)[number]

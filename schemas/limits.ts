@@ -67,6 +67,10 @@ export const RUN_BYTES = 16
 export const LICENCE_USES = ['commercial', 'infer', 'retrieve', 'train'] as const
 /** So many epochs the fee of a use outside its licences may be held. */
 export const OUTSIDE_WAIT_EPOCHS_MAX = 100
+/** Epochs that one adjustment may settle again: what an audit keeps beside the ledger's own books is bounded. */
+export const ADJUSTED_EPOCHS_MAX = 64
+/** Of what an operator says to an adjustment. */
+export const NOTE_CHARACTERS_MAX = 256
 /** Where a policy may let a data part go that influence cannot divide. */
 export const FALLBACKS = ['unattributed'] as const
 /**

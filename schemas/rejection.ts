@@ -84,6 +84,9 @@ export const REJECTION_REASONS = {
   OUTCOME_EXISTS: 184,
   STEP_EXISTS: 185,
   STEP_MISMATCH: 186,
+  // Close: adjustments.
+  ADJUSTMENT_EXISTS: 190,
+  ADJUSTMENT_EPOCHS_INVALID: 191,
 } as const
 
 export type RejectionReason = keyof typeof REJECTION_REASONS

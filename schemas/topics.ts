@@ -46,6 +46,7 @@ export const TOPIC_OF_EVENT: Readonly<Record<EventType, string>> = {
   InferenceFeatures: TOPICS.inferences,
   TaskOutcome: TOPICS.outcomes,
   AgentStep: TOPICS.outcomes,
+  AdjustmentOrdered: TOPICS.registry,
   Deposited: TOPICS.chain,
   SignatureChecked: TOPICS.chain,
   CutPublished: TOPICS.epochs,

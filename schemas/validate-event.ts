@@ -1,3 +1,4 @@
+import { adjustment } from './adjustment-ranges.ts'
 import { DECISION_ORDER, type EventBodies, type EventOf, type EventType } from './events.ts'
 import { licence, revocation } from './licence-ranges.ts'
 import * as limits from './limits.ts'
@@ -187,6 +188,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
     ),
   TaskOutcome: taskOutcome,
   AgentStep: agentStep,
+  AdjustmentOrdered: adjustment,
   // Written by Tallystick to its own topic; on an input topic it is a TOPIC_MISMATCH before this is asked.
   CutPublished: (body) => range('epoch', body.epoch, 1, 0x7fffffff),
 }

@@ -18,6 +18,7 @@ export type RegistryEventType =
   | 'PriceListPublished'
   | 'LicenceGranted'
   | 'LicenceRevoked'
+  | 'AdjustmentOrdered'
 
 export interface EventIdentity {
   readonly source: string

@@ -26,7 +26,7 @@ const line = z.strictObject({
   amount,
   asset: z.string().max(TEXT_MAX),
   epoch: z.number().int().positive(),
-  kind: z.enum(['data', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury', 'sale']),
+  kind: z.enum(['data', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury', 'sale', 'adjustment']),
   token: address,
 })
 
@@ -72,6 +72,7 @@ export const receiptShape = z.strictObject({
     earned: amount,
     lines: count,
     linesRoot: hash32,
+    netted: amount,
     small: amount,
     smallBefore: amount,
     token: address,
@@ -254,16 +255,18 @@ function checkEarned({ row, lines }: Receipt): string {
   return `The lines shown come to ${sum} of the ${row.earned} earned in the epoch.`
 }
 
-/** What is due is paid as a whole, or carried as a whole: by the minimum that the manifest names. */
+/** What is earned and not netted for what the account owes is paid as a whole, or carried as a whole: by the minimum that the manifest names. */
 function checkCumulative({ manifest, row, token }: Receipt): string {
   const flow = manifest.conservation.find((each) => each.token === token)
   if (flow === undefined) throw new ReceiptMismatchError(`conservation of ${token}`, 'an entry', 'none')
   const [before, minimum] = [BigInt(row.before), BigInt(flow.minimumPayout)]
-  const due = BigInt(row.smallBefore) + BigInt(row.earned)
+  assertBetween('row.netted', BigInt(row.netted), 0n, BigInt(row.earned))
+  const due = BigInt(row.smallBefore) + BigInt(row.earned) - BigInt(row.netted)
   const isSmall = due < minimum
   assertEqual('row.cumulative', isSmall ? before : before + due, BigInt(row.cumulative))
   assertEqual('row.small', isSmall ? due : 0n, BigInt(row.small))
-  const whence = `${row.earned} in the epoch${row.smallBefore === '0' ? '' : ` with ${row.smallBefore} carried before`}`
+  const netted = row.netted === '0' ? '' : `, less ${row.netted} netted for what it owes,`
+  const whence = `${row.earned} in the epoch${netted}${row.smallBefore === '0' ? '' : ` with ${row.smallBefore} carried before`}`
   if (isSmall) return `${whence}: ${due} is carried on, below the minimum of ${minimum}; ${before} was paid before.`
   return `${before} before and ${whence} make ${row.cumulative}.`
 }

@@ -18,6 +18,8 @@ const KINDS = {
   infrastructure: 'your infrastructure',
   treasury: 'treasury',
   sale: 'a share that you sold',
+  refund: 'uses that were corrected',
+  adjustment: 'what you were paid too little before',
 }
 
 /** `statement`, `explain`, `insights`: answers for people. Amounts are in the token's smallest unit. */
@@ -106,7 +108,8 @@ function printStatement(statement: Statement): void {
 }
 
 /** Only what is not simply earned and paid. */
-function printPayout({ token, smallBefore, paid, small, minimum }: StatementPayout): void {
+function printPayout({ token, netted, smallBefore, paid, small, minimum }: StatementPayout): void {
+  if (netted > 0n) printLine(`  netted: ${netted} of ${token}, for what was paid too much before`)
   if (smallBefore > 0n && paid > 0n) printLine(`  ${smallBefore} of ${token} carried from earlier epochs, paid now`)
   if (small > 0n)
     printLine(

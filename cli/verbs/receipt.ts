@@ -10,7 +10,17 @@ import { toAddress } from '../../schemas/ids.ts'
 import { type GlobalFlags, runReadingVerb, type VerbContext, wholeNumber, withGlobalFlags } from '../command.ts'
 import { printJson, printLine } from '../output.ts'
 
-const KINDS = ['data', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury', 'sale'] as const
+const KINDS = [
+  'data',
+  'model',
+  'royalty',
+  'agent',
+  'outcome',
+  'infrastructure',
+  'treasury',
+  'sale',
+  'adjustment',
+] as const
 
 interface ReceiptFlags extends GlobalFlags {
   readonly epoch?: number

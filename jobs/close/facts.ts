@@ -70,6 +70,7 @@ const TABLES = {
     ...[VARCHAR, VARCHAR, BLOB, INTEGER, BLOB, BLOB, BLOB, BLOB, VARCHAR, BLOB, VARCHAR, HUGEINT],
     ...[VARCHAR, VARCHAR, INTEGER, BIGINT],
   ],
+  adjustment: [VARCHAR, INTEGER, INTEGER, VARCHAR, VARCHAR, INTEGER, BIGINT],
 } satisfies Record<string, readonly DuckDBType[]>
 
 type FactTable = keyof typeof TABLES
@@ -219,6 +220,8 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       ...[source, id, toHex(body.rater), body.score, ...place],
     ]),
   AgentStep: writeStep,
+  AdjustmentOrdered: ({ body }, place, push) =>
+    push('adjustment', [body.adjustment, body.fromEpoch, body.toEpoch, body.method, body.note, ...place]),
 }
 
 /** Its cap table counts from the start of its epoch, as the asset does. */

@@ -17,6 +17,8 @@ import { type CommittedTable, commitTable, type TableName } from './row-blocks.t
 const holes = readSql(new URL('./holes.sql', import.meta.url))
 const gaps = readSql(new URL('./gaps.sql', import.meta.url))
 const counts = readSql(new URL('./counts.sql', import.meta.url))
+const adjustments = readSql(new URL('./adjustments.sql', import.meta.url))
+const adjustmentDeltas = readSql(new URL('./parquet/adjustments.sql', import.meta.url))
 const sales = readSql(new URL('./parquet/sales.sql', import.meta.url))
 
 export interface AccountRow {
@@ -26,6 +28,7 @@ export interface AccountRow {
   readonly earned: string
   readonly lines: number
   readonly linesRoot: string
+  readonly netted: string
   readonly small: string
   readonly smallBefore: string
   readonly token: string
@@ -47,6 +50,7 @@ export async function buildManifest(ledger: Ledger, epoch: number, tree: PayoutT
   const accounts = await accountRows(warehouse, epoch)
   const tables = {
     accounts: commitTable(accounts),
+    adjustments: commitTable(await warehouse.all(adjustmentDeltas, { epoch })),
     lines: commitTable(await lineRows(warehouse, epoch)),
     sales: commitTable(await warehouse.all(sales, { epoch })),
     scores: commitTable(await scoreRows(warehouse, epoch)),
@@ -78,7 +82,9 @@ export async function buildManifest(ledger: Ledger, epoch: number, tree: PayoutT
       leaves: tree.size,
       totals: totalsOf(accounts, after),
     },
+    adjustments: await warehouse.all(adjustments, { epoch }),
     tables: {
+      adjustments: { rows: tables.adjustments.rows, root: tables.adjustments.root },
       accounts: { rows: tables.accounts.rows, root: tables.accounts.root },
       lines: { rows: tables.lines.rows, root: tables.lines.root },
       sales: { rows: tables.sales.rows, root: tables.sales.root },
@@ -107,6 +113,7 @@ export function accountRow(row: Readonly<Record<string, unknown>>): AccountRow {
     earned: String(row.earned),
     lines: row.line_count as number,
     linesRoot: toHex(fromBlob(row.lines_root)),
+    netted: String(row.netted),
     small: String(row.small),
     smallBefore: String(row.small_before),
     token: row.token as string,

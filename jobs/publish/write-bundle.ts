@@ -12,6 +12,7 @@ import type { Ledger } from '../ledger.ts'
 const PARQUET_FILES = {
   'public/leaves.parquet': 'leaves.sql',
   'public/accounts.parquet': 'accounts.sql',
+  'public/adjustments.parquet': 'adjustments.sql',
   'public/lines.parquet': 'lines.sql',
   'public/sales.parquet': 'sales.sql',
   'public/scores.parquet': 'scores.sql',

@@ -1,6 +1,16 @@
 import { canonicalJson } from '../../anchor/canonical-json.ts'
 
-export type LineKind = 'data' | 'model' | 'royalty' | 'agent' | 'outcome' | 'infrastructure' | 'treasury' | 'sale'
+export type LineKind =
+  | 'data'
+  | 'model'
+  | 'royalty'
+  | 'agent'
+  | 'outcome'
+  | 'infrastructure'
+  | 'treasury'
+  | 'sale'
+  | 'refund'
+  | 'adjustment'
 
 export interface LineKey {
   readonly account: string

@@ -2,6 +2,7 @@ import { BLOB, type DuckDBValue, HUGEINT, INTEGER, VARCHAR } from '@duckdb/node-
 import { buildLineTree } from '../../anchor/lines/line-tree.ts'
 import { toBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
+import { NettedTooMuchError } from './errors.ts'
 import { type Line, lineBytes } from './lines.ts'
 
 /** What an account has of a token after an epoch. Earned is what its lines say; paid is what its cumulative amount grows by. */
@@ -12,6 +13,8 @@ export interface Payout {
   /** Earned in earlier epochs and too little to be paid then. */
   readonly smallBefore: bigint
   readonly earned: bigint
+  /** Taken of it for what the account owes. */
+  readonly netted: bigint
   readonly cumulative: bigint
   /** Still too little: carried on. */
   readonly small: bigint
@@ -26,6 +29,7 @@ export type AccountBefore = Pick<Payout, 'account' | 'token' | 'cumulative' | 's
  * what an account earned in the epoch and what was carried before are paid together or carried together.
  *
  * @param lines    of the epoch, sorted
+ * @param netted   by account ‖ token: taken of what is earned in the epoch
  * @param minimums of the policy in force, by token
  * @returns        every account that ever earned something, those known before first
  */
@@ -33,6 +37,7 @@ export function payOut(
   before: readonly AccountBefore[],
   lines: readonly Line[],
   minimums: ReadonlyMap<string, bigint>,
+  netted: ReadonlyMap<string, bigint> = new Map(),
 ): Payout[] {
   const known = new Map<string, AccountBefore & { readonly lines: Line[] }>()
   for (const row of before) known.set(`${row.account}/${row.token}`, { ...row, lines: [] })
@@ -45,10 +50,12 @@ export function payOut(
   }
   return [...known.values()].map(({ account, token, cumulative, small, lines: own }) => {
     const earned = own.reduce((sum, { amount }) => sum + amount, 0n)
-    const due = small + earned
+    const taken = netted.get(account + token) ?? 0n
+    if (taken > earned) throw new NettedTooMuchError({ account, token, earned, netted: taken })
+    const due = small + earned - taken
     const isSmall = due < (minimums.get(token) ?? 0n)
     return {
-      ...{ account, token, before: cumulative, smallBefore: small, earned, lines: own },
+      ...{ account, token, before: cumulative, smallBefore: small, earned, netted: taken, lines: own },
       cumulative: isSmall ? cumulative : cumulative + due,
       small: isSmall ? due : 0n,
     }
@@ -65,9 +72,9 @@ export async function writePayouts(warehouse: Database, epoch: number, payouts: 
     const tree = buildLineTree(payout.lines.map((line) => lineBytes(line, epoch)))
     return [
       ...[epoch, payout.account, payout.token, payout.before, payout.earned, payout.cumulative],
-      ...[toBlob(tree.root), tree.size, payout.smallBefore, payout.small],
+      ...[toBlob(tree.root), tree.size, payout.smallBefore, payout.small, payout.netted],
     ]
   })
-  const types = [INTEGER, VARCHAR, VARCHAR, HUGEINT, HUGEINT, HUGEINT, BLOB, INTEGER, HUGEINT, HUGEINT]
+  const types = [INTEGER, VARCHAR, VARCHAR, HUGEINT, HUGEINT, HUGEINT, BLOB, INTEGER, HUGEINT, HUGEINT, HUGEINT]
   await warehouse.append('account_total', types, rows)
 }

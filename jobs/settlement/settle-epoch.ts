@@ -9,6 +9,7 @@ import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import { compareText } from '../funding/channels.ts'
 import { policyInForce } from '../funding/policy.ts'
 import type { Ledger } from '../ledger.ts'
+import { settleAdjustments } from './adjustments.ts'
 import { ConservationError } from './errors.ts'
 import { addTo, type Line, Lines } from './lines.ts'
 import { type DividedOutcomes, divideOutcomes } from './outcomes.ts'
@@ -65,10 +66,13 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
     const joined = (split.featured.get(key) ?? 0n) + (waited.joined.get(key) ?? 0n)
     settled.push(await payPeriod(warehouse, epoch, period, periods, joined, policy!, lines))
   }
-  const state = nextState(epoch, { ...before, periods, reserves }, purses, settled, { waited, divided })
+  const unadjusted = nextState(epoch, { ...before, periods, reserves }, purses, settled, { waited, divided })
+  const adjusted = await settleAdjustments(warehouse, epoch, unadjusted, lines.sorted())
+  for (const { amount, ...key } of adjusted.lines) lines.add(key, amount)
+  const state = { ...unadjusted, ...adjusted.books }
   const sorted = lines.sorted()
   const minimums = policy?.minimumPayouts ?? new Map<string, bigint>()
-  const payouts = payOut(await loadPayouts(warehouse, epoch - 1), sorted, minimums)
+  const payouts = payOut(await loadPayouts(warehouse, epoch - 1), sorted, minimums, adjusted.netted)
   const conservation = await conserve(warehouse, epoch, { before, after: state, payouts, minimums, sold })
   await writeLines(warehouse, epoch, sorted)
   await writePayouts(warehouse, epoch, payouts)
@@ -109,6 +113,8 @@ function nextState(
       .sort((a, b) => compareText(a.token, b.token)),
     waiting: waited.waiting,
     outcomes: divided.outcomes,
+    recoveries: before.recoveries,
+    owed: before.owed,
   }
 }
 
@@ -147,7 +153,7 @@ async function conserve(
     sums.smallIn += smallBefore
     sums.smallOut += small
   }
-  const named = [...fees, ...heldAmounts(after), ...after.unattributed].map(({ token }) => token)
+  const named = [...fees, ...heldAmounts(after), ...after.unattributed, ...after.owed].map(({ token }) => token)
   const tokens = new Set([...named, ...moved.keys()])
   return [...tokens].sort(compareText).map((token) => {
     const fee = fees.find((row) => row.token === token)
@@ -172,6 +178,7 @@ async function conserve(
       out: out.toString(),
       heldOut: heldOut.toString(),
       unattributed: unattributed.toString(),
+      ...owedOf(after, token),
       minimumPayout: (minimums.get(token) ?? 0n).toString(),
     }
   })
@@ -187,6 +194,15 @@ function heldOf(state: CarryState, token: string): bigint {
 
 function unattributedOf(state: CarryState, token: string): bigint {
   return BigInt(state.unattributed.find((row) => row.token === token)?.amount ?? 0)
+}
+
+/** Claims, no atoms: what adjustments found and nobody has paid yet. */
+function owedOf({ owed }: CarryState, token: string): { readonly owed: string; readonly owing: string } {
+  const amounts = owed.filter((row) => row.token === token).map(({ amount }) => BigInt(amount))
+  return {
+    owed: sumOf(amounts.filter((amount) => amount > 0n)).toString(),
+    owing: sumOf(amounts.filter((amount) => amount < 0n).map((amount) => -amount)).toString(),
+  }
 }
 
 function sumOf(amounts: readonly bigint[]): bigint {

@@ -5,6 +5,7 @@ SELECT
   e.state,
   t.token,
   t.earned,
+  t.netted,
   t.small_before,
   t.small,
   (t.cumulative - t.amount_before)::HUGEINT AS paid,

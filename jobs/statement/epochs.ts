@@ -17,10 +17,12 @@ export interface StatementLine {
   readonly heldBack: bigint
 }
 
-/** What became of all that an account earned of a token: earned + smallBefore = paid + small. */
+/** What became of all that an account earned of a token: earned + smallBefore = netted + paid + small. */
 export interface StatementPayout {
   readonly token: string
   readonly earned: bigint
+  /** Taken for what adjustments found the account was paid too much. */
+  readonly netted: bigint
   /** Carried from the epochs before, because it was less than the minimum. */
   readonly smallBefore: bigint
   readonly paid: bigint
@@ -47,6 +49,7 @@ export async function statementEpochs(warehouse: Database, account: Address): Pr
     epoch.payouts.push({
       token: row.token as string,
       earned: row.earned as bigint,
+      netted: row.netted as bigint,
       smallBefore: row.small_before as bigint,
       paid: row.paid as bigint,
       small: row.small as bigint,

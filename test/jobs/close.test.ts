@@ -4,11 +4,13 @@ import { ingest } from '../../pipelines/ingest.ts'
 import type { NewRecord, PartitionOffset } from '../../pipelines/record-source.ts'
 import { REJECTION_REASONS, type RejectionReason } from '../../schemas/rejection.ts'
 import { INPUT_TOPICS } from '../../schemas/topics.ts'
-import { LATER_REASON, rejectedAtClose } from '../support/ledger/rejected-at-close.ts'
+import { LATER_REASONS, rejectedAtClose } from '../support/ledger/rejected-at-close.ts'
 import { type Cases, rejectedAtIngest } from '../support/ledger/rejected-at-ingest.ts'
 import { SmallLedger } from '../support/ledger/small-ledger.ts'
 
-const REASONS = (Object.keys(REJECTION_REASONS) as RejectionReason[]).filter((reason) => reason !== LATER_REASON)
+const REASONS = (Object.keys(REJECTION_REASONS) as RejectionReason[]).filter(
+  (reason) => !LATER_REASONS.some((later) => later === reason),
+)
 
 /** A record that was sent and what must become of it. */
 interface Sent {

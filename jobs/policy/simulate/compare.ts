@@ -30,6 +30,7 @@ const PLACES = [
   'waiting',
   'outside',
   'outcomes',
+  'recoveries',
   'unattributed',
   'balances',
 ] as const
@@ -135,6 +136,7 @@ function addHeld(state: CarryState, add: (token: string, place: Place, amount: b
   for (const each of state.waiting) add(each.token, 'waiting', BigInt(each.part) - movedOf(each))
   for (const { token, fees } of state.outside) add(token, 'outside', BigInt(fees))
   for (const { token, part } of state.outcomes) add(token, 'outcomes', BigInt(part))
+  for (const { token, amount } of state.recoveries) add(token, 'recoveries', BigInt(amount))
   for (const { token, amount } of state.unattributed) add(token, 'unattributed', BigInt(amount))
 }
 

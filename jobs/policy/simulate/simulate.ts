@@ -4,10 +4,10 @@ import type { EventBodies } from '../../../schemas/events.ts'
 import { attributeEpoch } from '../../attribution/attribute-epoch.ts'
 import { Facts } from '../../close/facts.ts'
 import type { Ledger } from '../../ledger.ts'
+import { makeScratch } from '../../rerun/scratch.ts'
 import { settleEpoch } from '../../settlement/settle-epoch.ts'
 import { type Comparison, compareSettled } from './compare.ts'
 import { type Costs, costsOf, type Prices } from './costs.ts'
-import { makeScratch } from './scratch.ts'
 
 export class EpochsNotSettledError extends TallyError {
   override readonly code = 'EPOCHS_NOT_SETTLED'
@@ -51,7 +51,8 @@ export async function simulatePolicy(options: SimulateOptions): Promise<Simulati
   await requireSettled(ledger, from, to)
   const progress = onProgress === undefined ? {} : { onProgress }
   const folder = options.folder ?? tmpdir()
-  const scratch = await makeScratch(ledger, { folder, from, to, ...progress })
+  const verb = 'tally policy simulate'
+  const scratch = await makeScratch(ledger, folder, { decided: 'funding', from, to, verb, ...progress })
   const { warehouse } = scratch.ledger
   const stop = () => warehouse.interrupt()
   options.signal?.addEventListener('abort', stop)
@@ -78,7 +79,7 @@ export async function simulatePolicy(options: SimulateOptions): Promise<Simulati
     }
   } finally {
     options.signal?.removeEventListener('abort', stop)
-    scratch.close()
+    scratch.remove()
   }
 }
 

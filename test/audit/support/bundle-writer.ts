@@ -21,6 +21,7 @@ export interface EpochFiles {
   tables: {
     leaves: Table
     accounts: Table
+    adjustments: Table
     lines: Table
     sales: Table
     scores: Table
@@ -32,6 +33,7 @@ export interface EpochFiles {
 const FILE_OF = {
   leaves: 'public/leaves.parquet',
   accounts: 'public/accounts.parquet',
+  adjustments: 'public/adjustments.parquet',
   lines: 'public/lines.parquet',
   sales: 'public/sales.parquet',
   scores: 'public/scores.parquet',

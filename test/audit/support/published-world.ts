@@ -399,6 +399,8 @@ function assemble(parts: Assembly): EpochFiles {
     reserves: [],
     unattributed: [{ token: place.token, amount: parts.unattributedSoFar.toString() }],
     waiting: [],
+    recoveries: [],
+    owed: [],
   }
   const manifest: Manifest = {
     format: 'tallystick-manifest/1',
@@ -428,12 +430,16 @@ function assemble(parts: Assembly): EpochFiles {
         out: lines.reduce((sum, { amount }) => sum + amount, 0n).toString(),
         heldOut: parts.openPool.toString(),
         unattributed: hand.unattributed.toString(),
+        owed: '0',
+        owing: '0',
         minimumPayout: '0',
       },
     ],
     payout: payoutOf(accounts, parts),
+    adjustments: [],
     tables: {
       accounts: { rows: accounts.length, root: hex(tableRoot(accounts.map(accountJson))) },
+      adjustments: { rows: 0, root: hex(tableRoot([])) },
       lines: { rows: lines.length, root: hex(tableRoot(lines.map((line) => lineJson(line, epoch)))) },
       sales: { rows: 0, root: hex(tableRoot([])) },
       scores: { rows: scores.length, root: hex(tableRoot(scores.map(scoreJson))) },
@@ -454,6 +460,8 @@ function emptyStateHash(): Hash32 {
     reserves: [],
     unattributed: [],
     waiting: [],
+    recoveries: [],
+    owed: [],
   }
   return jsonHash({ epoch: 0, format: 'tallystick-state/1', ...lists })
 }
@@ -479,7 +487,16 @@ function lineJson({ account, token, kind, asset, amount }: Line, epoch: number):
   return { account, amount: amount.toString(), asset, epoch, kind, token }
 }
 
-type AccountText = 'account' | 'token' | 'before' | 'earned' | 'cumulative' | 'lines_root' | 'small_before' | 'small'
+type AccountText =
+  | 'account'
+  | 'token'
+  | 'before'
+  | 'earned'
+  | 'cumulative'
+  | 'lines_root'
+  | 'netted'
+  | 'small_before'
+  | 'small'
 type AccountCells = Record<AccountText, string> & {
   lines: number
 }
@@ -500,6 +517,7 @@ function accountsOf(lines: readonly Line[], previous: EpochFiles | undefined, ep
       cumulative: ((before.get(account) ?? 0n) + earned).toString(),
       lines_root: hex(tableRoot(own.map((line) => lineJson(line, epoch)))),
       lines: own.length,
+      netted: '0',
       small_before: '0',
       small: '0',
     }
@@ -513,11 +531,23 @@ export function accountJson({
   earned,
   lines,
   lines_root,
+  netted,
   small,
   small_before,
   token,
 }: AccountCells): CanonicalJson {
-  return { account, before, cumulative, earned, lines, linesRoot: lines_root, small, smallBefore: small_before, token }
+  return {
+    account,
+    before,
+    cumulative,
+    earned,
+    lines,
+    linesRoot: lines_root,
+    netted,
+    small,
+    smallBefore: small_before,
+    token,
+  }
 }
 
 export function scoreJson({ held_back: heldBack, ...row }: Record<string, Cell>): CanonicalJson {
@@ -610,9 +640,13 @@ function tablesOf(
       {
         ...text('account', 'token', 'before', 'earned', 'cumulative', 'lines_root'),
         lines: 'INTEGER',
-        ...text('small_before', 'small'),
+        ...text('netted', 'small_before', 'small'),
       },
       accounts,
+    ),
+    adjustments: table(
+      { adjustment: 'VARCHAR', epoch: 'INTEGER', ...text('account', 'token', 'kind', 'asset', 'delta') },
+      [],
     ),
     lines: table(
       text('account', 'token', 'kind', 'asset', 'amount'),

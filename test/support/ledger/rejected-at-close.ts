@@ -7,16 +7,20 @@ import { accountOf, OTHER_TOKEN } from './cast.ts'
 import { builtInJson, evolved, renumbered, WIDER_USE, widerUse } from './foreign-schemas.ts'
 import { featuresOf, randomOf, SHAPE } from './random-features.ts'
 import { hashOf, LICENCE, Records, SOURCES } from './records.ts'
+import { adjustmentsRejectedLikeOthers, rejectedAdjustments } from './rejected-adjustments.ts'
 import type { Cases, IngestReason } from './rejected-at-ingest.ts'
 import { goodLicences, licencesRejectedLikeOthers, rejectedLicences } from './rejected-licences.ts'
 import { goodOutcomes, outcomesRejectedLikeOthers, rejectedOutcomes } from './rejected-outcomes.ts'
 import { goodPayments, rejectedLikeOthers, rejectedPayments } from './rejected-payments.ts'
 import { goodSales, rejectedSales, rejectedSalesLikeOthers } from './rejected-sales.ts'
 
-/** A rating can only be too late in an epoch behind the first: test/jobs/outcomes.test.ts holds that one. */
-export const LATER_REASON = 'OUTCOME_TOO_LATE'
+/**
+ * Only behind the first epoch a rating is too late, and is there anything to adjust: test/jobs/outcomes.test.ts and
+ * test/jobs/adjustments.test.ts hold these.
+ */
+export const LATER_REASONS = ['OUTCOME_TOO_LATE', 'ADJUSTMENT_EXISTS'] as const
 
-export type CloseReason = Exclude<RejectionReason, IngestReason | typeof LATER_REASON>
+export type CloseReason = Exclude<RejectionReason, IngestReason | (typeof LATER_REASONS)[number]>
 
 export interface RejectedAtClose {
   /** Good records that the others rest on; to be sent before them. */
@@ -79,7 +83,7 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
           outcomesRejectedLikeOthers(records),
           mergeCases(
             licencesRejectedLikeOthers(records),
-            mergeCases(rejectedLikeOthers(records), {
+            mergeCases(mergeCases(adjustmentsRejectedLikeOthers(records), rejectedLikeOthers(records)), {
               ...authorityCases(records),
               ...registryCases(records),
               ...ownershipCases(records),
@@ -92,6 +96,7 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
       ...rejectedOutcomes(records),
       ...rejectedLicences(records),
       ...rejectedSales(records),
+      ...rejectedAdjustments(records),
       ...depositCases(records),
       ...schemaCases(records),
     },

@@ -1,0 +1,5 @@
+-- one row per (account, token, kind, asset): what was settled in $epoch of fees; what shares were sold for is no fee, and stands
+SELECT account, token, kind, asset, amount
+FROM settlement_line
+WHERE epoch = $epoch
+  AND kind IN ('data', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury')
