@@ -83,9 +83,8 @@ function checkRows({ manifest, adjustments }: EpochBundle): void {
   const announced = new Map(manifest.adjustments.map((each) => [each.adjustment, each]))
   for (const [index, { adjustment, epoch, account, token, kind, delta }] of adjustments.entries()) {
     const where = (column: string) => `${TABLES.adjustments} row ${index} ${column}`
-    const covering = announced.get(adjustment)
-    if (covering === undefined) return differ(CHECK, where('adjustment'), 'one of the manifest', adjustment)
-    const { fromEpoch, toEpoch } = covering
+    const { fromEpoch, toEpoch } =
+      announced.get(adjustment) ?? differ(CHECK, where('adjustment'), 'one of the manifest', adjustment)
     if (epoch < fromEpoch || epoch > toEpoch) differ(CHECK, where('epoch'), `${fromEpoch} to ${toEpoch}`, epoch)
     for (const [column, text] of Object.entries({ account, token }))
       if (!ADDRESS.test(text)) differ(CHECK, where(column), 'an address', text)

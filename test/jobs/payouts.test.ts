@@ -151,7 +151,7 @@ describe('a payout below the minimum', () => {
     const statement = await statementOf(world.ledger.warehouse, addressOf('treasury'))
     expect(statement.totals).toEqual([{ token: TOKEN, cumulative: 0n, small: 500n }])
     expect(statement.epochs[0]!.payouts).toEqual([
-      { token: TOKEN, earned: 500n, smallBefore: 0n, paid: 0n, small: 500n, minimum: 1_200n },
+      { token: TOKEN, earned: 500n, netted: 0n, smallBefore: 0n, paid: 0n, small: 500n, minimum: 1_200n },
     ])
     const moved = structuredClone(JSON.parse(JSON.stringify(receipt)))
     Object.assign(moved.row, { small: '0' })

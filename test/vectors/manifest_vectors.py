@@ -42,10 +42,11 @@ def by_bytes(row, *names):
 # Epoch 1 takes a deposit and nothing else; epoch 2 pays ----------------------------------------------------------------
 
 EMPTY_STATE = {"format": "tallystick-state/1", "epoch": 0, "balances": [], "channels": [], "outside": [], "periods": [], "reserves": [],
-               "unattributed": [], "waiting": [], "outcomes": []}
+               "unattributed": [], "waiting": [], "outcomes": [], "recoveries": [], "owed": []}
 STATE_1 = {**EMPTY_STATE, "epoch": 1, "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1)}]}
 DATA, MODEL_PART, INFRASTRUCTURE_PART, TREASURY_PART = apportion(FEES, PARTS)
 WAITING, RATED = 9, 4  # of what waits, what waits for ratings
+NETTED = 5  # of what the second account earned, for what it owes
 OUTSIDE = 2 ** 64 + 1
 PRICE = 2 ** 64 + 1  # of a share that the payer bought
 SHARES = apportion(DATA, [700, 200, 100])[:2]
@@ -71,6 +72,11 @@ STATE_2 = {
     "waiting": [{"epoch": 2, "model": "\ufb33", "token": TOKEN, "until": 4, "part": str(WAITING - RATED), "fees": str(WAITING), "featured": "0"},
                 {"epoch": 2, "model": "\U0001f9ee", "token": OTHER_TOKEN, "until": 2 ** 31, "part": "0", "fees": "1", "featured": "0"}],
     "outcomes": [{"epoch": 2, "payer": PAYER, "token": TOKEN, "until": 2 ** 31, "part": str(RATED)}],
+    "recoveries": [{"token": TOKEN, "amount": str(NETTED)}],
+    "owed": sorted([{"account": ACCOUNTS[1], "token": TOKEN, "model": "", "amount": "-1"},
+             {"account": ACCOUNTS[1], "token": TOKEN, "model": "\U0001f9ee", "amount": str(-2 ** 96)},
+             {"account": ACCOUNTS[2], "token": OTHER_TOKEN, "model": MODEL, "amount": str(2 ** 96 - 1)},
+             {"account": PAYER, "token": OTHER_TOKEN, "model": "other", "amount": "1"}], key=lambda row: by_bytes(row, "account", "token", "model")),
 }
 
 
@@ -104,10 +110,11 @@ def account_rows():
     before, small_before = {ACCOUNTS[1]: 10 ** 20, ACCOUNTS[2]: 1}, {ACCOUNTS[0]: 3, ACCOUNTS[3]: 1}
     for account in ACCOUNTS:
         earned, had, small = sum(int(line["amount"]) for line in lines_of(account)), before.get(account, 0), small_before.get(account, 0)
-        due = small + earned
+        netted = NETTED if account == ACCOUNTS[1] else 0
+        due = small + earned - netted
         paid = due if due >= MINIMUM else 0
         yield {"account": account, "before": str(had), "cumulative": str(had + paid), "earned": str(earned),
-               "lines": len(lines_of(account)), "linesRoot": table(lines_of(account))["root"], "small": str(due - paid), "smallBefore": str(small),
+               "lines": len(lines_of(account)), "linesRoot": table(lines_of(account))["root"], "netted": str(netted), "small": str(due - paid), "smallBefore": str(small),
                "token": TOKEN}
 
 
@@ -120,6 +127,11 @@ SALES = [
     {"asset": MODEL, "buyer": ACCOUNTS[2], "id": "acceptance-1", "offer": "offer/1", "parts": 250_000, "price": str(PRICE), "seller": ACCOUNTS[1],
      "source": "urn:größe", "status": "taken", "token": TOKEN},
 ]
+# Two adjustments of epoch 1; of the second nothing came.
+ADJUSTMENTS = sorted([
+    {"account": ACCOUNTS[1], "adjustment": "\ufb33", "asset": MODEL, "delta": str(-2 ** 96 - 6), "epoch": 1, "kind": "data", "token": TOKEN},
+    {"account": PAYER, "adjustment": "\ufb33", "asset": "other", "delta": "1", "epoch": 1, "kind": "refund", "token": OTHER_TOKEN},
+], key=lambda row: by_bytes(row, "adjustment", "account", "token", "kind", "asset"))
 SCORES = [
     {"account": ACCOUNTS[0], "duplicates": 1, "items": 5, "heldBack": str(HELD_BACK[0]), "model": MODEL, "pay": lines_of(ACCOUNTS[0])[0]["amount"],
      "s": str(2 ** 70), "token": TOKEN},
@@ -158,7 +170,8 @@ def manifest_1():
         "tree": {"size": "1", "root": "0x" + mth([b"the deposit"]).hex(), "previousSize": "0"}, "policy": None, "periods": [],
         "conservation": [],
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], **payout_root([]), "totals": []},
-        "tables": {"accounts": none, "lines": none, "sales": none, "scores": none},
+        "adjustments": [],
+        "tables": {"accounts": none, "adjustments": none, "lines": none, "sales": none, "scores": none},
         "carryIn": hashed(encoded(EMPTY_STATE)), "carryOut": hashed(encoded(STATE_1)),
     }
 
@@ -186,7 +199,7 @@ def held_period():
 def manifest_2(previous):
     cumulative = sum(int(row["cumulative"]) for row in ACCOUNT_ROWS)
     sums = {name: sum(int(row[name]) for row in ACCOUNT_ROWS) for name in ("before", "cumulative", "small", "smallBefore")}
-    out, held = sums["cumulative"] - sums["before"], CARRIED + WAITING + sum(HELD_BACK) + sums["small"]
+    out, held = sums["cumulative"] - sums["before"], CARRIED + WAITING + sum(HELD_BACK) + NETTED + sums["small"]
     assert FEES + WAITING + 7 + PRICE + sums["smallBefore"] == out + held + 7
     reserved, other = held + 7, 2 ** 96
     flow = lambda token, **amounts: {"token": token, **{name: str(amount) for name, amount in amounts.items()}}
@@ -200,13 +213,14 @@ def manifest_2(previous):
         "tree": {"size": str(2 ** 53 + 3), "root": "0x" + mth([b"the deposit", b"the rest"]).hex(), "previousSize": "1"}, "policy": POLICY,
         "periods": [paid_period(), held_period()],
         "conservation": [flow(TOKEN, funded=FEES + WAITING + 7, outside=0, released=0, refunded=0, unfunded=0, reported=3, sold=PRICE, heldIn=sums["smallBefore"], out=out,
-                              heldOut=held, unattributed=7, minimumPayout=MINIMUM),
+                              heldOut=held, unattributed=7, owed=0, owing=2 ** 96 + 1, minimumPayout=MINIMUM),
                          flow(OTHER_TOKEN, funded=0, outside=OUTSIDE + 2, released=0, refunded=2, unfunded=2 ** 96 - 1, reported=0, sold=0, heldIn=other, out=0,
-                              heldOut=other + OUTSIDE, unattributed=0, minimumPayout=0)],
+                              heldOut=other + OUTSIDE, unattributed=0, owed=2 ** 96, owing=0, minimumPayout=0)],
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], **payout_root(ACCOUNT_ROWS),
                    "totals": [flow(TOKEN, cumulative=cumulative, reserved=reserved, total=cumulative + reserved),
                               flow(OTHER_TOKEN, cumulative=0, reserved=other + OUTSIDE, total=other + OUTSIDE)]},
-        "tables": {"accounts": table(ACCOUNT_ROWS), "lines": table(LINES), "sales": table(SALES), "scores": table(SCORES)},
+        "adjustments": [{"adjustment": name, "fromEpoch": 1, "toEpoch": 1, "method": method} for name, method in (("\ufb33", ""), ("\U0001f9ee", "influence/factored@2"))],
+        "tables": {"accounts": table(ACCOUNT_ROWS), "adjustments": table(ADJUSTMENTS), "lines": table(LINES), "sales": table(SALES), "scores": table(SCORES)},
         "carryIn": hashed(encoded(STATE_1)), "carryOut": hashed(encoded(STATE_2)),
     }
 
@@ -230,7 +244,7 @@ def manifest_vectors():
         "linesRoots": [{"account": row["account"], "token": row["token"], "size": len(lines_of(row["account"])), "root": row["linesRoot"]}
                        for row in ACCOUNT_ROWS],
         "tables": {name: {**table(rows), "documents": rows, "canonical": [encoded(row).hex() for row in rows]}
-                   for name, rows in (("accounts", ACCOUNT_ROWS), ("lines", LINES), ("sales", SALES), ("scores", SCORES))},
+                   for name, rows in (("accounts", ACCOUNT_ROWS), ("adjustments", ADJUSTMENTS), ("lines", LINES), ("sales", SALES), ("scores", SCORES))},
         "vectors": {"v": V, "vBytes": int32(V).hex(), "vHash": hashed(int32(V)),
                     "x": X, "xBytes": float64(X).hex(), "xHash": hashed(float64(X))},
     }

@@ -12,7 +12,7 @@ BUILT_IN_FROM = 0x54410000
 LONG_TEXT = "é" * 256
 WIDE_TEXT = "\U0001f9ee" * 128
 DECIDED = ["SchemaRegistered", "SourceRegistered", "SignatureChecked", "AssetRegistered", "AssetTransferred", "OfferPublished", "OfferWithdrawn", "OfferAccepted", "PolicyPublished", "FeatureMapPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked", "Deposited", "ContributionCommitted",
-           "ContributionBatch", "ContributionWithdrawn", "VoucherPresented", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures", "TaskOutcome", "AgentStep"]
+           "ContributionBatch", "ContributionWithdrawn", "VoucherPresented", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures", "TaskOutcome", "AgentStep", "AdjustmentOrdered"]
 
 
 def signed_bytes(*values):
@@ -102,6 +102,8 @@ TYPICAL = {
                   "inputHash": seeded("input", 32), "outputHash": seeded("output", 32), "model": "digits-net",
                   "inferenceSource": "urn:example:gateway", "inferenceId": "inference-1", "token": seeded("token", 20), "cost": 250_000,
                   "signature": seeded("signature", 65)},
+    "AdjustmentOrdered": {"adjustment": "adjustment/1", "fromEpoch": 3, "toEpoch": 9, "method": "influence/factored@2", "note": "A meter counted twice.",
+                          "signature": seeded("signature", 65)},
     "CutPublished": {"epoch": 1, "cutTimeMs": 1_767_225_600_000, "partitions": [
         {"topic": "tally.inferences", "partition": 0, "incarnation": 0, "fromOffset": 0, "toOffset": 1_000},
         {"topic": "tally.registry", "partition": 0, "incarnation": 1, "fromOffset": 12, "toOffset": 12}]},
@@ -153,6 +155,7 @@ EXTREME = {
     "TaskOutcome": {"inferenceSource": LONG_TEXT, "inferenceId": WIDE_TEXT, "rater": b"\xff" * 20, "score": 1_000},
     "AgentStep": {"agent": WIDE_TEXT, "account": b"\x00" * 20, "run": b"\xff" * 16, "step": INT_MAX, "previous": b"\x00" * 32, "model": LONG_TEXT,
                   "inferenceSource": WIDE_TEXT, "inferenceId": LONG_TEXT, "token": b"\x00" * 20, "cost": AMOUNT_LIMIT - 1},
+    "AdjustmentOrdered": {"adjustment": WIDE_TEXT, "fromEpoch": INT_MAX - 63, "toEpoch": INT_MAX, "method": "", "note": LONG_TEXT, "signature": b"\xff" * 65},
     "CutPublished": {"epoch": INT_MAX, "cutTimeMs": LONG_MAX, "partitions": [
         {"topic": LONG_TEXT, "partition": INT_MIN, "incarnation": INT_MAX, "fromOffset": LONG_MIN, "toOffset": LONG_MAX},
         {"topic": "", "partition": -65, "incarnation": 64, "fromOffset": 2 ** 53 + 1, "toOffset": -2 ** 53 - 1}]},
@@ -349,6 +352,17 @@ def outcome_cases():
         yield f"a wait of {wait} epochs for ratings", "PolicyPublished", {**TYPICAL["PolicyPublished"], "outcomeWaitEpochs": wait}, "FIELD_INVALID"
 
 
+def adjustment_cases():
+    adjustment = TYPICAL["AdjustmentOrdered"]
+    for name, change, reason in (
+            ("of one epoch", {"fromEpoch": 9}, None), ("of 64 epochs", {"fromEpoch": 1, "toEpoch": 64}, None), ("without a note", {"note": ""}, None),
+            ("of 65 epochs", {"fromEpoch": 1, "toEpoch": 65}, "FIELD_INVALID"), ("that ends before it begins", {"fromEpoch": 10}, "FIELD_INVALID"),
+            ("from epoch 0 on", {"fromEpoch": 0}, "FIELD_INVALID"), ("by a method without a record of gates", {"method": "gradient-dot/factored@1"}, "FIELD_INVALID"),
+            ("with a note of 257 characters", {"note": "x" * 257}, "FIELD_INVALID"), ("without a name", {"adjustment": ""}, "FIELD_INVALID"),
+            ("with a short signature", {"signature": b"\x01" * 64}, "FIELD_INVALID")):
+        yield f"an adjustment {name}", "AdjustmentOrdered", {**adjustment, **change}, reason
+
+
 def cases():
     for event, body in TYPICAL.items():
         yield "typical", event, body, None
@@ -366,6 +380,7 @@ def cases():
     yield from payment_cases()
     yield from policy_cases()
     yield from outcome_cases()
+    yield from adjustment_cases()
 
 
 def other_forms():
