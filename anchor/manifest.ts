@@ -57,7 +57,10 @@ export const manifestShape = z.strictObject({
   }),
   holes: z.array(z.strictObject({ topic: z.string(), partition: count, from: amount, to: amount })),
   gaps: z.array(z.strictObject({ topic: z.string(), partition: count, from: amount, to: amount })),
-  counts: z.strictObject({ accepted: count, duplicate: count, rejected: count, reasons: z.record(z.string(), count) }),
+  counts: z.strictObject({
+    ...{ accepted: count, duplicate: count, late: count, rejected: count },
+    reasons: z.record(z.string(), count),
+  }),
   tree: z.strictObject({ size: amount, root: hash32, previousSize: amount }),
   policy: z.string().nullable(),
   periods: z.array(period),

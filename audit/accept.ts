@@ -4,7 +4,7 @@ import type { EventBodies, EventOf } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import { COMMIT_EPOCHS_MAX } from '../schemas/limits.ts'
 import { depositKey, findReader, type ObjectEvent } from './close-reasons.ts'
-import { findBatch, type History } from './history.ts'
+import { findBatch, findUse, type History } from './history.ts'
 import { acceptOutcome, acceptStep } from './outcome-reasons.ts'
 import { voucherKey } from './payments.ts'
 import { answerKey } from './signed-by.ts'
@@ -46,6 +46,9 @@ export function acceptInto(history: History, event: ObjectEvent, accepted: Accep
     case 'LicenceRevoked':
       history.licences.revoke(event.body.grant, accepted)
       return 0
+    case 'ModelRetired':
+      history.retirements.retire(event.body.model, accepted)
+      return 0
     case 'OfferPublished':
       history.market.publish(event.body, signingDigest(accepted.ledgerId, event))
       return 0
@@ -83,6 +86,9 @@ export function acceptInto(history: History, event: ObjectEvent, accepted: Accep
       return 0
     case 'VoucherPresented':
       history.payments.vouchers.add(voucherKey(event.body))
+      return 0
+    case 'CorrectionRecorded':
+      history.corrections.correct(findUse(history, event.body.inferenceSource, event.body.inferenceId), event.body)
       return 0
     case 'TaskOutcome':
       acceptOutcome(history, event)

@@ -4,6 +4,7 @@ import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../s
 import type { RejectionReason } from '../schemas/rejection.ts'
 import { findAdjustmentReason } from './adjustment-reasons.ts'
 import { findAssetReason, findTransferReason } from './asset-reasons.ts'
+import { findCorrectionReason, findRetirementReason } from './corrections.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
 import { findBatch, type History } from './history.ts'
 import { findGrantReason, findRevocationReason, type RecordTime } from './licence-reasons.ts'
@@ -79,6 +80,8 @@ const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
 
   LicenceRevoked: findRevocationReason,
 
+  ModelRetired: findRetirementReason,
+
   OfferPublished: findOfferReason,
 
   OfferWithdrawn: findOfferWithdrawalReason,
@@ -127,6 +130,8 @@ const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
     if (!(await isSignedBy(history, ledger, event, toHex(event.body.payer)))) return 'SIGNATURE_INVALID'
     return history.payments.vouchers.has(voucherKey(event.body)) ? 'VOUCHER_EXISTS' : undefined
   },
+
+  CorrectionRecorded: findCorrectionReason,
 
   TaskOutcome: findOutcomeReason,
 

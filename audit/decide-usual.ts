@@ -133,7 +133,9 @@ export class UsualDecider {
       this.#kindOf(uses.model(place)) === 'model' &&
       this.#kindOf(uses.infrastructure(place)) === 'infrastructure' &&
       (this.#history.names.textOf(agent) === '' || this.#kindOf(agent) === 'agent')
-    return isKnown ? undefined : 'ASSET_UNKNOWN'
+    if (!isKnown) return 'ASSET_UNKNOWN'
+    const model = this.#history.names.textOf(uses.model(place))
+    return this.#history.retirements.cover(model, this.#epoch, row, this.#records) ? 'MODEL_RETIRED' : undefined
   }
 
   #kindOf(name: number): string | undefined {

@@ -198,6 +198,7 @@ class EpochDecider {
     if (type === 'InferenceFeatures') this.#featuresOf.set(inference, row)
     if (type !== 'InferenceRecorded') return
     this.#usual.noteWork(row, entry)
+    this.#history.corrections.addUse(entry, this.#records.uses.fee(this.#records.bodies[row]!))
     this.#uses.rows.push(row)
     this.#uses.entries.push(entry)
   }

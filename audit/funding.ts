@@ -5,7 +5,7 @@ import type { DecidedEpoch } from './decide.ts'
 import { lineageOf } from './derivation.ts'
 import type { History } from './history.ts'
 import type { Sale } from './market.ts'
-import { endHeldUses, giveBack, type HeldUse, missingLicences } from './outside.ts'
+import { endHeldUses, giveBack, type HeldUse, lowerHeldUses, missingLicences } from './outside.ts'
 import type { AcceptOrder } from './ownership.ts'
 import type { EventFeatures } from './period-events.ts'
 import { addTo } from './sums.ts'
@@ -103,17 +103,21 @@ export function fundEpoch(
   for (const [index, row] of uses.rows.entries()) {
     settleBefore(row)
     const place = records.bodies[row]!
-    const fee = records.uses.fee(place)
+    const entry = uses.entries[index]!
+    const { fee, isVoid } = history.corrections.standing(entry)
     const payer = history.accounts.textOf(records.uses.payer(place))
     const token = history.accounts.textOf(records.uses.token(place))
     const model = history.names.textOf(records.uses.model(place))
     const voucher = records.uses.voucher(place)
+    if (isVoid) {
+      addTo(reported, token, 0n)
+      continue
+    }
     const status = chargeUse(channels, balances, { payer, token, model, fee, voucher }, policy !== undefined)
     if (status !== 'funded') {
       addTo(status === 'unfunded' ? unfunded : reported, token, fee)
       continue
     }
-    const entry = uses.entries[index]!
     const infrastructure = history.names.textOf(records.uses.infrastructure(place))
     const agent = history.names.textOf(records.uses.agent(place))
     const what = { entry, model, infrastructure, agent, payer, token, fee, row }
@@ -137,12 +141,14 @@ export function fundEpoch(
     funded.push({ ...what, isPayerOwner, dataParts: policy!.dataParts, featuresRow: featuresOf.get(entry) })
   }
   settleBefore(undefined)
-  const ended = endHeldUses(held, epoch, decided)
   const refunded = new Map<string, bigint>()
-  for (const use of ended.refunded) {
-    giveBack(use, { balances, channels })
-    addTo(refunded, use.token, use.fee)
+  const refund = (use: HeldUse, fee: bigint) => {
+    giveBack(use, fee, { balances, channels })
+    addTo(refunded, use.token, fee)
   }
+  for (const { use, taken } of lowerHeldUses(held, history.corrections)) refund(use, taken)
+  const ended = endHeldUses(held, epoch, decided)
+  for (const use of ended.refunded) refund(use, use.fee)
   const released = ended.released.map(({ use, row }) => {
     const { entry, model, infrastructure, agent, payer, token, fee, features, score } = use
     const what = { entry, model, infrastructure, agent, payer, token, fee, row, features, score }

@@ -2,6 +2,7 @@ import type { EventBodies } from '../schemas/events.ts'
 import type { RegisteredSchema } from '../schemas/registered-schemas.ts'
 import { AgentWork } from './agent-work.ts'
 import { type AcceptedBatch, ContributionTable } from './contributions.ts'
+import { Corrections, Retirements } from './corrections.ts'
 import { Licences } from './licences.ts'
 import { Market } from './market.ts'
 import { Ownership } from './ownership.ts'
@@ -46,6 +47,8 @@ export interface History {
   /** Entries in `ids` of the inferences that have features. */
   readonly featured: FeaturedSet
   readonly agentWork: AgentWork
+  readonly corrections: Corrections
+  readonly retirements: Retirements
 }
 
 export function emptyHistory(): History {
@@ -73,6 +76,8 @@ export function emptyHistory(): History {
     contributions: new Map(),
     featured: new FeaturedSet(),
     agentWork: new AgentWork(),
+    corrections: new Corrections(),
+    retirements: new Retirements(),
   }
 }
 

@@ -100,10 +100,12 @@ function isSame(hash: string, hashes: Uint8Array, at: number): boolean {
 export function checkCounts({ manifest }: EpochBundle, records: EpochRecords): void {
   const reasons = new Map<string, number>()
   const counts = { accepted: 0, duplicate: 0, rejected: 0, gap: 0 }
+  let late = 0
   const names = Object.fromEntries(Object.entries(OUTCOMES).map(([name, code]) => [code, name as keyof typeof counts]))
   for (let row = 0; row < records.rows; row++) {
     const { outcome, reason } = records.decisionOf(row)
     counts[names[outcome]!]++
+    if (outcome === OUTCOMES.accepted && records.isLate(row)) late++
     if (reason === 0) continue
     const name = reasonOfCode(reason) ?? String(reason)
     reasons.set(name, (reasons.get(name) ?? 0) + 1)
@@ -111,6 +113,7 @@ export function checkCounts({ manifest }: EpochBundle, records: EpochRecords): v
   for (const outcome of ['accepted', 'duplicate', 'rejected'] as const) {
     assertSame('counts', `manifest.json counts.${outcome}`, counts[outcome], manifest.counts[outcome])
   }
+  assertSame('counts', 'manifest.json counts.late', late, manifest.counts.late)
   for (const reason of new Set([...reasons.keys(), ...Object.keys(manifest.counts.reasons)])) {
     assertSame('counts', `manifest.json counts.reasons.${reason}`, reasons.get(reason), manifest.counts.reasons[reason])
   }

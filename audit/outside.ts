@@ -1,4 +1,5 @@
 import type { Channels } from './channels.ts'
+import type { Corrections } from './corrections.ts'
 import type { DecidedEpoch } from './decide.ts'
 import type { History } from './history.ts'
 import { type AskedUse, reachesBack } from './licences.ts'
@@ -15,7 +16,8 @@ export interface HeldUse extends AskedUse {
   readonly infrastructure: string
   readonly agent: string
   readonly token: string
-  readonly fee: bigint
+  /** Less what corrections took back. */
+  fee: bigint
   /** Last epoch in which a licence releases it. */
   readonly until: number
   /** Assets of which it had no licence, and got none since. */
@@ -35,6 +37,23 @@ export function missingLicences(
 ): Set<string> {
   const atMs = records.effectiveMs(use.row)
   return new Set(licensed.filter((name) => !licences.cover(name, use, atMs, records)))
+}
+
+/**
+ * Step 2 of settlement: what corrections take back of held fees.
+ *
+ * @param held changed in place: of which nothing is left, that is held no more
+ */
+export function lowerHeldUses(held: HeldUse[], corrections: Corrections): { use: HeldUse; taken: bigint }[] {
+  const lowered: { use: HeldUse; taken: bigint }[] = []
+  for (const use of held) {
+    const { fee } = corrections.standing(use.entry)
+    if (fee === use.fee) continue
+    lowered.push({ use, taken: use.fee - fee })
+    use.fee = fee
+  }
+  if (lowered.length > 0) held.splice(0, held.length, ...held.filter(({ fee }) => fee > 0n))
+  return lowered
 }
 
 /** What an epoch did to what is held. */
@@ -79,9 +98,10 @@ export function endHeldUses(
   return { released, refunded }
 }
 
-/** The fee is the payer's again, and so is what was promised for it. */
+/** So much of the fee is the payer's again, and so is what was promised for it. */
 export function giveBack(
-  { payer, token, model, fee }: HeldUse,
+  { payer, token, model }: HeldUse,
+  fee: bigint,
   { balances, channels }: { readonly balances: Map<string, bigint>; readonly channels: Channels },
 ): void {
   addTo(balances, payer + token, fee)

@@ -37,7 +37,7 @@ export function checkChannels({ epoch, manifest, state }: EpochBundle, previous:
 function takenByToken(before: State, after: State): Map<string, bigint> {
   const known = new Map(before.channels.map((channel) => [keyOf(channel), channel]))
   const taken = new Map<string, bigint>()
-  const mayGoBack = endingIn(before, after.epoch)
+  const mayGoBack = heldNoMore(before, after)
   for (const [index, channel] of after.channels.entries()) {
     const earlier = known.get(keyOf(channel))
     known.delete(keyOf(channel))
@@ -54,10 +54,11 @@ function takenByToken(before: State, after: State): Map<string, bigint> {
   return taken
 }
 
-/** By channel: what was held of it before the epoch and may go back in it. */
-function endingIn({ outside }: State, epoch: number): Map<string, bigint> {
+/** By channel: what was held of it before the epoch and is not any more. It may have gone back: nobody licensed it, or it was corrected. */
+function heldNoMore(before: State, after: State): Map<string, bigint> {
   const sums = new Map<string, bigint>()
-  for (const held of outside) if (held.until === epoch) addTo(sums, keyOf(held), BigInt(held.fees))
+  for (const held of before.outside) addTo(sums, keyOf(held), BigInt(held.fees))
+  for (const held of after.outside) if (held.epoch < after.epoch) addTo(sums, keyOf(held), -BigInt(held.fees))
   return sums
 }
 

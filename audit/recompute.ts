@@ -36,6 +36,7 @@ export class Recomputation {
   readonly #reruns: Reruns
   /** Adjustments whose reruns began before the first epoch that is recomputed. */
   readonly trustedAdjustments: string[] = []
+  #lastCutMs: bigint | undefined
 
   /** @param announced adjustments that manifests name, of which all epochs are recomputed */
   constructor(passed: Passed, announced: readonly AnnouncedAdjustment[]) {
@@ -169,13 +170,14 @@ export class Recomputation {
   ): Promise<{ readonly records: EpochRecords; readonly checker: LeafChecker }> {
     const table = await openRecords(bundle.folder)
     try {
-      const records = new EpochRecords(table.rows, this.history)
+      const records = new EpochRecords(table.rows, this.history, this.#lastCutMs)
       const checker = new LeafChecker(leaves)
       this.#ends = await readRecords(table, bundle.manifest, this.#ends, (record) => {
         checker.add(record)
         records.add(record)
       })
       this.#records += records.rows
+      this.#lastCutMs = BigInt(bundle.manifest.cut.timeMs)
       this.#passed('records', `${records.rows} records, contiguous but for ${bundle.manifest.holes.length} holes`)
       return { records, checker }
     } finally {

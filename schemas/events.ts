@@ -87,6 +87,14 @@ export interface LicenceRevoked {
   signature: Uint8Array
 }
 
+/** Nobody uses the model from here on. */
+export interface ModelRetired {
+  model: string
+  /** Owner of more than half of it. */
+  registrant: Uint8Array
+  signature: Uint8Array
+}
+
 export interface OfferPublished {
   offer: string
   seller: Uint8Array
@@ -276,6 +284,18 @@ export interface InferenceRecorded {
   quoteSignature: Uint8Array
 }
 
+/** A use was recorded wrongly: it is as if it had not been (`void`), or it costs less. */
+export interface CorrectionRecorded {
+  /** That of the correction as well. */
+  inferenceSource: string
+  inferenceId: string
+  kind: 'void' | 'fee'
+  /** Stands instead of the one before; 0 when the use is void. */
+  fee: bigint
+  /** For people. */
+  reason: string
+}
+
 export interface UnitQuantity {
   unit: string
   quantity: bigint
@@ -373,6 +393,7 @@ export interface EventBodies {
   AssetTransferred: AssetTransferred
   LicenceGranted: LicenceGranted
   LicenceRevoked: LicenceRevoked
+  ModelRetired: ModelRetired
   OfferPublished: OfferPublished
   OfferWithdrawn: OfferWithdrawn
   OfferAccepted: OfferAccepted
@@ -391,6 +412,7 @@ export interface EventBodies {
   TaskOutcome: TaskOutcome
   AgentStep: AgentStep
   AdjustmentOrdered: AdjustmentOrdered
+  CorrectionRecorded: CorrectionRecorded
   CutPublished: CutPublished
 }
 
@@ -415,6 +437,7 @@ export const DECISION_ORDER = [
   'PriceListPublished',
   'LicenceGranted',
   'LicenceRevoked',
+  'ModelRetired',
   'OfferPublished',
   'OfferWithdrawn',
   'OfferAccepted',
@@ -426,6 +449,7 @@ export const DECISION_ORDER = [
   'ContributionWithdrawn',
   'VoucherPresented',
   'InferenceRecorded',
+  'CorrectionRecorded',
   'ContributionFeatures',
   'InferenceFeatures',
   'TaskOutcome',
@@ -446,6 +470,7 @@ const DECIDED_TOGETHER: readonly DecidedEventType[] = [
   'PriceListPublished',
   'LicenceGranted',
   'LicenceRevoked',
+  'ModelRetired',
   'OfferPublished',
   'OfferWithdrawn',
   'OfferAccepted',

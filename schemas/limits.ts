@@ -7,6 +7,8 @@ export const AMOUNT_LIMIT = 1n << 96n
 export const QUANTITY_LIMIT = 1n << 53n
 /** Units of one use, each a lookup of what the payer used before. */
 export const UNITS_MAX = 32
+/** Of the words that say why a use was corrected. */
+export const CORRECTION_REASON_CHARACTERS_MAX = 256
 export const PRICE_RULES_MAX = 200
 export const QUOTE_ID_BYTES = 16
 export const MILLIONTHS = 1_000_000

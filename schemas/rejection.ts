@@ -87,6 +87,12 @@ export const REJECTION_REASONS = {
   // Close: adjustments.
   ADJUSTMENT_EXISTS: 190,
   ADJUSTMENT_EPOCHS_INVALID: 191,
+  // Close: what was recorded wrongly, and models that are used no more.
+  CORRECTION_FOREIGN: 210,
+  CORRECTION_ABOVE: 211,
+  INFERENCE_VOID: 212,
+  MODEL_RETIRED: 213,
+  NOT_MAJORITY_OWNER: 214,
 } as const
 
 export type RejectionReason = keyof typeof REJECTION_REASONS

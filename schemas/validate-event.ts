@@ -1,4 +1,5 @@
 import { adjustment } from './adjustment-ranges.ts'
+import { correction, retirement } from './correction-ranges.ts'
 import { DECISION_ORDER, type EventBodies, type EventOf, type EventType } from './events.ts'
 import { licence, revocation } from './licence-ranges.ts'
 import * as limits from './limits.ts'
@@ -108,6 +109,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
   PriceListPublished: priceList,
   LicenceGranted: licence,
   LicenceRevoked: revocation,
+  ModelRetired: retirement,
   VoucherPresented: voucher,
   ContributionCommitted: (body) => first(bytes('account', body.account, 20), bytes('commitment', body.commitment, 32)),
   ContributionBatch: (body) =>
@@ -158,6 +160,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       bytes('outputHash', body.outputHash, 32),
       usePayment(body),
     ),
+  CorrectionRecorded: correction,
   InferenceFeatures: (body) =>
     first(
       featureVector(body.b, body.ub),

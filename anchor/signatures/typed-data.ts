@@ -19,6 +19,7 @@ export type RegistryEventType =
   | 'LicenceGranted'
   | 'LicenceRevoked'
   | 'AdjustmentOrdered'
+  | 'ModelRetired'
 
 export interface EventIdentity {
   readonly source: string

@@ -1,6 +1,7 @@
 import { decodeRecord } from '../../schemas/decode-record.ts'
 import { DECISION_ORDER, type DecidedEventType, type EventOf } from '../../schemas/events.ts'
 import { RECORD_BYTES_MAX } from '../../schemas/limits.ts'
+import { producerTimeMs, producerTimeOf } from '../../schemas/producer-time.ts'
 import { NO_REGISTERED_SCHEMAS, type RegisteredSchemas } from '../../schemas/registered-schemas.ts'
 import { OUTCOMES, REJECTION_REASONS, type RejectionReason } from '../../schemas/rejection.ts'
 import { TOPICS } from '../../schemas/topics.ts'
@@ -42,6 +43,9 @@ export class EpochRecords {
   readonly uses: UseBody
   readonly features: FeaturesBody
   readonly #types: Uint8Array
+  /** 1: a use whose producer's clock stood before the last cut. */
+  readonly #late: Uint8Array
+  readonly #lastCutMs: bigint | undefined
   readonly #effective: Float64Array
   readonly #offsets: BigInt64Array
   readonly #published: { readonly outcomes: Uint8Array; readonly reasons: Uint16Array }
@@ -54,7 +58,8 @@ export class EpochRecords {
   readonly #keyWriter = new KeyWriter()
   #waiting: WaitingRecord[] = []
 
-  constructor(rows: number, texts: Texts) {
+  /** @param lastCutMs time of the cut of the epoch before; undefined in the first one */
+  constructor(rows: number, texts: Texts, lastCutMs: bigint | undefined) {
     this.rows = rows
     this.#texts = texts
     this.bodies = new Float64Array(rows)
@@ -62,6 +67,8 @@ export class EpochRecords {
     this.keys = new Uint32Array(rows * KEY_WORDS)
     this.values = new Uint32Array(rows * KEY_WORDS)
     this.#types = new Uint8Array(rows).fill(UNDECODED)
+    this.#late = new Uint8Array(rows)
+    this.#lastCutMs = lastCutMs
     this.#effective = new Float64Array(rows)
     this.#offsets = new BigInt64Array(rows)
     this.#published = { outcomes: new Uint8Array(rows), reasons: new Uint16Array(rows) }
@@ -128,6 +135,11 @@ export class EpochRecords {
     return BigInt(this.#effective[row]!)
   }
 
+  /** Whether it is a use that its producer's clock places before the cut of the epoch before. */
+  isLate(row: number): boolean {
+    return this.#late[row] === 1
+  }
+
   /** The event of a row whose type has no body of its own kind. */
   eventOf(row: number, type: DecidedEventType, schemas: RegisteredSchemas): EventOf<DecidedEventType> {
     const place = this.bodies[row]!
@@ -188,12 +200,17 @@ export class EpochRecords {
   #addUsual(row: number): void {
     const usual = this.#usual
     this.#types[row] = TYPE_NUMBERS[usual.type]
+    if (usual.type === 'InferenceRecorded' && this.#lastCutMs !== undefined) this.#noteTime(row, usual.time.toString())
     this.sources[row] = this.#texts.names.numberOfBytes(usual.source.bytes, usual.source.start, usual.source.end)
     this.#keyWriter.put(usual.source, usual.id, this.keys, row * KEY_WORDS)
     this.bodies[row] =
       usual.type === 'InferenceRecorded'
         ? this.uses.addUsual(usual, this.#texts)
         : this.features.addUsual(usual, this.#texts, this.#keyWriter)
+  }
+
+  #noteTime(row: number, time: string): void {
+    if (this.#lastCutMs !== undefined && producerTimeMs(time) < this.#lastCutMs) this.#late[row] = 1
   }
 
   #addRaw(row: number, raw: WaitingRecord['raw'], schemas: RegisteredSchemas, mayWait: boolean): void {
@@ -207,6 +224,7 @@ export class EpochRecords {
     } else {
       // CutPublished belongs on no topic of the cut, so decodeRecord has refused it.
       this.#addEvent(row, decoded.event as EventOf<DecidedEventType>, raw.value!)
+      if (decoded.event.type === 'InferenceRecorded') this.#noteTime(row, producerTimeOf(raw.headers))
     }
   }
 

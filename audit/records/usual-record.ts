@@ -64,6 +64,10 @@ export class Slice {
     return this.end - this.start
   }
 
+  toString(): string {
+    return this.bytes.toString('latin1', this.start, this.end)
+  }
+
   set(bytes: Buffer, start: number, end: number): void {
     this.bytes = bytes
     this.start = start
@@ -76,6 +80,8 @@ export class UsualRecord {
   type: UsualType = 'InferenceRecorded'
   readonly source = new Slice()
   readonly id = new Slice()
+  /** The producer's clock. */
+  readonly time = new Slice()
   /** Of a use: its model. Of features: their map. */
   readonly name = new Slice()
   readonly infrastructure = new Slice()
@@ -131,6 +137,8 @@ export class UsualRecord {
     if (this.#lengths[HEADER.type] !== usual.ceType.length || !equals(bytes, typeAt, usual.ceType)) return false
     this.type = usual.type
     this.id.set(bytes, idAt, idAt + this.#lengths[HEADER.id]!)
+    const timeAt = this.#places[HEADER.time]!
+    this.time.set(bytes, timeAt, timeAt + this.#lengths[HEADER.time]!)
     this.source.set(bytes, sourceAt, sourceAt + this.#lengths[HEADER.source]!)
     this.#bytes = bytes
     this.#at = valueAt + WIRE_PREFIX_BYTES

@@ -28,7 +28,8 @@ FROM staged WHERE NOT is_item ORDER BY number;
 INSERT INTO inference_features (inference, feature_map, label_kind, p16, epoch, ordinal, packed)
 SELECT unhex(md5('use-' || number)), 'map-1', 'true', 60000, 1, number, packed
 FROM staged WHERE NOT is_item ORDER BY number;
-INSERT INTO funded (inference, epoch, features_until, data_parts, ordinal) SELECT inference, 1, 1, 500000, ordinal FROM inference;
+INSERT INTO funded (inference, epoch, features_until, data_parts, ordinal, fee)
+SELECT inference, 1, 1, 500000, ordinal, fee FROM inference;
 INSERT INTO score (epoch, model, token, account, items, duplicates, s, pay)
 SELECT 1, 'reader', '0x' || repeat('2', 40), account, count(*), 0, 1, 1000 FROM contribution GROUP BY account;
 DROP TABLE staged;

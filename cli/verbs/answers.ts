@@ -159,18 +159,37 @@ function printItems(title: string, items: Statement['helped']): void {
 const FEE_STATUSES = {
   funded: '',
   outside: ', held: no licence of its model or agent covers it, so nobody is paid until one does',
+  corrected: ', given back: it was held, and a correction leaves nothing of it',
+  void: ', void: who reported it took it back, so nobody is charged and nobody is paid',
   refunded: ', given back: no licence of its model or agent covered it in time, so nobody is paid',
   unfunded: ', unfunded: its payer signed for it and had not deposited it, so nobody is paid',
   reported: ', only reported: no voucher of its payer covers it, so nobody is charged and nobody is paid',
   undecided: ', not decided yet: its epoch is not attributed',
 } as const
 
-function printExplanation(explanation: Awaited<ReturnType<typeof explain>>[number]): void {
+type Explained = Awaited<ReturnType<typeof explain>>[number]
+
+function printCorrections({ corrections, counts, fee, statusEpoch, token, lateTime }: Explained): void {
+  for (const { kind, fee: stands, epoch, reason } of corrections) {
+    const isLater = statusEpoch !== null && epoch > statusEpoch
+    const what = kind === 'void' ? 'void' : `to ${stands}`
+    const later = isLater ? '; its fee was settled before, so that only an adjustment moves anything' : ''
+    printLine(`  corrected ${what} in epoch ${epoch} (${reason})${later}`)
+  }
+  if (counts !== fee) printLine(`  ${counts} of ${token} of it counts`)
+  if (lateTime !== null)
+    printLine(
+      `  late: its producer says ${lateTime}, before the cut of the epoch before; it counts in the epoch in which it came`,
+    )
+}
+
+function printExplanation(explanation: Explained): void {
   const { inference, fee, token, parts, paid, accounts, items, epoch, status, statusEpoch, model } = explanation
   printLine(paint.bold(`${inference.id} (${model}, epoch ${epoch})`))
   const isReleased = status === 'funded' && statusEpoch !== epoch
   const released = isReleased ? `, held at first and released in epoch ${statusEpoch} by a licence` : ''
   printLine(`Fee ${fee} of ${token}${FEE_STATUSES[status]}${released}`)
+  printCorrections(explanation)
   for (const part of parts) printLine(`  ${part.kind.padEnd(15)} ${part.amount}`)
   if (paid === null) printLine('\nNo period has paid contributors for it.')
   else

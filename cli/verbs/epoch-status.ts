@@ -48,6 +48,8 @@ function printEpochs(epochs: Awaited<ReturnType<typeof epochStatus>>['epochs']):
   for (const each of epochs) {
     for (const [reason, count] of Object.entries(each.counts.reasons))
       printLine(`  epoch ${each.epoch}: ${count} × ${reason}`)
+    if (each.counts.late > 0)
+      printLine(`  epoch ${each.epoch}: ${each.counts.late} uses came late, counted in this epoch`)
     for (const { token, funded, outside, released, refunded, unfunded, reported } of each.fees ?? []) {
       printLine(
         `  epoch ${each.epoch}, ${token}: fees ${funded} funded, ${unfunded} unfunded, ${reported} only reported (no voucher covers them)`,

@@ -7,7 +7,7 @@ SELECT
   i.token,
   f.inference IS NOT NULL AS featured,
   count(*) AS uses,
-  sum(i.fee)::HUGEINT AS fees
+  sum(paid.fee)::HUGEINT AS fees
 FROM inference AS i
 JOIN funded AS paid USING (inference)
 LEFT JOIN inference_features AS f ON f.inference = i.inference AND f.epoch = i.epoch

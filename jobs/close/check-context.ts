@@ -2,6 +2,7 @@ import type { Genesis } from '../../schemas/genesis.ts'
 import type { Policy } from '../funding/policy.ts'
 import type { UsedKey } from '../pricing/used-quantities.ts'
 import type { Moment } from './licences.ts'
+import type { PresentFees } from './present-fees.ts'
 import type { PageReferences } from './references.ts'
 import type { Registry } from './registry.ts'
 
@@ -13,6 +14,8 @@ export interface CheckContext {
   readonly epoch: number
   readonly registry: Registry
   readonly references: PageReferences
+  /** What stands of the inferences that the corrections of the page are about. */
+  readonly presentFees: PresentFees
   /** Where the record is, and when. */
   readonly moment: Moment
   /** What payers used in earlier epochs. */

@@ -16,13 +16,14 @@ export function checkUse(
   event: Use,
   context: CheckContext,
 ): RejectionReason | undefined | Promise<RejectionReason | undefined> {
-  const { registry } = context
+  const { registry, moment } = context
   const { model, infrastructure, agent, priceList, quoteId } = event.body
   const isKnown =
     registry.asset(model, 'model') !== undefined &&
     registry.asset(infrastructure, 'infrastructure') !== undefined &&
     (agent === '' || registry.asset(agent, 'agent') !== undefined)
   if (!isKnown) return 'ASSET_UNKNOWN'
+  if (registry.retirements.isBefore(model, moment)) return 'MODEL_RETIRED'
   const list = registry.priceLists.get(priceList)
   if (priceList !== '' && (list?.model !== model || list.token !== toHex(event.body.token))) return 'PRICE_LIST_UNKNOWN'
   if (quoteId.length > 0) return checkQuote(event, context)

@@ -5,6 +5,7 @@ import { isRegistrable, readRegisteredSchema } from '../../schemas/registered-sc
 import type { RejectionReason } from '../../schemas/rejection.ts'
 import { checkAsset, checkTransfer } from './check-assets.ts'
 import type { CheckContext } from './check-context.ts'
+import { checkCorrection, checkRetirement } from './check-corrections.ts'
 import { checkGrant, checkRevocation } from './check-licences.ts'
 import { checkAcceptance, checkOffer, checkOfferWithdrawal } from './check-market.ts'
 import { checkOutcome, checkStep } from './check-outcomes.ts'
@@ -58,8 +59,10 @@ const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
   PriceListPublished: checkPriceList,
   LicenceGranted: checkGrant,
   LicenceRevoked: checkRevocation,
+  ModelRetired: checkRetirement,
   VoucherPresented: checkVoucher,
   InferenceRecorded: checkUse,
+  CorrectionRecorded: checkCorrection,
   ContributionFeatures: checkContributionFeatures,
   InferenceFeatures: checkInferenceFeatures,
   TaskOutcome: checkOutcome,

@@ -17,6 +17,7 @@ import { Facts } from './facts.ts'
 import { findOutside } from './find-outside.ts'
 import type { Moment } from './licences.ts'
 import { pagesOfTypes } from './pages.ts'
+import { PresentFees } from './present-fees.ts'
 import { type Candidate, PageReferences } from './references.ts'
 import { Registry } from './registry.ts'
 
@@ -48,11 +49,11 @@ export async function decideRecords(options: DecideOptions): Promise<void> {
     `INSERT INTO decision SELECT rid, ${OUTCOMES.gap}, 0, NULL FROM cut_record WHERE ingest_reason = ${INGEST_GAP}`,
   )
   const registry = await Registry.load(warehouse, options.epoch)
-  const policyIn = policiesOf(warehouse)
+  const asked = { policyIn: policiesOf(warehouse), lateBeforeMs: await lastCutMs(warehouse, options.epoch) }
   let decided = 0
   for (const types of DECISION_STEPS) {
     for await (const page of pagesOfTypes(warehouse, types, registry.schemas)) {
-      await decidePage(options, registry, page, policyIn)
+      await decidePage(options, registry, page, asked)
       await index.spillWhenFull()
       decided += page.length
       options.onProgress?.(decided)
@@ -67,13 +68,14 @@ async function decidePage(
   options: DecideOptions,
   registry: Registry,
   page: readonly Candidate[],
-  policyIn: CheckContext['policyIn'],
+  { policyIn, lateBeforeMs }: Asked,
 ): Promise<void> {
   const { warehouse, index, genesis, ledgerId, epoch } = options
   const references = new PageReferences(index, registry, page, { epoch, ledgerId })
   const usedBefore = await usedBeforePage(warehouse, registry, page)
   const moment = { epoch, ordinal: 0n, effectiveMs: 0n }
-  const context = { genesis, ledgerId, epoch, registry, references, usedBefore, policyIn, moment }
+  const presentFees = await PresentFees.load(warehouse, page)
+  const context = { genesis, ledgerId, epoch, registry, references, usedBefore, policyIn, presentFees, moment }
   const facts = new Facts(epoch, ledgerId)
   const decisions: DuckDBValue[][] = []
   for (const candidate of page) {
@@ -93,13 +95,29 @@ async function decidePage(
       continue
     }
     references.take(candidate)
+    if (candidate.event.type === 'CorrectionRecorded') presentFees.correct(candidate.event)
     register(registry, candidate.event, context.moment, ledgerId)
     facts.add(candidate.event, candidate.idHash, candidate.bodyHash, candidate.ordinal)
     noteOutside(facts, registry, candidate, context.moment)
+    noteLate(facts, candidate, lateBeforeMs)
     decisions.push(decision(candidate, 'accepted'))
   }
   await facts.append(warehouse)
   await warehouse.append('decision', DECISION_TYPES, decisions)
+}
+
+/** What all pages of a cut ask. */
+interface Asked {
+  readonly policyIn: CheckContext['policyIn']
+  /** Uses that their producers' clocks place before it are late; undefined in the first epoch. */
+  readonly lateBeforeMs: bigint | undefined
+}
+
+async function lastCutMs(warehouse: Database, epoch: number): Promise<bigint | undefined> {
+  const row = await warehouse.one<{ cut_time_ms: bigint }>('SELECT cut_time_ms FROM epoch WHERE epoch = $last', {
+    last: epoch - 1,
+  })
+  return row?.cut_time_ms
 }
 
 /** Each asked for once: it is asked when the policies of the cut are decided, and does not change then. */
@@ -116,6 +134,12 @@ function noteOutside(facts: Facts, registry: Registry, { event, idHash }: Candid
   if (event.type !== 'InferenceRecorded') return
   const outside = findOutside(event, registry, moment)
   if (outside !== undefined) facts.addOutside(idHash, outside)
+}
+
+/** It is settled like any other: this is for people. */
+function noteLate(facts: Facts, { idHash, producedMs }: Candidate, lateBeforeMs: bigint | undefined): void {
+  if (producedMs === undefined || lateBeforeMs === undefined || producedMs >= lateBeforeMs) return
+  facts.addLate(idHash, producedMs)
 }
 
 function register(
@@ -139,6 +163,7 @@ function register(
   if (event.type === 'PriceListPublished') registry.addPriceList(event.body)
   if (event.type === 'LicenceGranted') registry.licences.grant(event.body, place)
   if (event.type === 'LicenceRevoked') registry.licences.revoke(event.body.grant, place)
+  if (event.type === 'ModelRetired') registry.retirements.retire(event.body.model, place)
 }
 
 function decision(candidate: Candidate, outcome: Outcome, reason?: RejectionReason): DuckDBValue[] {

@@ -62,7 +62,10 @@ const TABLES = {
     ...[INTEGER, BIGINT],
   ],
   licence_revoked: [VARCHAR, INTEGER, BIGINT],
+  model_retired: [VARCHAR, INTEGER, BIGINT],
   use_outside: [BLOB, BOOLEAN, BOOLEAN, INTEGER],
+  late_use: [BLOB, BIGINT, INTEGER],
+  correction: [BLOB, VARCHAR, HUGEINT, VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT],
   inference_unit: [BLOB, VARCHAR, BIGINT, INTEGER],
   inference_features: [BLOB, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT, BLOB],
   task_outcome: [BLOB, VARCHAR, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT],
@@ -101,6 +104,11 @@ export class Facts {
   /** An accepted inference that no licence of its model, or of its agent, covers. */
   addOutside(idHash: Uint8Array, { model, agent }: Outside): void {
     this.#push('use_outside', [toBlob(idHash), model, agent, this.#epoch])
+  }
+
+  /** An accepted inference that comes late. @param timeMs of its producer's clock */
+  addLate(idHash: Uint8Array, timeMs: bigint): void {
+    this.#push('late_use', [toBlob(idHash), timeMs, this.#epoch])
   }
 
   async append(warehouse: Database): Promise<void> {
@@ -198,12 +206,18 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
   PriceListPublished: writePriceList,
   LicenceGranted: writeLicence,
   LicenceRevoked: ({ body }, place, push) => push('licence_revoked', [body.grant, ...place]),
+  ModelRetired: ({ body }, place, push) => push('model_retired', [body.model, ...place]),
   VoucherPresented: ({ body }, place, push) =>
     push('voucher', [
       ...[toHex(body.payer), body.model, toHex(body.token)],
       ...[body.sequence, body.cumulative, ...place],
     ]),
   InferenceRecorded: writeInference,
+  CorrectionRecorded: ({ source, id, body }, place, push) =>
+    push('correction', [
+      toBlob(idHashOf(body.inferenceSource, body.inferenceId)),
+      ...[body.kind, body.fee, body.reason, source, id, ...place],
+    ]),
   ContributionFeatures: writeContributionFeatures,
   InferenceFeatures: ({ body }, place, push) =>
     push('inference_features', [

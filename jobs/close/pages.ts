@@ -4,6 +4,7 @@ import type { Database, Row } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { type Decoded, decodeRecord } from '../../schemas/decode-record.ts'
 import type { DecidedEventType, EventOf } from '../../schemas/events.ts'
+import { producerTimeMs, producerTimeOf } from '../../schemas/producer-time.ts'
 import { decodeHeaders } from '../../schemas/record-bytes.ts'
 import type { RegisteredSchemas } from '../../schemas/registered-schemas.ts'
 import { CorruptWarehouseError } from './errors.ts'
@@ -105,7 +106,12 @@ function toCandidate(
     idHash: fromBlob(row.id_hash),
     bodyHash: fromBlob(row.body_hash),
     event: decoded.event as EventOf<DecidedEventType>,
+    producedMs: decoded.event.type === 'InferenceRecorded' ? producedMsOf(record!) : undefined,
   }
+}
+
+function producedMsOf(record: Row): bigint {
+  return producerTimeMs(producerTimeOf(decodeHeaders(fromBlob(record.headers))))
 }
 
 function decodeAgain(row: Row, record: Row | undefined, registered: RegisteredSchemas): Decoded {

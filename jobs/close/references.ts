@@ -27,6 +27,8 @@ export interface Candidate {
   readonly idHash: Uint8Array
   readonly bodyHash: Uint8Array
   readonly event: EventOf<DecidedEventType>
+  /** Of a use: where its producer's clock stood, Unix milliseconds. */
+  readonly producedMs: bigint | undefined
 }
 
 /** Where the page is decided. */

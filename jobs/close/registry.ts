@@ -10,6 +10,7 @@ import { loadPriceLists } from '../pricing/price-lists.ts'
 import { CorruptWarehouseError } from './errors.ts'
 import { Licences } from './licences.ts'
 import { Market } from './market.ts'
+import { Retirements } from './retirements.ts'
 
 const currentOwners = readSql(new URL('./current-owners.sql', import.meta.url))
 
@@ -59,6 +60,7 @@ export class Registry {
   readonly priceLists = new Map<string, PriceList>()
   licences = new Licences()
   market = new Market(0n)
+  retirements = new Retirements()
   readonly #assetsByPlace = new Map<string, string>()
 
   /** As the records of `epoch` find it. */
@@ -89,6 +91,7 @@ export class Registry {
       registry.addFeatureMap(row.feature_map as string, toFeatureMap(row))
     for (const [id, list] of await loadPriceLists(warehouse)) registry.priceLists.set(id, list)
     registry.licences = await Licences.load(warehouse)
+    registry.retirements = await Retirements.load(warehouse)
     return registry
   }
 

@@ -1,4 +1,4 @@
-import { BIGINT, BLOB, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api'
+import { BIGINT, BLOB, type DuckDBValue, HUGEINT, INTEGER, VARCHAR } from '@duckdb/node-api'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { type Channel, type ChannelKey, Channels, compareText, raiseChannels } from './channels.ts'
@@ -22,10 +22,10 @@ export interface Purses {
 }
 
 /**
- * What became of a fee: taken; taken and held, because no licence covers the use; signed for by the payer, but not there; or only
- * said by who reported the use.
+ * What became of a fee: taken; taken and held, because no licence covers the use; signed for by the payer, but not there; only said by
+ * who reported the use; or taken back by who reported it.
  */
-export type FeeStatus = 'funded' | 'outside' | 'unfunded' | 'reported'
+export type FeeStatus = 'funded' | 'outside' | 'unfunded' | 'reported' | 'void'
 
 /**
  * Takes the fees of an epoch's inferences from what their payers deposited and signed for, in accept order (docs/formats.md#settlement
@@ -34,6 +34,7 @@ export type FeeStatus = 'funded' | 'outside' | 'unfunded' | 'reported'
  * held fees are released or given back. Runs inside the caller's transaction.
  *
  * @param policy  in force; undefined: nothing says how a fee is divided, so nothing is taken
+ * @param correctedThrough corrections up to this epoch count, even later ones; in the ledger itself those of `epoch` do
  * @returns       balances afterwards, ascending by (payer, token), without those of 0; channels, none is ever left out; what is held
  */
 export async function fundFees(
@@ -41,6 +42,7 @@ export async function fundFees(
   epoch: number,
   before: Purses,
   policy: Policy | undefined,
+  correctedThrough = 0,
 ): Promise<Purses & { readonly outside: readonly HeldFees[] }> {
   const balances = new Map(before.balances.map(({ payer, token, amount }) => [payer + token, amount]))
   const deposits = await warehouse.all<{ payer: string; token: string; amount: bigint }>(
@@ -51,8 +53,8 @@ export async function fundFees(
     balances.set(payer + token, (balances.get(payer + token) ?? 0n) + amount)
   const channels = new Channels(before.channels)
   await raiseChannels(warehouse, epoch, channels)
-  await takeFees(warehouse, epoch, policy, { balances, channels })
-  const { refunds, outside } = await endHeldFees(warehouse, epoch, policy)
+  await takeFees(warehouse, epoch, policy, { balances, channels }, Math.max(epoch, correctedThrough))
+  const { refunds, outside } = await endHeldFees(warehouse, epoch, policy, correctedThrough)
   for (const refund of refunds) {
     const key = refund.payer + refund.token
     balances.set(key, (balances.get(key) ?? 0n) + refund.fees)
@@ -82,27 +84,28 @@ async function takeFees(
   epoch: number,
   policy: Policy | undefined,
   purses: OpenPurses,
+  corrected: number,
 ): Promise<void> {
   const sales = await Sales.open(warehouse, epoch)
   for (let after = -1n; ; ) {
-    const page = await warehouse.all<Use>(usesOfEpoch, { epoch, after, page: PAGE_INFERENCES })
+    const page = await warehouse.all<Use>(usesOfEpoch, { epoch, after, page: PAGE_INFERENCES, corrected })
     const last = page.at(-1)
     if (last === undefined) return sales.settleBefore(undefined, purses.balances)
     const funded: DuckDBValue[][] = []
     const held: DuckDBValue[][] = []
     const notFunded: DuckDBValue[][] = []
     for (const use of page) {
-      const { inference, ordinal } = use
+      const { inference, ordinal, fee } = use
       if (sales.isDueBefore(ordinal)) await sales.settleBefore(ordinal, purses.balances)
       const status = takeFee(purses, use, policy)
       if (status === 'funded')
-        funded.push([inference, epoch, epoch + policy!.featureWaitEpochs, policy!.dataParts, ordinal])
-      else if (status === 'outside') held.push([inference, epoch, epoch + policy!.outsideWaitEpochs])
-      else notFunded.push([inference, epoch, status])
+        funded.push([inference, epoch, epoch + policy!.featureWaitEpochs, policy!.dataParts, ordinal, fee])
+      else if (status === 'outside') held.push([inference, epoch, epoch + policy!.outsideWaitEpochs, fee])
+      else notFunded.push([inference, epoch, status, fee])
     }
-    await warehouse.append('funded', [BLOB, INTEGER, INTEGER, INTEGER, BIGINT], funded)
-    await warehouse.append('held_fee', [BLOB, INTEGER, INTEGER], held)
-    await warehouse.append('not_funded', [BLOB, INTEGER, VARCHAR], notFunded)
+    await warehouse.append('funded', [BLOB, INTEGER, INTEGER, INTEGER, BIGINT, HUGEINT], funded)
+    await warehouse.append('held_fee', [BLOB, INTEGER, INTEGER, HUGEINT], held)
+    await warehouse.append('not_funded', [BLOB, INTEGER, VARCHAR, HUGEINT], notFunded)
     after = last.ordinal
   }
 }
@@ -110,7 +113,9 @@ async function takeFees(
 type Use = ChannelKey & {
   readonly ordinal: bigint
   readonly inference: DuckDBValue
+  /** That stands. */
   readonly fee: bigint
+  readonly is_void: boolean
   readonly voucher: bigint
   /** No licence covers it. */
   readonly outside: boolean
@@ -119,6 +124,7 @@ type Use = ChannelKey & {
 /** Nothing is ever taken that its payer did not sign for. */
 function takeFee({ balances, channels }: OpenPurses, use: Use, policy: Policy | undefined): FeeStatus {
   const { fee, voucher } = use
+  if (use.is_void) return 'void'
   if (!channels.covers(use, voucher, fee)) return 'reported'
   const key = use.payer + use.token
   const balance = balances.get(key) ?? 0n

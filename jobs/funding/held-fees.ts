@@ -5,6 +5,8 @@ import type { ChannelKey } from './channels.ts'
 import type { Policy } from './policy.ts'
 
 const releasedFees = readSql(new URL('./released-fees.sql', import.meta.url))
+const stillHeld = readSql(new URL('./still-held.sql', import.meta.url))
+const returnedFees = readSql(new URL('./returned-fees.sql', import.meta.url))
 const heldFees = readSql(new URL('./held-fees.sql', import.meta.url))
 
 /** How far back the uses lie whose features may still count: they wait for a licence, and then for their features. */
@@ -26,39 +28,61 @@ const firstUse = readSql(new URL('./first-use-funded.sql', import.meta.url))
 type Refund = ChannelKey & { readonly fees: bigint }
 
 /**
- * Ends what is held of fees (docs/formats.md#settlement rule 2): those that licences cover in retrospect are funded now, at the
- * place of the last grant that they waited for; those that have waited long enough go back to their payers.
+ * Ends what is held of fees (docs/formats.md#settlement rule 2): what corrections take back goes to the payers at once; what licences
+ * cover in retrospect is funded now, at the place of the last grant that it waited for; what has waited long enough goes back.
  *
- * @param policy in force
- * @returns      what goes back, and what is still held, ascending by (epoch, model, payer, token)
+ * @param policy            in force
+ * @param correctedThrough  corrections up to this epoch count from the first on; in the ledger itself 0
+ * @returns                 what goes back, and what is still held, ascending by (epoch, model, payer, token)
  */
 export async function endHeldFees(
   warehouse: Database,
   epoch: number,
   policy: Policy | undefined,
+  correctedThrough: number,
 ): Promise<{ readonly refunds: readonly Refund[]; readonly outside: readonly HeldFees[] }> {
   const first = epoch - OUTSIDE_WAIT_EPOCHS_MAX
   // Whatever is held was taken under a policy, and there is one ever since.
   if (policy === undefined) return { refunds: [], outside: [] }
+  const [before, after] = [epoch - 1, epoch].map((each) => Math.max(each, correctedThrough)) as [number, number]
+  await warehouse.run(stillHeld, { first, before, after })
+  await giveBackCorrected(warehouse, epoch)
   await warehouse.run(releasedFees, { epoch, first })
   await warehouse.run(
-    `INSERT INTO funded (inference, epoch, features_until, data_parts, ordinal)
-     SELECT inference, $epoch, $until, $parts, ordinal FROM released_fee`,
+    `INSERT INTO funded (inference, epoch, features_until, data_parts, ordinal, fee)
+     SELECT r.inference, $epoch, $until, $parts, r.ordinal, h.fee FROM released_fee AS r JOIN still_held AS h USING (inference)`,
     { epoch, until: epoch + policy.featureWaitEpochs, parts: policy.dataParts },
   )
   await warehouse.run(`INSERT INTO held_fee_ended SELECT inference, $epoch, 'released' FROM released_fee`, { epoch })
-  const held = await warehouse.all<Omit<HeldFees, 'fees'> & { readonly fees: bigint }>(heldFees, { first })
+  await giveBackUnlicensed(warehouse, epoch)
+  const refunds = await warehouse.all<Refund>(returnedFees, { epoch, first })
+  const held = await warehouse.all<Omit<HeldFees, 'fees'> & { readonly fees: bigint }>(heldFees, { epoch })
+  return { refunds, outside: held.map((each) => ({ ...each, fees: each.fees.toString() })) }
+}
+
+/** What a correction takes back of a held fee; of which nothing is left, that is held no more. */
+async function giveBackCorrected(warehouse: Database, epoch: number): Promise<void> {
   await warehouse.run(
-    `INSERT INTO held_fee_ended
-     SELECT h.inference, $epoch, 'refunded' FROM held_fee AS h
-     ANTI JOIN (SELECT inference FROM held_fee_ended WHERE epoch >= $first) AS e USING (inference)
-     WHERE h.epoch >= $first AND h.until_epoch <= $epoch`,
-    { epoch, first },
+    'INSERT INTO fee_returned SELECT inference, fee_before - fee, $epoch FROM still_held WHERE fee < fee_before',
+    { epoch },
   )
-  return {
-    refunds: held.filter(({ until }) => until <= epoch),
-    outside: held.filter(({ until }) => until > epoch).map((each) => ({ ...each, fees: each.fees.toString() })),
-  }
+  await warehouse.run(
+    `INSERT INTO held_fee_ended SELECT inference, $epoch, 'corrected' FROM still_held WHERE fee < fee_before AND fee = 0`,
+    { epoch },
+  )
+}
+
+/** What waited long enough for a licence. */
+async function giveBackUnlicensed(warehouse: Database, epoch: number): Promise<void> {
+  await warehouse.run(
+    `CREATE OR REPLACE TEMP TABLE unlicensed_fee AS
+     SELECT h.inference, h.fee FROM still_held AS h
+     ANTI JOIN (SELECT inference FROM held_fee_ended WHERE epoch = $epoch) AS e ON e.inference = h.inference
+     WHERE h.until <= $epoch`,
+    { epoch },
+  )
+  await warehouse.run('INSERT INTO fee_returned SELECT inference, fee, $epoch FROM unlicensed_fee', { epoch })
+  await warehouse.run(`INSERT INTO held_fee_ended SELECT inference, $epoch, 'refunded' FROM unlicensed_fee`, { epoch })
 }
 
 /** Epoch of the oldest use whose fee was funded in `epoch`: an earlier one only where fees that were held were released. */

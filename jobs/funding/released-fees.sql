@@ -2,11 +2,11 @@
 CREATE OR REPLACE TEMP TABLE released_fee AS
 WITH held AS (
   SELECT i.inference, i.epoch, i.ordinal, i.payer, i.commercial, i.price_list, i.model, i.agent, o.model_outside, o.agent_outside
-  FROM held_fee AS h
+  FROM still_held AS h
   JOIN inference AS i USING (inference)
   JOIN use_outside AS o ON o.inference = h.inference
   ANTI JOIN (SELECT inference FROM held_fee_ended WHERE epoch >= $first) AS e ON e.inference = h.inference
-  WHERE h.epoch >= $first AND i.epoch >= $first AND o.epoch >= $first
+  WHERE i.epoch >= $first AND o.epoch >= $first
 ),
 missing AS (
   SELECT * EXCLUDE (model, agent, model_outside, agent_outside), model AS asset FROM held WHERE model_outside

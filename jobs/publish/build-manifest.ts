@@ -182,7 +182,11 @@ async function offsetRanges(warehouse: Database, sql: string, epoch: number): Pr
 }
 
 export async function countOutcomes(warehouse: Database, epoch: number): Promise<Manifest['counts']> {
-  const result = { accepted: 0, duplicate: 0, rejected: 0, reasons: {} as Record<string, number> }
+  const late = await warehouse.one<{ uses: number }>(
+    'SELECT count(*)::INTEGER AS uses FROM late_use WHERE epoch = $epoch',
+    { epoch },
+  )
+  const result = { accepted: 0, duplicate: 0, late: late!.uses, rejected: 0, reasons: {} as Record<string, number> }
   for (const row of await warehouse.all<{ outcome: number; reason: number; records: number }>(counts, { epoch })) {
     if (row.outcome === OUTCOMES.accepted) result.accepted += row.records
     if (row.outcome === OUTCOMES.duplicate) result.duplicate += row.records

@@ -12,7 +12,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   ...['id_run', 'id_index', 'uncut', 'registered_schema', 'source', 'signature_check', 'inference_unit'],
   ...['used_quantity', 'checkpoint', 'row_blocks', 'log_key', 'curvature', 'curvature_item', 'item_value'],
   ...['chain_transaction', 'chain_version', 'chain_final_block', 'chain_final_epoch', 'chain_halt'],
-  ...['period', 'score', 'settlement_line', 'rerun_line'],
+  ...['period', 'score', 'settlement_line', 'rerun_line', 'late_use'],
 ])
 
 /**
@@ -30,6 +30,7 @@ const ROWS: Readonly<Record<Decided, Readonly<Record<string, RowsOf>>>> = {
     not_funded: (from) => `epoch < ${from}`,
     held_fee: (from) => `epoch < ${from}`,
     held_fee_ended: (from) => `epoch < ${from}`,
+    fee_returned: (from) => `epoch < ${from}`,
     sale: (from) => `epoch < ${from}`,
     // Transfers are decided by close, sales by what buyers have there.
     ownership_change: (from, to) =>

@@ -1,7 +1,7 @@
 -- one row per (model, infrastructure, agent, token, featured, since): the fees funded in $epoch; since = the place of the last
 -- transfer of the epoch before the place of the fee that changed who is paid for it, -1 where there is none
 WITH RECURSIVE paid AS (
-  SELECT i.model, i.infrastructure, i.agent, i.token, i.fee, paid.ordinal, f.inference IS NOT NULL AS featured
+  SELECT i.model, i.infrastructure, i.agent, i.token, paid.fee, paid.ordinal, f.inference IS NOT NULL AS featured
   FROM funded AS paid
   JOIN inference AS i ON i.inference = paid.inference AND i.epoch BETWEEN $firstUse AND $epoch
   -- a fee that was held may have its features since an earlier epoch

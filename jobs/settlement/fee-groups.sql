@@ -7,7 +7,7 @@ SELECT
   i.token,
   f.inference IS NOT NULL AS featured,
   -1::BIGINT AS since,
-  sum(i.fee)::HUGEINT AS fees
+  sum(paid.fee)::HUGEINT AS fees
 FROM funded AS paid
 JOIN inference AS i ON i.inference = paid.inference AND i.epoch BETWEEN $firstUse AND $epoch
 -- a fee that was held may have its features since an earlier epoch

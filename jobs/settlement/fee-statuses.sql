@@ -1,15 +1,25 @@
 -- one row per token: the fees of inferences accepted in $epoch by what became of them, and what became in it of fees that were held
 WITH fee AS (
-  SELECT i.token, i.fee, coalesce(n.status, CASE WHEN h.inference IS NULL THEN 'funded' ELSE 'outside' END) AS status
+  SELECT i.token, n.fee, n.status
   FROM inference AS i
-  LEFT JOIN (SELECT inference, status FROM not_funded WHERE epoch = $epoch) AS n USING (inference)
-  LEFT JOIN (SELECT inference FROM held_fee WHERE epoch = $epoch) AS h ON h.inference = i.inference
-  WHERE i.epoch = $epoch
+  JOIN not_funded AS n USING (inference)
+  WHERE i.epoch = $epoch AND n.epoch = $epoch
   UNION ALL
-  SELECT i.token, i.fee, e.became AS status
-  FROM held_fee_ended AS e
+  SELECT i.token, h.fee, 'outside' AS status
+  FROM inference AS i
+  JOIN held_fee AS h USING (inference)
+  WHERE i.epoch = $epoch AND h.epoch = $epoch
+  UNION ALL
+  SELECT i.token, p.fee, CASE WHEN e.inference IS NULL THEN 'funded' ELSE 'released' END AS status
+  FROM funded AS p
   JOIN inference AS i USING (inference)
-  WHERE e.epoch = $epoch
+  LEFT JOIN (SELECT inference FROM held_fee_ended WHERE epoch = $epoch AND became = 'released') AS e USING (inference)
+  WHERE p.epoch = $epoch
+  UNION ALL
+  SELECT i.token, r.amount, 'refunded' AS status
+  FROM fee_returned AS r
+  JOIN inference AS i USING (inference)
+  WHERE r.epoch = $epoch
 )
 SELECT
   token,

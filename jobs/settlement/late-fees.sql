@@ -3,7 +3,7 @@ SELECT
   paid.epoch,
   i.model,
   i.token,
-  sum(i.fee)::HUGEINT AS fees
+  sum(paid.fee)::HUGEINT AS fees
 FROM inference_features AS f
 JOIN funded AS paid ON paid.inference = f.inference AND f.epoch <= paid.features_until
 JOIN inference AS i ON i.inference = f.inference

@@ -6,7 +6,7 @@ SELECT
   i.token,
   f.inference IS NOT NULL AS featured,
   i.payer,
-  sum(i.fee)::HUGEINT AS fees
+  sum(paid.fee)::HUGEINT AS fees
 FROM funded AS paid
 JOIN inference AS i ON i.inference = paid.inference AND i.epoch BETWEEN $firstUse AND $epoch
 LEFT JOIN inference_features AS f ON f.inference = i.inference AND f.epoch BETWEEN $firstUse AND $epoch

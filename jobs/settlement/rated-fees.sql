@@ -1,7 +1,7 @@
 -- one row per (payer, token, agent, since, score): the fees funded in $used whose payers rated them above 0; since = the place of
 -- the last transfer of the agent in that epoch before the place of the fee, -1 where there is none
 WITH rated AS (
-  SELECT i.payer, i.token, i.agent, paid.ordinal, i.fee, o.score
+  SELECT i.payer, i.token, i.agent, paid.ordinal, paid.fee, o.score
   FROM funded AS paid
   JOIN inference AS i ON i.inference = paid.inference AND i.epoch BETWEEN $firstUse AND $used
   JOIN task_outcome AS o ON o.inference = i.inference

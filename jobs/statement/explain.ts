@@ -10,6 +10,7 @@ import type { FeeStatus } from '../funding/fund-fees.ts'
 import { type Policy, policyInForce } from '../funding/policy.ts'
 import { apportion } from '../settlement/apportion.ts'
 import type { SettlementDraft } from '../settlement/settle-epoch.ts'
+import { type CorrectionOfUse, correctionsOf, lateTimeOf } from './corrections.ts'
 
 const feeStatus = readSql(new URL('./fee-status.sql', import.meta.url))
 const itemPlaces = readSql(new URL('./item-places.sql', import.meta.url))
@@ -33,12 +34,19 @@ export interface Explanation {
   readonly epoch: number
   readonly model: string
   readonly token: string
+  /** As it was recorded. */
   readonly fee: bigint
-  /** What became of the fee; undecided until its epoch is attributed. */
-  readonly status: FeeStatus | 'refunded' | 'undecided'
+  /** What of the fee was taken, is held, or was asked for in vain; while it is undecided, as it was recorded. */
+  readonly counts: bigint
+  /** The first one first. Those accepted after its fee was taken move nothing but by an adjustment. */
+  readonly corrections: readonly CorrectionOfUse[]
+  /** The time that its producer gave it, when that lies before the cut of the epoch before its own. */
+  readonly lateTime: string | null
+  /** What became of the fee; undecided until its epoch is attributed. Corrected: it was held, and nothing is left of it. */
+  readonly status: FeeStatus | 'refunded' | 'corrected' | 'undecided'
   /** In which epoch it was funded, held or given back; null while it is undecided. */
   readonly statusEpoch: number | null
-  /** How the policy divides the fee; those above 0. Of what goes upstream, what nobody was promised is the model's. */
+  /** How the policy divides what counts of the fee; those above 0. Of what goes upstream, what nobody was promised is the model's. */
   readonly parts: readonly { readonly kind: FeePart; readonly amount: bigint }[]
   /**
    * This use's part, by its fee, of what its period paid to contributors; null when no period has paid for it (yet). It is not
@@ -102,6 +110,9 @@ interface InferenceRow {
 interface Use extends InferenceRow {
   readonly status: Explanation['status']
   readonly statusEpoch: number | null
+  readonly counts: bigint
+  readonly corrections: readonly CorrectionOfUse[]
+  readonly lateTime: string | null
   readonly paidBy: PaidPeriod | undefined
 }
 
@@ -116,7 +127,9 @@ async function usesOf(warehouse: Database, id: string): Promise<Use[]> {
   const uses: Use[] = []
   for (const row of rows) {
     const inference = toBlob(fromBlob(row.inference))
-    const found = await warehouse.one<{ status: Explanation['status']; epoch: number }>(feeStatus, { inference })
+    const found = await warehouse.one<{ status: Explanation['status']; epoch: number; fee: bigint }>(feeStatus, {
+      inference,
+    })
     // It belongs to the period of the epoch in which its features came in time, or its fee was released later than that
     // (docs/formats.md#settlement rules 4 and 5).
     const featured = await warehouse.one<{ epoch: number }>(
@@ -125,7 +138,12 @@ async function usesOf(warehouse: Database, id: string): Promise<Use[]> {
       { inference },
     )
     const paidBy = featured === undefined ? undefined : await paidPeriodOf(warehouse, row, featured.epoch)
-    uses.push({ ...row, status: found?.status ?? 'undecided', statusEpoch: found?.epoch ?? null, paidBy })
+    uses.push({
+      ...row,
+      ...{ status: found?.status ?? 'undecided', statusEpoch: found?.epoch ?? null, counts: found?.fee ?? row.fee },
+      ...{ corrections: await correctionsOf(warehouse, inference), lateTime: await lateTimeOf(warehouse, inference) },
+      paidBy,
+    })
   }
   return uses
 }
@@ -165,13 +183,16 @@ function cutOf({ paidBy, epoch }: Use): number {
 
 async function explainUse(warehouse: Database, use: Use, influence: EventInfluence | undefined): Promise<Explanation> {
   const policy = await policyInForce(warehouse, use.statusEpoch ?? use.epoch)
-  const paid = use.paidBy === undefined ? null : paidFor(use.fee, use.paidBy)
+  const paid = use.paidBy === undefined ? null : paidFor(use.counts, use.paidBy)
   return {
     inference: { source: use.source, id: use.event_id, inputHash: toHex(fromBlob(use.input_hash)) },
     epoch: use.epoch,
     model: use.model,
     token: use.token,
     fee: use.fee,
+    counts: use.counts,
+    corrections: use.corrections,
+    lateTime: use.lateTime,
     status: use.status,
     statusEpoch: use.statusEpoch,
     parts: policy === undefined ? [] : feeParts(use, policy),
@@ -185,7 +206,7 @@ async function explainUse(warehouse: Database, use: Use, influence: EventInfluen
 }
 
 /** The parts of a fee that are above 0; without an agent its two are the model's. */
-function feeParts({ fee, agent }: InferenceRow, policy: Policy): Explanation['parts'] {
+function feeParts({ counts: fee, agent }: Use, policy: Policy): Explanation['parts'] {
   const amounts = apportion(
     fee,
     FEE_PARTS.map((kind) => BigInt(policy[`${kind}Parts`])),

@@ -106,6 +106,7 @@ describe('signatures, golden vectors', () => {
       'FeatureMapPublished',
       'LicenceGranted',
       'LicenceRevoked',
+      'ModelRetired',
       'OfferAccepted',
       'OfferPublished',
       'OfferWithdrawn',

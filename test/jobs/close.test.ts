@@ -99,6 +99,7 @@ describe('promise 2: nothing disappears unseen', () => {
     expect(epochs[0]!.counts).toEqual({
       accepted: before.waiting.records - rejected,
       duplicate: 0,
+      late: 0,
       rejected,
       reasons: all,
     })

@@ -166,7 +166,7 @@ def manifest_1():
     return {
         "format": "tallystick-manifest/1", "ledger": "0x" + LEDGER_ID.hex(), "epoch": 1, "attempt": 1, "engine": ENGINE,
         "previous": None, "cut": {"timeMs": "1767225600000", "partitions": partitions([(0, 1), (0, 0), (0, 0), (0, 0)])},
-        "holes": [], "gaps": [], "counts": {"accepted": 1, "duplicate": 0, "rejected": 0, "reasons": {}},
+        "holes": [], "gaps": [], "counts": {"accepted": 1, "duplicate": 0, "late": 0, "rejected": 0, "reasons": {}},
         "tree": {"size": "1", "root": "0x" + mth([b"the deposit"]).hex(), "previousSize": "0"}, "policy": None, "periods": [],
         "conservation": [],
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], **payout_root([]), "totals": []},
@@ -209,7 +209,7 @@ def manifest_2(previous):
         "cut": {"timeMs": "1767312000000", "partitions": partitions([(1, 1), (0, 12), (0, 2 ** 53 + 1), (0, 9)])},
         "holes": [{"topic": "tally.inferences", "partition": 0, "from": "5", "to": "7"}],
         "gaps": [{"topic": "tally.registry", "partition": 0, "from": "2", "to": "4"}],
-        "counts": {"accepted": 20, "duplicate": 2, "rejected": 3, "reasons": {"SIGNATURE_INVALID": 1, "AVRO_INVALID": 2}},
+        "counts": {"accepted": 20, "duplicate": 2, "late": 7, "rejected": 3, "reasons": {"SIGNATURE_INVALID": 1, "AVRO_INVALID": 2}},
         "tree": {"size": str(2 ** 53 + 3), "root": "0x" + mth([b"the deposit", b"the rest"]).hex(), "previousSize": "1"}, "policy": POLICY,
         "periods": [paid_period(), held_period()],
         "conservation": [flow(TOKEN, funded=FEES + WAITING + 7, outside=0, released=0, refunded=0, unfunded=0, reported=3, sold=PRICE, heldIn=sums["smallBefore"], out=out,

@@ -137,7 +137,7 @@ def manifest():
         "previous": hashed(b"the manifest before"),
         "cut": {"timeMs": "1767229200000", "partitions": [{**PLACE, "from": "2", "to": "8"}]},
         "holes": [{"topic": PLACE["topic"], "partition": PLACE["partition"], "from": "5", "to": "6"}], "gaps": [],
-        "counts": {"accepted": 3, "duplicate": 1, "rejected": 1, "reasons": {"SOURCE_UNKNOWN": 1}},
+        "counts": {"accepted": 3, "duplicate": 1, "late": 0, "rejected": 1, "reasons": {"SOURCE_UNKNOWN": 1}},
         "tree": {"size": "7", "root": "0x" + mth(LEAVES).hex(), "previousSize": "2"}, "policy": POLICY,
         "periods": [{
             "model": MODEL, "token": TOKEN, "featureMap": "digits-net/1", "method": "influence/factored@2", "state": "paid", "firstEpoch": EPOCH,

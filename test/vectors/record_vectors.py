@@ -24,6 +24,8 @@ PLACES = {
     "LicenceGranted": ("tally.registry", "digits-net"),
     "LicenceRevoked": ("tally.registry", "digits-net"),
     "AdjustmentOrdered": ("tally.registry", "adjustment/1"),
+    "ModelRetired": ("tally.registry", "digits-net"),
+    "CorrectionRecorded": ("tally.inferences", "inference-1"),
     "VoucherPresented": ("tally.inferences", "0x" + TYPICAL["VoucherPresented"]["payer"].hex()),
     "ContributionCommitted": ("tally.contributions", "0x" + TYPICAL["ContributionCommitted"]["account"].hex()),
     "ContributionBatch": ("tally.contributions", "0x" + TYPICAL["ContributionBatch"]["account"].hex()),
@@ -60,8 +62,8 @@ def epochs():
     traced = [("traceparent", b"00-01-02-03"), *headers[::-1], ("note", None), ("note", b""), ("größe", b"\x00\xff")]
     wide = headers_of("InferenceRecorded", "\U0001f9ee" * 64, "urn:größe")
     first = [record(e) for e in ("Deposited", "SignatureChecked", "ContributionCommitted", "ContributionBatch", "ContributionWithdrawn", "ContributionFeatures", "InferenceRecorded", "InferenceFeatures",
-                                 "VoucherPresented", "TaskOutcome", "AgentStep", "SchemaRegistered", "SourceRegistered", "AssetRegistered", "AssetTransferred", "OfferPublished", "OfferWithdrawn", "OfferAccepted", "PolicyPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked", "AdjustmentOrdered",
-                                 "FeatureMapPublished")]
+                                 "VoucherPresented", "CorrectionRecorded", "TaskOutcome", "AgentStep", "SchemaRegistered", "SourceRegistered", "AssetRegistered", "AssetTransferred", "OfferPublished", "OfferWithdrawn", "OfferAccepted", "PolicyPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked",
+                                 "ModelRetired", "AdjustmentOrdered", "FeatureMapPublished")]
     first.insert(1, record("Deposited", outcome="duplicate"))
     first[-1] |= {"outcome": "rejected", "reason": SIGNATURE_INVALID}
     second = [

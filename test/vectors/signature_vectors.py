@@ -183,6 +183,7 @@ def cases():
     yield registry("a transfer", "AssetTransferred", "contributor", **{"from": contributor})
     yield registry("a licence", "LicenceGranted", "contributor", registrant=contributor)
     yield registry("a revocation", "LicenceRevoked", "contributor", registrant=contributor)
+    yield registry("a retirement", "ModelRetired", "contributor", registrant=contributor)
     yield registry("an offer", "OfferPublished", "contributor", seller=contributor)
     yield registry("an offer withdrawn", "OfferWithdrawn", "contributor")
     yield registry("an offer accepted", "OfferAccepted", "contributor", buyer=contributor)

@@ -14,6 +14,8 @@ WIDE_TEXT = "\U0001f9ee" * 128
 DECIDED = ["SchemaRegistered", "SourceRegistered", "SignatureChecked", "AssetRegistered", "AssetTransferred", "OfferPublished", "OfferWithdrawn", "OfferAccepted", "PolicyPublished", "FeatureMapPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked", "Deposited", "ContributionCommitted",
            "ContributionBatch", "ContributionWithdrawn", "VoucherPresented", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures", "TaskOutcome", "AgentStep", "AdjustmentOrdered"]
 
+DECIDED += ["CorrectionRecorded", "ModelRetired"]
+
 
 def signed_bytes(*values):
     return struct.pack(f">{len(values)}b", *values)
@@ -73,6 +75,7 @@ TYPICAL = {
                        "fromMs": 1_767_225_600_000, "untilMs": 1_798_761_600_000, "priceList": "digits-net/prices/1", "royaltyParts": 100_000,
                        "coversFromEpoch": 0, "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
     "LicenceRevoked": {"grant": "digits-net/for-all", "asset": "digits-net", "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
+    "ModelRetired": {"model": "digits-net", "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
     "ContributionCommitted": {"account": seeded("contributor", 20), "commitment": seeded("commitment", 32)},
     "ContributionBatch": {"account": seeded("contributor", 20), "dataset": "digits", "licence": "CC-BY-4.0",
                           "items": [item(0), item(1), item(2)], "commitmentSalt": b"", "signature": seeded("signature", 65)},
@@ -91,6 +94,7 @@ TYPICAL = {
     "InferenceFeatures": {"featureMap": "digits-net/1", "inferenceSource": "urn:example:gateway", "inferenceId": "inference-1",
                           "b": signed_bytes(5, 0, -7, 63), "ub": 513, "p": [4, 6, 990], "checkpoints": [], "label": 0,
                           "labelKind": "served", "p16": 40_000},
+    "CorrectionRecorded": {"inferenceSource": "urn:example:gateway", "inferenceId": "inference-1", "kind": "fee", "fee": 125_000, "reason": "counted twice"},
     "Deposited": {"chainId": 31_337, "distributor": seeded("distributor", 20), "payer": seeded("payer", 20),
                   "token": seeded("token", 20), "amount": 10 ** 18, "transactionHash": seeded("transaction", 32), "logIndex": 3,
                   "blockNumber": 19_000_000, "blockHash": seeded("block", 32)},
@@ -137,6 +141,7 @@ EXTREME = {
     "LicenceGranted": {"grant": WIDE_TEXT, "asset": LONG_TEXT, "licensee": b"\xff" * 20, "uses": ["commercial", "infer", "retrieve", "train"], "fromMs": 0,
                        "untilMs": LONG_MAX, "priceList": "", "royaltyParts": 500_000, "coversFromEpoch": INT_MAX},
     "LicenceRevoked": {"grant": LONG_TEXT, "asset": WIDE_TEXT, "registrant": b"\x00" * 20},
+    "ModelRetired": {"model": WIDE_TEXT, "registrant": b"\xff" * 20, "signature": b"\x00" * 65},
     "ContributionCommitted": {"account": b"\xff" * 20, "commitment": b"\x00" * 32},
     "ContributionBatch": {"dataset": LONG_TEXT, "items": [item(n) for n in range(65)], "commitmentSalt": seeded("commitment salt", 32)},
     "ContributionWithdrawn": {"batchSource": LONG_TEXT, "batchId": WIDE_TEXT, "indexes": list(range(1_000))},
@@ -150,6 +155,7 @@ EXTREME = {
                           "quoteId": seeded("quote", 16), "quoteExpiresMs": LONG_MAX, "quoteSignature": b"\xff" * 65},
     "InferenceFeatures": {"b": b"", "ub": 65_535, "p": [1000, 2], "checkpoints": [500, 500] * 16, "label": 1, "labelKind": "true",
                           "p16": 65_535},
+    "CorrectionRecorded": {"inferenceSource": LONG_TEXT, "inferenceId": WIDE_TEXT, "fee": AMOUNT_LIMIT - 1, "reason": LONG_TEXT},
     "Deposited": {"chainId": LONG_MAX, "amount": AMOUNT_LIMIT - 1, "logIndex": INT_MAX, "blockNumber": LONG_MAX - 1},
     "SignatureChecked": {"chainId": LONG_MAX, "signature": b"", "blockNumber": 0},
     "TaskOutcome": {"inferenceSource": LONG_TEXT, "inferenceId": WIDE_TEXT, "rater": b"\xff" * 20, "score": 1_000},
@@ -165,6 +171,8 @@ EXTREME = {
 EMPTY_REASONS = {"AssetRegistered": "SHARES_INVALID", "PolicyPublished": "SHARES_INVALID",
                  "ContributionFeatures": "FEATURE_OUT_OF_RANGE", "InferenceFeatures": "FEATURE_OUT_OF_RANGE"}
 ENUMS = {"kind": {"AssetRegistered": "dataset"}, "access": {"AssetRegistered": "open"}, "labelKind": {"InferenceFeatures": "true"}}
+
+ENUMS["kind"]["CorrectionRecorded"] = "void"
 
 
 def empty_body(event):
@@ -283,6 +291,18 @@ def near_cases():
                "FIELD_INVALID" if measure == "None" else None)
 
 
+def correction_cases():
+    correction = TYPICAL["CorrectionRecorded"]
+    for name, change, reason in (
+            ("to nothing", {"fee": 0}, None), ("that is void", {"kind": "void", "fee": 0}, None), ("that is void and costs something", {"kind": "void", "fee": 1}, "FIELD_INVALID"),
+            ("to less than nothing", {"fee": -1}, "AMOUNT_NEGATIVE"), ("to 2^96", {"fee": AMOUNT_LIMIT}, "AMOUNT_TOO_LARGE"),
+            ("without a reason", {"reason": ""}, "FIELD_INVALID"), ("with a reason of 256 characters", {"reason": WIDE_TEXT}, None),
+            ("with a reason of 257 characters", {"reason": "x" * 257}, "FIELD_INVALID"), ("of no use", {"inferenceId": ""}, "FIELD_INVALID"),
+            ("of no source", {"inferenceSource": ""}, "FIELD_INVALID")):
+        yield f"a correction {name}", "CorrectionRecorded", {**correction, **change}, reason
+    yield "a retirement by 19 bytes", "ModelRetired", {**TYPICAL["ModelRetired"], "registrant": b"\x11" * 19}, "FIELD_INVALID"
+
+
 def policy_cases():
     policy, minimum = TYPICAL["PolicyPublished"], lambda n, amount: {"token": bytes([n]) * 20, "amount": amount}
     for name, change, reason in (
@@ -379,6 +399,7 @@ def cases():
     yield from commitment_cases()
     yield from payment_cases()
     yield from policy_cases()
+    yield from correction_cases()
     yield from outcome_cases()
     yield from adjustment_cases()
 

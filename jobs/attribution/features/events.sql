@@ -21,7 +21,7 @@ use AS (
     i.ordinal AS used_ordinal,
     paid.epoch,
     paid.ordinal,
-    i.fee,
+    paid.fee,
     i.payer,
     i.infrastructure,
     i.agent,

@@ -581,7 +581,7 @@ function countsOf(records: readonly WorldRecord[]): Manifest['counts'] {
       reasons[outcome] = (reasons[outcome as RejectionReason] ?? 0) + 1
     }
   }
-  return { ...counts, reasons }
+  return { ...counts, late: 0, reasons }
 }
 
 function treeOf(leaves: readonly (readonly Uint8Array[])[]): Manifest['tree'] {

@@ -75,6 +75,7 @@ type SignedType =
   | 'LicenceGranted'
   | 'LicenceRevoked'
   | 'AdjustmentOrdered'
+  | 'ModelRetired'
   | 'VoucherPresented'
   | 'ContributionBatch'
   | 'ContributionWithdrawn'
@@ -356,6 +357,19 @@ export class Records {
   revocation(grant: string, asset: string, change: Change<'LicenceRevoked'> = {}): Promise<OutgoingRecord> {
     const body = { grant, asset, registrant: accountOf(change.by ?? 'modeller') }
     return this.#signed('LicenceRevoked', SOURCES.operator, 'modeller', body, change)
+  }
+
+  /** By an owner of all of it, or of more than half. */
+  retirement(model: string, change: Change<'ModelRetired'> = {}): Promise<OutgoingRecord> {
+    const body = { model, registrant: accountOf(change.by ?? 'modeller') }
+    return this.#signed('ModelRetired', SOURCES.operator, 'modeller', body, change)
+  }
+
+  /** By the gateway, of a use of its own. */
+  correction(inferenceId: string, now: bigint | 'void', change: Change<'CorrectionRecorded'> = {}): OutgoingRecord {
+    const stands = now === 'void' ? ({ kind: 'void', fee: 0n } as const) : ({ kind: 'fee', fee: now } as const)
+    const body = { inferenceSource: SOURCES.gateway, inferenceId, ...stands, reason: 'metered twice' }
+    return this.#plain('CorrectionRecorded', SOURCES.gateway, body, change)
   }
 
   voucher(

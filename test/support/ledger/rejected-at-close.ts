@@ -9,6 +9,7 @@ import { featuresOf, randomOf, SHAPE } from './random-features.ts'
 import { hashOf, LICENCE, Records, SOURCES } from './records.ts'
 import { adjustmentsRejectedLikeOthers, rejectedAdjustments } from './rejected-adjustments.ts'
 import type { Cases, IngestReason } from './rejected-at-ingest.ts'
+import { correctionsRejectedLikeOthers, goodCorrections, rejectedCorrections } from './rejected-corrections.ts'
 import { goodLicences, licencesRejectedLikeOthers, rejectedLicences } from './rejected-licences.ts'
 import { goodOutcomes, outcomesRejectedLikeOthers, rejectedOutcomes } from './rejected-outcomes.ts'
 import { goodPayments, rejectedLikeOthers, rejectedPayments } from './rejected-payments.ts'
@@ -75,24 +76,29 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
       ...goodOutcomes(records),
       ...goodLicences(records),
       ...goodSales(records),
+      ...goodCorrections(records),
     ],
     cases: {
       ...mergeCases(
-        rejectedSalesLikeOthers(records),
+        correctionsRejectedLikeOthers(records),
         mergeCases(
-          outcomesRejectedLikeOthers(records),
+          rejectedSalesLikeOthers(records),
           mergeCases(
-            licencesRejectedLikeOthers(records),
-            mergeCases(mergeCases(adjustmentsRejectedLikeOthers(records), rejectedLikeOthers(records)), {
-              ...authorityCases(records),
-              ...registryCases(records),
-              ...ownershipCases(records),
-              ...referenceCases(records),
-              ...rejectedPayments(records),
-            }),
+            outcomesRejectedLikeOthers(records),
+            mergeCases(
+              licencesRejectedLikeOthers(records),
+              mergeCases(mergeCases(adjustmentsRejectedLikeOthers(records), rejectedLikeOthers(records)), {
+                ...authorityCases(records),
+                ...registryCases(records),
+                ...ownershipCases(records),
+                ...referenceCases(records),
+                ...rejectedPayments(records),
+              }),
+            ),
           ),
         ),
       ),
+      ...rejectedCorrections(records),
       ...rejectedOutcomes(records),
       ...rejectedLicences(records),
       ...rejectedSales(records),
