@@ -6,7 +6,14 @@ import type { Manifest } from '../anchor/manifest.ts'
 import type { EventBodies } from '../schemas/events.ts'
 import type { Genesis } from '../schemas/genesis.ts'
 import { fromHex } from '../schemas/ids.ts'
-import { type EpochBundle, type EpochFolder, findEpochFolders, readAnnounced, readEpoch } from './bundle.ts'
+import {
+  type AnnouncedAdjustment,
+  type EpochBundle,
+  type EpochFolder,
+  findEpochFolders,
+  readAnnounced,
+  readEpoch,
+} from './bundle.ts'
 import { type ChainDifference, connectTo, findChainDifference } from './chain.ts'
 import { ANSWERS_CHECK, type ComparedAnswers, contractAnswersText, HeldAnswers } from './contract-answers.ts'
 import { type ComparedDeposits, compareDeposits, depositsText } from './deposits.ts'
@@ -23,7 +30,6 @@ import type { ReExtractedItem, ReExtraction, ReExtractionReport } from './re-ext
 import { Recomputation, type SeenOnChain } from './recompute.ts'
 import { checkCut, checkIncarnations, endsOfCut } from './records.ts'
 import { type AuditedEpoch, type AuditReport, type AuditStep, classOf, countFeatures } from './report.ts'
-import { type AnnouncedAdjustment, announcedIn } from './reruns.ts'
 import { trustedBy } from './trusted.ts'
 
 export interface AuditOptions {
@@ -148,7 +154,7 @@ class Audit {
       files.push(checked)
       this.#passed('files', `${checked.files} files, ${checked.bytes} bytes as listed in files.json`)
     }
-    if (!this.#isPayoutOnly) await this.#readAnnounced(folders)
+    if (!this.#isPayoutOnly) await this.#readAnnounced(folders, files)
     let previous: EpochBundle | undefined
     let frontier: Frontier | undefined
     for (const [index, folder] of folders.entries()) {
@@ -166,9 +172,9 @@ class Audit {
   }
 
   /** Epochs before the first recomputed one are not settled again: what adjustments of them found is trusted. */
-  async #readAnnounced(folders: readonly EpochFolder[]): Promise<void> {
-    for (const folder of folders)
-      for (const each of announcedIn(await readAnnounced(folder)))
+  async #readAnnounced(folders: readonly EpochFolder[], files: readonly CheckedFiles[]): Promise<void> {
+    for (const [index, folder] of folders.entries())
+      for (const each of await readAnnounced(folder, files[index]!))
         if (each.fromEpoch >= this.#from) this.#announced.push(each)
   }
 

@@ -6,7 +6,7 @@ import { type Genesis, InvalidGenesisError, toGenesis } from '../schemas/genesis
 import { InvalidIdError, toHex } from '../schemas/ids.ts'
 import { causeText, DifferenceFound, differ } from './difference.ts'
 import { BundleNotFoundError } from './errors.ts'
-import { type CheckedFiles, parseDocument, RECORDS_FILE, readDocument } from './files.ts'
+import { type CheckedFiles, CORRECTED_USES_FILE, parseDocument, RECORDS_FILE, readDocument } from './files.ts'
 import { compareText } from './order.ts'
 import { type RowOf, readTable, Table } from './parquet/table.ts'
 import { RECORDS } from './records/current-record.ts'
@@ -37,6 +37,7 @@ const ADJUSTMENTS = {
   asset: 'text',
   delta: 'text',
 } as const
+const CORRECTED_USES = { adjustment: 'text', epoch: 'integer', source: 'text', id: 'text', fee: 'text' } as const
 const LINES = { account: 'text', token: 'text', kind: 'text', asset: 'text', amount: 'text' } as const
 const SCORES = {
   model: 'text',
@@ -62,6 +63,7 @@ const SALES = {
 } as const
 const VECTORS = { model: 'text', token: 'text', v: 'bytes', x: 'bytes' } as const
 type AccountRow = RowOf<typeof ACCOUNTS>
+export type CorrectedUseRow = RowOf<typeof CORRECTED_USES>
 export type AdjustmentRow = RowOf<typeof ADJUSTMENTS>
 type LineRow = RowOf<typeof LINES>
 export type SaleRow = RowOf<typeof SALES>
@@ -77,8 +79,14 @@ export const TABLES = {
   sales: 'public/sales.parquet',
   scores: 'public/scores.parquet',
   vectors: 'public/vectors.parquet',
+  correctedUses: CORRECTED_USES_FILE,
   records: RECORDS_FILE,
 } as const
+
+/** An adjustment as the epoch that accepted it names it; what it says is held to the records when these come. */
+export type AnnouncedAdjustment = Manifest['adjustments'][number] & {
+  readonly correctedUses: readonly CorrectedUseRow[]
+}
 
 export interface EpochFolder {
   readonly path: string
@@ -142,12 +150,21 @@ function epochOfName(name: string): number | undefined {
 }
 
 /**
- * What the manifest of an epoch says of adjustments, before its turn has come: nothing, when it cannot be read, which is found then.
+ * What an epoch says of adjustments before its turn has come: nothing, when it cannot be read, which is found then, or when it has no
+ * records.
  */
-export async function readAnnounced(folder: EpochFolder): Promise<Pick<Manifest, 'epoch' | 'adjustments'>[]> {
+export async function readAnnounced(
+  folder: EpochFolder,
+  { hasRecords }: CheckedFiles,
+): Promise<readonly AnnouncedAdjustment[]> {
   try {
-    const { epoch, adjustments } = readManifest(await readDocument(folder.path, 'manifest.json'))
-    return [{ epoch, adjustments }]
+    const { adjustments } = readManifest(await readDocument(folder.path, 'manifest.json'))
+    if (adjustments.length === 0 || !hasRecords) return []
+    const rows = await readTable(join(folder.path, TABLES.correctedUses), TABLES.correctedUses, CORRECTED_USES)
+    return adjustments.map((each) => ({
+      ...each,
+      correctedUses: rows.filter(({ adjustment }) => adjustment === each.adjustment),
+    }))
   } catch (error) {
     if (error instanceof DifferenceFound) return []
     throw error

@@ -30,8 +30,9 @@ export function compareAdjustments(bundle: EpochBundle, history: History, reruns
   const deltas: (EpochDelta & { readonly adjustment: string })[] = []
   const trusted: string[] = []
   for (const { adjustment } of ordered) {
-    const found = reruns.deltasOf(adjustment) ?? publishedOf(bundle, adjustment)
-    if (reruns.deltasOf(adjustment) === undefined) trusted.push(adjustment)
+    const settledAgain = reruns.deltasOf(adjustment, history)
+    const found = settledAgain ?? publishedOf(bundle, adjustment)
+    if (settledAgain === undefined) trusted.push(adjustment)
     reruns.end(adjustment, found)
     for (const each of found) deltas.push({ ...each, adjustment })
   }

@@ -11,7 +11,7 @@ import { compareText } from './order.ts'
 const CHECK = 'files'
 const FILES_JSON = 'files.json'
 
-/** An epoch has ten files; a bundle with many more is something else. */
+/** An epoch has eleven files; a bundle with many more is something else. */
 const FILES_MAX = 64
 const DEPTH_MAX = 3
 /** Read whole into memory: documents, not tables. */
@@ -43,8 +43,10 @@ const PUBLIC_FILES = [
   'state.json',
 ] as const
 export const RECORDS_FILE = 'restricted/records.parquet'
+export const CORRECTED_USES_FILE = 'restricted/corrected-uses.parquet'
+const RESTRICTED_FILES: readonly string[] = [CORRECTED_USES_FILE, RECORDS_FILE]
 const LEAVES_FILE = 'public/leaves.parquet'
-const KNOWN_FILES: readonly string[] = [...PUBLIC_FILES, RECORDS_FILE]
+const KNOWN_FILES: readonly string[] = [...PUBLIC_FILES, ...RESTRICTED_FILES]
 
 export interface CheckedFiles {
   readonly files: number
@@ -74,8 +76,9 @@ export async function checkFiles(folder: string, { amountsOnly = false } = {}): 
     const entry = listed[path]
     if (entry === undefined) differ(CHECK, path, 'no file of this name in files.json', 'a file')
     if (!KNOWN_FILES.includes(path)) differ(CHECK, `${FILES_JSON} files.${path}`, KNOWN_FILES.join(', '), path)
-    if (amountsOnly && (path === RECORDS_FILE || path === LEAVES_FILE)) continue
-    if (path === RECORDS_FILE && !hasRecords) continue
+    const isRestricted = RESTRICTED_FILES.includes(path)
+    if (amountsOnly && (isRestricted || path === LEAVES_FILE)) continue
+    if (isRestricted && !hasRecords) continue
     if (!onDisk.has(path)) differ(CHECK, path, 'a file', undefined)
     await checkFile(folder, path, entry)
     files++

@@ -1,6 +1,6 @@
 import type { Deposited, SignatureChecked } from '../schemas/events.ts'
 import { adjustmentBooksOf, type LineDelta } from './adjustments.ts'
-import { type EpochBundle, openRecords } from './bundle.ts'
+import { type AnnouncedAdjustment, type EpochBundle, openRecords } from './bundle.ts'
 import { compareAdjustments } from './compare-adjustments.ts'
 import { compareSettlement, compareState } from './compare-settlement.ts'
 import { checkOutcomes, type DecidedEpoch, decideEpoch } from './decide.ts'
@@ -11,7 +11,7 @@ import type { SettledPeriod } from './periods.ts'
 import { EpochRecords } from './records/epoch-records.ts'
 import { type PartitionEnds, readRecords } from './records.ts'
 import type { AuditCounts } from './report.ts'
-import { type AnnouncedAdjustment, Reruns } from './reruns.ts'
+import { Reruns } from './reruns.ts'
 import { type Books, emptyBooks, settleEpoch } from './settlement.ts'
 
 /** A check that passed, for the report. */

@@ -1,14 +1,12 @@
-import type { Manifest } from '../anchor/manifest.ts'
 import type { LineDelta } from './adjustments.ts'
+import type { AnnouncedAdjustment } from './bundle.ts'
+import { CorrectedUses } from './corrected-uses.ts'
 import type { DecidedEpoch } from './decide.ts'
 import type { Funding } from './funding.ts'
 import type { History } from './history.ts'
 import { firstOf } from './order.ts'
 import { type Books, compareLines, copyBooks, settleFunded } from './settlement.ts'
 import { addTo } from './sums.ts'
-
-/** An adjustment as the manifest of the epoch that accepted it names it. */
-export type AnnouncedAdjustment = Manifest['adjustments'][number] & { readonly acceptedIn: number }
 
 /** Kinds of lines that a rerun makes. */
 const RERUN_KINDS = ['data', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury', 'refund']
@@ -24,6 +22,7 @@ export interface EpochDelta extends LineDelta {
 interface Running {
   readonly announced: AnnouncedAdjustment
   readonly books: Books
+  readonly corrected: CorrectedUses
   /** By epoch. */
   readonly lines: Map<number, Amounts>
 }
@@ -45,16 +44,23 @@ export class Reruns {
   /** Copies the books for reruns that begin with an epoch. @param books as the epoch before left them */
   begin(epoch: number, books: Books): void {
     for (const announced of this.#announced)
-      if (announced.fromEpoch === epoch) this.#running.push({ announced, books: copyBooks(books), lines: new Map() })
+      if (announced.fromEpoch === epoch)
+        this.#running.push({
+          announced,
+          books: copyBooks(books),
+          corrected: new CorrectedUses(announced.correctedUses),
+          lines: new Map(),
+        })
   }
 
   /** Settles an epoch again for all reruns that cover it: the same fees are funded. */
   settle(epoch: number, funding: Funding, decided: DecidedEpoch, history: History): void {
-    for (const { announced, books, lines } of this.#running) {
+    for (const { announced, books, corrected, lines } of this.#running) {
       const { fromEpoch, toEpoch, method } = announced
       if (epoch < fromEpoch || epoch > toEpoch) continue
-      const settled = settleFunded(books, epoch, funding, decided, history, method === '' ? {} : { method })
-      lines.set(epoch, amountsOf(settled.lines))
+      const left = corrected.apply(epoch, funding, history)
+      const settled = settleFunded(books, epoch, left.funding, decided, history, method === '' ? {} : { method })
+      lines.set(epoch, amountsOf([...settled.lines, ...left.refunds]))
     }
   }
 
@@ -67,10 +73,13 @@ export class Reruns {
   /**
    * What the rerun of an adjustment has above the lines that stand, ascending; undefined when its epochs were not all settled again
    * here.
+   *
+   * @throws DifferenceFound when what was corrected is not what was said of it
    */
-  deltasOf(adjustment: string): EpochDelta[] | undefined {
+  deltasOf(adjustment: string, history: History): EpochDelta[] | undefined {
     const running = this.#running.find(({ announced }) => announced.adjustment === adjustment)
     if (running === undefined) return undefined
+    running.corrected.check(history)
     const { fromEpoch, toEpoch } = running.announced
     const deltas: EpochDelta[] = []
     for (let epoch = fromEpoch; epoch <= toEpoch; epoch++) {
@@ -105,9 +114,4 @@ function amountsOf(lines: readonly Line[]): Amounts {
 
 function keyOf({ account, token, kind, asset }: Omit<Line, 'amount'>): string {
   return JSON.stringify([account, token, kind, asset])
-}
-
-/** As manifests name them. */
-export function announcedIn(manifests: readonly Pick<Manifest, 'epoch' | 'adjustments'>[]): AnnouncedAdjustment[] {
-  return manifests.flatMap(({ epoch, adjustments }) => adjustments.map((each) => ({ ...each, acceptedIn: epoch })))
 }

@@ -17,6 +17,7 @@ const PARQUET_FILES = {
   'public/sales.parquet': 'sales.sql',
   'public/scores.parquet': 'scores.sql',
   'public/vectors.parquet': 'vectors.sql',
+  'restricted/corrected-uses.parquet': 'corrected-uses.sql',
   'restricted/records.parquet': 'records.sql',
 } as const
 

@@ -7,8 +7,9 @@ import { attributeEpoch } from '../attribution/attribute-epoch.ts'
 import { type CarryState, loadState } from '../carry-state.ts'
 import type { Ledger } from '../ledger.ts'
 import { settleEpoch } from '../settlement/settle-epoch.ts'
-import { resumeScratch, type Scratch } from './scratch.ts'
+import { resumeScratch, type Scratch, type ScratchOptions } from './scratch.ts'
 
+const countCorrections = readSql(new URL('./count-corrections.sql', import.meta.url))
 const rerunLines = readSql(new URL('./lines-of-epoch.sql', import.meta.url))
 
 /** What is settled again, and how. */
@@ -85,12 +86,17 @@ async function isDone(warehouse: Database, { rerun }: Rerun): Promise<boolean> {
 function openScratch({ ledger, rerun }: RerunOptions, onProgress: (text: string) => void): Promise<Scratch> {
   const name = createHash('sha256').update(rerun.rerun).digest('hex').slice(0, 32)
   const folder = join(dirname(ledger.warehouse.path), 'reruns', name)
-  const { from, to } = rerun
-  return resumeScratch(ledger, folder, { decided: 'influence', from, to, verb: 'tally rerun', onProgress, prepare })
+  const { from, to, correctionsTo } = rerun
+  return resumeScratch(ledger, folder, {
+    ...{ decided: 'influence', from, to, correctionsTo },
+    ...{ verb: 'tally rerun', onProgress, prepare },
+  })
 }
 
 /** What adjustments found so far is none of a rerun's business: it is settled in the ledger. */
-async function prepare(warehouse: Database, { from }: { readonly from: number }): Promise<void> {
+async function prepare(warehouse: Database, { from, to }: Pick<ScratchOptions, 'from' | 'to'>): Promise<void> {
+  // Several statements take no parameters: both are numbers.
+  await warehouse.run(countCorrections.replaceAll('$from', String(from)).replaceAll('$to', String(to)))
   if (from === 1) return
   const state: CarryState = { ...(await loadState(warehouse, from - 1)), owed: [] }
   await warehouse.run('UPDATE epoch SET state_json = $state WHERE epoch = $epoch', {

@@ -21,7 +21,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
  */
 export type Decided = 'funding' | 'influence'
 
-type RowsOf = (from: number, to: number) => string | undefined
+type RowsOf = (from: number, to: number, correctionsTo: number) => string | undefined
 
 /** Rows of other tables that are made again, or of which only the last epoch before is asked; undefined: none. */
 const ROWS: Readonly<Record<Decided, Readonly<Record<string, RowsOf>>>> = {
@@ -39,6 +39,7 @@ const ROWS: Readonly<Record<Decided, Readonly<Record<string, RowsOf>>>> = {
   },
   influence: {
     account_total: (from) => `epoch = ${from - 1}`,
+    correction: (_from, _to, correctionsTo) => `epoch <= ${correctionsTo}`,
     // What a rerun finds is set right by the adjustment that orders it, and by no other in the meantime.
     adjustment: () => undefined,
     adjustment_delta: () => undefined,
@@ -59,6 +60,8 @@ export interface ScratchOptions {
   /** First and last epoch that are to be settled again. */
   readonly from: number
   readonly to: number
+  /** Corrections accepted up to this epoch are there (default: up to `to`). */
+  readonly correctionsTo?: number
   /** Changes the copy once it is filled. */
   readonly prepare?: (warehouse: Database, options: ScratchOptions) => Promise<void>
   /** Whoever holds the copy's lock. */
@@ -134,7 +137,8 @@ async function fill(warehouse: Database, path: string, options: ScratchOptions):
     for (const { table, hasEpoch } of await tablesOf(warehouse)) {
       onProgress?.(`copies ${table}`)
       const rowsOf = ROWS[decided][table]
-      const rows = rowsOf === undefined ? (hasEpoch ? `epoch <= ${to}` : 'true') : rowsOf(from, to)
+      const rows =
+        rowsOf === undefined ? (hasEpoch ? `epoch <= ${to}` : 'true') : rowsOf(from, to, options.correctionsTo ?? to)
       if (rows === undefined) continue
       await warehouse.run(`INSERT INTO ${scratch}.${table} BY NAME SELECT * FROM ${table} WHERE ${rows}`)
     }
