@@ -70,6 +70,10 @@ export class Retirements {
     this.#places.set(model, { epoch: place.epoch, row: place.row })
   }
 
+  models(): Iterable<string> {
+    return this.#places.keys()
+  }
+
   has(model: string): boolean {
     return this.#places.has(model)
   }

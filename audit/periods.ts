@@ -16,6 +16,7 @@ import { periodKey } from './pools.ts'
 import type { EpochRecords } from './records/epoch-records.ts'
 import { heldBackOf, type Reserve, takeReturning } from './reserves.ts'
 import type { State } from './state.ts'
+import { addTo } from './sums.ts'
 
 type Policy = EventBodies['PolicyPublished']
 
@@ -70,6 +71,8 @@ export interface Joining {
   readonly records: EpochRecords
   /** Data parts by {@link periodKey}, from several causes. */
   readonly parts: readonly ReadonlyMap<string, bigint>[]
+  /** Whether anything of (model, token) may join a later epoch: what is held, or waits. */
+  readonly isAwaited: (model: string, token: string) => boolean
 }
 
 /**
@@ -77,6 +80,7 @@ export interface Joining {
  *
  * @param books     changed in place
  * @param published with it nothing is attributed: what each period came to is taken over
+ * @param givenUp   by token: gets what periods of retired models left
  * @returns         ascending by (model, token)
  * @throws          DifferenceFound when the policy names a method that has no specification
  */
@@ -86,6 +90,7 @@ export function settlePeriods(
   policy: Policy,
   joining: Joining,
   history: History,
+  givenUp: Map<string, bigint>,
   published?: PublishedPeriods,
 ): SettledPeriod[] {
   const { periods } = books
@@ -108,13 +113,30 @@ export function settlePeriods(
     period.epochs.push(epoch)
     for (const parts of joining.parts) period.pool += parts.get(periodKey(period.model, period.token)) ?? 0n
   }
+  const isOver = (period: Period) => isLast(period, books, joining, history)
+  for (const period of periods.values()) {
+    if (period.pool === 0n || open.includes(period) || !isOver(period)) continue
+    addTo(givenUp, period.token, period.pool)
+    close(period, 0n)
+  }
   return open
     .sort((a, b) => firstOf(compareText(a.model, b.model), compareText(a.token, b.token)))
     .map((period) =>
       published === undefined
-        ? settlePeriod(period, books.curvatures, policy, history)
+        ? settlePeriod(period, books.curvatures, policy, history, isOver(period))
         : takeOverPeriod(period, policy, published),
     )
+}
+
+/** docs/formats.md#retirement: the model was retired, and nothing is left that could join. */
+function isLast(
+  { model, token }: Period,
+  { reserves }: PeriodBooks,
+  joining: Joining,
+  { retirements }: History,
+): boolean {
+  if (!retirements.has(model) || joining.isAwaited(model, token)) return false
+  return !reserves.some((reserve) => reserve.model === model && reserve.token === token)
 }
 
 function newPeriod(model: string, token: string): Period {
@@ -133,6 +155,7 @@ function settlePeriod(
   curvatures: Map<string, CurvatureSum>,
   policy: Policy,
   history: History,
+  isOver: boolean,
 ): SettledPeriod {
   assertSame('attribution', `method of policy ${policy.policy}`, METHOD, policy.method)
   // Only a model with a feature map can have featured inferences, and so a period.
@@ -151,7 +174,7 @@ function settlePeriod(
     pool: payableOf(period),
   })
   const earned = earnedOf(result, policy)
-  const isGivenUp = result.payment === undefined && period.epochs.length >= policy.maxPeriodEpochs
+  const isGivenUp = result.payment === undefined && (isOver || period.epochs.length >= policy.maxPeriodEpochs)
   const state = result.payment !== undefined ? 'paid' : isGivenUp ? 'unattributed' : 'held'
   const left = state === 'held' ? { carried: 0n, unattributed: 0n } : leftOf(period, result)
   const settled = {

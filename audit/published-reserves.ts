@@ -2,13 +2,14 @@ import type { ManifestPeriod } from '../anchor/manifest.ts'
 import type { EpochBundle } from './bundle.ts'
 import { assertSame, assertSameJson, differ } from './difference.ts'
 import { periodKey } from './pools.ts'
+import { isOver } from './published-retired.ts'
 import { assertAscending } from './published-shapes.ts'
 import { compareReserves, type Reserve, reservesOf, takeReturning } from './reserves.ts'
 import type { State } from './state.ts'
 
 /**
  * What reserves say without a record: each is what a period of its epoch held back, less what adjustments took of it; it stays until
- * its epoch, and then it is in the pool that it came from.
+ * its epoch, and then it is in the pool that it came from; or nothing can join that any more, and it is given up.
  *
  * @param before the state of the epoch before; undefined when it was not given
  * @param left   by adjustments, where the state before is known
@@ -58,6 +59,7 @@ function checkLeft({ epoch, reserves }: State, left: readonly Reserve[]): void {
 /** What returned is in the pool of its period as something carried in. */
 function checkReturned(periods: readonly ManifestPeriod[], state: State, before: State): void {
   const { epoch } = state
+  const staying = before.reserves.filter(({ until }) => until > epoch)
   const returning = takeReturning(
     before.reserves.map((reserve) => ({ ...reserve, amount: BigInt(reserve.amount) })),
     epoch,
@@ -68,6 +70,7 @@ function checkReturned(periods: readonly ManifestPeriod[], state: State, before:
     const isThis = (each: { readonly model: string; readonly token: string }) =>
       each.model === model && each.token === token
     const expected = (BigInt(carriedIn) + more).toString()
+    const isGivenUp = isOver(state, staying, { model, token })
     const settled = periods.findIndex(isThis)
     if (settled !== -1) {
       assertSame('periods', `manifest.json periods[${settled}].carriedIn`, expected, periods[settled]!.carriedIn)
@@ -75,8 +78,8 @@ function checkReturned(periods: readonly ManifestPeriod[], state: State, before:
     }
     const entry = state.periods.find(isThis)
     const where = `state.json periods (${model}, ${token})`
-    assertSame('periods', `${where} carriedIn`, expected, entry?.carriedIn)
-    assertSame('periods', `${where} pool`, (BigInt(pool) + more).toString(), entry?.pool)
+    assertSame('periods', `${where} carriedIn`, isGivenUp ? '0' : expected, entry?.carriedIn)
+    assertSame('periods', `${where} pool`, isGivenUp ? '0' : (BigInt(pool) + more).toString(), entry?.pool)
   }
   for (const [index, { model, token, carriedIn }] of periods.entries())
     if (!before.periods.some((each) => each.model === model && each.token === token))

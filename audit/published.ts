@@ -13,6 +13,7 @@ import { checkOutcomePools } from './published-outcomes.ts'
 import { checkOutside } from './published-outside.ts'
 import { checkPeriodBooks, checkWaiting, heldInState } from './published-periods.ts'
 import { checkReserves } from './published-reserves.ts'
+import { checkRetired } from './published-retired.ts'
 import { checkSales } from './published-sales.ts'
 import { assertAscending, checkShapes } from './published-shapes.ts'
 import { heldBackOf } from './reserves.ts'
@@ -38,6 +39,7 @@ export function checkPublished(bundle: EpochBundle, previous: EpochBundle | unde
   checkWaiting(bundle.state)
   checkReserves(bundle, stateBefore(bundle, previous), checkAdjustments(bundle, stateBefore(bundle, previous)))
   checkOutcomePools(bundle, previous)
+  checkRetired(bundle, previous)
   checkPayout(bundle)
   checkConservation(bundle, previous)
   checkChannels(bundle, previous)

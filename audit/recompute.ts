@@ -72,7 +72,8 @@ export class Recomputation {
       },
       deltas: () => this.#adjust(bundle),
     })
-    this.#reruns.settle(bundle.epoch, funding!, decided, this.history)
+    const stands = { funding: funding!, outside: this.#books.outside, taken: settled.taken }
+    this.#reruns.settle(bundle.epoch, stands, decided, this.history)
     this.#reruns.keep(bundle.epoch, settled.lines)
     compareSettlement(bundle, settled, this.#books)
     this.history.market.endEpoch(BigInt(bundle.manifest.cut.timeMs))

@@ -5,6 +5,8 @@ import type { DecidedEpoch } from './decide.ts'
 import type { Funding } from './funding.ts'
 import type { History } from './history.ts'
 import { firstOf } from './order.ts'
+import type { HeldUse } from './outside.ts'
+import { type Reserve, takeAgain } from './reserves.ts'
 import { type Books, compareLines, copyBooks, settleFunded } from './settlement.ts'
 import { addTo } from './sums.ts'
 
@@ -17,6 +19,13 @@ type Amounts = Map<string, bigint>
 
 export interface EpochDelta extends LineDelta {
   readonly epoch: number
+}
+
+/** What a rerun leaves as it was. */
+export interface Stands {
+  readonly funding: Funding
+  readonly outside: readonly HeldUse[]
+  readonly taken: readonly Reserve[]
 }
 
 interface Running {
@@ -53,13 +62,18 @@ export class Reruns {
         })
   }
 
-  /** Settles an epoch again for all reruns that cover it: the same fees are funded. */
-  settle(epoch: number, funding: Funding, decided: DecidedEpoch, history: History): void {
+  /**
+   * Settles an epoch again for all reruns that cover it: the same fees are funded, the same are held, and what adjustments took of
+   * reserves is gone again.
+   */
+  settle(epoch: number, { funding, outside, taken }: Stands, decided: DecidedEpoch, history: History): void {
     for (const { announced, books, corrected, lines } of this.#running) {
       const { fromEpoch, toEpoch, method } = announced
       if (epoch < fromEpoch || epoch > toEpoch) continue
+      books.outside.splice(0, books.outside.length, ...outside)
       const left = corrected.apply(epoch, funding, history)
       const settled = settleFunded(books, epoch, left.funding, decided, history, method === '' ? {} : { method })
+      takeAgain(books.reserves, taken)
       lines.set(epoch, amountsOf([...settled.lines, ...left.refunds]))
     }
   }

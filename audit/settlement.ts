@@ -19,7 +19,7 @@ import { minimumsOf, payAccounts, smallByToken } from './payouts.ts'
 import { copyPeriod, type PeriodBooks, type PublishedPeriods, type SettledPeriod, settlePeriods } from './periods.ts'
 import { policyInForce } from './policy.ts'
 import { type Pools, type SettlementLine, splitPools } from './pools.ts'
-import { addReserves, heldBackOf, reservesOf } from './reserves.ts'
+import { addReserves, heldBackOf, type Reserve, reservesOf, takenFrom } from './reserves.ts'
 import type { State } from './state.ts'
 import { addTo } from './sums.ts'
 import { heldOf, settleWaiting, type WaitingEntry } from './waiting.ts'
@@ -37,6 +37,8 @@ export interface Books extends PeriodBooks, AdjustmentBooks {
   readonly waiting: WaitingEntry[]
   /** Ascending by (epoch, payer, token). */
   readonly outcomes: OutcomeEntry[]
+  /** Models, in no order. */
+  readonly retired: Set<string>
   /** By token, since the first epoch. */
   readonly unattributed: Map<string, bigint>
   /** By account ‖ token: paid out since the first epoch. */
@@ -55,6 +57,7 @@ export function emptyBooks(): Books {
     curvatures: new Map(),
     waiting: [],
     outcomes: [],
+    retired: new Set(),
     owed: new Map(),
     recoveries: new Map(),
     unattributed: new Map(),
@@ -77,6 +80,7 @@ export function copyBooks(books: Books): Books {
     // What adjustments found is none of a rerun's business: it is settled in the ledger.
     owed: new Map(),
     recoveries: new Map(),
+    retired: new Set(books.retired),
     unattributed: new Map(),
     cumulative: new Map(),
     small: new Map(),
@@ -113,6 +117,8 @@ export interface Settled {
   readonly tokensUsed: ReadonlySet<string>
   /** By account ‖ token: taken for what it owes. */
   readonly netted: ReadonlyMap<string, bigint>
+  /** What adjustments took of reserves. */
+  readonly taken: readonly Reserve[]
 }
 
 /** What comes of the fees that were funded in an epoch, but for adjustments. */
@@ -156,8 +162,11 @@ export function settleFunded(
     uses: [...funded.filter(hasFeatures), ...waited.late],
     records: decided.records,
     parts: [pools.dataParts, waited.moved],
+    isAwaited: awaiting(books),
   }
-  const periods = policy === undefined ? [] : settlePeriods(books, epoch, policy, joining, history, published)
+  const unattributed = new Map(waited.unattributed)
+  const periods =
+    policy === undefined ? [] : settlePeriods(books, epoch, policy, joining, history, unattributed, published)
   if (policy !== undefined)
     addReserves(
       books.reserves,
@@ -167,7 +176,6 @@ export function settleFunded(
     )
   const lines = mergeLines([...saleLines(sales), ...pools.lines, ...rated.lines, ...periods.flatMap(dataLines)])
 
-  const unattributed = new Map(waited.unattributed)
   for (const [token, amount] of rated.unattributed) addTo(unattributed, token, amount)
   for (const { manifest, unattributed: givenUp } of periods) addTo(unattributed, manifest.token, givenUp)
   for (const [token, amount] of unattributed) addTo(books.unattributed, token, amount)
@@ -191,13 +199,16 @@ export function settleEpoch(
   history: History,
   { published, onFunded, deltas = () => [] }: SettleOptions = {},
 ): Settled {
+  for (const model of history.retirements.models()) books.retired.add(model)
   const heldIn = heldByToken(books)
   const funding = fundEpoch(books, epoch, decided, history, policyInForce(history, epoch))
   onFunded?.(funding)
   const { released, outside, refunded, unfunded, reported, sales, ...own } = funding
   const fees = settleFunded(books, epoch, funding, decided, history, { published })
   const { policy, periods, unattributed } = fees
+  const reserved = [...books.reserves]
   const adjusted = settleAdjustments(books, deltas(fees.lines), fees.lines)
+  const taken = takenFrom(reserved, books.reserves)
   const lines = mergeLines([...fees.lines, ...adjusted.lines])
   const minimumPayout = minimumsOf(policy)
   const out = payAccounts(books, lines, adjusted.netted, minimumPayout)
@@ -220,7 +231,12 @@ export function settleEpoch(
   }
   const flows = flowsOf({ ...sums, minimumPayout })
   const tokensUsed = new Set([fundedByToken, outside, refunded, unfunded, reported].flatMap((each) => [...each.keys()]))
-  return { policy, periods, lines, flows, sales, tokensUsed, netted: adjusted.netted }
+  return { policy, periods, lines, flows, sales, tokensUsed, netted: adjusted.netted, taken }
+}
+
+/** Whether fees of (model, token) are held outside a licence, or parts of them wait for features. */
+function awaiting({ outside, waiting }: Books): (model: string, token: string) => boolean {
+  return (model, token) => [...outside, ...waiting].some((each) => each.model === model && each.token === token)
 }
 
 function feesByToken(uses: readonly { readonly token: string; readonly fee: bigint }[]): Map<string, bigint> {
@@ -351,5 +367,6 @@ export function stateOf(books: Books, epoch: number): State {
     })),
     recoveries: recoveriesOf(books.recoveries),
     owed: owedOf(books.owed),
+    retired: [...books.retired].sort(compareText),
   }
 }

@@ -80,6 +80,7 @@ const state = z.strictObject({
   ),
   recoveries: z.array(z.strictObject({ token: address, amount })),
   owed: z.array(z.strictObject({ account: address, token: address, model: z.string(), amount: claim })),
+  retired: z.array(z.string()),
 })
 
 /** state.json: what an epoch hands to the next (docs/formats.md#bundle). */
@@ -99,6 +100,7 @@ export const EMPTY_STATE: State = {
   outcomes: [],
   recoveries: [],
   owed: [],
+  retired: [],
 }
 
 /** @throws DifferenceFound unless `value` has the shape of state.json */

@@ -56,6 +56,7 @@ const text: Module = async ({ program }) => (await import('./verbs/text.ts')).ad
 const agents: Module = async ({ program }) => (await import('./verbs/agent.ts')).addAgents(program)
 const answers: Module = async ({ program }) => (await import('./verbs/answers.ts')).addAnswers(program)
 const market: Module = async ({ program }) => (await import('./verbs/market.ts')).addMarket(program)
+const corrections: Module = async ({ program }) => (await import('./verbs/correct.ts')).addCorrections(program)
 const quote: Module = async ({ program }) => (await import('./verbs/quote.ts')).addQuote(program)
 const policy: Module = async ({ program }) => (await import('./verbs/policy.ts')).addPolicy(program)
 const receipt: Module = async ({ program }) => (await import('./verbs/receipt.ts')).addReceipt(program)
@@ -89,6 +90,8 @@ const MODULES_OF: ReadonlyMap<string, readonly Module[]> = new Map([
   ['agent', [agents]],
   ['market', [market]],
   ['quote', [quote]],
+  ['correct', [corrections]],
+  ['retire', [corrections]],
   ['policy', [policy]],
   ['receipt', [receipt]],
   ['verify', [verify]],

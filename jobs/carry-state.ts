@@ -19,6 +19,8 @@ export interface CarryState {
   readonly recoveries: readonly TokenAmount[]
   /** What adjustments found and nobody has paid yet: a claim, no atom. */
   readonly owed: readonly OwedAmount[]
+  /** Models that are used no more, ascending. */
+  readonly retired: readonly string[]
 }
 
 export interface TokenAmount {
@@ -96,6 +98,7 @@ const EMPTY_STATE: CarryState = {
   outcomes: [],
   recoveries: [],
   owed: [],
+  retired: [],
 }
 
 /** Bytes of `state.json`. */

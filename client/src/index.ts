@@ -2,6 +2,7 @@ export { type SignedEvent, signEvent, type TypedDataSigner } from '../../anchor/
 export { encodeEvent, type OutgoingRecord } from '../../schemas/encode-record.ts'
 export { type CommitOptions, type Committed, commit } from './commit.ts'
 export { type ContributeOptions, type Contribution, contribute, type SaltedPayload, saltedHash } from './contribute.ts'
+export { type CorrectionOptions, correctInference } from './correct.ts'
 export { type DeriveOptions, derive } from './derive.ts'
 export {
   type GrantLicenceOptions,
@@ -22,6 +23,7 @@ export { type Price, type PublishPricesOptions, publishPrices } from './publish-
 export { type RatingOptions, rateOutcome } from './rate-outcome.ts'
 export { type CitedQuote, type InferenceOptions, recordInference } from './record-inference.ts'
 export { recordStep, type StepOptions, type TakenStep } from './record-step.ts'
+export { type RetireOptions, retireModel } from './retire.ts'
 export {
   ReceiptMismatchError,
   type SendOptions,

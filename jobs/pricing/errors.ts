@@ -22,6 +22,16 @@ export class NoPriceError extends TallyError {
   }
 }
 
+export class ModelRetiredError extends TallyError {
+  override readonly code = 'MODEL_RETIRED'
+  constructor(facts: { model: string }) {
+    super(`Model ${JSON.stringify(facts.model)} is retired: no use of it is accepted any more.`, {
+      facts,
+      hint: 'What is derived from it may go on: `tally market list MODEL` shows its reuse.',
+    })
+  }
+}
+
 export class QuoteRequestError extends TallyError {
   override readonly code = 'QUOTE_REQUEST'
   constructor(what: string) {

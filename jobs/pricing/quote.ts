@@ -4,7 +4,7 @@ import { type Address, toAddress } from '../../schemas/ids.ts'
 import { IDENTIFIER_CHARACTERS_MAX, QUANTITY_LIMIT, QUOTE_ID_BYTES, UNITS_MAX } from '../../schemas/limits.ts'
 import { unitsOf } from '../../schemas/units.ts'
 import type { Ledger } from '../ledger.ts'
-import { NoPriceError, NoPriceListError, QuoteRequestError } from './errors.ts'
+import { ModelRetiredError, NoPriceError, NoPriceListError, QuoteRequestError } from './errors.ts'
 import { type PriceList, priceOf } from './price.ts'
 import { loadPriceLists } from './price-lists.ts'
 import { loadUsedQuantities } from './used-quantities.ts'
@@ -37,12 +37,14 @@ export type SignedQuote = Quote & { readonly signature: Uint8Array }
  * What a use will cost, by the price lists and the payer's earlier uses as of the last closed epoch. A promise once it is signed
  * ({@link signedQuote}).
  *
- * @throws NoPriceListError, NoPriceError, QuoteRequestError
+ * @throws ModelRetiredError, NoPriceListError, NoPriceError, QuoteRequestError
  */
 export async function quoteFor({ warehouse }: Pick<Ledger, 'warehouse'>, request: QuoteRequest): Promise<Quote> {
   const { model, payer = ANYONE, commercial = false, nowMs } = request
   const units = unitsOf(request.units)
   assertRequest(request, units)
+  const retired = await warehouse.one('SELECT 1 FROM model_retired WHERE model = $model', { model })
+  if (retired !== undefined) throw new ModelRetiredError({ model })
   const [priceList, list] = chooseList(await loadPriceLists(warehouse), request)
   const keys = units.map(({ unit }) => ({ payer, priceList, unit }))
   const usedBefore = await loadUsedQuantities(warehouse, payer === ANYONE ? [] : keys)

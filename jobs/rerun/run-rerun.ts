@@ -4,7 +4,6 @@ import { HUGEINT, INTEGER, VARCHAR } from '@duckdb/node-api'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { attributeEpoch } from '../attribution/attribute-epoch.ts'
-import { type CarryState, loadState } from '../carry-state.ts'
 import type { Ledger } from '../ledger.ts'
 import { settleEpoch } from '../settlement/settle-epoch.ts'
 import { resumeScratch, type Scratch, type ScratchOptions } from './scratch.ts'
@@ -93,16 +92,10 @@ function openScratch({ ledger, rerun }: RerunOptions, onProgress: (text: string)
   })
 }
 
-/** What adjustments found so far is none of a rerun's business: it is settled in the ledger. */
+/** What is left of fees after corrections is what the copy's epochs were paid. */
 async function prepare(warehouse: Database, { from, to }: Pick<ScratchOptions, 'from' | 'to'>): Promise<void> {
   // Several statements take no parameters: both are numbers.
   await warehouse.run(countCorrections.replaceAll('$from', String(from)).replaceAll('$to', String(to)))
-  if (from === 1) return
-  const state: CarryState = { ...(await loadState(warehouse, from - 1)), owed: [] }
-  await warehouse.run('UPDATE epoch SET state_json = $state WHERE epoch = $epoch', {
-    epoch: from - 1,
-    state: JSON.stringify(state),
-  })
 }
 
 /** Both steps, or the one that is left of them. */
@@ -118,7 +111,7 @@ async function settleAgain(
   }
   if ((await state()) === 'closed')
     await attributeEpoch({ ledger, onProgress, rerun: { method: method === '' ? undefined : method } })
-  if ((await state()) === 'attributed') await settleEpoch({ ledger })
+  if ((await state()) === 'attributed') await settleEpoch({ ledger, isRerun: true })
 }
 
 async function keepLines(warehouse: Database, scratch: Database, { rerun }: Rerun, epoch: number): Promise<void> {

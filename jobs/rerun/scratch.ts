@@ -31,6 +31,7 @@ const ROWS: Readonly<Record<Decided, Readonly<Record<string, RowsOf>>>> = {
     held_fee: (from) => `epoch < ${from}`,
     held_fee_ended: (from) => `epoch < ${from}`,
     fee_returned: (from) => `epoch < ${from}`,
+    reserve_taken: (from) => `epoch < ${from}`,
     sale: (from) => `epoch < ${from}`,
     // Transfers are decided by close, sales by what buyers have there.
     ownership_change: (from, to) =>

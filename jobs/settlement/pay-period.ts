@@ -23,13 +23,14 @@ export interface SettledPeriod {
  *
  * @param before periods as the epoch finds them, with what returned to their pools
  * @param joined data parts that joined the period in this epoch
+ * @param isOver whether nothing can come any more, so that it is now or never
  */
 export async function payPeriod(
   warehouse: Database,
   epoch: number,
   draft: PeriodDraft,
   before: readonly CarriedPeriod[],
-  joined: bigint,
+  { joined, isOver }: { readonly joined: bigint; readonly isOver: boolean },
   policy: Policy,
   lines: Lines,
 ): Promise<SettledPeriod> {
@@ -38,7 +39,8 @@ export async function payPeriod(
   const pool = BigInt(known?.pool ?? 0) + joined
   const carriedIn = BigInt(known?.carriedIn ?? 0)
   const pays = output.next !== null
-  const state = pays ? 'paid' : draft.epochs.length >= policy.maxPeriodEpochs ? 'unattributed' : 'held'
+  const isGivenUp = isOver || draft.epochs.length >= policy.maxPeriodEpochs
+  const state = pays ? 'paid' : isGivenUp ? 'unattributed' : 'held'
   const whole: Pool = { state, pool, carriedIn }
   const books = { ...whole, ...(await divide(warehouse, epoch, draft, whole, policy, lines)) }
   const stays = state === 'held' ? pool : books.carried

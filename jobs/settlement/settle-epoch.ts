@@ -9,7 +9,7 @@ import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import { compareText } from '../funding/channels.ts'
 import { policyInForce } from '../funding/policy.ts'
 import type { Ledger } from '../ledger.ts'
-import { settleAdjustments } from './adjustments.ts'
+import { settleAdjustments, takeReservesAgain } from './adjustments.ts'
 import { ConservationError } from './errors.ts'
 import { addTo, type Line, Lines } from './lines.ts'
 import { type DividedOutcomes, divideOutcomes } from './outcomes.ts'
@@ -17,6 +17,7 @@ import { payPeriod, type SettledPeriod } from './pay-period.ts'
 import { loadPayouts, type Payout, payOut, writePayouts } from './payouts.ts'
 import { type SplitFees, splitFees } from './pools.ts'
 import { addReserves, returnReserves } from './reserves.ts'
+import { giveUpCarried, overWith, retiredModels } from './retired.ts'
 import { addSales } from './sales.ts'
 import { settleWaiting, type Waited } from './waiting.ts'
 
@@ -28,6 +29,12 @@ export interface SettlementDraft {
   readonly conservation: Manifest['conservation']
 }
 
+export interface SettleOptions {
+  readonly ledger: Ledger
+  /** In the copy of a rerun: what an epoch pays for its fees, and nothing of what adjustments found. */
+  readonly isRerun?: boolean
+}
+
 type Purses = Pick<CarryState, 'balances' | 'channels' | 'outside'>
 
 /**
@@ -36,15 +43,15 @@ type Purses = Pick<CarryState, 'balances' | 'channels' | 'outside'>
  *
  * @throws ConservationError when a single atom would be lost or made; nothing is written then
  */
-export async function settleEpoch(options: { readonly ledger: Ledger }): Promise<StepResult> {
+export async function settleEpoch(options: SettleOptions): Promise<StepResult> {
   const { warehouse } = options.ledger
   const row = await firstEpochIn(warehouse, 'attributed')
   if (row === undefined) return { did: 'nothing', epoch: null, detail: 'No attributed epoch waits to be settled.' }
-  const lines = await warehouse.transaction(() => settle(warehouse, row.epoch))
+  const lines = await warehouse.transaction(() => settle(warehouse, row.epoch, options.isRerun ?? false))
   return { did: 'done', epoch: row.epoch, detail: `${lines} settlement lines.` }
 }
 
-async function settle(warehouse: Database, epoch: number): Promise<number> {
+async function settle(warehouse: Database, epoch: number, isRerun: boolean): Promise<number> {
   const before = await loadState(warehouse, epoch - 1)
   const draft = await warehouse.one<{ state_json: string }>('SELECT state_json FROM epoch WHERE epoch = $epoch', {
     epoch,
@@ -59,15 +66,27 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
       : await splitFees(warehouse, epoch, policy, lines)
   const waited = await settleWaiting(warehouse, epoch, before.waiting, split.waiting)
   const divided = await divideOutcomes(warehouse, epoch, [...before.outcomes, ...split.outcomes], lines)
-  const { periods, reserves } = returnReserves(before, epoch)
+  const returned = returnReserves(before, epoch)
+  const { reserves } = returned
+  const retired = await retiredModels(warehouse, epoch)
+  const isOver = overWith(retired, { outside: purses.outside, waiting: waited.waiting, reserves })
+  const isOpen = (of: { readonly model: string; readonly token: string }) =>
+    drafts.some(({ model, token }) => model === of.model && token === of.token)
+  const { periods, unattributed } = giveUpCarried(returned.periods, isOver, isOpen)
   const settled: SettledPeriod[] = []
   for (const period of drafts) {
     const key = `${period.model}/${period.token}`
     const joined = (split.featured.get(key) ?? 0n) + (waited.joined.get(key) ?? 0n)
-    settled.push(await payPeriod(warehouse, epoch, period, periods, joined, policy!, lines))
+    settled.push(await payPeriod(warehouse, epoch, period, periods, { joined, isOver: isOver(period) }, policy!, lines))
   }
-  const unadjusted = nextState(epoch, { ...before, periods, reserves }, purses, settled, { waited, divided })
-  const adjusted = await settleAdjustments(warehouse, epoch, unadjusted, lines.sorted())
+  const unadjusted = nextState(epoch, { ...before, periods, reserves, retired }, purses, settled, {
+    waited,
+    divided,
+    unattributed,
+  })
+  const adjusted = isRerun
+    ? await takeReservesAgain(warehouse, epoch, unadjusted)
+    : await settleAdjustments(warehouse, epoch, unadjusted, lines.sorted())
   for (const { amount, ...key } of adjusted.lines) lines.add(key, amount)
   const state = { ...unadjusted, ...adjusted.books }
   const sorted = lines.sorted()
@@ -86,17 +105,25 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
   return sorted.length
 }
 
+/** What became of what waited; by token, what periods of retired models left. */
+interface Ended {
+  readonly waited: Waited
+  readonly divided: DividedOutcomes
+  readonly unattributed: ReadonlyMap<string, bigint>
+}
+
 function nextState(
   epoch: number,
   before: CarryState,
   purses: Purses,
   settled: readonly SettledPeriod[],
-  { waited, divided }: { readonly waited: Waited; readonly divided: DividedOutcomes },
+  { waited, divided, unattributed: givenUp }: Ended,
 ): CarryState {
   const periods = new Map(before.periods.map((period) => [`${period.model}/${period.token}`, period]))
   for (const { next } of settled) periods.set(`${next.model}/${next.token}`, next)
   const unattributed = new Map(before.unattributed.map(({ token, amount }) => [token, BigInt(amount)]))
-  for (const [token, amount] of [...waited.unattributed, ...divided.unattributed]) addTo(unattributed, token, amount)
+  for (const [token, amount] of [...waited.unattributed, ...divided.unattributed, ...givenUp])
+    addTo(unattributed, token, amount)
   for (const { entry, unattributed: amount } of settled) addTo(unattributed, entry.token, amount)
   return {
     format: 'tallystick-state/1',
@@ -115,6 +142,7 @@ function nextState(
     outcomes: divided.outcomes,
     recoveries: before.recoveries,
     owed: before.owed,
+    retired: before.retired,
   }
 }
 

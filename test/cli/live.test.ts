@@ -117,6 +117,8 @@ describeWithAnvil('beside a running ingest', () => {
     ['market', 'accept', 'no-such-offer', '--source', 'urn:nobody', '--contract', `0x${'22'.repeat(20)}`],
     ['market', 'withdraw', 'no-such-offer', '--source', 'urn:nobody', '--contract', `0x${'22'.repeat(20)}`],
     ['claim', `0x${'11'.repeat(20)}`],
+    ['correct', 'no-such-use', '--void', '--reason', 'never happened'],
+    ['retire', 'reader', '--source', 'urn:nobody', '--key-file', 'no-such.key'],
   ]
 
   async function live(cwd: string, ledger: SmallLedger): Promise<(Pick<Ended, 'end' | 'stdout'> & { verb: string })[]> {

@@ -42,7 +42,7 @@ def by_bytes(row, *names):
 # Epoch 1 takes a deposit and nothing else; epoch 2 pays ----------------------------------------------------------------
 
 EMPTY_STATE = {"format": "tallystick-state/1", "epoch": 0, "balances": [], "channels": [], "outside": [], "periods": [], "reserves": [],
-               "unattributed": [], "waiting": [], "outcomes": [], "recoveries": [], "owed": []}
+               "unattributed": [], "waiting": [], "outcomes": [], "recoveries": [], "owed": [], "retired": []}
 STATE_1 = {**EMPTY_STATE, "epoch": 1, "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1)}]}
 DATA, MODEL_PART, INFRASTRUCTURE_PART, TREASURY_PART = apportion(FEES, PARTS)
 WAITING, RATED = 9, 4  # of what waits, what waits for ratings
@@ -77,6 +77,7 @@ STATE_2 = {
              {"account": ACCOUNTS[1], "token": TOKEN, "model": "\U0001f9ee", "amount": str(-2 ** 96)},
              {"account": ACCOUNTS[2], "token": OTHER_TOKEN, "model": MODEL, "amount": str(2 ** 96 - 1)},
              {"account": PAYER, "token": OTHER_TOKEN, "model": "other", "amount": "1"}], key=lambda row: by_bytes(row, "account", "token", "model")),
+    "retired": ["\ufb33", "\U0001f9ee"],
 }
 
 

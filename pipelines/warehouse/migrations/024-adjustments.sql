@@ -43,5 +43,13 @@ CREATE TABLE adjustment_delta (
   delta HUGEINT NOT NULL,
   epoch INTEGER NOT NULL
 );
+-- one row per (epoch, reserve_epoch, model, token): what adjustments took in an epoch of what an earlier one, or itself, held back
+CREATE TABLE reserve_taken (
+  epoch INTEGER NOT NULL,
+  reserve_epoch INTEGER NOT NULL,
+  model VARCHAR NOT NULL,
+  token VARCHAR NOT NULL,
+  amount HUGEINT NOT NULL
+);
 -- taken of what was earned, for what the account owes
 ALTER TABLE account_total ADD COLUMN netted HUGEINT DEFAULT 0;
