@@ -59,6 +59,7 @@ const market: Module = async ({ program }) => (await import('./verbs/market.ts')
 const corrections: Module = async ({ program }) => (await import('./verbs/correct.ts')).addCorrections(program)
 const quote: Module = async ({ program }) => (await import('./verbs/quote.ts')).addQuote(program)
 const policy: Module = async ({ program }) => (await import('./verbs/policy.ts')).addPolicy(program)
+const reruns: Module = async ({ program }) => (await import('./verbs/rerun.ts')).addReruns(program)
 const receipt: Module = async ({ program }) => (await import('./verbs/receipt.ts')).addReceipt(program)
 const verify: Module = async ({ program }) => (await import('./verbs/verify.ts')).addVerify(program)
 const audit: Module = async ({ program }) => (await import('./verbs/audit.ts')).addAudit(program)
@@ -93,6 +94,9 @@ const MODULES_OF: ReadonlyMap<string, readonly Module[]> = new Map([
   ['correct', [corrections]],
   ['retire', [corrections]],
   ['policy', [policy]],
+  ['rerun', [reruns]],
+  ['diff', [reruns]],
+  ['adjust', [reruns]],
   ['receipt', [receipt]],
   ['verify', [verify]],
   ['audit', [audit]],

@@ -95,6 +95,14 @@ function printStatement(statement: Statement): void {
         `  ${small} more are owed and kept for you: they are paid with the first epoch that reaches the minimum.`,
       )
   }
+  for (const { token, model, amount } of statement.claims) {
+    const of = model === '' ? '' : ` (${model})`
+    printLine(
+      amount > 0n
+        ? `  Adjustments: ${amount} of ${token}${of} are owed to you, and paid as far as money for it comes in.`
+        : `  Adjustments: you were paid ${-amount} of ${token}${of} too much; it is netted from what you earn.`,
+    )
+  }
   for (const { kind, token, amount } of statement.paidByKind) printLine(`  ${amount} of ${token} for ${KINDS[kind]}`)
   if (statement.evidence.length > 0) printLine('\nNear contributions before them, the most similar')
   for (const { batchId, index, of, similarity, measure } of statement.evidence)

@@ -119,7 +119,8 @@ function printPolicy({ epoch, policy, announced }: PolicyAt): void {
   for (const { body, from } of announced) printLine(`From epoch ${from} on: ${body.policy}`)
 }
 
-function toEpochs(text: string): { from: number; to: number } {
+/** Of a flag `from..to`. */
+export function toEpochs(text: string): { from: number; to: number } {
   const [, first, last] = /^(\d{1,9})\.\.(\d{1,9})$/.exec(text) ?? []
   const [from, to] = [Number(first), Number(last)]
   if (first === undefined || from < 1 || to < from)

@@ -4,6 +4,7 @@ import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toHex } from '../../schemas/ids.ts'
 import { rankBatches } from '../attribution/features/clusters.ts'
+import { type Claim, claimsOf } from './claims.ts'
 import { type StatementEpoch, statementEpochs } from './epochs.ts'
 import { type OwnedAsset, ownedBy, type PaidFor } from './owned.ts'
 import { type Paying, payingOf } from './paying.ts'
@@ -41,6 +42,8 @@ export interface Statement {
   readonly epochs: readonly StatementEpoch[]
   /** Paid out since the first epoch, and what is owed and too little to be paid so far. */
   readonly totals: readonly { readonly token: string; readonly cumulative: bigint; readonly small: bigint }[]
+  /** What adjustments found and nobody has paid yet. */
+  readonly claims: readonly Claim[]
   /** The sum of both by what it was earned with. */
   readonly paidByKind: readonly PaidFor[]
   readonly helped: readonly StatementItem[]
@@ -83,6 +86,7 @@ export async function statementOf(warehouse: Database, account: Address): Promis
     ...(await evidenceOf(warehouse, account)),
     epochs,
     totals,
+    claims: await claimsOf(warehouse, account),
     helped: await itemsOf(warehouse, account, 'DESC'),
     hurt: await itemsOf(warehouse, account, 'ASC'),
     paying,

@@ -1,23 +1,13 @@
 import { tmpdir } from 'node:os'
-import { TallyError } from '../../../schemas/errors.ts'
 import type { EventBodies } from '../../../schemas/events.ts'
 import { attributeEpoch } from '../../attribution/attribute-epoch.ts'
 import { Facts } from '../../close/facts.ts'
 import type { Ledger } from '../../ledger.ts'
+import { requireSettled } from '../../rerun/require-settled.ts'
 import { makeScratch } from '../../rerun/scratch.ts'
 import { settleEpoch } from '../../settlement/settle-epoch.ts'
 import { type Comparison, compareSettled } from './compare.ts'
 import { type Costs, costsOf, type Prices } from './costs.ts'
-
-export class EpochsNotSettledError extends TallyError {
-  override readonly code = 'EPOCHS_NOT_SETTLED'
-  constructor(facts: { from: number; to: number; settled: number }) {
-    super(`Epochs ${facts.from} to ${facts.to} are not all settled; epoch ${facts.settled} is the last that is.`, {
-      facts,
-      hint: 'Simulate settled epochs only: `tally epoch status` shows them.',
-    })
-  }
-}
 
 export interface SimulateOptions {
   readonly ledger: Ledger
@@ -44,7 +34,7 @@ export interface Simulation extends Comparison {
  * Settles epochs again under another policy, beside the original: in a copy that is removed at the end. Nothing of the ledger
  * changes. What epochs before `from` left (balances, pools, reserves, what is small) is as it was.
  *
- * @throws {@link EpochsNotSettledError}
+ * @throws EpochsNotSettledError
  */
 export async function simulatePolicy(options: SimulateOptions): Promise<Simulation> {
   const { ledger, policy, from, to, onProgress } = options
@@ -81,14 +71,6 @@ export async function simulatePolicy(options: SimulateOptions): Promise<Simulati
     options.signal?.removeEventListener('abort', stop)
     scratch.remove()
   }
-}
-
-async function requireSettled({ warehouse }: Ledger, from: number, to: number): Promise<void> {
-  const row = await warehouse.one<{ epoch: number | null }>(
-    'SELECT max(epoch) AS epoch FROM epoch WHERE settlement_json IS NOT NULL',
-  )
-  const settled = row?.epoch ?? 0
-  if (to > settled) throw new EpochsNotSettledError({ from, to, settled })
 }
 
 /** As the first and only policy there is, the one that is tried is in force in every epoch. */
