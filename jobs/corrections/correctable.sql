@@ -9,5 +9,5 @@ SELECT
 FROM inference AS i
 LEFT JOIN correction AS c USING (inference)
 WHERE i.event_id = $id
-GROUP BY ALL
+GROUP BY i.source, i.model, i.token, i.fee
 ORDER BY i.source

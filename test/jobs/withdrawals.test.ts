@@ -103,3 +103,87 @@ describe('withdrawn contributions', () => {
     expect(paid.alice).toBeGreaterThan(0n)
   })
 })
+
+describe('shedding bad samples by withdrawal', () => {
+  const KINDS_OF_BOB = [0, 1, 0, 1]
+  /** What bob is paid when the labels of his last items are wrong: those are kept, withdrawn, or were never contributed. */
+  async function paidToBob(seed: number, bad: 'kept' | 'withdrawn' | 'never contributed'): Promise<bigint> {
+    const ledger = await SmallLedger.open()
+    try {
+      await ledger.found({ minEvents: 1 })
+      await ledger.send(ledger.records.deposit('payer', 1_000_000n))
+      const random = randomOf(seed)
+      const ofAlice = KINDS.map((kind) => featuresOf(random, SHAPE, kind))
+      const good = KINDS_OF_BOB.map((kind) => featuresOf(random, SHAPE, kind))
+      const wrong = KINDS_OF_BOB.slice(0, 3).map((kind) => featuresOf(random, SHAPE, kind, 1 - kind))
+      const ofBob = bad === 'never contributed' ? good : [...good, ...wrong]
+      for (const [name, contents] of [
+        ['alice', ofAlice],
+        ['bob', ofBob],
+      ] as const) {
+        const { batch, features } = await contributionOf(ledger.records, name, `of ${name}`, contents, {
+          fingerprints: (index) => `${name}/${index}`,
+        })
+        await ledger.send(batch, ...features)
+      }
+      if (bad === 'withdrawn') await ledger.send(await ledger.records.withdrawal('bob', 'of bob', [4, 5, 6]))
+      const ids = Array.from({ length: 6 }, (_, index) => `use ${index}`)
+      await ledger.send(...uses(ledger.records, randomOf(seed + 1), ids, 10_000n))
+      const { epoch } = await ledger.runEpoch()
+      expect((await ledger.audit()).firstDifference).toBeUndefined()
+      return await ledger.earned(epoch, addressOf('bob'), 'data')
+    } finally {
+      ledger.close()
+    }
+  }
+
+  test.each([11, 12, 13])('seed %i: gains nothing; not to have contributed them would', async (seed) => {
+    const kept = await paidToBob(seed, 'kept')
+    const withdrawn = await paidToBob(seed, 'withdrawn')
+    expect(withdrawn).toBeLessThanOrEqual(kept)
+    expect(await paidToBob(seed, 'never contributed')).toBeGreaterThan(kept)
+  })
+
+  test('they count as long as the model is used: of its successor, trained without them, they lower nothing', async () => {
+    const { records } = world
+    const bad = KINDS.map((kind) => featuresOf(randomOf(20 + kind), SHAPE, kind, 1 - kind))
+    const { batch, features } = await contributionOf(records, 'bob', 'bad of bob', bad, {
+      fingerprints: (index) => `bad/${index}`,
+    })
+    await send([batch, ...features])
+    await send(await contribute('bob', 'of bob'))
+    await send(await contribute('alice', 'of alice'))
+    await withdraw('bob', 'bad of bob')
+    const { paid } = await useAndSettle('alice', 'bob')
+    expect(paid.bob).toBeLessThan(paid.alice!)
+    // The successor's extractor has features of what it was trained on, and of nothing else.
+    const SECOND = { model: 'second-reader', featureMap: 'map-2' }
+    const again = (id: string) =>
+      contents(7).map((each, index) =>
+        records.itemFeatures(id, index, each, `${id}/${index}`, { body: { featureMap: SECOND.featureMap } }),
+      )
+    await send([
+      await records.retirement('reader', { by: 'partner' }),
+      await records.asset(SECOND.model, 'model', { modeller: 1_000_000 }),
+      await records.featureMap(SECOND),
+      ...(await records.vouchers(SECOND.model)),
+      ...[...again('of bob'), ...again('of alice')],
+    ])
+    const ids = KINDS.map((_, index) => `use of the successor ${index}`)
+    const random = randomOf(5)
+    await send(
+      ids.flatMap((id, index) => [
+        records.inference(id, 1_000n, { body: { model: SECOND.model } }),
+        records.inferenceFeatures(id, featuresOf(random, SHAPE, KINDS[index]!), {
+          body: { featureMap: SECOND.featureMap },
+        }),
+      ]),
+    )
+    const { epoch, periods } = await world.runEpoch()
+    expect(periods).toMatchObject([{ model: SECOND.model, state: 'paid', items: 8 }])
+    const earned = async (name: Name) => world.earned(epoch, addressOf(name), 'data')
+    expect(await earned('bob')).toBeGreaterThan(0n)
+    expect(await earned('bob')).toBe(await earned('alice'))
+    expect((await world.audit()).firstDifference).toBeUndefined()
+  })
+})
