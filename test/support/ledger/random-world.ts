@@ -31,6 +31,8 @@ export class RandomWorld {
   readonly ledger: SmallLedger
   readonly shape: Shape
   readonly #random: Random
+  /** Of what is corrected and retired. */
+  readonly #corrections: Random
   #made = 0
   #epoch = 0
   /** Features that come so many epochs from now, in time or too late. */
@@ -47,16 +49,19 @@ export class RandomWorld {
   /** The only policy, when it is given. */
   readonly #only: Partial<EventBodies['PolicyPublished']> | undefined
 
-  private constructor(ledger: SmallLedger, random: Random, only?: Partial<EventBodies['PolicyPublished']>) {
+  private constructor(ledger: SmallLedger, seed: number, only?: Partial<EventBodies['PolicyPublished']>) {
+    const random = randomOf(seed)
     this.#only = only
     this.ledger = ledger
     this.#random = random
+    // A stream of its own: what else happens under a seed does not hang on it.
+    this.#corrections = randomOf(seed + 1_000_003)
     this.shape = { rank: 1 + random(3), classes: 2 + random(2), checkpoints: random(3) }
   }
 
   /** @param only the policy of all epochs; else they are random and change now and then */
   static async found(seed: number, only?: Partial<EventBodies['PolicyPublished']>): Promise<RandomWorld> {
-    const world = new RandomWorld(await SmallLedger.open(), randomOf(seed), only)
+    const world = new RandomWorld(await SmallLedger.open(), seed, only)
     const { ledger } = world
     await ledger.found(only ?? world.#policy(), world.shape)
     await ledger.send(
@@ -92,7 +97,10 @@ export class RandomWorld {
       if (random(4) === 0) await this.#accept()
       await this.#use()
       if (random(2) === 0) await this.#rate()
+      if (this.#corrections(4) === 0) await this.#correct()
     }
+    if (this.#corrections(16) === 0)
+      await ledger.send(await ledger.records.retirement(SECOND.model, { by: 'modeller' }))
     return ledger.runEpoch()
   }
 
@@ -265,6 +273,15 @@ export class RandomWorld {
     const rater = this.#random(8) === 0 ? 'partner' : payer
     const score = [0, 1, this.#random(1_001), 1_000][this.#random(4)]!
     await this.ledger.send(await this.ledger.records.rating(rater, id, score))
+  }
+
+  /** One of the last uses, which may be of an earlier epoch, may be held, and may be void already; some fees are too high. */
+  async #correct(): Promise<void> {
+    const recent = this.#used.slice(-RATED_OF)
+    const { id } = recent[this.#corrections(recent.length)]!
+    const small = BigInt(this.#corrections(5_000))
+    const now = (['void', 0n, small, small, 1_000_000n + small] as const)[this.#corrections(5)]!
+    await this.ledger.send(this.ledger.records.correction(id, now))
   }
 
   /** @param wrongEvery one in so many labels is wrong */
