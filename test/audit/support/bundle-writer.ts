@@ -26,6 +26,7 @@ export interface EpochFiles {
     sales: Table
     scores: Table
     vectors: Table
+    correctedUses: Table
     records: Table
   }
 }
@@ -38,6 +39,7 @@ const FILE_OF = {
   sales: 'public/sales.parquet',
   scores: 'public/scores.parquet',
   vectors: 'public/vectors.parquet',
+  correctedUses: 'restricted/corrected-uses.parquet',
   records: 'restricted/records.parquet',
 } as const
 

@@ -674,6 +674,7 @@ function tablesOf(
     vectors: table({ ...text('model', 'token'), v: 'BLOB', x: 'BLOB' }, [
       { model: 'reader', token: place.token, v: vectors.v, x: vectors.x },
     ]),
+    correctedUses: table({ ...text('adjustment'), epoch: 'INTEGER', ...text('source', 'id', 'fee') }, []),
     records: table(
       {
         topic: 'VARCHAR',
