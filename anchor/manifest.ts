@@ -91,6 +91,8 @@ export const manifestShape = z.strictObject({
       out: amount,
       heldOut: amount,
       unattributed: amount,
+      owed: amount,
+      owing: amount,
       minimumPayout: amount,
     }),
   ),
@@ -101,7 +103,12 @@ export const manifestShape = z.strictObject({
     leaves: count,
     totals: z.array(z.strictObject({ token: address, cumulative: amount, reserved: amount, total: amount })),
   }),
-  tables: z.strictObject({ accounts: table, disputes: table, lines: table, sales: table, scores: table }),
+  adjustments: z.array(
+    z.strictObject({ adjustment: z.string(), fromEpoch: count, toEpoch: count, method: z.string() }),
+  ),
+  tables: z.strictObject({
+    ...{ accounts: table, adjustments: table, disputes: table, lines: table, sales: table, scores: table },
+  }),
   carryIn: hash32,
   carryOut: hash32,
 })

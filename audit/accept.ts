@@ -64,6 +64,9 @@ export function acceptInto(history: History, event: ObjectEvent, accepted: Accep
     case 'PolicyPublished':
       history.policies.push({ epoch: accepted.epoch, policy: event.body })
       return 0
+    case 'AdjustmentOrdered':
+      history.adjustments.push({ epoch: accepted.epoch, body: event.body })
+      return 0
     case 'FeatureMapPublished':
       history.featureMaps.set(event.body.featureMap, event.body)
       history.featureMapOfModel.set(event.body.model, event.body)

@@ -6,7 +6,14 @@ import type { Manifest } from '../anchor/manifest.ts'
 import type { EventBodies } from '../schemas/events.ts'
 import type { Genesis } from '../schemas/genesis.ts'
 import { fromHex } from '../schemas/ids.ts'
-import { type EpochBundle, type EpochFolder, findEpochFolders, readEpoch } from './bundle.ts'
+import {
+  type AnnouncedAdjustment,
+  type EpochBundle,
+  type EpochFolder,
+  findEpochFolders,
+  readAnnounced,
+  readEpoch,
+} from './bundle.ts'
 import { type ChainDifference, connectTo, findChainDifference } from './chain.ts'
 import { ANSWERS_CHECK, type ComparedAnswers, contractAnswersText, HeldAnswers } from './contract-answers.ts'
 import { type ComparedDeposits, compareDeposits, depositsText } from './deposits.ts'
@@ -131,6 +138,8 @@ class Audit {
   #connection: ChainConnection | undefined
   #isChainChecked = false
   #log: CheckedLog = { did: 'not there' }
+  /** Adjustments whose epochs are all recomputed here. */
+  readonly #announced: AnnouncedAdjustment[] = []
   /** Undefined as soon as an epoch's records are missing. */
   #recomputation: Recomputation | undefined
   /** The one that went furthest, whose counts are told. */
@@ -157,6 +166,7 @@ class Audit {
       files.push(checked)
       this.#passed('files', `${checked.files} files, ${checked.bytes} bytes as listed in files.json`)
     }
+    if (!this.#isPayoutOnly) await this.#readAnnounced(folders, files)
     let previous: EpochBundle | undefined
     let frontier: Frontier | undefined
     for (const [index, folder] of folders.entries()) {
@@ -177,6 +187,13 @@ class Audit {
   tellRecomputed(tell: AuditOptions['onRecomputed']): void {
     if (this.#recomputation === undefined || this.#recomputedTo !== this.#anchored.at(-1)?.manifest.epoch) return
     tell?.({ history: this.#recomputation.history, epochs: this.#anchored })
+  }
+
+  /** Epochs before the first recomputed one are not settled again: what adjustments of them found is trusted. */
+  async #readAnnounced(folders: readonly EpochFolder[], files: readonly CheckedFiles[]): Promise<void> {
+    for (const [index, folder] of folders.entries())
+      for (const each of await readAnnounced(folder, files[index]!))
+        if (each.fromEpoch >= this.#from) this.#announced.push(each)
   }
 
   async #checkEpoch(
@@ -227,7 +244,8 @@ class Audit {
   }
 
   async #recompute(bundle: EpochBundle, leaves: EpochLeaves): Promise<RecomputedEpoch> {
-    if (bundle.epoch === 1) this.#recomputation = new Recomputation((name, detail) => this.#passed(name, detail))
+    if (bundle.epoch === 1)
+      this.#recomputation = new Recomputation((name, detail) => this.#passed(name, detail), this.#announced)
     if (!bundle.hasRecords) this.#recomputation = undefined
     const recomputation = this.#recomputation
     if (recomputation === undefined) return { how: 'public' }
@@ -378,6 +396,7 @@ class Audit {
         log: this.#log,
         erased,
         reExtraction: this.#reExtraction,
+        trustedAdjustments: this.#counted?.trustedAdjustments ?? [],
         gaps: this.#anchored.flatMap(({ manifest }) =>
           manifest.gaps.map(({ topic, partition, from, to }) => `${topic}/${partition} from ${from} to ${to}`),
         ),

@@ -4,10 +4,17 @@ import { sha256 } from '../anchor/hash.ts'
 import { InvalidManifestError, type Manifest, toManifest } from '../anchor/manifest.ts'
 import { type Genesis, InvalidGenesisError, toGenesis } from '../schemas/genesis.ts'
 import { InvalidIdError, toHex } from '../schemas/ids.ts'
-import { causeText, differ } from './difference.ts'
+import { causeText, DifferenceFound, differ } from './difference.ts'
 import { type ErasedRecord, readErasures } from './erasures.ts'
 import { BundleNotFoundError } from './errors.ts'
-import { type CheckedFiles, ERASURES_FILE, parseDocument, RECORDS_FILE, readDocument } from './files.ts'
+import {
+  type CheckedFiles,
+  CORRECTED_USES_FILE,
+  ERASURES_FILE,
+  parseDocument,
+  RECORDS_FILE,
+  readDocument,
+} from './files.ts'
 import { compareText } from './order.ts'
 import { type RowOf, readTable, Table } from './parquet/table.ts'
 import { RECORDS } from './records/current-record.ts'
@@ -26,9 +33,20 @@ const ACCOUNTS = {
   cumulative: 'text',
   lines_root: 'text',
   lines: 'integer',
+  netted: 'text',
   small_before: 'text',
   small: 'text',
 } as const
+const ADJUSTMENTS = {
+  adjustment: 'text',
+  epoch: 'integer',
+  account: 'text',
+  token: 'text',
+  kind: 'text',
+  asset: 'text',
+  delta: 'text',
+} as const
+const CORRECTED_USES = { adjustment: 'text', epoch: 'integer', source: 'text', id: 'text', fee: 'text' } as const
 const LINES = { account: 'text', token: 'text', kind: 'text', asset: 'text', amount: 'text' } as const
 const SCORES = {
   model: 'text',
@@ -74,6 +92,8 @@ export const DISPUTES = {
 } as const
 const VECTORS = { model: 'text', token: 'text', v: 'bytes', x: 'bytes' } as const
 type AccountRow = RowOf<typeof ACCOUNTS>
+export type CorrectedUseRow = RowOf<typeof CORRECTED_USES>
+export type AdjustmentRow = RowOf<typeof ADJUSTMENTS>
 type LineRow = RowOf<typeof LINES>
 export type SaleRow = RowOf<typeof SALES>
 export type DisputeRow = RowOf<typeof DISPUTES>
@@ -85,12 +105,19 @@ export const TABLES = {
   leaves: 'public/leaves.parquet',
   accounts: 'public/accounts.parquet',
   disputes: 'public/disputes.parquet',
+  adjustments: 'public/adjustments.parquet',
   lines: 'public/lines.parquet',
   sales: 'public/sales.parquet',
   scores: 'public/scores.parquet',
   vectors: 'public/vectors.parquet',
+  correctedUses: CORRECTED_USES_FILE,
   records: RECORDS_FILE,
 } as const
+
+/** An adjustment as the epoch that accepted it names it; what it says is held to the records when these come. */
+export type AnnouncedAdjustment = Manifest['adjustments'][number] & {
+  readonly correctedUses: readonly CorrectedUseRow[]
+}
 
 export interface EpochFolder {
   readonly path: string
@@ -111,6 +138,7 @@ export interface EpochBundle {
   /** SHA-256 of the bytes of state.json. */
   readonly stateHash: string
   readonly accounts: readonly AccountRow[]
+  readonly adjustments: readonly AdjustmentRow[]
   readonly lines: readonly LineRow[]
   readonly sales: readonly SaleRow[]
   readonly disputes: readonly DisputeRow[]
@@ -156,6 +184,28 @@ function epochOfName(name: string): number | undefined {
 }
 
 /**
+ * What an epoch says of adjustments before its turn has come: nothing, when it cannot be read, which is found then, or when it has no
+ * records.
+ */
+export async function readAnnounced(
+  folder: EpochFolder,
+  { hasRecords }: CheckedFiles,
+): Promise<readonly AnnouncedAdjustment[]> {
+  try {
+    const { adjustments } = readManifest(await readDocument(folder.path, 'manifest.json'))
+    if (adjustments.length === 0 || !hasRecords) return []
+    const rows = await readTable(join(folder.path, TABLES.correctedUses), TABLES.correctedUses, CORRECTED_USES)
+    return adjustments.map((each) => ({
+      ...each,
+      correctedUses: rows.filter(({ adjustment }) => adjustment === each.adjustment),
+    }))
+  } catch (error) {
+    if (error instanceof DifferenceFound) return []
+    throw error
+  }
+}
+
+/**
  * Reads an epoch's files after {@link checkFiles} held them to files.json.
  *
  * @throws DifferenceFound a file is not of the shape of docs/formats.md
@@ -179,6 +229,7 @@ export async function readEpoch(folder: EpochFolder, files: CheckedFiles): Promi
     state: toState(parseDocument('state', 'state.json', stateBytes)),
     stateHash: toHex(sha256(stateBytes)),
     accounts: await readTable(at(TABLES.accounts), TABLES.accounts, ACCOUNTS),
+    adjustments: await readTable(at(TABLES.adjustments), TABLES.adjustments, ADJUSTMENTS),
     lines: await readTable(at(TABLES.lines), TABLES.lines, LINES),
     disputes: await readTable(at(TABLES.disputes), TABLES.disputes, DISPUTES),
     sales: await readTable(at(TABLES.sales), TABLES.sales, SALES),

@@ -2,6 +2,7 @@ import type { DecidedEventType, EventBodies, EventOf } from '../schemas/events.t
 import { toHex } from '../schemas/ids.ts'
 import { isRegistrable, type RegisteredSchema, readRegisteredSchema } from '../schemas/registered-schemas.ts'
 import type { RejectionReason } from '../schemas/rejection.ts'
+import { findAdjustmentReason } from './adjustment-reasons.ts'
 import { findAssetReason, findTransferReason } from './asset-reasons.ts'
 import { findCorrectionReason, findRetirementReason } from './correction-reasons.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
@@ -51,6 +52,7 @@ const OPERATOR_TYPES: ReadonlySet<string> = new Set([
   'PolicyPublished',
   'ErasureOrdered',
   'DisputeResolved',
+  'AdjustmentOrdered',
 ])
 
 const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
@@ -148,6 +150,7 @@ const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
   DisputeOpened: findOpeningReason,
 
   DisputeResolved: findResolutionReason,
+  AdjustmentOrdered: findAdjustmentReason,
 }
 
 /** Of what an owner of a model publishes for it. */

@@ -24,7 +24,7 @@ export function compareSettlement(bundle: EpochBundle, settled: Settled, books: 
   compareLines(bundle, settled)
   compareSales(bundle, settled)
   compareDisputes(bundle, settled)
-  compareAccounts(bundle, settled, books)
+  compareAccounts(bundle, books, settled)
   compareFlows(bundle, settled)
   compareState(bundle, books)
 }
@@ -97,23 +97,34 @@ function compareDisputes({ disputes }: EpochBundle, settled: Settled): void {
   compareRows('disputes', TABLES.disputes, expected, disputes)
 }
 
-function compareAccounts({ accounts }: EpochBundle, { disputed }: Settled, books: Books): void {
+function compareAccounts({ accounts }: EpochBundle, books: Books, { netted, disputed }: Settled): void {
   const expected = [...books.small]
     .map(([key, small]) => {
       const [account, token] = splitPair(key)
-      const taken = `${disputed.get(key) ?? 0n}`
-      return { account, token, disputed: taken, cumulative: `${books.cumulative.get(key) ?? 0n}`, small: `${small}` }
+      return {
+        account,
+        token,
+        cumulative: `${books.cumulative.get(key) ?? 0n}`,
+        netted: `${netted.get(key) ?? 0n}`,
+        disputed: `${disputed.get(key) ?? 0n}`,
+        small: `${small}`,
+      }
     })
     .sort((a, b) => compareText(a.account + a.token, b.account + b.token))
-  const published = accounts.map(({ account, token, disputed: taken, cumulative, small }) => ({
-    ...{ account, token, disputed: taken, cumulative, small },
-  }))
+  const published = accounts.map(({ account, token, cumulative, netted: taken, disputed: held, small }) => {
+    return { account, token, cumulative, netted: taken, disputed: held, small }
+  })
   compareRows('accounts', TABLES.accounts, expected, published)
 }
 
-/** Every token of the totals, of an inference accepted in the epoch and of fees that went back in it, and no other. */
+/** Every token of the totals, of an inference accepted in the epoch, of fees that went back in it and of what is owed, and no other. */
 function compareFlows({ manifest }: EpochBundle, settled: Settled): void {
-  const tokens = new Set([...manifest.payout.totals.map(({ token }) => token as string), ...settled.tokensUsed])
+  const owed = settled.flows.filter((flow) => flow.owed > 0n || flow.owing > 0n).map(({ token }) => token)
+  const tokens = new Set([
+    ...manifest.payout.totals.map(({ token }) => token as string),
+    ...settled.tokensUsed,
+    ...owed,
+  ])
   const amounts = new Map(settled.flows.map((flow) => [flow.token, flow]))
   const expected = [...tokens].sort(compareText).map((token) => {
     const flow = amounts.get(token)
@@ -132,6 +143,8 @@ function compareFlows({ manifest }: EpochBundle, settled: Settled): void {
       out: `${flow?.out ?? 0n}`,
       heldOut: `${flow?.heldOut ?? 0n}`,
       unattributed: `${flow?.unattributed ?? 0n}`,
+      owed: `${flow?.owed ?? 0n}`,
+      owing: `${flow?.owing ?? 0n}`,
       minimumPayout: `${flow?.minimumPayout ?? 0n}`,
     }
   })
@@ -141,7 +154,7 @@ function compareFlows({ manifest }: EpochBundle, settled: Settled): void {
 type Row = Readonly<Record<string, string | number | null>>
 
 /** Names the first row and column that differ. */
-function compareRows(check: string, table: string, expected: readonly Row[], found: readonly Row[]): void {
+export function compareRows(check: string, table: string, expected: readonly Row[], found: readonly Row[]): void {
   for (const [index, row] of expected.entries()) {
     const where = `${table} row ${index}`
     const other = found[index]

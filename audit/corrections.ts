@@ -34,6 +34,11 @@ export class Corrections {
     return { fee: fee === ELSEWHERE ? this.#large.get(entry)! : fee, isVoid: false }
   }
 
+  /** Of every use that was corrected. */
+  get corrected(): ReadonlyMap<number, StandingFee> {
+    return this.#corrected
+  }
+
   correct(entry: number, { kind, fee }: EventBodies['CorrectionRecorded']): void {
     this.#corrected.set(entry, { fee, isVoid: kind === 'void' })
   }

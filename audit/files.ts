@@ -11,7 +11,7 @@ import { compareText } from './order.ts'
 const CHECK = 'files'
 const FILES_JSON = 'files.json'
 
-/** An epoch has nine files; a bundle with many more is something else. */
+/** An epoch has eleven files; a bundle with many more is something else. */
 const FILES_MAX = 64
 const DEPTH_MAX = 3
 /** Read whole into memory: documents, not tables. */
@@ -35,6 +35,7 @@ const PUBLIC_FILES = [
   'manifest.json',
   'public/accounts.parquet',
   'public/disputes.parquet',
+  'public/adjustments.parquet',
   'public/leaves.parquet',
   'public/lines.parquet',
   'public/sales.parquet',
@@ -44,9 +45,11 @@ const PUBLIC_FILES = [
 ] as const
 export const RECORDS_FILE = 'restricted/records.parquet'
 export const ERASURES_FILE = 'restricted/erasures.json'
+export const CORRECTED_USES_FILE = 'restricted/corrected-uses.parquet'
 const LEAVES_FILE = 'public/leaves.parquet'
-const REQUIRED_FILES: readonly string[] = [...PUBLIC_FILES, RECORDS_FILE]
+const REQUIRED_FILES: readonly string[] = [...PUBLIC_FILES, CORRECTED_USES_FILE, RECORDS_FILE]
 /** Only an epoch of which something was erased lists its erasures. */
+const RESTRICTED_FILES: readonly string[] = [CORRECTED_USES_FILE, RECORDS_FILE, ERASURES_FILE]
 const KNOWN_FILES: readonly string[] = [...REQUIRED_FILES, ERASURES_FILE]
 
 export interface CheckedFiles {
@@ -79,8 +82,9 @@ export async function checkFiles(folder: string, { amountsOnly = false } = {}): 
     const entry = listed[path]
     if (entry === undefined) differ(CHECK, path, 'no file of this name in files.json', 'a file')
     if (!KNOWN_FILES.includes(path)) differ(CHECK, `${FILES_JSON} files.${path}`, KNOWN_FILES.join(', '), path)
-    if (amountsOnly && (path === RECORDS_FILE || path === ERASURES_FILE || path === LEAVES_FILE)) continue
-    if ((path === RECORDS_FILE || path === ERASURES_FILE) && !hasRecords) continue
+    const isRestricted = RESTRICTED_FILES.includes(path)
+    if (amountsOnly && (isRestricted || path === LEAVES_FILE)) continue
+    if (isRestricted && !hasRecords) continue
     if (!onDisk.has(path)) differ(CHECK, path, 'a file', undefined)
     await checkFile(folder, path, entry)
     files++

@@ -167,11 +167,13 @@ export function holdForDisputes(
   disputes: readonly Dispute[],
   small: ReadonlyMap<string, bigint>,
   lines: readonly { readonly account: string; readonly token: string; readonly amount: bigint }[],
+  netted: ReadonlyMap<string, bigint>,
 ): Map<string, bigint> {
   const disputed = new Map<string, bigint>()
   if (disputes.length === 0) return disputed
   const left = new Map(small)
   for (const { account, token, amount } of lines) addTo(left, account + token, amount)
+  for (const [key, amount] of netted) addTo(left, key, -amount)
   const heldOf = new Map<string, bigint>()
   for (const dispute of disputes) addTo(heldOf, lineKey(dispute), dispute.held)
   for (const dispute of disputes) {

@@ -32,6 +32,8 @@ export interface History {
   readonly contractAnswers: Map<string, number>
   /** In accept order. */
   readonly policies: { epoch: number; policy: EventBodies['PolicyPublished'] }[]
+  /** In accept order. */
+  readonly adjustments: { epoch: number; body: EventBodies['AdjustmentOrdered'] }[]
   readonly featureMaps: Map<string, EventBodies['FeatureMapPublished']>
   readonly featureMapOfModel: Map<string, EventBodies['FeatureMapPublished']>
   readonly deposits: Set<string>
@@ -70,6 +72,7 @@ export function emptyHistory(): History {
     market: new Market(),
     contractAnswers: new Map(),
     policies: [],
+    adjustments: [],
     featureMaps: new Map(),
     featureMapOfModel: new Map(),
     deposits: new Set(),

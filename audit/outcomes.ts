@@ -31,6 +31,11 @@ export interface OutcomeEntry {
   readonly uses: ReadonlyMap<number, RatableUse>
 }
 
+/** With scores of its own. */
+export function copyOutcome(entry: OutcomeEntry): OutcomeEntry {
+  return { ...entry, uses: new Map([...entry.uses].map(([id, use]) => [id, { ...use }])) }
+}
+
 /** What this epoch did to the outcome parts. */
 export interface DividedOutcomes {
   readonly lines: readonly SettlementLine[]

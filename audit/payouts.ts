@@ -15,15 +15,20 @@ export interface Accounts {
   readonly small: Sums
 }
 
+/** By account ‖ token: taken of what was earned for what the account owes, and of what could be paid then for disputes. */
+export interface Taken {
+  readonly netted: ReadonlyMap<string, bigint>
+  readonly disputed: ReadonlyMap<string, bigint>
+}
+
 /** By token; a token that is not there has no minimum. */
 export function minimumsOf(policy: EventBodies['PolicyPublished'] | undefined): Map<string, bigint> {
   return new Map(policy?.minimumPayouts.map(({ token, amount }) => [toHex(token), amount]))
 }
 
 /**
- * Rule 7 of settlement: what an account earned and what was carried for it are paid together when they reach the minimum.
+ * Rule 7 of settlement: what an account earned, less what is netted, and what was carried for it are paid together when they reach the minimum.
  *
- * @param disputed  by account ‖ token: taken for disputes
  * @param accounts changed in place; afterwards `small` has an entry for each account that ever earned something
  * @returns        by token: what was paid out
  */
@@ -31,11 +36,11 @@ export function payAccounts(
   { cumulative, small }: Accounts,
   lines: readonly { readonly account: string; readonly token: string; readonly amount: bigint }[],
   minimums: ReadonlyMap<string, bigint>,
-  disputed: ReadonlyMap<string, bigint> = new Map(),
+  { netted, disputed }: Taken,
 ): Map<string, bigint> {
   const out = new Map<string, bigint>()
   for (const { account, token, amount } of lines) addTo(small, account + token, amount)
-  for (const [key, amount] of disputed) addTo(small, key, -amount)
+  for (const [key, amount] of [...netted, ...disputed]) addTo(small, key, -amount)
   for (const [key, due] of small) {
     const [, token] = splitPair(key)
     if (due === 0n || due < (minimums.get(token) ?? 0n)) continue
@@ -54,7 +59,7 @@ export function smallByToken(small: ReadonlyMap<string, bigint>): Map<string, bi
 }
 
 /**
- * Each account's row: what it had, what it earned and what the manifest names as the minimum lead to what was paid and carried.
+ * Each account's row: what it had, what it earned, what was netted and what the manifest names as the minimum lead to what was paid and carried.
  *
  * @param previous the epoch before; undefined when it was not given or there is none
  * @throws DifferenceFound
@@ -72,7 +77,7 @@ export function checkPayouts(bundle: EpochBundle, previous: EpochBundle | undefi
       assertSame('accounts', where('before'), known?.cumulative ?? '0', row.before)
       assertSame('accounts', where('small_before'), known?.small ?? '0', row.small_before)
     }
-    const due = BigInt(row.small_before) + BigInt(row.earned) - BigInt(row.disputed)
+    const due = BigInt(row.small_before) + BigInt(row.earned) - BigInt(row.netted) - BigInt(row.disputed)
     if (due < 0n) differ('accounts', where('disputed'), 'at most what was earned and carried', row.disputed)
     const isSmall = due < (minimums.get(row.token) ?? 0n)
     const cumulative = BigInt(row.before) + (isSmall ? 0n : due)

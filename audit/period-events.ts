@@ -93,6 +93,16 @@ export class EventTable {
     this.#all.push(new StoredEvent(this, row, fee, isPayerOwner))
   }
 
+  /** A table that grows by itself from here on. */
+  copy(): EventTable {
+    const copy = new EventTable({ rank: this.#rank, classes: this.#classes })
+    for (const { vectors, p, numbers } of this.#slabs)
+      copy.#slabs.push({ vectors: vectors.slice(), p: p.slice(), numbers: numbers.slice() })
+    for (const [row, { fee, isPayerOwner }] of this.#all.entries())
+      copy.#all.push(new StoredEvent(copy, row, fee, isPayerOwner))
+    return copy
+  }
+
   vectorOf(row: number): Int8Array {
     const at = (row % SLAB_ROWS) * this.#rank
     return this.#slabOf(row).vectors.subarray(at, at + this.#rank)

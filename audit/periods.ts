@@ -39,6 +39,11 @@ export interface Period {
   dataParts: number
 }
 
+/** With events of its own. */
+export function copyPeriod(period: Period): Period {
+  return { ...period, epochs: [...period.epochs], events: period.events?.copy() }
+}
+
 /** What periods carry from epoch to epoch. */
 export interface PeriodBooks {
   /** By {@link periodKey}. */

@@ -24,9 +24,11 @@ export interface SettlementLine {
     | 'treasury'
     | 'sale'
     | 'licence'
+    | 'adjustment'
     | 'released'
     | 'award'
     | 'bond'
+    | 'refund'
   readonly asset: string
   readonly amount: bigint
 }

@@ -8,9 +8,10 @@ import { compareEntries } from './waiting.ts'
 
 /**
  * What is held and belongs to no account, by token: fees outside a licence, the pools of periods, what was held back, and what
- * waits for features or ratings, and what disputes hold with their bonds.
+ * waits for features or ratings, what disputes hold with their bonds, and what was recovered and not yet paid on.
  */
-export function heldInState({ outside, periods, reserves, waiting, outcomes, disputes }: State): Map<string, bigint> {
+export function heldInState(state: State): Map<string, bigint> {
+  const { outside, periods, reserves, waiting, outcomes, disputes, recoveries } = state
   const held = new Map<string, bigint>()
   for (const { token, fees } of outside) addTo(held, token, BigInt(fees))
   for (const { token, pool } of periods) addTo(held, token, BigInt(pool))
@@ -20,6 +21,7 @@ export function heldInState({ outside, periods, reserves, waiting, outcomes, dis
   }
   for (const { token, part } of outcomes) addTo(held, token, BigInt(part))
   for (const { token, bond, held: amount } of disputes) addTo(held, token, BigInt(bond) + BigInt(amount))
+  for (const { token, amount } of recoveries) addTo(held, token, BigInt(amount))
   return held
 }
 

@@ -20,9 +20,12 @@ const AMOUNT: Shape = {
 const POSITIVE: Shape = { expected: 'an amount above 0', fits: (text) => AMOUNT.fits(text) && text !== '0' }
 const WHOLE: Shape = { expected: 'a whole number', fits: (text) => /^(0|-?[1-9]\d{0,77})$/.test(text) }
 const KIND: Shape = {
-  expected: 'data, model, royalty, agent, outcome, infrastructure, treasury, sale, licence, released, award or bond',
+  expected:
+    'data, model, royalty, agent, outcome, infrastructure, treasury, sale, licence, adjustment, released, award or bond',
   fits: (text) =>
-    /^(data|model|royalty|agent|outcome|infrastructure|treasury|sale|licence|released|award|bond)$/.test(text),
+    /^(data|model|royalty|agent|outcome|infrastructure|treasury|sale|licence|adjustment|released|award|bond)$/.test(
+      text,
+    ),
 }
 
 /** Every text column holds what it should, and rows are strictly ascending. @throws DifferenceFound */
@@ -34,6 +37,7 @@ export function checkShapes({ accounts, lines, scores, vectors }: EpochBundle): 
     earned: AMOUNT,
     disputed: AMOUNT,
     cumulative: AMOUNT,
+    netted: AMOUNT,
     small_before: AMOUNT,
     small: AMOUNT,
   })

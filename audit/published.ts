@@ -7,6 +7,7 @@ import { type EpochBundle, TABLES } from './bundle.ts'
 import { assertSame, differ } from './difference.ts'
 import { compareText } from './order.ts'
 import { checkPayouts } from './payouts.ts'
+import { checkAdjustments } from './published-adjustments.ts'
 import { checkChannels } from './published-channels.ts'
 import { checkDisputes } from './published-disputes.ts'
 import { checkOutcomePools } from './published-outcomes.ts'
@@ -38,7 +39,7 @@ export function checkPublished(bundle: EpochBundle, previous: EpochBundle | unde
   checkVectors(bundle)
   checkPeriodBooks(bundle.manifest.periods, bundle.state)
   checkWaiting(bundle.state)
-  checkReserves(bundle.manifest.periods, bundle.state, stateBefore(bundle, previous))
+  checkReserves(bundle, stateBefore(bundle, previous), checkAdjustments(bundle, stateBefore(bundle, previous)))
   checkOutcomePools(bundle, previous)
   checkRetired(bundle, previous)
   checkPayout(bundle)
@@ -52,14 +53,14 @@ function lineRows({ epoch, lines }: EpochBundle): CanonicalJson[] {
 }
 
 function checkTableRoots(bundle: EpochBundle): void {
-  const { manifest, accounts, disputes, sales, scores } = bundle
+  const { manifest, accounts, adjustments, disputes, sales, scores } = bundle
   const tables: [name: keyof typeof manifest.tables, file: string, rows: CanonicalJson[]][] = [
     ['lines', TABLES.lines, lineRows(bundle)],
     [
       'accounts',
       TABLES.accounts,
       accounts.map(
-        ({ account, before, cumulative, disputed, earned, lines, lines_root, small, small_before, token }) => ({
+        ({ account, before, cumulative, disputed, earned, lines, lines_root, netted, small, small_before, token }) => ({
           account,
           before,
           cumulative,
@@ -67,6 +68,7 @@ function checkTableRoots(bundle: EpochBundle): void {
           earned,
           lines,
           linesRoot: lines_root,
+          netted,
           small,
           smallBefore: small_before,
           token,
@@ -74,6 +76,7 @@ function checkTableRoots(bundle: EpochBundle): void {
       ),
     ],
     ['disputes', TABLES.disputes, disputes.map(({ line_epoch: lineEpoch, ...row }) => ({ ...row, lineEpoch }))],
+    ['adjustments', TABLES.adjustments, adjustments.map((row) => ({ ...row }))],
     ['sales', TABLES.sales, sales.map((row) => ({ ...row }))],
     [
       'scores',

@@ -1,7 +1,10 @@
 import type { Deposited, SignatureChecked } from '../schemas/events.ts'
-import { type EpochBundle, openRecords } from './bundle.ts'
+import { adjustmentBooksOf, type LineDelta } from './adjustments.ts'
+import { type AnnouncedAdjustment, type EpochBundle, openRecords } from './bundle.ts'
+import { compareAdjustments } from './compare-adjustments.ts'
 import { compareSettlement, compareState } from './compare-settlement.ts'
 import { checkOutcomes, type DecidedEpoch, decideEpoch } from './decide.ts'
+import type { Funding } from './funding.ts'
 import { rememberLines } from './held-disputes.ts'
 import { emptyHistory, type History } from './history.ts'
 import { checkCounts, type EpochLeaves, LeafChecker } from './leaves.ts'
@@ -9,6 +12,7 @@ import type { SettledPeriod } from './periods.ts'
 import { EpochRecords } from './records/epoch-records.ts'
 import { type PartitionEnds, readRecords } from './records.ts'
 import type { AuditCounts } from './report.ts'
+import { Reruns } from './reruns.ts'
 import { type Books, emptyBooks, settleEpoch } from './settlement.ts'
 
 /** A check that passed, for the report. */
@@ -32,10 +36,15 @@ export class Recomputation {
   #uses = 0
   #usesWithFeatures = 0
   #signatures = 0
+  readonly #reruns: Reruns
+  /** Adjustments whose reruns began before the first epoch that is recomputed. */
+  readonly trustedAdjustments: string[] = []
   #lastCutMs: bigint | undefined
 
-  constructor(passed: Passed) {
+  /** @param announced adjustments that manifests name, of which all epochs are recomputed */
+  constructor(passed: Passed, announced: readonly AnnouncedAdjustment[]) {
     this.#passed = passed
+    this.#reruns = new Reruns(announced)
   }
 
   /**
@@ -59,7 +68,18 @@ export class Recomputation {
       `${accepted} accepted, ${duplicate} duplicate, ${rejected} rejected; every leaf recomputed`,
     )
     const influence = { ...bundle, periods: bundle.manifest.periods }
-    const settled = settleEpoch(this.#books, bundle.epoch, decided, this.history, undefined, influence)
+    this.#reruns.begin(bundle.epoch, this.#books)
+    let funding: Funding | undefined
+    const settled = settleEpoch(this.#books, bundle.epoch, decided, this.history, {
+      influence,
+      onFunded: (found) => {
+        funding = found
+      },
+      deltas: () => this.#adjust(bundle),
+    })
+    const stands = { funding: funding!, outside: this.#books.outside, taken: settled.taken }
+    this.#reruns.settle(bundle.epoch, stands, decided, this.history)
+    this.#reruns.keep(bundle.epoch, settled.lines)
     const asPublished = settled.periods.filter(({ isAsPublished }) => isAsPublished)
     for (const { manifest } of asPublished)
       this.history.erasures.addPeriod(bundle.epoch, manifest.model, manifest.token)
@@ -87,7 +107,10 @@ export class Recomputation {
     checker.end()
     checkCounts(bundle, records)
     const { manifest, state, accounts } = bundle
-    settleEpoch(this.#books, bundle.epoch, decided, this.history, { periods: manifest.periods, state })
+    this.#adjust(bundle)
+    const published = { periods: manifest.periods, state }
+    settleEpoch(this.#books, bundle.epoch, decided, this.history, { published })
+    this.#takeOverAdjustments(bundle)
     this.history.market.endEpoch(BigInt(manifest.cut.timeMs))
     this.#books.cumulative.clear()
     this.#books.small.clear()
@@ -102,6 +125,27 @@ export class Recomputation {
       'outcomes, influence and amounts as published; every leaf, fees, waits and pools recomputed',
     )
     return seenIn(decided)
+  }
+
+  /** @returns what adjustments that were accepted in the epoch found */
+  #adjust(bundle: EpochBundle): readonly LineDelta[] {
+    const { deltas, trusted } = compareAdjustments(bundle, this.history, this.#reruns)
+    this.trustedAdjustments.push(...trusted)
+    return deltas
+  }
+
+  /** Data lines are not there, so neither is what was netted of them; all of it was checked from what is public. */
+  #takeOverAdjustments({ epoch, state, lines }: EpochBundle): void {
+    const { owed, recoveries, reserves } = adjustmentBooksOf(state)
+    this.#books.owed.clear()
+    for (const [key, amount] of owed) this.#books.owed.set(key, amount)
+    this.#books.recoveries.clear()
+    for (const [token, amount] of recoveries) this.#books.recoveries.set(token, amount)
+    this.#books.reserves.splice(0, this.#books.reserves.length, ...reserves)
+    this.#reruns.keep(
+      epoch,
+      lines.map((line) => ({ ...line, amount: BigInt(line.amount) })),
+    )
   }
 
   counts(): AuditCounts {

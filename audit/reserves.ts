@@ -57,6 +57,27 @@ export function reservesOf(reserves: readonly Reserve[]): State['reserves'] {
   return reserves.map(({ amount, ...place }) => ({ ...place, amount: amount.toString() }))
 }
 
+/** What is missing of reserves, one by one. */
+export function takenFrom(before: readonly Reserve[], after: readonly Reserve[]): Reserve[] {
+  return before
+    .map((reserve) => {
+      const left = after.find((each) => compareReserves(each, reserve) === 0)
+      return { ...reserve, amount: reserve.amount - (left?.amount ?? 0n) }
+    })
+    .filter(({ amount }) => amount > 0n)
+}
+
+/** Takes of reserves what was taken of others of the same name, as far as it is there. @param reserves changed in place */
+export function takeAgain(reserves: Reserve[], taken: readonly Reserve[]): void {
+  for (const each of taken) {
+    const index = reserves.findIndex((reserve) => compareReserves(reserve, each) === 0)
+    const there = reserves[index]
+    if (there === undefined) continue
+    if (there.amount <= each.amount) reserves.splice(index, 1)
+    else reserves[index] = { ...there, amount: there.amount - each.amount }
+  }
+}
+
 type ReserveKey = Pick<Reserve, 'epoch' | 'model' | 'token'>
 
 export function compareReserves(a: ReserveKey, b: ReserveKey): number {

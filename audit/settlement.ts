@@ -1,8 +1,16 @@
 import type { EventBodies } from '../schemas/events.ts'
+import {
+  type AdjustmentBooks,
+  claimsByToken,
+  type LineDelta,
+  owedOf,
+  recoveriesOf,
+  settleAdjustments,
+} from './adjustments.ts'
 import { type Channels, channelsOf } from './channels.ts'
 import type { DecidedEpoch } from './decide.ts'
 import type { PublishedInfluence } from './erased-periods.ts'
-import { fundEpoch, hasFeatures, splitPair } from './funding.ts'
+import { type Funding, fundEpoch, hasFeatures, splitPair } from './funding.ts'
 import {
   type Dispute,
   type DisputeBooks,
@@ -14,13 +22,13 @@ import {
 import type { History } from './history.ts'
 import type { Sale } from './market.ts'
 import { compareText, firstOf } from './order.ts'
-import { type OutcomeEntry, settleOutcomes } from './outcomes.ts'
+import { copyOutcome, type OutcomeEntry, settleOutcomes } from './outcomes.ts'
 import { type HeldUse, outsideOf } from './outside.ts'
 import { minimumsOf, payAccounts, smallByToken } from './payouts.ts'
-import { type PeriodBooks, type PublishedPeriods, type SettledPeriod, settlePeriods } from './periods.ts'
+import { copyPeriod, type PeriodBooks, type PublishedPeriods, type SettledPeriod, settlePeriods } from './periods.ts'
 import { policyInForce } from './policy.ts'
 import { type Pools, type SettlementLine, splitPools } from './pools.ts'
-import { addReserves, heldBackOf, reservesOf } from './reserves.ts'
+import { addReserves, heldBackOf, type Reserve, reservesOf, takenFrom } from './reserves.ts'
 import type { State } from './state.ts'
 import { addTo } from './sums.ts'
 import { heldOf, settleWaiting, type WaitingEntry } from './waiting.ts'
@@ -28,7 +36,7 @@ import { heldOf, settleWaiting, type WaitingEntry } from './waiting.ts'
 type Policy = EventBodies['PolicyPublished']
 
 /** What settlement carries from epoch to epoch; changed in place by {@link settleEpoch}. */
-export interface Books extends PeriodBooks, DisputeBooks {
+export interface Books extends PeriodBooks, DisputeBooks, AdjustmentBooks {
   /** By payer ‖ token. */
   readonly balances: Map<string, bigint>
   readonly channels: Channels
@@ -62,6 +70,32 @@ export function emptyBooks(): Books {
     disputes: [],
     disputable: new Map(),
     forfeited: new Map(),
+    owed: new Map(),
+    recoveries: new Map(),
+    unattributed: new Map(),
+    cumulative: new Map(),
+    small: new Map(),
+  }
+}
+
+/** Books of their own, for epochs that are settled a second time; K is a function of the history, and shared. */
+export function copyBooks(books: Books): Books {
+  return {
+    balances: new Map(),
+    channels: new Map(),
+    outside: [],
+    periods: new Map([...books.periods].map(([key, period]) => [key, copyPeriod(period)])),
+    reserves: [...books.reserves],
+    curvatures: books.curvatures,
+    waiting: books.waiting.map((entry) => ({ ...entry, uses: new Map(entry.uses) })),
+    outcomes: books.outcomes.map(copyOutcome),
+    disputes: [],
+    disputable: new Map(),
+    forfeited: new Map(),
+    // What adjustments found is none of a rerun's business: it is settled in the ledger.
+    owed: new Map(),
+    recoveries: new Map(),
+    retired: new Set(books.retired),
     unattributed: new Map(),
     cumulative: new Map(),
     small: new Map(),
@@ -83,6 +117,8 @@ interface TokenFlow {
   readonly out: bigint
   readonly heldOut: bigint
   readonly unattributed: bigint
+  readonly owed: bigint
+  readonly owing: bigint
   readonly minimumPayout: bigint
 }
 
@@ -100,28 +136,43 @@ export interface Settled {
   readonly disputed: ReadonlyMap<string, bigint>
   /** Tokens of the inferences accepted in the epoch, funded or not, and of fees that went back in it. */
   readonly tokensUsed: ReadonlySet<string>
+  /** By account ‖ token: taken for what it owes. */
+  readonly netted: ReadonlyMap<string, bigint>
+  /** What adjustments took of reserves. */
+  readonly taken: readonly Reserve[]
 }
 
-/**
- * Settles an epoch after its decisions (docs/formats.md#settlement).
- *
- * @param published with it nothing is attributed: what each period came to is taken over, and of `data` there are no lines
- * @param influence whose scores are taken over, of periods in which erased features took part
- */
-export function settleEpoch(
+/** What comes of the fees that were funded in an epoch, but for adjustments. */
+interface SettledFees {
+  readonly policy: Policy | undefined
+  readonly periods: readonly SettledPeriod[]
+  readonly lines: readonly SettlementLine[]
+  /** By token: what this epoch adds. */
+  readonly unattributed: Map<string, bigint>
+}
+
+/** How fees are settled otherwise than by the policy in force and from the records. */
+interface Otherwise {
+  /** Attribution method instead of the policy's. */
+  readonly method?: string
+  /** With it nothing is attributed: what each period came to is taken over, and of `data` there are no lines. */
+  readonly published?: PublishedPeriods | undefined
+  /** Whose scores are taken over, of periods in which erased features took part. */
+  readonly influence?: PublishedInfluence | undefined
+}
+
+/** Rules 3 to 6 of docs/formats.md#settlement. @param books changed in place */
+export function settleFunded(
   books: Books,
   epoch: number,
+  { funded: own, released, sales }: Funding,
   decided: DecidedEpoch,
   history: History,
-  published?: PublishedPeriods,
-  influence?: PublishedInfluence,
-): Settled {
-  const policy = policyInForce(history, epoch)
-  for (const model of history.retirements.models()) books.retired.add(model)
-  const heldIn = heldByToken(books)
-  const funding = fundEpoch(books, epoch, decided, history, policy)
-  const { released, outside, refunded, unfunded, reported, sales, openings, ...own } = funding
-  const funded = [...own.funded, ...released]
+  { method, published, influence }: Otherwise = {},
+): SettledFees {
+  const inForce = policyInForce(history, epoch)
+  const policy = inForce === undefined || method === undefined ? inForce : { ...inForce, method }
+  const funded = [...own, ...released]
   const pools: Pools =
     policy === undefined
       ? { lines: [], dataParts: new Map(), unfeatured: [], outcomes: [] }
@@ -148,22 +199,54 @@ export function settleEpoch(
       policy,
       periods.map(({ manifest }) => manifest),
     )
-  const ends = endDisputes(books, epoch, openings, decided.resolutions, books.balances)
-  for (const { dispute, status } of ends.all) if (status !== 'open') history.disputes.close(dispute)
-  const lines = mergeLines([
-    ...[...saleLines(sales), ...pools.lines, ...rated.lines],
-    ...[...periods.flatMap(dataLines), ...ends.lines],
-  ])
+  const lines = mergeLines([...saleLines(sales), ...pools.lines, ...rated.lines, ...periods.flatMap(dataLines)])
 
-  for (const [token, amount] of [...rated.unattributed, ...ends.unattributed]) addTo(unattributed, token, amount)
+  for (const [token, amount] of rated.unattributed) addTo(unattributed, token, amount)
   for (const { manifest, unattributed: givenUp } of periods) addTo(unattributed, manifest.token, givenUp)
   for (const [token, amount] of unattributed) addTo(books.unattributed, token, amount)
+  return { policy, periods, lines, unattributed }
+}
+
+/** What an epoch is settled with besides its decisions. */
+interface SettleOptions extends Pick<Otherwise, 'published' | 'influence'> {
+  /** Told what was funded, before anything comes of it. */
+  readonly onFunded?: (funding: Funding) => void
+  /** What adjustments that were accepted in the epoch found, once its other lines are known. */
+  readonly deltas?: (lines: readonly SettlementLine[]) => readonly LineDelta[]
+}
+
+/** Settles an epoch after its decisions (docs/formats.md#settlement). */
+export function settleEpoch(
+  books: Books,
+  epoch: number,
+  decided: DecidedEpoch,
+  history: History,
+  { published, influence, onFunded, deltas = () => [] }: SettleOptions = {},
+): Settled {
+  for (const model of history.retirements.models()) books.retired.add(model)
+  const heldIn = heldByToken(books)
+  const funding = fundEpoch(books, epoch, decided, history, policyInForce(history, epoch))
+  onFunded?.(funding)
+  const { released, outside, refunded, unfunded, reported, sales, openings, ...own } = funding
+  const fees = settleFunded(books, epoch, funding, decided, history, { published, influence })
+  const { policy, periods, unattributed } = fees
+  const ends = endDisputes(books, epoch, openings, decided.resolutions, books.balances)
+  for (const { dispute, status } of ends.all) if (status !== 'open') history.disputes.close(dispute)
+  for (const [token, amount] of ends.unattributed) {
+    addTo(unattributed, token, amount)
+    addTo(books.unattributed, token, amount)
+  }
+  const earned = mergeLines([...fees.lines, ...ends.lines])
+  const reserved = [...books.reserves]
+  const adjusted = settleAdjustments(books, deltas(earned), earned)
+  const taken = takenFrom(reserved, books.reserves)
+  const lines = mergeLines([...earned, ...adjusted.lines])
   const minimumPayout = minimumsOf(policy)
   // Without lines of data nobody knows what could be held.
   const disputed: ReadonlyMap<string, bigint> =
-    published === undefined ? holdForDisputes(books.disputes, books.small, lines) : new Map()
+    published === undefined ? holdForDisputes(books.disputes, books.small, lines, adjusted.netted) : new Map()
   if (published !== undefined) takeOverHeld(books.disputes, published.state)
-  const out = payAccounts(books, lines, minimumPayout, disputed)
+  const out = payAccounts(books, lines, minimumPayout, { netted: adjusted.netted, disputed })
 
   const fundedByToken = feesByToken(own.funded)
   const heldOut = heldByToken(books)
@@ -181,10 +264,12 @@ export function settleEpoch(
     out,
     heldOut,
     unattributed,
+    ...claimsByToken(books.owed),
   }
   const flows = flowsOf({ ...sums, minimumPayout })
   const tokensUsed = new Set([fundedByToken, outside, refunded, unfunded, reported].flatMap((each) => [...each.keys()]))
-  return { policy, periods, lines, flows, sales, disputes: ends.all, disputed, tokensUsed }
+  const { netted } = adjusted
+  return { policy, periods, lines, flows, sales, disputes: ends.all, disputed, tokensUsed, netted, taken }
 }
 
 /** Whether fees of (model, token) are held outside a licence, or parts of them wait for features. */
@@ -198,7 +283,8 @@ function feesByToken(uses: readonly { readonly token: string; readonly fee: bigi
   return sums
 }
 
-function heldByToken({ outside, periods, reserves, small, waiting, outcomes, disputes }: Books): Map<string, bigint> {
+function heldByToken(books: Books): Map<string, bigint> {
+  const { outside, periods, reserves, small, waiting, outcomes, disputes, recoveries } = books
   const held = smallByToken(small)
   for (const { token, amount } of reserves) addTo(held, token, amount)
   for (const { token, fee } of outside) addTo(held, token, fee)
@@ -206,6 +292,7 @@ function heldByToken({ outside, periods, reserves, small, waiting, outcomes, dis
   for (const entry of waiting) addTo(held, entry.token, heldOf(entry))
   for (const { token, part } of outcomes) addTo(held, token, part)
   for (const { token, bond, held: amount } of disputes) addTo(held, token, bond + amount)
+  for (const [token, amount] of recoveries) addTo(held, token, amount)
   return held
 }
 
@@ -274,6 +361,8 @@ function flowsOf(sums: Readonly<Record<Exclude<keyof TokenFlow, 'token'>, Sums>>
     out: sums.out.get(token) ?? 0n,
     heldOut: sums.heldOut.get(token) ?? 0n,
     unattributed: sums.unattributed.get(token) ?? 0n,
+    owed: sums.owed.get(token) ?? 0n,
+    owing: sums.owing.get(token) ?? 0n,
     minimumPayout: sums.minimumPayout.get(token) ?? 0n,
   }))
 }
@@ -321,6 +410,8 @@ export function stateOf(books: Books, epoch: number): State {
     outcomes: books.outcomes.map(({ epoch: since, payer, token, until, part }) => ({
       ...{ epoch: since, payer, token, until, part: part.toString() },
     })),
+    recoveries: recoveriesOf(books.recoveries),
+    owed: owedOf(books.owed),
     retired: [...books.retired].sort(compareText),
     disputes: disputesOf(books.disputes),
   }

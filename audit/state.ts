@@ -6,6 +6,7 @@ import { differ } from './difference.ts'
 
 const address = z.string().regex(/^0x[0-9a-f]{40}$/)
 const amount = z.string().regex(/^(0|[1-9]\d{0,77})$/)
+const claim = z.string().regex(/^-?[1-9]\d{0,77}$/)
 const count = z.number().int().nonnegative()
 
 const state = z.strictObject({
@@ -77,6 +78,8 @@ const state = z.strictObject({
       part: amount.refine((part) => part !== '0'),
     }),
   ),
+  recoveries: z.array(z.strictObject({ token: address, amount })),
+  owed: z.array(z.strictObject({ account: address, token: address, model: z.string(), amount: claim })),
   retired: z.array(z.string()),
   disputes: z.array(
     z.strictObject({
@@ -111,6 +114,8 @@ export const EMPTY_STATE: State = {
   unattributed: [],
   waiting: [],
   outcomes: [],
+  recoveries: [],
+  owed: [],
   retired: [],
   disputes: [],
 }

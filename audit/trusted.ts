@@ -23,6 +23,8 @@ export interface AuditReach {
   readonly gaps: readonly string[]
   readonly erased: ErasureCounts | null
   readonly reExtraction: ReExtractionReport | undefined
+  /** Adjustments of epochs that were not settled again. */
+  readonly trustedAdjustments: readonly string[]
 }
 
 const GAPS_SHOWN_MAX = 10
@@ -37,6 +39,7 @@ export function trustedBy(reach: AuditReach): string[] {
     ...logTrusted(reach),
     ...gapsTrusted(reach.gaps),
     ...erasedTrusted(reach.erased),
+    ...adjustmentsTrusted(reach.trustedAdjustments),
     ...extractorTrusted(reach.reExtraction),
     ...depositsTrusted(reach.deposits),
     ...answersTrusted(reach.contractAnswers),
@@ -125,6 +128,13 @@ function erasedTrusted(erased: ErasureCounts | null): string[] {
   if (orderedLater > 0)
     trusted.push(`The erasure of ${orderedLater} record(s): ordered, it is said, in an epoch that was not given.`)
   return trusted
+}
+
+function adjustmentsTrusted(adjustments: readonly string[]): string[] {
+  if (adjustments.length === 0) return []
+  const shown = adjustments.slice(0, GAPS_SHOWN_MAX).join('; ')
+  const more = adjustments.length > GAPS_SHOWN_MAX ? `; and ${adjustments.length - GAPS_SHOWN_MAX} more` : ''
+  return [`What ${adjustments.length} adjustment(s) of epochs that were not recomputed found: ${shown}${more}.`]
 }
 
 function extractorTrusted(report: ReExtractionReport | undefined): string[] {

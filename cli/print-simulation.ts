@@ -16,6 +16,7 @@ const PLACES = {
   outside: 'held: outside a licence',
   outcomes: 'waits for ratings',
   disputes: 'held by disputes, with their bonds',
+  recoveries: 'netted, and not yet paid to who is owed',
   unattributed: 'unattributed',
   balances: 'deposited and not spent',
 } as const

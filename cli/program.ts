@@ -64,6 +64,7 @@ const corrections: Module = async ({ program }) => (await import('./verbs/correc
 const quote: Module = async ({ program }) => (await import('./verbs/quote.ts')).addQuote(program)
 const policy: Module = async ({ program }) => (await import('./verbs/policy.ts')).addPolicy(program)
 const erasure: Module = async ({ program }) => (await import('./verbs/erase.ts')).addErasure(program)
+const reruns: Module = async ({ program }) => (await import('./verbs/rerun.ts')).addReruns(program)
 const receipt: Module = async ({ program }) => (await import('./verbs/receipt.ts')).addReceipt(program)
 const verify: Module = async ({ program }) => (await import('./verbs/verify.ts')).addVerify(program)
 const audit: Module = async ({ program }) => (await import('./verbs/audit.ts')).addAudit(program)
@@ -102,6 +103,9 @@ const MODULES_OF: ReadonlyMap<string, readonly Module[]> = new Map([
   ['policy', [policy]],
   ['erase', [erasure]],
   ['erasure', [erasure]],
+  ['rerun', [reruns]],
+  ['diff', [reruns]],
+  ['adjust', [reruns]],
   ['receipt', [receipt]],
   ['verify', [verify]],
   ['audit', [audit]],

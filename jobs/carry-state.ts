@@ -12,12 +12,31 @@ export interface CarryState {
   readonly outside: readonly HeldFees[]
   readonly periods: readonly CarriedPeriod[]
   readonly reserves: readonly Reserve[]
-  readonly unattributed: readonly { readonly amount: string; readonly token: string }[]
+  readonly unattributed: readonly TokenAmount[]
   readonly waiting: readonly WaitingPart[]
   readonly outcomes: readonly OutcomePool[]
+  /** Netted from who was paid too much, and not yet paid to who was paid too little. */
+  readonly recoveries: readonly TokenAmount[]
+  /** What adjustments found and nobody has paid yet: a claim, no atom. */
+  readonly owed: readonly OwedAmount[]
   /** Models that are used no more, ascending. */
   readonly retired: readonly string[]
   readonly disputes: readonly OpenDispute[]
+}
+
+export interface TokenAmount {
+  readonly amount: string
+  readonly token: string
+}
+
+/** Of one account and token all have the same sign. */
+export interface OwedAmount {
+  readonly account: string
+  /** Above 0: owed to the account; below: by it. */
+  readonly amount: string
+  /** Whose contributors or users it is about; empty: of no model. */
+  readonly model: string
+  readonly token: string
 }
 
 export interface CarriedPeriod {
@@ -99,6 +118,8 @@ const EMPTY_STATE: CarryState = {
   unattributed: [],
   waiting: [],
   outcomes: [],
+  recoveries: [],
+  owed: [],
   retired: [],
   disputes: [],
 }
@@ -124,10 +145,11 @@ export function movedOf({ part, featured, fees }: WaitingPart): bigint {
 
 /**
  * Everything that is held and belongs to no account: fees outside a licence, pools of periods, what was carried included, what
- * was held back, all that waits, and what disputes hold, bonds included. One token may come several times.
+ * was held back, all that waits, what disputes hold, bonds included, and what was recovered and not yet paid on. One token may come several
+ * times.
  */
 export function heldAmounts(state: CarryState): { token: string; amount: bigint }[] {
-  const { outside, periods, reserves, waiting, outcomes, disputes } = state
+  const { outside, periods, reserves, waiting, outcomes, disputes, recoveries } = state
   return [
     ...outside.map(({ token, fees }) => ({ token, amount: BigInt(fees) })),
     ...periods.map(({ token, pool }) => ({ token, amount: BigInt(pool) })),
@@ -135,5 +157,6 @@ export function heldAmounts(state: CarryState): { token: string; amount: bigint 
     ...waiting.map((each) => ({ token: each.token, amount: BigInt(each.part) - movedOf(each) })),
     ...outcomes.map(({ token, part }) => ({ token, amount: BigInt(part) })),
     ...disputes.map(({ token, bond, held }) => ({ token, amount: BigInt(bond) + BigInt(held) })),
+    ...recoveries.map(({ token, amount }) => ({ token, amount: BigInt(amount) })),
   ]
 }

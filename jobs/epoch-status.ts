@@ -5,6 +5,7 @@ import { reasonOfCode } from '../schemas/rejection.ts'
 import type { EpochState } from './epochs.ts'
 import { countOutcomes } from './publish/build-manifest.ts'
 import type { SettlementDraft } from './settlement/settle-epoch.ts'
+import { type Liability, liabilities } from './statement/claims.ts'
 import { firstUncutRid } from './uncut.ts'
 
 const waitingRecords = readSql(new URL('./waiting-records.sql', import.meta.url))
@@ -21,6 +22,8 @@ export interface EpochStatus {
   }[]
   /** Of each token what accounts earned and were not paid so far, as of the last settled epoch: it is below the minimum. */
   readonly small: readonly { readonly token: string; readonly amount: bigint; readonly accounts: number }[]
+  /** Of each token what adjustments found and nobody has paid yet, as of the last settled epoch. */
+  readonly adjusted: readonly Liability[]
   /** Records that were ingested and belong to no epoch yet. */
   readonly waiting: {
     readonly records: number
@@ -59,7 +62,7 @@ export async function epochStatus(warehouse: Database): Promise<EpochStatus> {
     waiting.rejected += records
     waiting.reasons[reasonOfCode(reason)!] = records
   }
-  return { epochs, small: await smallOf(warehouse), waiting }
+  return { epochs, small: await smallOf(warehouse), adjusted: await liabilities(warehouse), waiting }
 }
 
 async function smallOf(warehouse: Database): Promise<EpochStatus['small']> {

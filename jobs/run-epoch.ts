@@ -7,6 +7,7 @@ import type { StepResult } from './epochs.ts'
 import type { Ledger } from './ledger.ts'
 import type { LogPlaces } from './publish/log/publish-log.ts'
 import { publishEpoch } from './publish/publish-epoch.ts'
+import { rerunAdjustments } from './rerun/rerun-adjustments.ts'
 import { settleEpoch } from './settlement/settle-epoch.ts'
 
 export const EPOCH_STEPS = ['close', 'attribute', 'settle', 'publish', 'propose', 'finalize'] as const
@@ -39,6 +40,7 @@ export async function runStep(step: EpochStep, context: StepContext): Promise<St
     case 'close':
       return closeEpoch({ ...context, ...progress })
     case 'attribute':
+      await rerunAdjustments({ ledger, ...progress })
       return attributeEpoch({ ledger, ...progress })
     case 'settle':
       return settleEpoch({ ledger })

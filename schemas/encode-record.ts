@@ -57,6 +57,7 @@ const KEYS: { [Type in EventType]: (body: EventBodies[Type], id: string) => stri
   AgentStep: (body) => body.agent,
   DisputeOpened: (body) => body.dispute,
   DisputeResolved: (body) => body.dispute,
+  AdjustmentOrdered: (body) => body.adjustment,
   CutPublished: (body) => String(body.epoch),
 }
 

@@ -189,6 +189,17 @@ export interface MinimumPayout {
   amount: bigint
 }
 
+export interface AdjustmentOrdered {
+  adjustment: string
+  fromEpoch: number
+  /** Settled before the epoch of this record. */
+  toEpoch: number
+  /** Empty: that of the policies which were in force. */
+  method: string
+  note: string
+  signature: Uint8Array
+}
+
 export interface FeatureMapPublished {
   featureMap: string
   model: string
@@ -479,6 +490,7 @@ export interface EventBodies {
   SignatureChecked: SignatureChecked
   TaskOutcome: TaskOutcome
   AgentStep: AgentStep
+  AdjustmentOrdered: AdjustmentOrdered
   CorrectionRecorded: CorrectionRecorded
   DisputeOpened: DisputeOpened
   DisputeResolved: DisputeResolved
@@ -526,6 +538,7 @@ export const DECISION_ORDER = [
   'AgentStep',
   'DisputeOpened',
   'DisputeResolved',
+  'AdjustmentOrdered',
 ] as const satisfies readonly EventType[]
 
 export type DecidedEventType = (typeof DECISION_ORDER)[number]

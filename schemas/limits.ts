@@ -79,6 +79,10 @@ export const DISPUTE_BONDS_MAX = 32
 /** Contributions that one dispute may be about, each a lookup. */
 export const DISPUTE_ITEMS_MAX = 64
 export const DISPUTE_REASON_CHARACTERS_MAX = 256
+/** Epochs that one adjustment may settle again: what an audit keeps beside the ledger's own books is bounded. */
+export const ADJUSTED_EPOCHS_MAX = 64
+/** Of what an operator says to an adjustment. */
+export const NOTE_CHARACTERS_MAX = 256
 /** Where a policy may let a data part go that influence cannot divide. */
 export const FALLBACKS = ['unattributed'] as const
 /**

@@ -53,6 +53,7 @@ export const TOPIC_OF_EVENT: Readonly<Record<EventType, string>> = {
   AgentStep: TOPICS.outcomes,
   DisputeOpened: TOPICS.disputes,
   DisputeResolved: TOPICS.disputes,
+  AdjustmentOrdered: TOPICS.registry,
   Deposited: TOPICS.chain,
   SignatureChecked: TOPICS.chain,
   CutPublished: TOPICS.epochs,

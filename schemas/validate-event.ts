@@ -1,3 +1,4 @@
+import { adjustment } from './adjustment-ranges.ts'
 import { correction, retirement } from './correction-ranges.ts'
 import { openedDispute, resolvedDispute } from './dispute-ranges.ts'
 import { erasure, itemIndexes } from './erasure-ranges.ts'
@@ -192,6 +193,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
   AgentStep: agentStep,
   DisputeOpened: openedDispute,
   DisputeResolved: resolvedDispute,
+  AdjustmentOrdered: adjustment,
   // Written by Tallystick to its own topic; on an input topic it is a TOPIC_MISMATCH before this is asked.
   CutPublished: (body) => range('epoch', body.epoch, 1, 0x7fffffff),
 }

@@ -18,6 +18,7 @@ export type RegistryEventType =
   | 'PriceListPublished'
   | 'LicenceGranted'
   | 'LicenceRevoked'
+  | 'AdjustmentOrdered'
   | 'ModelRetired'
   | 'ErasureOrdered'
 

@@ -36,6 +36,7 @@ const line = z.strictObject({
     'treasury',
     'sale',
     'licence',
+    'adjustment',
     'released',
     'award',
     'bond',
@@ -86,6 +87,7 @@ export const receiptShape = z.strictObject({
     earned: amount,
     lines: count,
     linesRoot: hash32,
+    netted: amount,
     small: amount,
     smallBefore: amount,
     token: address,
@@ -268,17 +270,20 @@ function checkEarned({ row, lines }: Receipt): string {
   return `The lines shown come to ${sum} of the ${row.earned} earned in the epoch.`
 }
 
-/** What is due is paid as a whole, or carried as a whole: by the minimum that the manifest names. */
+/** What is earned and not netted for what the account owes is paid as a whole, or carried as a whole: by the minimum that the manifest names. */
 function checkCumulative({ manifest, row, token }: Receipt): string {
   const flow = manifest.conservation.find((each) => each.token === token)
   if (flow === undefined) throw new ReceiptMismatchError(`conservation of ${token}`, 'an entry', 'none')
   const [before, minimum] = [BigInt(row.before), BigInt(flow.minimumPayout)]
-  const due = BigInt(row.smallBefore) + BigInt(row.earned) - BigInt(row.disputed)
+  assertBetween('row.netted', BigInt(row.netted), 0n, BigInt(row.earned))
+  const due = BigInt(row.smallBefore) + BigInt(row.earned) - BigInt(row.netted) - BigInt(row.disputed)
   if (due < 0n) throw new ReceiptMismatchError('row.disputed', 'at most what was earned and carried', row.disputed)
   const isSmall = due < minimum
   assertEqual('row.cumulative', isSmall ? before : before + due, BigInt(row.cumulative))
   assertEqual('row.small', isSmall ? due : 0n, BigInt(row.small))
-  const whence = `${row.earned} in the epoch${row.smallBefore === '0' ? '' : ` with ${row.smallBefore} carried before`}${row.disputed === '0' ? '' : `, less ${row.disputed} disputed,`}`
+  const netted = row.netted === '0' ? '' : `, less ${row.netted} netted for what it owes,`
+  const disputed = row.disputed === '0' ? '' : `, less ${row.disputed} disputed,`
+  const whence = `${row.earned} in the epoch${netted}${row.smallBefore === '0' ? '' : ` with ${row.smallBefore} carried before`}${disputed}`
   if (isSmall) return `${whence}: ${due} is carried on, below the minimum of ${minimum}; ${before} was paid before.`
   return `${before} before and ${whence} make ${row.cumulative}.`
 }

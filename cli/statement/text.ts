@@ -81,11 +81,19 @@ function printPayout(say: Say, { token, smallBefore, deducted, paid, small, mini
     )
 }
 
-function printTotals(say: Say, { totals, paidByKind }: WholeStatement): void {
+function printTotals(say: Say, { totals, claims, paidByKind }: WholeStatement): void {
   for (const { token, cumulative, small } of totals) {
     say(`\nTogether ${cumulative} of ${token}, since the first epoch.`)
     if (small > 0n)
       say(`  ${small} more are owed and kept for you: they are paid with the first epoch that reaches the minimum.`)
+  }
+  for (const { token, model, amount } of claims) {
+    const of = model === '' ? '' : ` (${model})`
+    say(
+      amount > 0n
+        ? `  Adjustments: ${amount} of ${token}${of} are owed to you, and paid as far as money for it comes in.`
+        : `  Adjustments: you were paid ${-amount} of ${token}${of} too much; it is netted from what you earn.`,
+    )
   }
   for (const { kind, token, amount } of paidByKind) say(`  ${amount} of ${token} for ${lineWords(kind).short}`)
 }

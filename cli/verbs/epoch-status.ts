@@ -18,6 +18,10 @@ export function addEpochStatus(epoch: Command): void {
           else printEpochs(status.epochs)
           for (const { token, amount, accounts } of status.small)
             printLine(`${amount} of ${token} is owed to ${accounts} accounts and below the minimum payout.`)
+          for (const { token, owed, owing, recoveries } of status.adjusted)
+            printLine(
+              `Adjustments of ${token}: ${owed} owed to accounts and not funded yet, ${owing} owed by accounts, ${recoveries} recovered and not paid on.`,
+            )
           printLine(
             `${status.waiting.records} records wait for the next cut, ${status.waiting.rejected} of them rejected by their own bytes.`,
           )

@@ -23,6 +23,7 @@ const KINDS = [
   'released',
   'award',
   'bond',
+  'adjustment',
 ] as const
 
 interface ReceiptFlags extends GlobalFlags {

@@ -3,7 +3,7 @@ import { toBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { FEATURE_WAIT_EPOCHS_MAX } from '../../schemas/limits.ts'
-import { type CarriedPeriod, loadState } from '../carry-state.ts'
+import { type CarriedPeriod, type CarryState, loadState } from '../carry-state.ts'
 import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import { compareText } from '../funding/channels.ts'
 import { fundFees } from '../funding/fund-fees.ts'
@@ -40,9 +40,12 @@ const VALUE_TYPES = [INTEGER, VARCHAR, VARCHAR, BLOB, INTEGER, BIGINT]
 
 export interface AttributeOptions {
   readonly ledger: Ledger
+  /** In a copy in which fees were funded before: they stay so, and only influence is computed again. */
+  readonly rerun?: {
+    /** Undefined: that of the policy in force. */
+    readonly method: string | undefined
+  }
   readonly onProgress?: (text: string) => void
-  /** Where an epoch is computed again: corrections accepted up to this epoch count from the first on. */
-  readonly correctedThrough?: number
 }
 
 interface Attribution extends AttributeOptions {
@@ -92,12 +95,9 @@ export async function attributeEpoch(options: AttributeOptions): Promise<StepRes
 async function attribute(options: Attribution, epoch: number): Promise<PeriodDraft[]> {
   const { warehouse } = options.ledger
   const state = await loadState(warehouse, epoch - 1)
-  const policy = await policyInForce(warehouse, epoch)
-  const before = state.balances.map((balance) => ({ ...balance, amount: BigInt(balance.amount) }))
-  const { correctedThrough = 0 } = options
-  const had = { balances: before, channels: state.channels }
-  const purses = await fundFees(warehouse, epoch, had, policy, correctedThrough)
-  await assertStatusesStand(warehouse, epoch)
+  const policy = await policyFor(options, epoch)
+  const purses =
+    options.rerun === undefined ? await fund(warehouse, epoch, state, policy) : await loadState(warehouse, epoch)
   const drafts: PeriodDraft[] = []
   if (policy !== undefined) {
     for (const period of await openPeriods(warehouse, epoch, state.periods)) {
@@ -105,8 +105,7 @@ async function attribute(options: Attribution, epoch: number): Promise<PeriodDra
     }
   }
   // Kept until settle writes the whole state of the epoch in its place.
-  const balances = purses.balances.map((balance) => ({ ...balance, amount: balance.amount.toString() }))
-  const draft = { balances, channels: purses.channels, outside: purses.outside, drafts }
+  const draft = { balances: purses.balances, channels: purses.channels, outside: purses.outside, drafts }
   await warehouse.run('UPDATE epoch SET policy = $policy, state_json = $draft WHERE epoch = $epoch', {
     epoch,
     policy: policy?.policy ?? null,
@@ -114,6 +113,28 @@ async function attribute(options: Attribution, epoch: number): Promise<PeriodDra
   })
   await setState(warehouse, epoch, 'closed', 'attributed')
   return drafts
+}
+
+async function policyFor({ ledger, rerun }: AttributeOptions, epoch: number): Promise<Policy | undefined> {
+  const policy = await policyInForce(ledger.warehouse, epoch)
+  return policy === undefined || rerun?.method === undefined ? policy : { ...policy, method: rerun.method }
+}
+
+type PursesAfter = Pick<CarryState, 'balances' | 'channels' | 'outside'>
+
+async function fund(
+  warehouse: Database,
+  epoch: number,
+  { balances, channels }: CarryState,
+  policy: Policy | undefined,
+): Promise<PursesAfter> {
+  const before = balances.map((balance) => ({ ...balance, amount: BigInt(balance.amount) }))
+  const purses = await fundFees(warehouse, epoch, { balances: before, channels }, policy)
+  await assertStatusesStand(warehouse, epoch)
+  return {
+    ...purses,
+    balances: purses.balances.map((balance) => ({ ...balance, amount: balance.amount.toString() })),
+  }
 }
 
 /** Periods that were open already, and those opened by features of this epoch that count; ascending by (model, token). */

@@ -13,4 +13,4 @@ FROM late AS f
 JOIN funded AS paid ON paid.inference = f.inference AND f.epoch <= paid.features_until
 JOIN inference AS i ON i.inference = f.inference
 -- no use waits longer: what lies before is not read
-WHERE i.epoch >= $epoch - $useEpochsMax AND paid.epoch >= $epoch - $featureWaitMax
+WHERE i.epoch >= $epoch - $useEpochsMax AND paid.epoch BETWEEN $epoch - $featureWaitMax AND $epoch

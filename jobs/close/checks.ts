@@ -37,6 +37,7 @@ const SIGNED_BY_OPERATOR: ReadonlySet<DecidedEventType> = new Set([
   'PolicyPublished',
   'ErasureOrdered',
   'DisputeResolved',
+  'AdjustmentOrdered',
 ])
 
 const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
@@ -72,6 +73,7 @@ const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
   AgentStep: checkStep,
   DisputeOpened: checkOpening,
   DisputeResolved: async (event, context) => (await checkOperator(event, context)) ?? checkResolution(event, context),
+  AdjustmentOrdered: checkAdjustment,
 }
 
 function checkSource(event: EventOf<DecidedEventType>, { registry }: CheckContext): RejectionReason | undefined {
@@ -81,10 +83,28 @@ function checkSource(event: EventOf<DecidedEventType>, { registry }: CheckContex
 }
 
 async function checkOperator(
-  event: EventOf<'SchemaRegistered' | 'SourceRegistered' | 'PolicyPublished' | 'ErasureOrdered' | 'DisputeResolved'>,
+  event: EventOf<
+    | 'SchemaRegistered'
+    | 'SourceRegistered'
+    | 'PolicyPublished'
+    | 'ErasureOrdered'
+    | 'DisputeResolved'
+    | 'AdjustmentOrdered'
+  >,
   context: CheckContext,
 ): Promise<RejectionReason | undefined> {
   return (await recoverSigner(context.ledgerId, event)) === context.genesis.operator ? undefined : 'SIGNATURE_INVALID'
+}
+
+/** Only what is settled by the time it is accepted can be settled again. */
+async function checkAdjustment(
+  event: EventOf<'AdjustmentOrdered'>,
+  context: CheckContext,
+): Promise<RejectionReason | undefined> {
+  const fault = await checkOperator(event, context)
+  if (fault !== undefined) return fault
+  if (context.registry.adjustments.has(event.body.adjustment)) return 'ADJUSTMENT_EXISTS'
+  return event.body.toEpoch < context.epoch ? undefined : 'ADJUSTMENT_EPOCHS_INVALID'
 }
 
 /** The signature first: only what the operator signed is worth reading a schema for. */

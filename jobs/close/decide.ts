@@ -158,6 +158,7 @@ function register(
   if (event.type === 'SignatureChecked')
     registry.addContractSignature(toAddress(toHex(event.body.account)), toHex(event.body.digest))
   if (event.type === 'PolicyPublished') registry.policies.add(event.body.policy)
+  if (event.type === 'AdjustmentOrdered') registry.adjustments.add(event.body.adjustment)
   if (event.type === 'FeatureMapPublished') registry.addFeatureMap(event.body.featureMap, event.body)
   if (event.type === 'ErasureOrdered') registry.erased.add(event.body)
   if (event.type === 'PriceListPublished') registry.addPriceList(event.body)

@@ -84,6 +84,7 @@ const TABLES = {
   ],
   dispute_item: [VARCHAR, INTEGER, VARCHAR, VARCHAR, INTEGER, INTEGER],
   dispute_resolution: [VARCHAR, BOOLEAN, INTEGER, VARCHAR, INTEGER, BIGINT],
+  adjustment: [VARCHAR, INTEGER, INTEGER, VARCHAR, VARCHAR, INTEGER, BIGINT],
 } satisfies Record<string, readonly DuckDBType[]>
 
 type FactTable = keyof typeof TABLES
@@ -253,6 +254,8 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
   DisputeOpened: writeDispute,
   DisputeResolved: ({ body: { dispute, upheld, awardParts, reason } }, place, push) =>
     push('dispute_resolution', [dispute, upheld, awardParts, reason, ...place]),
+  AdjustmentOrdered: ({ body }, place, push) =>
+    push('adjustment', [body.adjustment, body.fromEpoch, body.toEpoch, body.method, body.note, ...place]),
 }
 
 /** Its cap table counts from the start of its epoch, as the asset does. */

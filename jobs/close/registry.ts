@@ -54,6 +54,7 @@ export class Registry {
   readonly sources = new Map<string, ReadonlySet<string>>()
   readonly assets = new Map<string, Asset>()
   readonly policies = new Set<string>()
+  readonly adjustments = new Set<string>()
   readonly featureMaps = new Map<string, FeatureMap>()
   readonly mappedModels = new Set<string>()
   /** By digest: the contracts that called a signature of it theirs, in this epoch or shortly before. */
@@ -89,6 +90,8 @@ export class Registry {
     }))
       registry.addContractSignature(row.account as Address, row.digest as string)
     for (const row of await warehouse.all('SELECT policy FROM policy')) registry.policies.add(row.policy as string)
+    for (const row of await warehouse.all('SELECT adjustment FROM adjustment'))
+      registry.adjustments.add(row.adjustment as string)
     for (const row of await warehouse.all('SELECT * FROM feature_map'))
       registry.addFeatureMap(row.feature_map as string, toFeatureMap(row))
     for (const [id, list] of await loadPriceLists(warehouse)) registry.priceLists.set(id, list)

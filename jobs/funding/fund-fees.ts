@@ -35,7 +35,6 @@ export type FeeStatus = 'funded' | 'outside' | 'unfunded' | 'reported' | 'void'
  * held fees are released or given back. Runs inside the caller's transaction.
  *
  * @param policy  in force; undefined: nothing says how a fee is divided, so nothing is taken
- * @param correctedThrough corrections up to this epoch count, even later ones; in the ledger itself those of `epoch` do
  * @returns       balances afterwards, ascending by (payer, token), without those of 0; channels, none is ever left out; what is held
  */
 export async function fundFees(
@@ -43,7 +42,6 @@ export async function fundFees(
   epoch: number,
   before: Purses,
   policy: Policy | undefined,
-  correctedThrough = 0,
 ): Promise<Purses & { readonly outside: readonly HeldFees[] }> {
   const balances = new Map(before.balances.map(({ payer, token, amount }) => [payer + token, amount]))
   const deposits = await warehouse.all<{ payer: string; token: string; amount: bigint }>(
@@ -54,8 +52,8 @@ export async function fundFees(
     balances.set(payer + token, (balances.get(payer + token) ?? 0n) + amount)
   const channels = new Channels(before.channels)
   await raiseChannels(warehouse, epoch, channels)
-  await takeFees(warehouse, epoch, policy, { balances, channels }, Math.max(epoch, correctedThrough))
-  const { refunds, outside } = await endHeldFees(warehouse, epoch, policy, correctedThrough)
+  await takeFees(warehouse, epoch, policy, { balances, channels })
+  const { refunds, outside } = await endHeldFees(warehouse, epoch, policy)
   for (const refund of refunds) {
     const key = refund.payer + refund.token
     balances.set(key, (balances.get(key) ?? 0n) + refund.fees)
@@ -85,11 +83,10 @@ async function takeFees(
   epoch: number,
   policy: Policy | undefined,
   purses: OpenPurses,
-  corrected: number,
 ): Promise<void> {
   const takings = await Takings.open(warehouse, epoch)
   for (let after = -1n; ; ) {
-    const page = await warehouse.all<Use>(usesOfEpoch, { epoch, after, page: PAGE_INFERENCES, corrected })
+    const page = await warehouse.all<Use>(usesOfEpoch, { epoch, after, page: PAGE_INFERENCES })
     const last = page.at(-1)
     if (last === undefined) return takings.takeBefore(undefined, purses.balances)
     const funded: DuckDBValue[][] = []

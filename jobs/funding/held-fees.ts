@@ -32,20 +32,17 @@ type Refund = ChannelKey & { readonly fees: bigint }
  * cover in retrospect is funded now, at the place of the last grant that it waited for; what has waited long enough goes back.
  *
  * @param policy            in force
- * @param correctedThrough  corrections up to this epoch count from the first on; in the ledger itself 0
  * @returns                 what goes back, and what is still held, ascending by (epoch, model, payer, token)
  */
 export async function endHeldFees(
   warehouse: Database,
   epoch: number,
   policy: Policy | undefined,
-  correctedThrough: number,
 ): Promise<{ readonly refunds: readonly Refund[]; readonly outside: readonly HeldFees[] }> {
   const first = epoch - OUTSIDE_WAIT_EPOCHS_MAX
   // Whatever is held was taken under a policy, and there is one ever since.
   if (policy === undefined) return { refunds: [], outside: [] }
-  const [before, after] = [epoch - 1, epoch].map((each) => Math.max(each, correctedThrough)) as [number, number]
-  await warehouse.run(stillHeld, { first, before, after })
+  await warehouse.run(stillHeld, { first, before: epoch - 1, after: epoch })
   await giveBackCorrected(warehouse, epoch)
   await warehouse.run(releasedFees, { epoch, first })
   await warehouse.run(

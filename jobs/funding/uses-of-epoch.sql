@@ -1,5 +1,5 @@
--- one row per inference of $epoch after $after in accept order, at most $page, with the fee that stands after the corrections up to
--- $corrected; model_outside, agent_outside: what of it no licence covers that was there when its epoch was closed
+-- one row per inference of $epoch after $after in accept order, at most $page, with the fee that stands after the corrections of
+-- $epoch; model_outside, agent_outside: what of it no licence covers that was there when its epoch was closed
 WITH page AS (
   SELECT ordinal, inference, payer, token, model, agent, fee, voucher, commercial, price_list
   FROM inference
@@ -11,7 +11,7 @@ WITH page AS (
 corrected AS (
   SELECT inference, min(fee) AS fee, bool_or(kind = 'void') AS is_void
   FROM correction
-  WHERE epoch BETWEEN $epoch AND $corrected
+  WHERE epoch = $epoch
   GROUP BY inference
 )
 SELECT

@@ -18,6 +18,8 @@ const holes = readSql(new URL('./holes.sql', import.meta.url))
 const gaps = readSql(new URL('./gaps.sql', import.meta.url))
 const counts = readSql(new URL('./counts.sql', import.meta.url))
 const disputes = readSql(new URL('./parquet/disputes.sql', import.meta.url))
+const adjustments = readSql(new URL('./adjustments.sql', import.meta.url))
+const adjustmentDeltas = readSql(new URL('./parquet/adjustments.sql', import.meta.url))
 const sales = readSql(new URL('./parquet/sales.sql', import.meta.url))
 
 export interface AccountRow {
@@ -28,6 +30,7 @@ export interface AccountRow {
   readonly earned: string
   readonly lines: number
   readonly linesRoot: string
+  readonly netted: string
   readonly small: string
   readonly smallBefore: string
   readonly token: string
@@ -50,6 +53,7 @@ export async function buildManifest(ledger: Ledger, epoch: number, tree: PayoutT
   const tables = {
     accounts: commitTable(accounts),
     disputes: commitTable(await disputeRows(warehouse, epoch)),
+    adjustments: commitTable(await warehouse.all(adjustmentDeltas, { epoch })),
     lines: commitTable(await lineRows(warehouse, epoch)),
     sales: commitTable(await warehouse.all(sales, { epoch })),
     scores: commitTable(await scoreRows(warehouse, epoch)),
@@ -82,7 +86,9 @@ export async function buildManifest(ledger: Ledger, epoch: number, tree: PayoutT
       leaves: tree.size,
       totals: totalsOf(accounts, after),
     },
+    adjustments: await warehouse.all(adjustments, { epoch }),
     tables: {
+      adjustments: { rows: tables.adjustments.rows, root: tables.adjustments.root },
       accounts: { rows: tables.accounts.rows, root: tables.accounts.root },
       disputes: { rows: tables.disputes.rows, root: tables.disputes.root },
       lines: { rows: tables.lines.rows, root: tables.lines.root },
@@ -113,6 +119,7 @@ export function accountRow(row: Readonly<Record<string, unknown>>): AccountRow {
     earned: String(row.earned),
     lines: row.line_count as number,
     linesRoot: toHex(fromBlob(row.lines_root)),
+    netted: String(row.netted),
     small: String(row.small),
     smallBefore: String(row.small_before),
     token: row.token as string,

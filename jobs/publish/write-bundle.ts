@@ -14,10 +14,12 @@ const PARQUET_FILES = {
   'public/disputes.parquet': 'disputes.sql',
   'public/leaves.parquet': 'leaves.sql',
   'public/accounts.parquet': 'accounts.sql',
+  'public/adjustments.parquet': 'adjustments.sql',
   'public/lines.parquet': 'lines.sql',
   'public/sales.parquet': 'sales.sql',
   'public/scores.parquet': 'scores.sql',
   'public/vectors.parquet': 'vectors.sql',
+  'restricted/corrected-uses.parquet': 'corrected-uses.sql',
   'restricted/records.parquet': 'records.sql',
 } as const
 

@@ -35,6 +35,11 @@ export interface EndedDisputes {
   readonly returned: ReadonlyMap<string, bigint>
 }
 
+/** Where disputes take no part. */
+export const NO_ENDS: EndedDisputes = {
+  ...{ open: [], standings: [], unattributed: new Map(), bonds: new Map(), returned: new Map() },
+}
+
 interface Resolution {
   readonly dispute: string
   readonly upheld: boolean

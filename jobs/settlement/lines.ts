@@ -13,6 +13,8 @@ export type LineKind =
   | 'released'
   | 'award'
   | 'bond'
+  | 'refund'
+  | 'adjustment'
 
 export interface LineKey {
   readonly account: string

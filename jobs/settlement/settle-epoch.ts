@@ -4,12 +4,13 @@ import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import type { Address } from '../../schemas/ids.ts'
 import type { PeriodDraft } from '../attribution/attribute-epoch.ts'
-import { type CarryState, heldAmounts, loadState, type OpenDispute } from '../carry-state.ts'
+import { type CarryState, heldAmounts, loadState } from '../carry-state.ts'
 import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import { compareText } from '../funding/channels.ts'
 import { policyInForce } from '../funding/policy.ts'
 import type { Ledger } from '../ledger.ts'
-import { type EndedDisputes, endDisputes, holdDisputed, writeStandings } from './disputes.ts'
+import { settleAdjustments, takeReservesAgain } from './adjustments.ts'
+import { type EndedDisputes, endDisputes, holdDisputed, NO_ENDS, writeStandings } from './disputes.ts'
 import { ConservationError } from './errors.ts'
 import { addTo, type Line, Lines } from './lines.ts'
 import { type DividedOutcomes, divideOutcomes } from './outcomes.ts'
@@ -29,6 +30,12 @@ export interface SettlementDraft {
   readonly conservation: Manifest['conservation']
 }
 
+export interface SettleOptions {
+  readonly ledger: Ledger
+  /** In the copy of a rerun: what an epoch pays for its fees, and nothing of what adjustments found. */
+  readonly isRerun?: boolean
+}
+
 type Purses = Pick<CarryState, 'balances' | 'channels' | 'outside'>
 
 /**
@@ -37,15 +44,15 @@ type Purses = Pick<CarryState, 'balances' | 'channels' | 'outside'>
  *
  * @throws ConservationError when a single atom would be lost or made; nothing is written then
  */
-export async function settleEpoch(options: { readonly ledger: Ledger }): Promise<StepResult> {
+export async function settleEpoch(options: SettleOptions): Promise<StepResult> {
   const { warehouse } = options.ledger
   const row = await firstEpochIn(warehouse, 'attributed')
   if (row === undefined) return { did: 'nothing', epoch: null, detail: 'No attributed epoch waits to be settled.' }
-  const lines = await warehouse.transaction(() => settle(warehouse, row.epoch))
+  const lines = await warehouse.transaction(() => settle(warehouse, row.epoch, options.isRerun ?? false))
   return { did: 'done', epoch: row.epoch, detail: `${lines} settlement lines.` }
 }
 
-async function settle(warehouse: Database, epoch: number): Promise<number> {
+async function settle(warehouse: Database, epoch: number, isRerun: boolean): Promise<number> {
   const before = await loadState(warehouse, epoch - 1)
   const draft = await warehouse.one<{ state_json: string }>('SELECT state_json FROM epoch WHERE epoch = $epoch', {
     epoch,
@@ -73,14 +80,25 @@ async function settle(warehouse: Database, epoch: number): Promise<number> {
     const joined = (split.featured.get(key) ?? 0n) + (waited.joined.get(key) ?? 0n)
     settled.push(await payPeriod(warehouse, epoch, period, periods, { joined, isOver: isOver(period) }, policy!, lines))
   }
-  const ended = await endDisputes(warehouse, epoch, before.disputes, lines)
+  // A rerun is of fees alone: disputes are none of its business.
+  const ended = isRerun
+    ? { ...NO_ENDS, open: before.disputes }
+    : await endDisputes(warehouse, epoch, before.disputes, lines)
+  const apart = { waited, divided, givenUp: unattributed, ended }
+  const unadjusted = nextState(epoch, { ...before, periods, reserves, retired }, purses, settled, apart)
+  const adjusted = isRerun
+    ? await takeReservesAgain(warehouse, epoch, unadjusted)
+    : await settleAdjustments(warehouse, epoch, unadjusted, lines.sorted())
+  for (const { amount, ...key } of adjusted.lines) lines.add(key, amount)
   const sorted = lines.sorted()
   const accounts = await loadPayouts(warehouse, epoch - 1)
-  const { disputes, disputed } = holdDisputed(ended.open, dueBefore(accounts, sorted))
-  const apart = { waited, divided, givenUp: unattributed, ended, disputes }
-  const state = nextState(epoch, { ...before, periods, reserves, retired }, purses, settled, apart)
+  const { disputes, disputed } = isRerun
+    ? { disputes: before.disputes, disputed: new Map<string, bigint>() }
+    : holdDisputed(ended.open, dueBefore(accounts, sorted, adjusted.netted))
+  const state = { ...unadjusted, ...adjusted.books, disputes }
   const minimums = policy?.minimumPayouts ?? new Map<string, bigint>()
-  const payouts = payOut(accounts, sorted, minimums, disputed)
+  const taken = { netted: adjusted.netted, disputed }
+  const payouts = payOut(accounts, sorted, minimums, taken)
   const conservation = await conserve(warehouse, epoch, { before, after: state, payouts, minimums, sold, ended })
   await writeLines(warehouse, epoch, sorted)
   await writePayouts(warehouse, epoch, payouts)
@@ -102,7 +120,6 @@ interface SetApart {
   /** By token: what periods of retired models left. */
   readonly givenUp: ReadonlyMap<string, bigint>
   readonly ended: EndedDisputes
-  readonly disputes: readonly OpenDispute[]
 }
 
 function nextState(
@@ -110,7 +127,7 @@ function nextState(
   before: CarryState,
   purses: Purses,
   settled: readonly SettledPeriod[],
-  { waited, divided, givenUp, ended, disputes }: SetApart,
+  { waited, divided, givenUp, ended }: SetApart,
 ): CarryState {
   const periods = new Map(before.periods.map((period) => [`${period.model}/${period.token}`, period]))
   for (const { next } of settled) periods.set(`${next.model}/${next.token}`, next)
@@ -134,8 +151,10 @@ function nextState(
       .sort((a, b) => compareText(a.token, b.token)),
     waiting: waited.waiting,
     outcomes: divided.outcomes,
+    recoveries: before.recoveries,
+    owed: before.owed,
     retired: before.retired,
-    disputes,
+    disputes: ended.open,
   }
 }
 
@@ -191,7 +210,7 @@ async function conserve(
   }
   const bondsReturned = new Map<string, bigint>()
   for (const [key, bond] of ended.returned) addTo(bondsReturned, key.slice(key.length / 2), bond)
-  const named = [...fees, ...heldAmounts(after), ...after.unattributed].map(({ token }) => token)
+  const named = [...fees, ...heldAmounts(after), ...after.unattributed, ...after.owed].map(({ token }) => token)
   const tokens = new Set([...named, ...moved.keys()])
   return [...tokens].sort(compareText).map((token) => {
     const fee = fees.find((row) => row.token === token)
@@ -219,6 +238,7 @@ async function conserve(
       out: out.toString(),
       heldOut: heldOut.toString(),
       unattributed: unattributed.toString(),
+      ...owedOf(after, token),
       minimumPayout: (minimums.get(token) ?? 0n).toString(),
     }
   })
@@ -234,6 +254,15 @@ function heldOf(state: CarryState, token: string): bigint {
 
 function unattributedOf(state: CarryState, token: string): bigint {
   return BigInt(state.unattributed.find((row) => row.token === token)?.amount ?? 0)
+}
+
+/** Claims, no atoms: what adjustments found and nobody has paid yet. */
+function owedOf({ owed }: CarryState, token: string): { readonly owed: string; readonly owing: string } {
+  const amounts = owed.filter((row) => row.token === token).map(({ amount }) => BigInt(amount))
+  return {
+    owed: sumOf(amounts.filter((amount) => amount > 0n)).toString(),
+    owing: sumOf(amounts.filter((amount) => amount < 0n).map((amount) => -amount)).toString(),
+  }
 }
 
 function sumOf(amounts: readonly bigint[]): bigint {

@@ -5,6 +5,7 @@ import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toHex } from '../../schemas/ids.ts'
 import { rankBatches } from '../attribution/features/clusters.ts'
 import { type DisputeView, disputesOf } from '../disputes/disputes.ts'
+import { type Claim, claimsOf } from './claims.ts'
 import { ALL_EPOCHS, type EpochRange, type StatementEpoch, statementEpochs } from './epochs.ts'
 import { type OwnedAsset, ownedBy, type PaidFor } from './owned.ts'
 import { type Paying, payingOf } from './paying.ts'
@@ -42,6 +43,8 @@ export interface Statement {
   readonly epochs: readonly StatementEpoch[]
   /** Paid out since the first epoch, and what is owed and too little to be paid so far. */
   readonly totals: readonly { readonly token: string; readonly cumulative: bigint; readonly small: bigint }[]
+  /** What adjustments found and nobody has paid yet. */
+  readonly claims: readonly Claim[]
   /** What was earned in these epochs, by cause; over all epochs the sum of both totals. */
   readonly paidByKind: readonly PaidFor[]
   readonly helped: readonly StatementItem[]
@@ -102,6 +105,7 @@ export async function statementOf(
     ...(await evidenceOf(warehouse, account)),
     epochs,
     totals,
+    claims: await claimsOf(warehouse, account),
     helped: await itemsOf(warehouse, account, to, 'DESC'),
     hurt: await itemsOf(warehouse, account, to, 'ASC'),
     paying,

@@ -101,6 +101,7 @@ describe('signatures, golden vectors', () => {
   test('there is one of every type that is signed, with either parity', () => {
     const types = new Set(vectors.cases.map(({ event }) => event.type))
     expect([...types].sort()).toEqual([
+      'AdjustmentOrdered',
       'AgentStep',
       'AssetRegistered',
       'AssetTransferred',

@@ -209,6 +209,7 @@ function refit(files: EpochFiles): void {
   manifest.tables = {
     accounts: { rows: accounts.length, root: toHex(tableRoot(accounts.map(accountJson))) as never },
     disputes: { rows: 0, root: toHex(tableRoot([])) as never },
+    adjustments: { rows: 0, root: toHex(tableRoot([])) as never },
     lines: { rows: lines.length, root: toHex(tableRoot(lines as never)) as never },
     sales: { rows: tables.sales.rows.length, root: toHex(tableRoot(tables.sales.rows as never)) as never },
     scores: { rows: tables.scores.rows.length, root: toHex(tableRoot(tables.scores.rows.map(scoreJson))) as never },

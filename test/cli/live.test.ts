@@ -113,6 +113,9 @@ describeWithAnvil('beside a running ingest', () => {
     ['erasure', 'status'],
     ['policy', 'show', '--at', '1'],
     ['policy', 'simulate', 'no-such-file.json', '--epochs', '1..1'],
+    ['rerun', '--epochs', '1..1'],
+    ['diff', 'no-such-rerun'],
+    ['adjust', '--epochs', '1..1', '--dry-run'],
     ['market', 'list'],
     ['market', 'list', 'reader', '--all'],
     [

@@ -37,9 +37,8 @@ test('the page says what becomes of 300 that are held for a bond of 10, however 
       },
     }
     const books = { disputes: [dispute], disputable: new Map(), forfeited: new Map() }
-    expect(holdForDisputes(books.disputes, new Map(), [{ account: 'ana', token: 't', amount: 300n }]).get('anat')).toBe(
-      300n,
-    )
+    const lines300 = [{ account: 'ana', token: 't', amount: 300n }]
+    expect(holdForDisputes(books.disputes, new Map(), lines300, new Map()).get('anat')).toBe(300n)
     const resolution = DECISIONS[decision!]
     const body = { dispute: 'd', reason: '', signature: new Uint8Array(65) }
     const resolutions = new Map(resolution === undefined ? [] : [['d', { ...body, ...resolution }]])

@@ -1,7 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { attributeEpoch } from '../../jobs/attribution/attribute-epoch.ts'
-import { makeScratch } from '../../jobs/policy/simulate/scratch.ts'
-import { settleEpoch } from '../../jobs/settlement/settle-epoch.ts'
 import { explain } from '../../jobs/statement/explain.ts'
 import { payingOf } from '../../jobs/statement/paying.ts'
 import { addressOf, TOKEN } from '../support/ledger/cast.ts'
@@ -194,27 +191,4 @@ describe('a correction in a later epoch', () => {
       expect(await auditFinds()).toBeUndefined()
     })
   })
-})
-
-test('an epoch that is computed again can count what was corrected since', async () => {
-  await found()
-  const { records } = world
-  await world.send(records.inference('dear', 500n), records.inference('never', 200n), records.inference('right', 30n))
-  await world.runEpoch()
-  await world.send(records.correction('dear', 300n), records.correction('never', 'void'))
-  await world.runEpoch()
-  const scratch = await makeScratch(world.ledger, { folder: world.folder, from: 1, to: 2 })
-  try {
-    const { ledger } = scratch
-    for (const _ of [1, 2]) {
-      await attributeEpoch({ ledger, correctedThrough: 2 })
-      await settleEpoch({ ledger })
-    }
-    const rows = await ledger.warehouse.all<{ epoch: number; amount: bigint }>(
-      'SELECT epoch, sum(amount)::HUGEINT AS amount FROM settlement_line GROUP BY epoch',
-    )
-    expect(rows).toEqual([{ epoch: 1, amount: 330n }])
-  } finally {
-    scratch.close()
-  }
 })

@@ -65,7 +65,14 @@ describe('rows of a table that is published', () => {
 /** What `proveRow` asks of a manifest. */
 async function published(rows: readonly object[]): Promise<Manifest> {
   const [accounts, none] = [commitTable(rows), commitTable([])]
-  await storeBlocks(warehouse, 1, { accounts, disputes: none, lines: none, sales: none, scores: none })
+  await storeBlocks(warehouse, 1, {
+    accounts,
+    adjustments: none,
+    disputes: none,
+    lines: none,
+    sales: none,
+    scores: none,
+  })
   const root = accounts.root as Hash32
   return { epoch: 1, tables: { accounts: { rows: rows.length, root } } } as unknown as Manifest
 }

@@ -42,10 +42,11 @@ def by_bytes(row, *names):
 # Epoch 1 takes a deposit and nothing else; epoch 2 pays ----------------------------------------------------------------
 
 EMPTY_STATE = {"format": "tallystick-state/1", "epoch": 0, "balances": [], "channels": [], "outside": [], "periods": [], "reserves": [],
-               "unattributed": [], "waiting": [], "outcomes": [], "disputes": [], "retired": []}
+               "unattributed": [], "waiting": [], "outcomes": [], "disputes": [], "recoveries": [], "owed": [], "retired": []}
 STATE_1 = {**EMPTY_STATE, "epoch": 1, "balances": [{"payer": PAYER, "token": TOKEN, "amount": str(2 ** 96 - 1)}]}
 DATA, MODEL_PART, INFRASTRUCTURE_PART, TREASURY_PART = apportion(FEES, PARTS)
 WAITING, RATED = 9, 4  # of what waits, what waits for ratings
+NETTED = 5  # of what the second account earned, for what it owes
 OUTSIDE = 2 ** 64 + 1
 PRICE = 2 ** 64 + 1  # of a share that the payer bought
 LICENCE_PRICE = 1_000  # of a licence that it bought, which two owners share
@@ -73,6 +74,11 @@ STATE_2 = {
     "waiting": [{"epoch": 2, "model": "\ufb33", "token": TOKEN, "until": 4, "part": str(WAITING - RATED), "fees": str(WAITING), "featured": "0"},
                 {"epoch": 2, "model": "\U0001f9ee", "token": OTHER_TOKEN, "until": 2 ** 31, "part": "0", "fees": "1", "featured": "0"}],
     "outcomes": [{"epoch": 2, "payer": PAYER, "token": TOKEN, "until": 2 ** 31, "part": str(RATED)}],
+    "recoveries": [{"token": TOKEN, "amount": str(NETTED)}],
+    "owed": sorted([{"account": ACCOUNTS[1], "token": TOKEN, "model": "", "amount": "-1"},
+             {"account": ACCOUNTS[1], "token": TOKEN, "model": "\U0001f9ee", "amount": str(-2 ** 96)},
+             {"account": ACCOUNTS[2], "token": OTHER_TOKEN, "model": MODEL, "amount": str(2 ** 96 - 1)},
+             {"account": PAYER, "token": OTHER_TOKEN, "model": "other", "amount": "1"}], key=lambda row: by_bytes(row, "account", "token", "model")),
     "retired": ["\ufb33", "\U0001f9ee"],
     "disputes": [{"dispute": "dispute/1", "opener": PAYER, "account": ACCOUNTS[1], "token": TOKEN, "kind": "model", "asset": MODEL, "lineEpoch": 1, "epoch": 2,
                   "until": 2 ** 31, "bond": str(BOND), "wanted": str(2 ** 96 - 1), "held": str(DISPUTED)},
@@ -113,10 +119,11 @@ def account_rows():
     for account in ACCOUNTS:
         earned, had, small = sum(int(line["amount"]) for line in lines_of(account)), before.get(account, 0), small_before.get(account, 0)
         disputed = DISPUTED if account == ACCOUNTS[1] else 0
-        due = small + earned - disputed
+        netted = NETTED if account == ACCOUNTS[1] else 0
+        due = small + earned - netted - disputed
         paid = due if due >= MINIMUM else 0
         yield {"account": account, "before": str(had), "cumulative": str(had + paid), "disputed": str(disputed), "earned": str(earned),
-               "lines": len(lines_of(account)), "linesRoot": table(lines_of(account))["root"], "small": str(due - paid), "smallBefore": str(small),
+               "lines": len(lines_of(account)), "linesRoot": table(lines_of(account))["root"], "netted": str(netted), "small": str(due - paid), "smallBefore": str(small),
                "token": TOKEN}
 
 
@@ -139,6 +146,11 @@ DISPUTES = [
     {**STATE_2["disputes"][0], **REFUSED, "dispute": "dispute/2", "source": "urn:größe", "id": "dispute-1", "claim": "settlement", "status": "unfunded"},
     {**STATE_2["disputes"][1], "source": "urn:example:portal", "id": "\U0001f9ee", "claim": "features", "award": "0", "status": "open"},
 ]
+# Two adjustments of epoch 1; of the second nothing came.
+ADJUSTMENTS = sorted([
+    {"account": ACCOUNTS[1], "adjustment": "\ufb33", "asset": MODEL, "delta": str(-2 ** 96 - 6), "epoch": 1, "kind": "data", "token": TOKEN},
+    {"account": PAYER, "adjustment": "\ufb33", "asset": "other", "delta": "1", "epoch": 1, "kind": "refund", "token": OTHER_TOKEN},
+], key=lambda row: by_bytes(row, "adjustment", "account", "token", "kind", "asset"))
 SCORES = [
     {"account": ACCOUNTS[0], "duplicates": 1, "items": 5, "heldBack": str(HELD_BACK[0]), "model": MODEL, "pay": lines_of(ACCOUNTS[0])[0]["amount"],
      "s": str(2 ** 70), "token": TOKEN},
@@ -177,7 +189,8 @@ def manifest_1():
         "tree": {"size": "1", "root": "0x" + mth([b"the deposit"]).hex(), "previousSize": "0"}, "policy": None, "periods": [],
         "conservation": [],
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], **payout_root([]), "totals": []},
-        "tables": {"accounts": none, "disputes": none, "lines": none, "sales": none, "scores": none},
+        "adjustments": [],
+        "tables": {"accounts": none, "adjustments": none, "disputes": none, "lines": none, "sales": none, "scores": none},
         "carryIn": hashed(encoded(EMPTY_STATE)), "carryOut": hashed(encoded(STATE_1)),
     }
 
@@ -205,7 +218,7 @@ def held_period():
 def manifest_2(previous):
     cumulative = sum(int(row["cumulative"]) for row in ACCOUNT_ROWS)
     sums = {name: sum(int(row[name]) for row in ACCOUNT_ROWS) for name in ("before", "cumulative", "small", "smallBefore")}
-    out, held = sums["cumulative"] - sums["before"], CARRIED + WAITING + sum(HELD_BACK) + sums["small"] + BOND + DISPUTED
+    out, held = sums["cumulative"] - sums["before"], CARRIED + WAITING + sum(HELD_BACK) + NETTED + sums["small"] + BOND + DISPUTED
     assert FEES + WAITING + 7 + PRICE + LICENCE_PRICE + BOND + sums["smallBefore"] == out + held + 7
     reserved, other = held + 7, 2 ** 96
     flow = lambda token, **amounts: {"token": token, **{name: str(amount) for name, amount in amounts.items()}}
@@ -219,13 +232,14 @@ def manifest_2(previous):
         "tree": {"size": str(2 ** 53 + 3), "root": "0x" + mth([b"the deposit", b"the rest"]).hex(), "previousSize": "1"}, "policy": POLICY,
         "periods": [paid_period(), held_period()],
         "conservation": [flow(TOKEN, funded=FEES + WAITING + 7, outside=0, released=0, refunded=0, unfunded=0, reported=3, sold=PRICE + LICENCE_PRICE, bonds=BOND, bondsReturned=0, heldIn=sums["smallBefore"], out=out,
-                              heldOut=held, unattributed=7, minimumPayout=MINIMUM),
+                              heldOut=held, unattributed=7, owed=0, owing=2 ** 96 + 1, minimumPayout=MINIMUM),
                          flow(OTHER_TOKEN, funded=0, outside=OUTSIDE + 2, released=0, refunded=2, unfunded=2 ** 96 - 1, reported=0, sold=0, bonds=0, bondsReturned=0, heldIn=other, out=0,
-                              heldOut=other + OUTSIDE, unattributed=0, minimumPayout=0)],
+                              heldOut=other + OUTSIDE, unattributed=0, owed=2 ** 96, owing=0, minimumPayout=0)],
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], **payout_root(ACCOUNT_ROWS),
                    "totals": [flow(TOKEN, cumulative=cumulative, reserved=reserved, total=cumulative + reserved),
                               flow(OTHER_TOKEN, cumulative=0, reserved=other + OUTSIDE, total=other + OUTSIDE)]},
-        "tables": {"accounts": table(ACCOUNT_ROWS), "disputes": table(DISPUTES), "lines": table(LINES), "sales": table(SALES), "scores": table(SCORES)},
+        "adjustments": [{"adjustment": name, "fromEpoch": 1, "toEpoch": 1, "method": method} for name, method in (("\ufb33", ""), ("\U0001f9ee", "influence/factored@2"))],
+        "tables": {"accounts": table(ACCOUNT_ROWS), "adjustments": table(ADJUSTMENTS), "disputes": table(DISPUTES), "lines": table(LINES), "sales": table(SALES), "scores": table(SCORES)},
         "carryIn": hashed(encoded(STATE_1)), "carryOut": hashed(encoded(STATE_2)),
     }
 
@@ -249,7 +263,7 @@ def manifest_vectors():
         "linesRoots": [{"account": row["account"], "token": row["token"], "size": len(lines_of(row["account"])), "root": row["linesRoot"]}
                        for row in ACCOUNT_ROWS],
         "tables": {name: {**table(rows), "documents": rows, "canonical": [encoded(row).hex() for row in rows]}
-                   for name, rows in (("accounts", ACCOUNT_ROWS), ("disputes", DISPUTES), ("lines", LINES), ("sales", SALES), ("scores", SCORES))},
+                   for name, rows in (("accounts", ACCOUNT_ROWS), ("adjustments", ADJUSTMENTS), ("disputes", DISPUTES), ("lines", LINES), ("sales", SALES), ("scores", SCORES))},
         "vectors": {"v": V, "vBytes": int32(V).hex(), "vHash": hashed(int32(V)),
                     "x": X, "xBytes": float64(X).hex(), "xHash": hashed(float64(X))},
     }

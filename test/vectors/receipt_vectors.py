@@ -99,14 +99,16 @@ def lines_of(account):
 def account_row(account, before, small):
     lines = lines_of(account)
     earned, disputed = sum(int(line["amount"]) for line in lines), DISPUTED.get(account, 0)
-    due = small + earned - disputed
+    netted = NETTED if account == ACCOUNTS[0] else 0
+    due = small + earned - netted - disputed
     paid = due if due >= MINIMUM else 0
     return {"account": account, "before": str(before), "cumulative": str(before + paid), "disputed": str(disputed), "earned": str(earned), "lines": len(lines),
-            "linesRoot": table(lines)["root"], "small": str(due - paid), "smallBefore": str(small), "token": TOKEN}
+            "linesRoot": table(lines)["root"], "netted": str(netted), "small": str(due - paid), "smallBefore": str(small), "token": TOKEN}
 
 
 SMALL_BEFORE = [20, 0, 3, 0]
 DISPUTED = {ACCOUNTS[0]: 7}  # taken for a dispute of another epoch's line
+NETTED = 3  # of what the first account earned, for what it owed
 ROWS = [account_row(account, before, small) for account, before, small in zip(ACCOUNTS, [10 ** 20, 0, 3, 0], SMALL_BEFORE)]
 SMALL = sum(int(row["small"]) for row in ROWS)
 
@@ -130,7 +132,7 @@ def payout_proof(own):
 def manifest():
     cumulative = sum(int(row["cumulative"]) for row in ROWS)
     out = sum(int(row["cumulative"]) - int(row["before"]) for row in ROWS)
-    held_in, held_out = CARRIED_IN + sum(SMALL_BEFORE), CARRIED + sum(HELD_BACK) + SMALL + sum(DISPUTED.values())
+    held_in, held_out = CARRIED_IN + sum(SMALL_BEFORE), CARRIED + sum(HELD_BACK) + SMALL + NETTED + sum(DISPUTED.values())
     return {
         "format": "tallystick-manifest/1", "ledger": "0x" + LEDGER_ID.hex(), "epoch": EPOCH, "attempt": 1, "engine": "tallystick/0.1.0",
         "previous": hashed(b"the manifest before"),
@@ -147,10 +149,11 @@ def manifest():
             "xHash": hashed(struct.pack(">2d", 1.0, -2.0)), "vErrorNano": "12",
         }],
         "conservation": [{"token": TOKEN, "funded": str(out + held_out - held_in), "outside": "0", "released": "0", "refunded": "0", "unfunded": "0", "reported": "0", "sold": "0", "bonds": "0", "bondsReturned": "0", "heldIn": str(held_in), "out": str(out),
-                          "heldOut": str(held_out), "unattributed": "0", "minimumPayout": str(MINIMUM)}],
+                          "heldOut": str(held_out), "unattributed": "0", "owed": "0", "owing": "0", "minimumPayout": str(MINIMUM)}],
         "payout": {"chainId": GENESIS["chainId"], "distributor": GENESIS["distributor"], "root": "0x" + PAYOUT_TREE[0].hex(), "leaves": len(PAYOUTS),
                    "totals": [{"token": TOKEN, "cumulative": str(cumulative), "reserved": str(held_out), "total": str(cumulative + held_out)}]},
-        "tables": {"accounts": table(ROWS), "disputes": table([]), "lines": table(LINES), "sales": table([]), "scores": table(SCORES)},
+        "adjustments": [],
+        "tables": {"accounts": table(ROWS), "adjustments": table([]), "disputes": table([]), "lines": table(LINES), "sales": table([]), "scores": table(SCORES)},
         "carryIn": hashed(b"state before"), "carryOut": hashed(b"state after"),
     }
 

@@ -23,6 +23,7 @@ PLACES = {
     "PriceListPublished": ("tally.registry", "digits-net"),
     "LicenceGranted": ("tally.registry", "digits-net"),
     "LicenceRevoked": ("tally.registry", "digits-net"),
+    "AdjustmentOrdered": ("tally.registry", "adjustment/1"),
     "ModelRetired": ("tally.registry", "digits-net"),
     "CorrectionRecorded": ("tally.inferences", "inference-1"),
     "VoucherPresented": ("tally.inferences", "0x" + TYPICAL["VoucherPresented"]["payer"].hex()),
@@ -65,7 +66,7 @@ def epochs():
     wide = headers_of("InferenceRecorded", "\U0001f9ee" * 64, "urn:größe")
     first = [record(e) for e in ("Deposited", "SignatureChecked", "ContributionCommitted", "ContributionBatch", "ContributionWithdrawn", "ContributionFeatures", "DisputeOpened", "DisputeResolved", "InferenceRecorded", "InferenceFeatures",
                                  "VoucherPresented", "CorrectionRecorded", "TaskOutcome", "AgentStep", "SchemaRegistered", "SourceRegistered", "AssetRegistered", "AssetTransferred", "OfferPublished", "OfferWithdrawn", "OfferAccepted", "PolicyPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked", "ErasureOrdered",
-                                 "ModelRetired", "FeatureMapPublished")]
+                                 "ModelRetired", "AdjustmentOrdered", "FeatureMapPublished")]
     first.insert(1, record("Deposited", outcome="duplicate"))
     first[-1] |= {"outcome": "rejected", "reason": SIGNATURE_INVALID}
     second = [

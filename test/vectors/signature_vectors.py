@@ -197,6 +197,7 @@ def cases():
     yield registry("a source of no type under a wide name", "SourceRegistered", "operator", source=WIDE_TEXT, eventTypes=[])
     yield registry("a policy", "PolicyPublished", "operator")
     yield registry("an erasure", "ErasureOrdered", "operator")
+    yield registry("an adjustment", "AdjustmentOrdered", "operator")
     yield registry("an asset", "AssetRegistered", "contributor", **owned(contributor))
     yield registry("an asset whose title needs escapes", "AssetRegistered", "contributor", event_id="\U0001f9ee", kind="agent",
                    title="\"\\/\b\t\n\u0001\u007f\u2028é\U0001f9ee", **owned(contributor))

@@ -12,7 +12,7 @@ BUILT_IN_FROM = 0x54410000
 LONG_TEXT = "é" * 256
 WIDE_TEXT = "\U0001f9ee" * 128
 DECIDED = ["SchemaRegistered", "SourceRegistered", "SignatureChecked", "AssetRegistered", "AssetTransferred", "OfferPublished", "OfferWithdrawn", "OfferAccepted", "PolicyPublished", "FeatureMapPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked", "Deposited", "ContributionCommitted",
-           "ContributionBatch", "ContributionWithdrawn", "ErasureOrdered", "VoucherPresented", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures", "TaskOutcome", "AgentStep",
+           "ContributionBatch", "ContributionWithdrawn", "ErasureOrdered", "VoucherPresented", "InferenceRecorded", "ContributionFeatures", "InferenceFeatures", "TaskOutcome", "AgentStep", "AdjustmentOrdered",
            "DisputeOpened", "DisputeResolved"]
 
 DECIDED += ["CorrectionRecorded", "ModelRetired"]
@@ -122,6 +122,8 @@ TYPICAL = {
                       "kind": "data", "asset": "digits-net", "claim": "duplicate", "items": [named("batch-1", 0), named("batch-1", 64)],
                       "evidence": b"\x00" * 32, "bond": 1_000_000, "signature": seeded("signature", 65)},
     "DisputeResolved": {"dispute": "dispute/1", "upheld": True, "awardParts": 500_000, "reason": "Both are copies.", "signature": seeded("signature", 65)},
+    "AdjustmentOrdered": {"adjustment": "adjustment/1", "fromEpoch": 3, "toEpoch": 9, "method": "influence/factored@2", "note": "A meter counted twice.",
+                          "signature": seeded("signature", 65)},
     "CutPublished": {"epoch": 1, "cutTimeMs": 1_767_225_600_000, "partitions": [
         {"topic": "tally.inferences", "partition": 0, "incarnation": 0, "fromOffset": 0, "toOffset": 1_000},
         {"topic": "tally.registry", "partition": 0, "incarnation": 1, "fromOffset": 12, "toOffset": 12}]},
@@ -182,6 +184,7 @@ EXTREME = {
                       "asset": LONG_TEXT, "claim": "other", "items": [named(WIDE_TEXT, 999 - n, LONG_TEXT) for n in range(64)],
                       "evidence": b"\xff" * 32, "bond": AMOUNT_LIMIT - 1},
     "DisputeResolved": {"dispute": WIDE_TEXT, "upheld": False, "awardParts": 0, "reason": LONG_TEXT},
+    "AdjustmentOrdered": {"adjustment": WIDE_TEXT, "fromEpoch": INT_MAX - 63, "toEpoch": INT_MAX, "method": "", "note": LONG_TEXT, "signature": b"\xff" * 65},
     "CutPublished": {"epoch": INT_MAX, "cutTimeMs": LONG_MAX, "partitions": [
         {"topic": LONG_TEXT, "partition": INT_MIN, "incarnation": INT_MAX, "fromOffset": LONG_MIN, "toOffset": LONG_MAX},
         {"topic": "", "partition": -65, "incarnation": 64, "fromOffset": 2 ** 53 + 1, "toOffset": -2 ** 53 - 1}]},
@@ -441,6 +444,17 @@ def dispute_cases():
         yield f"a policy {name}", "PolicyPublished", {**policy, **change}, reason
 
 
+def adjustment_cases():
+    adjustment = TYPICAL["AdjustmentOrdered"]
+    for name, change, reason in (
+            ("of one epoch", {"fromEpoch": 9}, None), ("of 64 epochs", {"fromEpoch": 1, "toEpoch": 64}, None), ("without a note", {"note": ""}, None),
+            ("of 65 epochs", {"fromEpoch": 1, "toEpoch": 65}, "FIELD_INVALID"), ("that ends before it begins", {"fromEpoch": 10}, "FIELD_INVALID"),
+            ("from epoch 0 on", {"fromEpoch": 0}, "FIELD_INVALID"), ("by a method without a record of gates", {"method": "gradient-dot/factored@1"}, "FIELD_INVALID"),
+            ("with a note of 257 characters", {"note": "x" * 257}, "FIELD_INVALID"), ("without a name", {"adjustment": ""}, "FIELD_INVALID"),
+            ("with a short signature", {"signature": b"\x01" * 64}, "FIELD_INVALID")):
+        yield f"an adjustment {name}", "AdjustmentOrdered", {**adjustment, **change}, reason
+
+
 def cases():
     for event, body in TYPICAL.items():
         yield "typical", event, body, None
@@ -460,6 +474,7 @@ def cases():
     yield from correction_cases()
     yield from outcome_cases()
     yield from dispute_cases()
+    yield from adjustment_cases()
 
 
 def other_forms():

@@ -31,6 +31,7 @@ const PLACES = [
   'outside',
   'outcomes',
   'disputes',
+  'recoveries',
   'unattributed',
   'balances',
 ] as const
@@ -137,6 +138,7 @@ function addHeld(state: CarryState, add: (token: string, place: Place, amount: b
   for (const { token, fees } of state.outside) add(token, 'outside', BigInt(fees))
   for (const { token, part } of state.outcomes) add(token, 'outcomes', BigInt(part))
   for (const { token, bond, held } of state.disputes) add(token, 'disputes', BigInt(bond) + BigInt(held))
+  for (const { token, amount } of state.recoveries) add(token, 'recoveries', BigInt(amount))
   for (const { token, amount } of state.unattributed) add(token, 'unattributed', BigInt(amount))
 }
 

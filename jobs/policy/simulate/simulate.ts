@@ -1,24 +1,14 @@
 import { tmpdir } from 'node:os'
-import { TallyError } from '../../../schemas/errors.ts'
 import type { EventBodies } from '../../../schemas/events.ts'
 import { attributeEpoch } from '../../attribution/attribute-epoch.ts'
 import { requireFeatures } from '../../attribution/features/require-features.ts'
 import { Facts } from '../../close/facts.ts'
 import type { Ledger } from '../../ledger.ts'
+import { requireSettled } from '../../rerun/require-settled.ts'
+import { makeScratch } from '../../rerun/scratch.ts'
 import { settleEpoch } from '../../settlement/settle-epoch.ts'
 import { type Comparison, compareSettled } from './compare.ts'
 import { type Costs, costsOf, type Prices } from './costs.ts'
-import { makeScratch } from './scratch.ts'
-
-export class EpochsNotSettledError extends TallyError {
-  override readonly code = 'EPOCHS_NOT_SETTLED'
-  constructor(facts: { from: number; to: number; settled: number }) {
-    super(`Epochs ${facts.from} to ${facts.to} are not all settled; epoch ${facts.settled} is the last that is.`, {
-      facts,
-      hint: 'Simulate settled epochs only: `tally epoch status` shows them.',
-    })
-  }
-}
 
 export interface SimulateOptions {
   readonly ledger: Ledger
@@ -53,7 +43,8 @@ export async function simulatePolicy(options: SimulateOptions): Promise<Simulati
   await requireFeatures(ledger.warehouse, from)
   const progress = onProgress === undefined ? {} : { onProgress }
   const folder = options.folder ?? tmpdir()
-  const scratch = await makeScratch(ledger, { folder, from, to, ...progress })
+  const verb = 'tally policy simulate'
+  const scratch = await makeScratch(ledger, folder, { decided: 'funding', from, to, verb, ...progress })
   const { warehouse } = scratch.ledger
   const stop = () => warehouse.interrupt()
   options.signal?.addEventListener('abort', stop)
@@ -80,16 +71,8 @@ export async function simulatePolicy(options: SimulateOptions): Promise<Simulati
     }
   } finally {
     options.signal?.removeEventListener('abort', stop)
-    scratch.close()
+    scratch.remove()
   }
-}
-
-async function requireSettled({ warehouse }: Ledger, from: number, to: number): Promise<void> {
-  const row = await warehouse.one<{ epoch: number | null }>(
-    'SELECT max(epoch) AS epoch FROM epoch WHERE settlement_json IS NOT NULL',
-  )
-  const settled = row?.epoch ?? 0
-  if (to > settled) throw new EpochsNotSettledError({ from, to, settled })
 }
 
 /** As the first and only policy there is, the one that is tried is in force in every epoch. */

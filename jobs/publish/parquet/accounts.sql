@@ -2,5 +2,5 @@
 SELECT account, token, amount_before::VARCHAR AS before, earned::VARCHAR AS earned, disputed::VARCHAR AS disputed,
   cumulative::VARCHAR AS cumulative,
   '0x' || lower(hex(lines_root)) AS lines_root, line_count AS lines,
-  small_before::VARCHAR AS small_before, small::VARCHAR AS small
+  netted::VARCHAR AS netted, small_before::VARCHAR AS small_before, small::VARCHAR AS small
 FROM account_total WHERE epoch = $epoch ORDER BY account, token

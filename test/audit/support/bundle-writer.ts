@@ -22,10 +22,12 @@ export interface EpochFiles {
     leaves: Table
     accounts: Table
     disputes: Table
+    adjustments: Table
     lines: Table
     sales: Table
     scores: Table
     vectors: Table
+    correctedUses: Table
     records: Table
   }
 }
@@ -34,10 +36,12 @@ const FILE_OF = {
   leaves: 'public/leaves.parquet',
   accounts: 'public/accounts.parquet',
   disputes: 'public/disputes.parquet',
+  adjustments: 'public/adjustments.parquet',
   lines: 'public/lines.parquet',
   sales: 'public/sales.parquet',
   scores: 'public/scores.parquet',
   vectors: 'public/vectors.parquet',
+  correctedUses: 'restricted/corrected-uses.parquet',
   records: 'restricted/records.parquet',
 } as const
 

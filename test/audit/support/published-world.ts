@@ -401,6 +401,8 @@ function assemble(parts: Assembly): EpochFiles {
     retired: [],
     unattributed: [{ token: place.token, amount: parts.unattributedSoFar.toString() }],
     waiting: [],
+    recoveries: [],
+    owed: [],
   }
   const manifest: Manifest = {
     format: 'tallystick-manifest/1',
@@ -433,13 +435,17 @@ function assemble(parts: Assembly): EpochFiles {
         out: lines.reduce((sum, { amount }) => sum + amount, 0n).toString(),
         heldOut: parts.openPool.toString(),
         unattributed: hand.unattributed.toString(),
+        owed: '0',
+        owing: '0',
         minimumPayout: '0',
       },
     ],
     payout: payoutOf(accounts, parts),
+    adjustments: [],
     tables: {
       accounts: { rows: accounts.length, root: hex(tableRoot(accounts.map(accountJson))) },
       disputes: { rows: 0, root: hex(tableRoot([])) },
+      adjustments: { rows: 0, root: hex(tableRoot([])) },
       lines: { rows: lines.length, root: hex(tableRoot(lines.map((line) => lineJson(line, epoch)))) },
       sales: { rows: 0, root: hex(tableRoot([])) },
       scores: { rows: scores.length, root: hex(tableRoot(scores.map(scoreJson))) },
@@ -462,6 +468,8 @@ function emptyStateHash(): Hash32 {
     retired: [],
     unattributed: [],
     waiting: [],
+    recoveries: [],
+    owed: [],
   }
   return jsonHash({ epoch: 0, format: 'tallystick-state/1', ...lists })
 }
@@ -495,6 +503,7 @@ type AccountText =
   | 'disputed'
   | 'cumulative'
   | 'lines_root'
+  | 'netted'
   | 'small_before'
   | 'small'
 type AccountCells = Record<AccountText, string> & {
@@ -518,6 +527,7 @@ function accountsOf(lines: readonly Line[], previous: EpochFiles | undefined, ep
       cumulative: ((before.get(account) ?? 0n) + earned).toString(),
       lines_root: hex(tableRoot(own.map((line) => lineJson(line, epoch)))),
       lines: own.length,
+      netted: '0',
       small_before: '0',
       small: '0',
     }
@@ -532,6 +542,7 @@ export function accountJson({
   earned,
   lines,
   lines_root,
+  netted,
   small,
   small_before,
   token,
@@ -544,6 +555,7 @@ export function accountJson({
     earned,
     lines,
     linesRoot: lines_root,
+    netted,
     small,
     smallBefore: small_before,
     token,
@@ -640,7 +652,7 @@ function tablesOf(
       {
         ...text('account', 'token', 'before', 'earned', 'disputed', 'cumulative', 'lines_root'),
         lines: 'INTEGER',
-        ...text('small_before', 'small'),
+        ...text('netted', 'small_before', 'small'),
       },
       accounts,
     ),
@@ -653,6 +665,10 @@ function tablesOf(
         until: 'INTEGER',
         ...text('bond', 'wanted', 'held', 'award', 'status'),
       },
+      [],
+    ),
+    adjustments: table(
+      { adjustment: 'VARCHAR', epoch: 'INTEGER', ...text('account', 'token', 'kind', 'asset', 'delta') },
       [],
     ),
     lines: table(
@@ -679,6 +695,7 @@ function tablesOf(
     vectors: table({ ...text('model', 'token'), v: 'BLOB', x: 'BLOB' }, [
       { model: 'reader', token: place.token, v: vectors.v, x: vectors.x },
     ]),
+    correctedUses: table({ ...text('adjustment'), epoch: 'INTEGER', ...text('source', 'id', 'fee') }, []),
     records: table(
       {
         topic: 'VARCHAR',

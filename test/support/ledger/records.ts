@@ -78,6 +78,7 @@ type SignedType =
   | 'PriceListPublished'
   | 'LicenceGranted'
   | 'LicenceRevoked'
+  | 'AdjustmentOrdered'
   | 'ModelRetired'
   | 'VoucherPresented'
   | 'ContributionBatch'
@@ -240,6 +241,17 @@ export class Records {
     change: Change<'PolicyPublished'> = {},
   ): Promise<OutgoingRecord> {
     return this.#signed('PolicyPublished', SOURCES.operator, 'operator', { ...POLICY, ...body }, change)
+  }
+
+  /** By the method that was in force, unless the change says otherwise. */
+  adjustment(
+    adjustment: string,
+    fromEpoch: number,
+    toEpoch: number,
+    change: Change<'AdjustmentOrdered'> = {},
+  ): Promise<OutgoingRecord> {
+    const body = { adjustment, fromEpoch, toEpoch, method: '', note: '' }
+    return this.#signed('AdjustmentOrdered', SOURCES.operator, 'operator', body, change)
   }
 
   featureMap(

@@ -7,6 +7,7 @@ import { accountOf, OTHER_TOKEN } from './cast.ts'
 import { builtInJson, evolved, renumbered, WIDER_USE, widerUse } from './foreign-schemas.ts'
 import { featuresOf, randomOf, SHAPE } from './random-features.ts'
 import { hashOf, LICENCE, Records, SOURCES } from './records.ts'
+import { adjustmentsRejectedLikeOthers, rejectedAdjustments } from './rejected-adjustments.ts'
 import type { Cases, IngestReason } from './rejected-at-ingest.ts'
 import { correctionsRejectedLikeOthers, goodCorrections, rejectedCorrections } from './rejected-corrections.ts'
 import { disputesRejectedLikeOthers, rejectedDisputes } from './rejected-disputes.ts'
@@ -16,11 +17,12 @@ import { goodPayments, rejectedLikeOthers, rejectedPayments } from './rejected-p
 import { goodSales, rejectedSales, rejectedSalesLikeOthers } from './rejected-sales.ts'
 
 /**
- * A rating can only be too late, and a line disputed, in an epoch behind the first: test/jobs/outcomes.test.ts and
- * test/jobs/disputes.test.ts hold those.
+ * A rating can only be too late, and a line disputed, in an epoch behind the first: test/jobs/outcomes.test.ts,
+ * test/jobs/disputes.test.ts and test/jobs/adjustments.test.ts hold those.
  */
 export const LATER_REASONS = [
   'OUTCOME_TOO_LATE',
+  'ADJUSTMENT_EXISTS',
   'DISPUTE_EXISTS',
   'DISPUTE_TOO_LATE',
   'DISPUTE_OPEN',
@@ -98,7 +100,7 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
               outcomesRejectedLikeOthers(records),
               mergeCases(
                 licencesRejectedLikeOthers(records),
-                mergeCases(rejectedLikeOthers(records), {
+                mergeCases(mergeCases(adjustmentsRejectedLikeOthers(records), rejectedLikeOthers(records)), {
                   ...authorityCases(records),
                   ...registryCases(records),
                   ...ownershipCases(records),
@@ -115,6 +117,7 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
       ...rejectedOutcomes(records),
       ...rejectedLicences(records),
       ...rejectedSales(records),
+      ...rejectedAdjustments(records),
       ...depositCases(records),
       ...schemaCases(records),
     },

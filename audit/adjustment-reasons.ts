@@ -1,0 +1,18 @@
+import type { EventOf } from '../schemas/events.ts'
+import type { RejectionReason } from '../schemas/rejection.ts'
+import type { DecidingLedger } from './deciding-ledger.ts'
+import type { History } from './history.ts'
+import type { RecordTime } from './licence-reasons.ts'
+import { isSignedByOperator } from './signed-by.ts'
+
+export async function findAdjustmentReason(
+  { adjustments }: History,
+  ledger: DecidingLedger,
+  event: EventOf<'AdjustmentOrdered'>,
+  { epoch }: RecordTime,
+): Promise<RejectionReason | undefined> {
+  if (!(await isSignedByOperator(ledger, event))) return 'SIGNATURE_INVALID'
+  const { adjustment, toEpoch } = event.body
+  if (adjustments.some(({ body }) => body.adjustment === adjustment)) return 'ADJUSTMENT_EXISTS'
+  return toEpoch >= epoch ? 'ADJUSTMENT_EPOCHS_INVALID' : undefined
+}

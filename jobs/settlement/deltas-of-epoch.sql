@@ -1,0 +1,10 @@
+-- one row per (account, token, model): what adjustments that were accepted in $epoch found; model: of data and of refunds, else empty
+SELECT
+  account,
+  token,
+  CASE WHEN kind IN ('data', 'refund') THEN asset ELSE '' END AS model,
+  sum(delta)::HUGEINT AS amount
+FROM adjustment_delta
+WHERE epoch = $epoch
+GROUP BY ALL
+ORDER BY ALL
