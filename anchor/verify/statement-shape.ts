@@ -59,6 +59,15 @@ const evidence = z.strictObject({
   measure: text,
 })
 
+const dispute = z.strictObject({
+  ...{ dispute: text, opener: address, bond: amount, epoch, until: epoch.nullable(), state: word, claim: word },
+  line: z.strictObject({ epoch, account: address, token: address, kind: word, asset: text }),
+  items: z.array(z.strictObject({ batchSource: text, batchId: text, index: count })),
+  evidence: hash32.nullable(),
+  ...{ wanted: amount, held: amount, award: amount },
+  decision: z.strictObject({ epoch, upheld: z.boolean(), awardParts: parts, reason: text }).nullable(),
+})
+
 const paying = z.strictObject({
   balances: z.array(z.strictObject({ token: address, amount })),
   channels: z.array(
@@ -109,6 +118,8 @@ export const statementShape = z.strictObject({
       apart: z.array(z.strictObject({ kind: word, asset: text, amount })),
     }),
   ),
+  claims: z.array(z.strictObject({ token: address, model: text, amount: integer })),
+  disputes: z.array(dispute),
   helped: z.array(item),
   hurt: z.array(item),
   paying: paying.nullable(),

@@ -40,8 +40,8 @@ function textOf(sums: Sums): string[] {
 async function expectEqualState({ ledger: world }: RandomWorld, naive: NaiveLedger, epoch: number): Promise<void> {
   const state = await world.state(epoch)
   const held = new Map<string, bigint>()
-  for (const { use, until } of naive.held) {
-    const { model, payer, token, fee } = use.body
+  for (const { use, fee, until } of naive.held) {
+    const { model, payer, token } = use.body
     const key = `${use.epoch} ${model} ${toHex(payer)} ${toHex(token)} ${until}`
     held.set(key, (held.get(key) ?? 0n) + fee)
   }
@@ -62,6 +62,7 @@ async function expectEqualState({ ledger: world }: RandomWorld, naive: NaiveLedg
     ),
     unattributed: sorted(state.unattributed.map(({ token, amount }) => `${token} ${amount}`)),
     waiting: sorted(state.waiting.map((each) => waitingText(each))),
+    retired: state.retired,
     outcomes: sorted(
       state.outcomes.map((each) => `${each.epoch} ${each.payer} ${each.token} ${each.until} ${each.part}`),
     ),
@@ -77,6 +78,7 @@ async function expectEqualState({ ledger: world }: RandomWorld, naive: NaiveLedg
     ),
     unattributed: textOf(naive.unattributed),
     waiting: sorted(naive.waiting.map((each) => waitingText(each))),
+    retired: sorted(naive.retired),
     outcomes: sorted(
       naive.outcomes.map((each) => `${each.epoch} ${each.payer} ${each.token} ${each.until} ${each.part}`),
     ),

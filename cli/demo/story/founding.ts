@@ -49,7 +49,13 @@ export async function register(year: Year): Promise<void> {
       ...(['OfferPublished', 'OfferAccepted', 'LicenceGranted'] as const),
     ]),
     await sourceRecord(context, SOURCES.portal, ['ContributionBatch', 'ContributionWithdrawn', 'DisputeOpened']),
-    await sourceRecord(context, SOURCES.gateway, ['VoucherPresented', 'InferenceRecorded', 'TaskOutcome', 'AgentStep']),
+    await sourceRecord(context, SOURCES.gateway, [
+      'VoucherPresented',
+      'InferenceRecorded',
+      'CorrectionRecorded',
+      'TaskOutcome',
+      'AgentStep',
+    ]),
     await sourceRecord(context, SOURCES.extractor, ['ContributionFeatures', 'InferenceFeatures']),
     await sourceRecord(context, SOURCES.watcher, ['Deposited']),
     await assetRecord(context, {

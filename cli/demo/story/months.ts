@@ -15,12 +15,14 @@ import {
   tellOfDisputes,
   tellOfExpiry,
   tellOfLicence,
+  tellOfMistake,
   tellOfModel,
+  tellOfRerun,
   tellOfResale,
   tellOfSale,
   tellOfTransfer,
 } from './tales.ts'
-import { askForErasure, buyLicence, decide, dispute } from './trouble.ts'
+import { askForErasure, buyLicence, correctUses, decide, dispute, orderRerun } from './trouble.ts'
 import { ask, depositFor, nowOf, sendAll, type Year } from './year.ts'
 
 const DEPOSIT_ATOMS = 100_000_000n
@@ -47,9 +49,9 @@ export const YEAR: readonly Month[] = [
   { title: 'Another licence reaches back', happens: buyLicence, tells: tellOfLicence },
   { title: 'Two lines are disputed', happens: dispute, tells: tellOfDisputes },
   { title: 'One dispute is won, one is lost', happens: decide, tells: tellOfDecisions },
-  { title: 'Business as usual' },
+  { title: 'The gateway owns up to a mistake', happens: correctUses, tells: tellOfMistake },
+  { title: 'The month of the mistake is settled again', happens: orderRerun, tells: tellOfRerun },
   { title: 'Somebody wants to be erased', happens: askForErasure },
-  { title: 'The year ends' },
 ]
 
 async function foundModel(year: Year, _epoch: number, say: Say): Promise<void> {

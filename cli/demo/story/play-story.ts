@@ -35,7 +35,15 @@ export function playStory(
   acts.add('Found the ledger', async (story) => {
     const play = await found(session, splitStory(await loadDigits(), seed), seed, clock)
     story.year = {
-      ...{ play, others: othersOf(seed), labs: new Map(), nearPairs: new Map(), promised: new Map(), told: [] },
+      ...{
+        play,
+        others: othersOf(seed),
+        labs: new Map(),
+        nearPairs: new Map(),
+        promised: new Map(),
+        told: [],
+        asked: [],
+      },
       hasAgent: false,
     }
     return 'a local chain with a contract and a test dollar'

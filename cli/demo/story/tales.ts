@@ -5,6 +5,7 @@ import { loadManifest } from '../../../jobs/publish/build-manifest.ts'
 import { TallyError } from '../../../schemas/errors.ts'
 import { formatAmount } from '../../output.ts'
 import { TOKEN } from '../result.ts'
+import { CHARGED_WRONGLY, CHARGED_WRONGLY_IN } from './trouble.ts'
 import { tell, type Year } from './year.ts'
 
 /** The story says what the ledger says: what it was to tell of did not happen. */
@@ -111,6 +112,37 @@ export async function tellOfDisputes(year: Year, epoch: number): Promise<void> {
   const bonds = await flow(year, epoch, 'bonds', 'bond')
   tell(year, epoch, 'dispute', 'Dmitri says that Elif was paid for photos that are his')
   tell(year, epoch, 'dispute', `Hugo says that Ada was paid for copies; their bonds are ${bonds} together`)
+}
+
+export async function tellOfMistake(year: Year, epoch: number): Promise<void> {
+  const { warehouse } = await year.play.session.ledger()
+  const row = await warehouse.one<{ uses: bigint }>('SELECT count(*) AS uses FROM correction WHERE epoch = $epoch', {
+    epoch,
+  })
+  if (row!.uses !== BigInt(CHARGED_WRONGLY)) throw new StoryBrokenError({ epoch, event: 'correction' })
+  const month = CHARGED_WRONGLY_IN
+  tell(
+    year,
+    epoch,
+    'correction',
+    `the gateway charged ${row!.uses} uses in month ${month} that it never answered, and says so`,
+  )
+}
+
+export async function tellOfRerun(year: Year, epoch: number): Promise<void> {
+  const { warehouse } = await year.play.session.ledger()
+  const row = await warehouse.one<{ accounts: bigint; netted: bigint }>(
+    'SELECT count(*) AS accounts, coalesce(sum(netted), 0)::HUGEINT AS netted FROM account_total WHERE epoch = $epoch AND netted > 0',
+    { epoch },
+  )
+  const back = await paid(year, epoch, 'adjustment', year.play.cast.payer.address)
+  tell(
+    year,
+    epoch,
+    'rerun',
+    `month ${CHARGED_WRONGLY_IN} is settled again: ${money(row!.netted)} is netted of ${row!.accounts} accounts`,
+  )
+  tell(year, epoch, 'refund', `the customer has ${back} back`)
 }
 
 export async function tellOfDecisions(year: Year, epoch: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { correctInference } from '../../../client/src/correct.ts'
 import { decideDispute, openDispute } from '../../../client/src/dispute.ts'
 import { acceptOffer, offerLicence } from '../../../client/src/market.ts'
 import type { Contributor } from '../../../examples/digits/demo/cast.ts'
@@ -5,6 +6,7 @@ import { MODEL, SOURCES } from '../../../examples/digits/demo/names.ts'
 import { MONTH_S, STREET_MODEL } from '../../../examples/digits/story/names.ts'
 import { erase } from '../../../jobs/erasure/erase.ts'
 import { orderErasure } from '../../../jobs/erasure/order-erasure.ts'
+import { orderAdjustment, requireOrderable } from '../../../jobs/rerun/order-adjustment.ts'
 import { EmbeddedLog } from '../../../pipelines/embedded-log.ts'
 import { FolderPayloadStore } from '../../../pipelines/payload-store.ts'
 import type { DisputeClaim } from '../../../schemas/events.ts'
@@ -14,6 +16,8 @@ import { depositFor, nowOf, sendAll, tell, type Year } from './year.ts'
 const PRICE_OF_LICENCE = 500_000n
 const DAY_MS = 86_400_000
 const ALL_OF_IT = 1_000_000
+export const CHARGED_WRONGLY_IN = 9
+export const CHARGED_WRONGLY = 24
 
 /** The customer, whose fees are held since the licence expired, buys another one that reaches back. */
 export async function buyLicence(year: Year, epoch: number): Promise<void> {
@@ -96,4 +100,31 @@ export async function carryOutErasure({ play: { session, clock } }: Year): Promi
     ...(sink instanceof EmbeddedLog ? { log: sink } : {}),
   })
   return `${done.payloads} pictures with their salts, ${done.records} records, ${done.bundles.length} bundles written again`
+}
+
+/** What the gateway charged for and never answered, by its own account. */
+export async function correctUses(year: Year): Promise<void> {
+  const wrong = year.asked.filter(({ epoch }) => epoch === CHARGED_WRONGLY_IN).slice(0, CHARGED_WRONGLY)
+  const records = wrong.map(({ id }) =>
+    correctInference({
+      ...{ source: SOURCES.gateway, inferenceId: id, fee: 'void', reason: 'The answer was never delivered.' },
+      ...{ id: `${id}/void`, now: nowOf(year) },
+    }),
+  )
+  await sendAll(
+    year,
+    records.map(({ record }) => record),
+  )
+}
+
+/** The month of the mistake is settled again, beside what was published. */
+export async function orderRerun(year: Year): Promise<void> {
+  const { session, cast, clock } = year.play
+  const order = {
+    ...{ adjustment: 'adjustment/gateway', fromEpoch: CHARGED_WRONGLY_IN, toEpoch: CHARGED_WRONGLY_IN, method: '' },
+    note: 'Uses that were charged and never answered.',
+  }
+  const ledger = await session.ledger()
+  await requireOrderable(ledger, order)
+  await orderAdjustment(ledger, (await session.log()).sink, cast.operator.signer, order, clock.text())
 }

@@ -43,6 +43,8 @@ export interface Year {
   /** By payer and model: what was signed for so far. */
   readonly promised: Map<string, Promised>
   readonly told: Told[]
+  /** Uses of models without an agent. */
+  readonly asked: { readonly epoch: number; readonly id: string }[]
   /** Whether the agent is at work. */
   hasAgent: boolean
 }
@@ -120,6 +122,7 @@ export async function ask(
     ...{ voucher: cited, now: nowOf(year), model, featureMap: MAPS[model]!, series: `/${model}${series}` },
   })
   if (model === MODEL) play.questions.push(...questions)
+  for (const { id } of questions) year.asked.push({ epoch, id })
   const payloads = new FolderPayloadStore(play.session.directory.payloads)
   for (const { salt, image } of questions) await payloads.put({ salt, payload: image })
   for (let at = 0; at < questions.length; at += APPEND_QUESTIONS)

@@ -31,6 +31,8 @@ interface Period {
 
 interface Funded {
   readonly use: Use
+  /** That was taken. */
+  readonly fee: bigint
   /** Where its fee was taken, or released. */
   readonly place: number
   readonly epoch: number
@@ -48,6 +50,7 @@ interface Waiting {
 
 interface Held {
   readonly use: Use
+  fee: bigint
   readonly until: number
 }
 
@@ -86,6 +89,7 @@ export class NaiveLedger {
   readonly accounts = new Map<string, { cumulative: bigint; small: bigint }>()
   /** Of the last epoch: account, token, kind, asset. */
   lines: Sums = new Map()
+  retired: string[] = []
   #epoch = 0
   /** Joined in this epoch, by model and token; an entry of 0 where a use joined without a data part. */
   #joined: Sums = new Map()
@@ -102,6 +106,7 @@ export class NaiveLedger {
     this.#moveWaiting()
     this.#rate()
     this.#returnReserves()
+    this.#giveUp()
     if (policy !== undefined) this.#payPeriods(policy, influence)
     this.#payOut(policy)
   }
@@ -135,43 +140,64 @@ export class NaiveLedger {
       if (each.type === 'InferenceRecorded' && policy !== undefined) this.#take(each, policy)
       if (each.type === 'OfferAccepted') this.#sell(each.place, each.body)
     }
-    for (const { type, place } of this.#own()) if (type === 'LicenceGranted') this.#release(place)
-    for (const { use } of this.held.filter(({ until }) => until <= this.#epoch)) {
-      const { payer, model, token, fee } = use.body
-      add(this.balances, `${toHex(payer)} ${toHex(token)}`, fee)
-      this.channels.get(`${toHex(payer)} ${model} ${toHex(token)}`)!.spent -= fee
+    for (const held of this.held) {
+      const stands = this.rights.standing(held.use, this.#epoch)
+      this.#giveBack(held.use, held.fee - stands)
+      held.fee = stands
     }
+    this.held = this.held.filter(({ fee }) => fee > 0n)
+    for (const { type, place } of this.#own())
+      if (type === 'LicenceGranted' || this.settled.has(place)) this.#release(place)
+    for (const { use, fee } of this.held.filter(({ until }) => until <= this.#epoch)) this.#giveBack(use, fee)
     this.held = this.held.filter(({ until }) => until > this.#epoch)
+    this.retired = this.rights.of('ModelRetired').map(({ body }) => body.model)
+  }
+
+  #giveBack({ body: { payer, model, token } }: Use, fee: bigint): void {
+    add(this.balances, `${toHex(payer)} ${toHex(token)}`, fee)
+    this.channels.get(`${toHex(payer)} ${model} ${toHex(token)}`)!.spent -= fee
   }
 
   #take(use: Use, policy: Policy): void {
-    const { payer, model, token, fee, voucher } = use.body
+    const { payer, model, token, voucher } = use.body
+    const fee = this.rights.standing(use, this.#epoch)
     const purse = `${toHex(payer)} ${toHex(token)}`
     const channel = this.channels.get(`${toHex(payer)} ${model} ${toHex(token)}`)
     if (voucher === 0n || channel === undefined || voucher > channel.sequence) return
     if (channel.spent + fee > channel.cumulative || fee === 0n || fee > (this.balances.get(purse) ?? 0n)) return
     channel.spent += fee
     add(this.balances, purse, -fee)
-    if (this.rights.uncovered(use).length > 0) this.held.push({ use, until: this.#epoch + policy.outsideWaitEpochs })
-    else this.funded.push({ use, place: use.place, epoch: this.#epoch })
+    if (this.rights.uncovered(use).length > 0)
+      this.held.push({ use, fee, until: this.#epoch + policy.outsideWaitEpochs })
+    else this.funded.push({ use, fee, place: use.place, epoch: this.#epoch })
   }
 
   #sell(place: number, { offer: name, buyer }: EventBodies['OfferAccepted']): void {
-    const { seller, asset, token, price } = this.rights.offer(name)
-    const isTaken = this.rights
+    const { kind, seller, asset, token, price, licence } = this.rights.offer(name)
+    const sold = this.rights
       .of('OfferAccepted')
-      .some(({ body, place: at }) => body.offer === name && this.settled.has(at))
+      .filter((each) => each.body.offer === name && this.settled.has(each.place))
+    const copies = kind === 'share' ? 1 : licence[0]!.copies
+    if (copies > 0 && sold.length >= copies) return
+    const owners = this.rights.owners(asset, place)
+    if (kind === 'licence' && !owners.some(([account]) => account === toHex(seller))) return
     const purse = `${toHex(buyer)} ${toHex(token)}`
-    if (isTaken || price > (this.balances.get(purse) ?? 0n)) return
+    if (price > (this.balances.get(purse) ?? 0n)) return
     add(this.balances, purse, -price)
     this.settled.add(place)
-    this.#line(toHex(seller), toHex(token), 'sale', asset, price)
+    if (kind === 'share') return this.#line(toHex(seller), toHex(token), 'sale', asset, price)
+    const shares = divide(
+      price,
+      owners.map(([, parts]) => parts),
+    )
+    for (const [index, [account]] of owners.entries())
+      this.#line(account, toHex(token), 'licence', asset, shares[index]!)
   }
 
   #release(place: number): void {
     for (const held of this.held) {
       if (!this.rights.isReleasedAt(held.use, place)) continue
-      this.funded.push({ use: held.use, place, epoch: this.#epoch })
+      this.funded.push({ use: held.use, fee: held.fee, place, epoch: this.#epoch })
       this.held = this.held.filter((each) => each !== held)
     }
   }
@@ -319,7 +345,7 @@ export class NaiveLedger {
         ({ use, epoch: own }) =>
           own === epoch && use.body.agent !== '' && toHex(use.body.payer) === payer && toHex(use.body.token) === token,
       )
-      const weights = worked.map(({ use }) => use.body.fee * BigInt(this.#scoreOf(use)))
+      const weights = worked.map(({ use, fee }) => fee * BigInt(this.#scoreOf(use)))
       const agents = [...new Set(worked.map(({ use }) => use.body.agent))].sort()
       const of = (agent: string) => worked.map(({ use }, index) => (use.body.agent === agent ? weights[index]! : 0n))
       const sums = agents.map((agent) => total(of(agent)))
@@ -347,6 +373,20 @@ export class NaiveLedger {
       period.carriedIn += amount
     }
     this.reserves = this.reserves.filter(({ until }) => until > this.#epoch)
+  }
+
+  // Retirement
+  #giveUp(): void {
+    for (const period of this.periods.values()) {
+      const isOf = (of: { readonly model: string; readonly token: string }) =>
+        of.model === period.model && of.token === period.token
+      const joins = this.#joined.has(`${period.model} ${period.token}`)
+      if (!this.retired.includes(period.model) || period.epochs.length > 0 || joins) continue
+      if (this.held.some(({ use: { body } }) => isOf({ model: body.model, token: toHex(body.token) }))) continue
+      if (this.waiting.some(isOf) || this.reserves.some(isOf)) continue
+      add(this.unattributed, period.token, period.pool)
+      Object.assign(period, { pool: 0n, carriedIn: 0n })
+    }
   }
 
   #payPeriods(policy: Policy, influence: readonly Influence[]): void {
@@ -408,8 +448,8 @@ export class NaiveLedger {
 
 const WHOLE = 10n ** 48n
 
-function feeOf({ use }: Funded): bigint {
-  return use.body.fee
+function feeOf({ fee }: Funded): bigint {
+  return fee
 }
 
 function sumOf(uses: readonly Funded[]): bigint {

@@ -17,6 +17,20 @@ export type Accepted = {
 export type AcceptedOf<Type extends keyof EventBodies> = Extract<Accepted, { readonly type: Type }>
 export type Use = AcceptedOf<'InferenceRecorded'>
 
+/** A licence that was granted, or bought. */
+interface Grant {
+  readonly asset: string
+  readonly place: number
+  readonly licensee: string
+  readonly uses: readonly string[]
+  readonly fromMs: bigint
+  readonly untilMs: bigint
+  readonly priceList: string
+  readonly coversFromEpoch: number
+  /** Where it was revoked. */
+  readonly until: number | undefined
+}
+
 const ZERO = `0x${'00'.repeat(20)}`
 
 /** Who owned what when, and who was allowed what: every question walks through all that ever happened. */
@@ -49,7 +63,7 @@ export class Rights {
         return [{ from: toHex(each.body.from), to: toHex(each.body.to), parts: each.body.parts }]
       if (each.type !== 'OfferAccepted' || !this.#settled.has(each.place)) return []
       const offer = this.offer(each.body.offer)
-      if (offer.asset !== asset) return []
+      if (offer.asset !== asset || offer.kind !== 'share') return []
       return [{ from: toHex(offer.seller), to: toHex(each.body.buyer), parts: offer.parts }]
     })
   }
@@ -72,6 +86,15 @@ export class Rights {
       .sort(([a], [b]) => (a < b ? -1 : 1))
   }
 
+  /** What a use costs at the end of an epoch; 0 when it is void. */
+  standing(use: Use, epoch: number): bigint {
+    const last = this.of('CorrectionRecorded').findLast(
+      ({ body, epoch: corrected }) =>
+        corrected <= epoch && body.inferenceSource === use.source && body.inferenceId === use.id,
+    )
+    return last?.body.fee ?? use.body.fee
+  }
+
   /** Licensed assets of a use that no grant covers at its place. */
   uncovered(use: Use): string[] {
     return [use.body.model, use.body.agent]
@@ -83,29 +106,45 @@ export class Rights {
   isReleasedAt(use: Use, place: number): boolean {
     return this.uncovered(use).every((asset) =>
       this.#grants(asset, use).some(
-        ({ place: at, body: { coversFromEpoch } }) =>
+        ({ place: at, coversFromEpoch }) =>
           at > use.place && at <= place && coversFromEpoch > 0 && coversFromEpoch <= use.epoch,
       ),
     )
   }
 
   /** Of an asset, for what is done in the use, whenever. */
-  #grants(asset: string, { body: use }: Use): AcceptedOf<'LicenceGranted'>[] {
-    return this.of('LicenceGranted').filter(
-      ({ body }) =>
-        body.asset === asset &&
-        body.uses.includes('infer') &&
-        (!use.commercial || body.uses.includes('commercial')) &&
-        (body.priceList === '' || body.priceList === use.priceList) &&
-        [ZERO, toHex(use.payer)].includes(toHex(body.licensee)),
+  #grants(asset: string, { body: use }: Use): Grant[] {
+    return [...this.#given(), ...this.#bought()].filter(
+      (grant) =>
+        grant.asset === asset &&
+        grant.uses.includes('infer') &&
+        (!use.commercial || grant.uses.includes('commercial')) &&
+        (grant.priceList === '' || grant.priceList === use.priceList) &&
+        [ZERO, toHex(use.payer)].includes(grant.licensee),
     )
   }
 
-  #isInForce({ place, body: { grant, fromMs, untilMs } }: AcceptedOf<'LicenceGranted'>, use: Use): boolean {
-    const revoked = this.of('LicenceRevoked').find(({ body }) => body.grant === grant)
+  #given(): Grant[] {
+    return this.of('LicenceGranted').map(({ place, body }) => ({
+      ...{ ...body, place, licensee: toHex(body.licensee) },
+      until: this.of('LicenceRevoked').find((each) => each.body.grant === body.grant)?.place,
+    }))
+  }
+
+  #bought(): Grant[] {
+    return this.of('OfferAccepted').flatMap(({ place, atMs, body }) => {
+      const { asset, licence } = this.offer(body.offer)
+      const [terms] = licence
+      if (terms === undefined || !this.#settled.has(place)) return []
+      const untilMs = terms.durationMs > 0n ? atMs + terms.durationMs : terms.untilMs
+      return [{ ...terms, asset, place, untilMs, licensee: toHex(body.buyer), until: undefined }]
+    })
+  }
+
+  #isInForce({ place, until, fromMs, untilMs }: Grant, use: Use): boolean {
     return (
       place < use.place &&
-      use.place < (revoked?.place ?? Number.POSITIVE_INFINITY) &&
+      use.place < (until ?? Number.POSITIVE_INFINITY) &&
       use.atMs >= fromMs &&
       (untilMs === 0n || use.atMs < untilMs)
     )
