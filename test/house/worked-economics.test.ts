@@ -256,3 +256,82 @@ test('what is too small to be paid out', () =>
     }
     expect(tableOf('Held back, and too small')).toEqual(written(rows))
   }))
+
+test('what was metered wrongly', () =>
+  inLedger({}, async (world) => {
+    const { records } = world
+    await world.send(
+      records.deposit('payer', 10_000n),
+      records.inference('lower', 1_000n),
+      records.correction('lower', 600n),
+      records.inference('void', 1_000n),
+      records.correction('void', 'void'),
+      records.inference('later', 1_000n),
+    )
+    const first = await world.runEpoch()
+    await world.send(records.correction('later', 400n))
+    await world.runEpoch()
+    const left = await balanceOf(world, 1, 'payer')
+    const taken = await world.ledger.warehouse.all<{ fee: bigint }>(
+      `SELECT coalesce(f.fee, 0)::HUGEINT AS fee FROM inference AS i LEFT JOIN funded AS f USING (inference) ORDER BY i.ordinal`,
+    )
+    expect(tableOf('Metered wrongly').map(([, , cell]) => [cell])).toEqual(written(taken.map(({ fee }) => [fee])))
+    const sum = taken.reduce((all, { fee }) => all + fee, 0n)
+    expect(BigInt(first.conservation[0]!.funded)).toBe(sum)
+    // What came an epoch later has moved nothing.
+    expect([left, await balanceOf(world, 2, 'payer')]).toEqual([10_000n - sum, 10_000n - sum])
+  }))
+
+test('a month that is settled again', () =>
+  inLedger({ dataParts: 0, modelParts: 700_000 }, async (world) => {
+    const { records } = world
+    await world.send(
+      await records.derived('whole', 'model', 'alice', {}),
+      ...(await records.vouchers('whole')),
+      records.deposit('payer', 10_000n),
+    )
+    const use = (id: string, fee: bigint) => records.inference(id, fee, { body: { model: 'whole' } })
+    const rows: Cell[][] = []
+    for (const [index, [, what]] of tableOf('Settled again').entries()) {
+      const epoch = index + 1
+      if (epoch === 1) await world.send(use('wrong', 2_000n))
+      if (epoch === 2) await world.send(records.correction('wrong', 'void'))
+      if (epoch === 3) await world.send(await records.adjustment('adjustment', 1, 1), use('small', 1_000n))
+      if (epoch === 4) await world.send(use('large', 3_000n))
+      await world.runEpoch()
+      const row = async (name: Name) =>
+        world.ledger.warehouse.one<Record<string, bigint>>(
+          'SELECT earned, netted, cumulative FROM account_total WHERE epoch = $epoch AND account = $account',
+          { epoch, account: addressOf(name) },
+        )
+      const [alice, payer] = [await row('alice'), await row('payer')]
+      const owed = (await world.state(epoch)).owed.find(({ account }) => account === addressOf('payer'))
+      rows.push([
+        ...[epoch, what!, alice?.earned ?? 0, alice?.netted ?? 0, alice?.cumulative ?? 0],
+        ...[payer?.cumulative ?? 0, BigInt(owed?.amount ?? 0)],
+      ])
+    }
+    expect(tableOf('Settled again')).toEqual(written(rows))
+  }))
+
+test('a licence that is sold', () =>
+  inLedger({}, async (world) => {
+    const { records } = world
+    await world.send(
+      await records.asset('shut', 'model', { alice: 700_000, bob: 300_000 }, { body: { access: 'licensed' } }),
+      ...(await records.vouchers('shut')),
+      records.deposit('payer', 5_000n),
+      await records.licenceOffer('offer', 'shut', 'alice', 1_001n, { coversFromEpoch: 1 }),
+      records.inference('before', 1_000n, { body: { model: 'shut' } }),
+      await records.acceptance('offer', 'payer'),
+      records.inference('behind', 1_000n, { body: { model: 'shut' } }),
+    )
+    await world.runEpoch()
+    const paid = async (name: Name, kind: string) => world.earned(1, addressOf(name), kind)
+    expect(tableOf('Selling a licence')).toEqual(
+      written([
+        ['Ana', await paid('alice', 'licence'), await paid('alice', 'model')],
+        ['Ben', await paid('bob', 'licence'), await paid('bob', 'model')],
+      ]),
+    )
+  }))
