@@ -38,7 +38,7 @@ function readKeyFile(path: string): string {
     text = readFileSync(path, 'utf8').trim()
   } catch (error) {
     if (error instanceof KeyFileError) throw error
-    throw new KeyFileError({ path, problem: error instanceof Error ? error.message : String(error) })
+    throw new KeyFileError({ path, problem: (error as NodeJS.ErrnoException).message })
   }
   if (!/^0x[0-9a-fA-F]{64}$/.test(text)) throw new KeyFileError({ path, problem: 'it is not 0x and 64 hex digits' })
   return text

