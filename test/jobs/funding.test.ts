@@ -47,6 +47,8 @@ describe('funding', () => {
           out: '50',
           heldOut: '0',
           unattributed: '50',
+          owed: '0',
+          owing: '0',
           minimumPayout: '0',
         },
       },
