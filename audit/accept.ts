@@ -86,7 +86,7 @@ export function acceptInto(history: History, event: ObjectEvent, accepted: Accep
       acceptWithdrawal(history, event.body)
       return 0
     case 'ErasureOrdered':
-      acceptErasure(history, event.body)
+      acceptErasure(history, event.body, accepted.epoch)
       return 0
     case 'VoucherPresented':
       history.payments.vouchers.add(voucherKey(event.body))
@@ -154,7 +154,8 @@ function acceptWithdrawal(history: History, body: EventBodies['ContributionWithd
 }
 
 /** As a withdrawal names them. What features tell of them counts no more. */
-function acceptErasure(history: History, body: EventBodies['ErasureOrdered']): void {
+function acceptErasure(history: History, body: EventBodies['ErasureOrdered'], epoch: number): void {
+  history.erasures.newestOrder = epoch
   const batch = findBatch(history, body.batchSource, body.batchId)!
   batch.erased = marked(batch.erased, batch.items, body.indexes)
 }

@@ -6,13 +6,13 @@ import type { RecordTime } from './licence-reasons.ts'
 import { isSignedByOperator } from './signed-by.ts'
 
 export async function findAdjustmentReason(
-  { adjustments }: History,
+  { adjustments, erasures }: History,
   ledger: DecidingLedger,
   event: EventOf<'AdjustmentOrdered'>,
   { epoch }: RecordTime,
 ): Promise<RejectionReason | undefined> {
   if (!(await isSignedByOperator(ledger, event))) return 'SIGNATURE_INVALID'
-  const { adjustment, toEpoch } = event.body
+  const { adjustment, fromEpoch, toEpoch } = event.body
   if (adjustments.some(({ body }) => body.adjustment === adjustment)) return 'ADJUSTMENT_EXISTS'
-  return toEpoch >= epoch ? 'ADJUSTMENT_EPOCHS_INVALID' : undefined
+  return toEpoch >= epoch || erasures.newestOrder > fromEpoch ? 'ADJUSTMENT_EPOCHS_INVALID' : undefined
 }

@@ -245,7 +245,7 @@ class Audit {
 
   async #recompute(bundle: EpochBundle, leaves: EpochLeaves): Promise<RecomputedEpoch> {
     if (bundle.epoch === 1)
-      this.#recomputation = new Recomputation((name, detail) => this.#passed(name, detail), this.#announced)
+      this.#recomputation = new Recomputation((name, detail) => this.#passed(name, detail), this.#announced, this.#from)
     if (!bundle.hasRecords) this.#recomputation = undefined
     const recomputation = this.#recomputation
     if (recomputation === undefined) return { how: 'public' }
@@ -253,10 +253,12 @@ class Audit {
     if (bundle.epoch < this.#from) {
       return { how: 'taken over', ...(await recomputation.takeOver(bundle, leaves)) }
     }
+    const trusted = recomputation.trustedAdjustments.length
     const { periods, ...seen } = await recomputation.recompute(bundle, leaves)
+    const isTrusting = recomputation.trustedAdjustments.length > trusted
     this.#paid?.push(...paidPeriodsOf(bundle.epoch, periods, recomputation.history))
     const { erasures } = recomputation.history
-    const isWhole = !erasures.hasRecordIn(bundle.epoch) && !erasures.hasPeriodIn(bundle.epoch)
+    const isWhole = !isTrusting && !erasures.hasRecordIn(bundle.epoch) && !erasures.hasPeriodIn(bundle.epoch)
     return { how: isWhole ? 'recomputed' : 'but for erased', ...seen }
   }
 

@@ -1,6 +1,6 @@
 import { type EpochBundle, TABLES } from './bundle.ts'
 import { compareRows } from './compare-settlement.ts'
-import { assertSameJson } from './difference.ts'
+import { assertSameJson, differ } from './difference.ts'
 import type { History } from './history.ts'
 import { compareText } from './order.ts'
 import { deltasOf } from './published-adjustments.ts'
@@ -15,11 +15,13 @@ export interface FoundDeltas {
 
 /**
  * Holds the adjustments that an epoch published to those that its records order, and what they found to what was settled again.
- * Afterwards their lines stand.
+ * Afterwards their lines stand. What one found is taken over as published only where it cannot be settled again: it begins before
+ * the first epoch that is recomputed, or features that took part were erased since.
  *
+ * @param from first epoch that is recomputed
  * @throws DifferenceFound
  */
-export function compareAdjustments(bundle: EpochBundle, history: History, reruns: Reruns): FoundDeltas {
+export function compareAdjustments(bundle: EpochBundle, history: History, reruns: Reruns, from: number): FoundDeltas {
   const ordered = history.adjustments.filter(({ epoch }) => epoch === bundle.epoch).map(({ body }) => body)
   assertSameJson(
     'adjustments',
@@ -29,8 +31,15 @@ export function compareAdjustments(bundle: EpochBundle, history: History, reruns
   )
   const deltas: (EpochDelta & { readonly adjustment: string })[] = []
   const trusted: string[] = []
-  for (const { adjustment } of ordered) {
+  for (const { adjustment, fromEpoch } of ordered) {
     const settledAgain = reruns.deltasOf(adjustment, history)
+    if (settledAgain === undefined && fromEpoch >= from && !reruns.isBlind(adjustment))
+      differ(
+        'adjustments',
+        `${TABLES.correctedUses} of ${adjustment}`,
+        'what its rerun needs',
+        'nothing that can be read',
+      )
     const found = settledAgain ?? publishedOf(bundle, adjustment)
     if (settledAgain === undefined) trusted.push(adjustment)
     reruns.end(adjustment, found)

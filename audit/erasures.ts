@@ -64,6 +64,8 @@ export interface ErasureCounts {
 
 /** Keeps what bundles say was erased until all orders are known. */
 export class Erasures {
+  /** Epoch of the newest order that was accepted; 0: none was. */
+  newestOrder = 0
   readonly #said: { readonly epoch: number; readonly row: number; readonly record: ErasedRecord }[] = []
   readonly #periods: ErasureCounts['periods'][number][] = []
 

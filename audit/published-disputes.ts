@@ -119,9 +119,9 @@ function checkGoingOn(disputes: readonly DisputeRow[], before: readonly Known[],
 /** Of what an account could be paid, the oldest dispute takes first, and all of a line no more than its amount. */
 function checkHeld({ accounts, disputes }: EpochBundle, open: readonly DisputeRow[], before: readonly Known[]): void {
   const left = new Map(
-    accounts.map(({ account, token, small_before, earned }) => [
+    accounts.map(({ account, token, small_before, earned, netted }) => [
       account + token,
-      BigInt(small_before) + BigInt(earned),
+      BigInt(small_before) + BigInt(earned) - BigInt(netted),
     ]),
   )
   const upheld = new Map<string, bigint>()

@@ -29,6 +29,8 @@ export class Recomputation {
   readonly history: History = emptyHistory()
   readonly #books: Books = emptyBooks()
   readonly #passed: Passed
+  /** First epoch that is recomputed. */
+  readonly #from: number
   #ends: PartitionEnds = new Map()
   /** The last epoch that was read from its records. */
   lastEpoch = 0
@@ -42,8 +44,9 @@ export class Recomputation {
   #lastCutMs: bigint | undefined
 
   /** @param announced adjustments that manifests name, of which all epochs are recomputed */
-  constructor(passed: Passed, announced: readonly AnnouncedAdjustment[]) {
+  constructor(passed: Passed, announced: readonly AnnouncedAdjustment[], from: number) {
     this.#passed = passed
+    this.#from = from
     this.#reruns = new Reruns(announced)
   }
 
@@ -129,7 +132,7 @@ export class Recomputation {
 
   /** @returns what adjustments that were accepted in the epoch found */
   #adjust(bundle: EpochBundle): readonly LineDelta[] {
-    const { deltas, trusted } = compareAdjustments(bundle, this.history, this.#reruns)
+    const { deltas, trusted } = compareAdjustments(bundle, this.history, this.#reruns, this.#from)
     this.trustedAdjustments.push(...trusted)
     return deltas
   }

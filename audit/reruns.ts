@@ -34,6 +34,8 @@ interface Running {
   readonly corrected: CorrectedUses
   /** By epoch. */
   readonly lines: Map<number, Amounts>
+  /** Features that took part in one of its epochs were erased since. */
+  isBlind: boolean
 }
 
 /**
@@ -59,6 +61,7 @@ export class Reruns {
           books: copyBooks(books),
           corrected: new CorrectedUses(announced.correctedUses),
           lines: new Map(),
+          isBlind: false,
         })
   }
 
@@ -67,7 +70,8 @@ export class Reruns {
    * reserves is gone again.
    */
   settle(epoch: number, { funding, outside, taken }: Stands, decided: DecidedEpoch, history: History): void {
-    for (const { announced, books, corrected, lines } of this.#running) {
+    for (const running of this.#running) {
+      const { announced, books, corrected, lines } = running
       const { fromEpoch, toEpoch, method } = announced
       if (epoch < fromEpoch || epoch > toEpoch) continue
       books.outside.splice(0, books.outside.length, ...outside)
@@ -75,7 +79,8 @@ export class Reruns {
       const settled = settleFunded(books, epoch, left.funding, decided, history, method === '' ? {} : { method })
       takeAgain(books.reserves, taken)
       // Whose features were erased, those cannot be scored again: what the adjustment found is then taken on trust.
-      if (settled.periods.some(({ manifest }) => history.contributions.get(manifest.featureMap)?.misses)) continue
+      if (settled.periods.some(({ manifest }) => history.contributions.get(manifest.featureMap)?.misses))
+        running.isBlind = true
       lines.set(epoch, amountsOf([...settled.lines, ...left.refunds]))
     }
   }
@@ -94,7 +99,7 @@ export class Reruns {
    */
   deltasOf(adjustment: string, history: History): EpochDelta[] | undefined {
     const running = this.#running.find(({ announced }) => announced.adjustment === adjustment)
-    if (running === undefined) return undefined
+    if (running === undefined || running.isBlind) return undefined
     running.corrected.check(history)
     const { fromEpoch, toEpoch } = running.announced
     const deltas: EpochDelta[] = []
@@ -109,6 +114,11 @@ export class Reruns {
       }
     }
     return deltas.sort((a, b) => firstOf(a.epoch - b.epoch, compareLines(a, b)))
+  }
+
+  /** Whether what an adjustment found cannot be known any more. */
+  isBlind(adjustment: string): boolean {
+    return this.#running.some(({ announced, isBlind }) => announced.adjustment === adjustment && isBlind)
   }
 
   /** From now on the lines of the adjustment stand; its books are let go. @param deltas recomputed, or as published */

@@ -9,12 +9,13 @@ import { firstEpochIn, type StepResult } from '../epochs.ts'
 import type { Ledger } from '../ledger.ts'
 import { loadManifest } from '../publish/build-manifest.ts'
 import { bundleName } from '../publish/write-bundle.ts'
+import { removeReruns } from '../rerun/run-rerun.ts'
 import { EpochNotVetoedError } from './errors.ts'
 
 /** What steps behind close have written of an epoch; each has a column `epoch`. */
 const RESULTS = [
   ...['sale', 'funded', 'not_funded', 'held_fee', 'held_fee_ended', 'fee_returned', 'period', 'score'],
-  ...['item_value', 'dispute_status', 'dispute_standing'],
+  ...['item_value', 'dispute_status', 'dispute_standing', 'reserve_taken', 'adjustment_delta'],
   ...['settlement_line', 'account_total', 'row_blocks'],
 ]
 
@@ -32,7 +33,8 @@ export interface RetryOptions {
  * make the next attempt of the same cut (docs/formats.md#manifest). What was settled on the vetoed attempt is discarded.
  *
  * 1. Bundles of the vetoed attempt and of later epochs move to `vetoed/`. Killed before the end: the next call goes on.
- * 2. Their results go, in one transaction that writes the veto down. Killed before COMMIT: the next call does it.
+ * 2. Copies of reruns that were stopped are removed. Killed before: the next call does it.
+ * 3. Their results go, in one transaction that writes the veto down. Killed before COMMIT: the next call does it.
  *
  * @throws EpochNotVetoedError unless a final block of the chain says that this attempt was vetoed
  */
@@ -46,6 +48,7 @@ export async function retryEpoch({ ledger, chain, bundles, reason }: RetryOption
     throw new EpochNotVetoedError({ epoch, attempt, state: record?.state ?? 'not proposed' })
   const manifest = await loadManifest(warehouse, epoch)
   setBundlesAside(bundles, manifest)
+  removeReruns(warehouse)
   await warehouse.transaction(() => discardResults(warehouse, manifest, reason))
   const detail = `Attempt ${attempt} was vetoed. Attribute, settle and publish make attempt ${attempt + 1}.`
   return { did: 'done', epoch, detail }
@@ -81,6 +84,12 @@ export async function discardResults(warehouse: Database, manifest: Manifest, re
      WHERE epoch >= $epoch AND (epoch, ordinal) IN (SELECT (epoch, ordinal) FROM sale)`,
     { epoch },
   )
+  // What reruns found rests on what is discarded.
+  await warehouse.run(
+    'DELETE FROM rerun_line WHERE rerun IN (SELECT rerun FROM rerun WHERE corrections_to >= $epoch)',
+    { epoch },
+  )
+  await warehouse.run('DELETE FROM rerun WHERE corrections_to >= $epoch', { epoch })
   for (const table of RESULTS) await warehouse.run(`DELETE FROM ${table} WHERE epoch >= $epoch`, { epoch })
   await warehouse.run(
     `UPDATE epoch

@@ -104,7 +104,10 @@ async function checkAdjustment(
   const fault = await checkOperator(event, context)
   if (fault !== undefined) return fault
   if (context.registry.adjustments.has(event.body.adjustment)) return 'ADJUSTMENT_EXISTS'
-  return event.body.toEpoch < context.epoch ? undefined : 'ADJUSTMENT_EPOCHS_INVALID'
+  // What was erased cannot be computed again: an epoch before an order is settled for good.
+  const { fromEpoch, toEpoch } = event.body
+  const isOpen = toEpoch < context.epoch && !context.registry.erased.isOrderedAfter(fromEpoch)
+  return isOpen ? undefined : 'ADJUSTMENT_EPOCHS_INVALID'
 }
 
 /** The signature first: only what the operator signed is worth reading a schema for. */

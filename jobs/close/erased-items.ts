@@ -10,18 +10,28 @@ type NamedBatch = Pick<EventBodies['ErasureOrdered'], 'batchSource' | 'batchId'>
 export class ErasedItems {
   /** By batch: the indexes, or all. */
   readonly #of = new Map<string, Set<number> | 'all'>()
+  /** Epoch of the newest order. */
+  #newest = 0
 
   static async load(warehouse: Database): Promise<ErasedItems> {
     const items = new ErasedItems()
     for (const row of await warehouse.all('SELECT DISTINCT batch, item_index FROM contribution_erased'))
       items.#add(toHex(fromBlob(row.batch)), row.item_index as number | null)
+    const row = await warehouse.one<{ newest: number | null }>('SELECT max(epoch) AS newest FROM contribution_erased')
+    items.#newest = row?.newest ?? 0
     return items
   }
 
-  add(order: Pick<EventBodies['ErasureOrdered'], 'batchSource' | 'batchId' | 'indexes'>): void {
+  add(order: Pick<EventBodies['ErasureOrdered'], 'batchSource' | 'batchId' | 'indexes'>, epoch: number): void {
+    this.#newest = epoch
     const batch = batchOf(order)
     if (order.indexes.length === 0) this.#add(batch, null)
     for (const index of order.indexes) this.#add(batch, index)
+  }
+
+  /** Whether something was ordered in a later epoch, up to the one that is closed. */
+  isOrderedAfter(epoch: number): boolean {
+    return this.#newest > epoch
   }
 
   has(batch: NamedBatch, index: number): boolean {

@@ -2,6 +2,7 @@ import type { ErasedMessage } from '../../pipelines/record-source.ts'
 import { isRewriteDue } from '../../pipelines/warehouse/rewrite-file.ts'
 import { CacheFolder } from '../cache-folder.ts'
 import type { Ledger } from '../ledger.ts'
+import { removeReruns } from '../rerun/run-rerun.ts'
 import { eraseRows } from './erase-rows.ts'
 import { erasedItemsOf } from './erased-items.ts'
 import { erasedMessagesOf } from './log-places.ts'
@@ -52,7 +53,7 @@ export interface ErasureDone {
  *
  * 1. Rows: curvature, features, values of records, in one transaction. Killed before COMMIT: nothing happened.
  * 2. Payloads with their salts, file by file.
- * 3. Caches of explanations, which are made again when they are asked for.
+ * 3. Caches of explanations, and copies of reruns that were stopped, which are made again when they are asked for.
  * 4. Messages of the embedded log, in one transaction. On Kafka: nothing, retention is the deadline.
  * 5. Bundles, one after the other, each whole.
  *
@@ -72,6 +73,8 @@ export async function erase(options: EraseOptions): Promise<ErasureDone> {
   const isDue = await isRewriteDue(ledger.warehouse)
   const caches = isDue ? (await cache.removeAll('items')) + (await cache.removeAll('factor')) : 0
   onProgress?.('log')
+  // Copies that hold the features too; a rerun that was stopped begins anew, or is refused.
+  removeReruns(ledger.warehouse)
   const messages = log === undefined ? 0 : await log.erase(await erasedMessagesOf(ledger.warehouse))
   const rewritten = await rewriteBundles(ledger, bundles, onProgress)
   return {

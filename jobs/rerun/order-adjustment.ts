@@ -4,6 +4,7 @@ import { encodeEvent } from '../../schemas/encode-record.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { toHex } from '../../schemas/ids.ts'
 import { ADJUSTED_EPOCHS_MAX, METHODS } from '../../schemas/limits.ts'
+import { FeaturesErasedError } from '../attribution/features/require-features.ts'
 import type { Ledger } from '../ledger.ts'
 import { requireSettled } from './require-settled.ts'
 
@@ -50,7 +51,7 @@ export interface Adjustment {
 /**
  * Refuses what close would refuse.
  *
- * @throws AdjustmentExistsError, MethodNotGatedError, TooManyEpochsError, EpochsNotSettledError
+ * @throws AdjustmentExistsError, MethodNotGatedError, TooManyEpochsError, EpochsNotSettledError, FeaturesErasedError
  */
 export async function requireOrderable(ledger: Ledger, order: Adjustment): Promise<void> {
   const { adjustment, fromEpoch, toEpoch, method } = order
@@ -58,11 +59,19 @@ export async function requireOrderable(ledger: Ledger, order: Adjustment): Promi
     throw new MethodNotGatedError({ method, known: METHODS.join(', ') })
   if (toEpoch - fromEpoch >= ADJUSTED_EPOCHS_MAX) throw new TooManyEpochsError({ from: fromEpoch, to: toEpoch })
   await requireSettled(ledger, fromEpoch, toEpoch)
+  await requireNoOrderAfter(ledger, fromEpoch)
   const row = await ledger.warehouse.one<{ epoch: number }>(
     'SELECT epoch FROM adjustment WHERE adjustment = $adjustment',
     { adjustment },
   )
   if (row !== undefined) throw new AdjustmentExistsError({ adjustment, epoch: row.epoch })
+}
+
+/** What was erased cannot be computed again. */
+async function requireNoOrderAfter({ warehouse }: Ledger, epoch: number): Promise<void> {
+  const row = await warehouse.one<{ newest: number | null }>('SELECT max(epoch) AS newest FROM contribution_erased')
+  const from = row?.newest ?? 0
+  if (from > epoch) throw new FeaturesErasedError({ epoch, from })
 }
 
 /**

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { HUGEINT, INTEGER, VARCHAR } from '@duckdb/node-api'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { attributeEpoch } from '../attribution/attribute-epoch.ts'
+import { requireFeatures } from '../attribution/features/require-features.ts'
 import type { Ledger } from '../ledger.ts'
 import { settleEpoch } from '../settlement/settle-epoch.ts'
 import { resumeScratch, type Scratch, type ScratchOptions } from './scratch.ts'
@@ -37,11 +39,14 @@ export interface RerunOptions {
  * Settles epochs again beside the original: with the same funding, by another method, or with what corrections say. Works in a copy
  * beside the warehouse, epoch by epoch, and writes to the ledger nothing but the lines that each would have had (`rerun_line`).
  * Killed at any instant, the next call with the same rerun goes on with the epoch at which it was.
+ *
+ * @throws FeaturesErasedError of epochs in which erased features took part
  */
 export async function runRerun(options: RerunOptions): Promise<void> {
   const { ledger, rerun, signal, onProgress } = options
   await enter(ledger.warehouse, rerun)
   if (await isDone(ledger.warehouse, rerun)) return
+  await requireFeatures(ledger.warehouse, rerun.from)
   const progress = (text: string) => onProgress?.(`epochs ${rerun.from} to ${rerun.to}: ${text}`)
   const scratch = await openScratch(options, progress)
   const stop = () => scratch.ledger.warehouse.interrupt()
@@ -64,6 +69,15 @@ export async function runRerun(options: RerunOptions): Promise<void> {
   scratch.remove()
 }
 
+/** Removes the copies of reruns that were stopped: each can be made again. */
+export function removeReruns(warehouse: Database): void {
+  rmSync(rerunsBeside(warehouse), { recursive: true, force: true })
+}
+
+function rerunsBeside(warehouse: Database): string {
+  return join(dirname(warehouse.path), 'reruns')
+}
+
 async function enter(
   warehouse: Database,
   { rerun, adjustment, from, to, method, correctionsTo }: Rerun,
@@ -84,7 +98,7 @@ async function isDone(warehouse: Database, { rerun }: Rerun): Promise<boolean> {
 
 function openScratch({ ledger, rerun }: RerunOptions, onProgress: (text: string) => void): Promise<Scratch> {
   const name = createHash('sha256').update(rerun.rerun).digest('hex').slice(0, 32)
-  const folder = join(dirname(ledger.warehouse.path), 'reruns', name)
+  const folder = join(rerunsBeside(ledger.warehouse), name)
   const { from, to, correctionsTo } = rerun
   return resumeScratch(ledger, folder, {
     ...{ decided: 'influence', from, to, correctionsTo },

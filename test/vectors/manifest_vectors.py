@@ -183,7 +183,7 @@ def partitions(ends):
 def manifest_1():
     none = table([])
     return {
-        "format": "tallystick-manifest/1", "ledger": "0x" + LEDGER_ID.hex(), "epoch": 1, "attempt": 1, "engine": ENGINE,
+        "format": "tallystick-manifest/1", "ledger": "0x" + LEDGER_ID.hex(), "epoch": 1, "attempt": 1, "vetoed": [], "engine": ENGINE,
         "previous": None, "cut": {"timeMs": "1767225600000", "partitions": partitions([(0, 1), (0, 0), (0, 0), (0, 0)])},
         "holes": [], "gaps": [], "counts": {"accepted": 1, "duplicate": 0, "late": 0, "rejected": 0, "reasons": {}},
         "tree": {"size": "1", "root": "0x" + mth([b"the deposit"]).hex(), "previousSize": "0"}, "policy": None, "periods": [],
@@ -224,6 +224,7 @@ def manifest_2(previous):
     flow = lambda token, **amounts: {"token": token, **{name: str(amount) for name, amount in amounts.items()}}
     return {
         "format": "tallystick-manifest/1", "ledger": "0x" + LEDGER_ID.hex(), "epoch": 2, "attempt": 2, "engine": ENGINE,
+        "vetoed": [{"attempt": 1, "engine": ENGINE, "manifestHash": "0x" + "ab" * 32, "reason": "Counted twice. \U0001f9ee"}],
         "previous": previous,
         "cut": {"timeMs": "1767312000000", "partitions": partitions([(1, 1), (0, 12), (0, 2 ** 53 + 1), (0, 9)])},
         "holes": [{"topic": "tally.inferences", "partition": 0, "from": "5", "to": "7"}],

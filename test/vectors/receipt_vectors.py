@@ -134,7 +134,7 @@ def manifest():
     out = sum(int(row["cumulative"]) - int(row["before"]) for row in ROWS)
     held_in, held_out = CARRIED_IN + sum(SMALL_BEFORE), CARRIED + sum(HELD_BACK) + SMALL + NETTED + sum(DISPUTED.values())
     return {
-        "format": "tallystick-manifest/1", "ledger": "0x" + LEDGER_ID.hex(), "epoch": EPOCH, "attempt": 1, "engine": "tallystick/0.1.0",
+        "format": "tallystick-manifest/1", "ledger": "0x" + LEDGER_ID.hex(), "epoch": EPOCH, "attempt": 1, "vetoed": [], "engine": "tallystick/0.1.0",
         "previous": hashed(b"the manifest before"),
         "cut": {"timeMs": "1767229200000", "partitions": [{**PLACE, "from": "2", "to": "8"}]},
         "holes": [{"topic": PLACE["topic"], "partition": PLACE["partition"], "from": "5", "to": "6"}], "gaps": [],
