@@ -3,7 +3,7 @@ import type { Manifest } from '../../anchor/manifest.ts'
 import { RandomWorld } from '../support/ledger/random-world.ts'
 import { runs } from '../support/random-runs.ts'
 
-const WORLDS = 5
+const WORLDS = 3
 const EPOCHS = 5
 const { seed } = runs(WORLDS)
 const seeds = Array.from({ length: WORLDS }, (_, index) => (seed + index) % 2 ** 32)
