@@ -120,7 +120,7 @@ describeWithAnvil('what was changed by one bit is found, and named', () => {
     const files = readdirSync(good, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => relative(good, join(entry.parentPath, entry.name)))
-    expect(files).toHaveLength(12)
+    expect(files).toHaveLength(14)
     for (const file of files) {
       const folder = path('flipped', file.replaceAll('/', '-'), 'epoch-000001')
       cpSync(good, folder, { recursive: true })
