@@ -21,26 +21,29 @@ export const RECEIPT_BYTES_MAX = 16 * 1024 * 1024
 const INFLUENCES_MAX = 1_000
 const TEXT_MAX = 1_024
 
+/** What a line of pay may be for. */
+export const LINE_KINDS = [
+  'data',
+  'model',
+  'royalty',
+  'agent',
+  'outcome',
+  'infrastructure',
+  'treasury',
+  'sale',
+  'licence',
+  'adjustment',
+  'released',
+  'award',
+  'bond',
+] as const
+
 const line = z.strictObject({
   account: address,
   amount,
   asset: z.string().max(TEXT_MAX),
   epoch: z.number().int().positive(),
-  kind: z.enum([
-    'data',
-    'model',
-    'royalty',
-    'agent',
-    'outcome',
-    'infrastructure',
-    'treasury',
-    'sale',
-    'licence',
-    'adjustment',
-    'released',
-    'award',
-    'bond',
-  ]),
+  kind: z.enum(LINE_KINDS),
   token: address,
 })
 

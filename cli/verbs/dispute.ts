@@ -134,7 +134,7 @@ function addReading(dispute: Command): void {
           flags.all === true ? found : found.filter(({ state }) => state === 'open' || state === 'waiting')
         answer({ disputes }, () => {
           if (disputes.length === 0) printLine('Nothing is disputed. Dispute something: tally dispute open --help')
-          disputes.forEach((view) => printDispute(view))
+          for (const dispute of disputes) printDispute(dispute)
         })
         return undefined
       }),

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
-import type { Receipt } from '../../anchor/verify/receipt.ts'
+import { LINE_KINDS, type Receipt } from '../../anchor/verify/receipt.ts'
 import { readTilesIn, VERIFIER_KEY_FILE } from '../../jobs/publish/log/publish-log.ts'
 import { type EventName, eventReceiptOf } from '../../jobs/statement/event-receipt.ts'
 import { INFLUENCES_SHOWN, type LineName, receiptsOf } from '../../jobs/statement/receipt.ts'
@@ -9,22 +9,6 @@ import { TallyError } from '../../schemas/errors.ts'
 import { toAddress } from '../../schemas/ids.ts'
 import { type GlobalFlags, runReadingVerb, type VerbContext, wholeNumber, withGlobalFlags } from '../command.ts'
 import { printJson, printLine } from '../output.ts'
-
-const KINDS = [
-  'data',
-  'model',
-  'royalty',
-  'agent',
-  'outcome',
-  'infrastructure',
-  'treasury',
-  'sale',
-  'licence',
-  'released',
-  'award',
-  'bond',
-  'adjustment',
-] as const
 
 interface ReceiptFlags extends GlobalFlags {
   readonly epoch?: number
@@ -77,9 +61,9 @@ export function addReceipt(program: Command): void {
 
 function toLines(text: string, before: readonly LineName[] = []): readonly LineName[] {
   const [, kind, asset] = /^([a-z]+):(.+)$/s.exec(text) ?? []
-  const known = KINDS.find((each) => each === kind)
+  const known = LINE_KINDS.find((each) => each === kind)
   if (known === undefined || asset === undefined)
-    throw new InvalidArgumentError(`A line is kind:asset, the kind one of ${KINDS.join(', ')}.`)
+    throw new InvalidArgumentError(`A line is kind:asset, the kind one of ${LINE_KINDS.join(', ')}.`)
   return [...before, { kind: known, asset }]
 }
 

@@ -185,13 +185,13 @@ export class NaiveLedger {
     if (price > (this.balances.get(purse) ?? 0n)) return
     add(this.balances, purse, -price)
     this.settled.add(place)
-    if (kind === 'share') return this.#line(toHex(seller), toHex(token), 'sale', asset, price)
-    const shares = divide(
-      price,
-      owners.map(([, parts]) => parts),
-    )
-    for (const [index, [account]] of owners.entries())
-      this.#line(account, toHex(token), 'licence', asset, shares[index]!)
+    if (kind === 'share') {
+      this.#line(toHex(seller), toHex(token), 'sale', asset, price)
+      return
+    }
+    const parts = owners.map(([, each]) => each)
+    for (const [index, share] of divide(price, parts).entries())
+      this.#line(owners[index]![0], toHex(token), 'licence', asset, share)
   }
 
   #release(place: number): void {
