@@ -8,6 +8,7 @@ import { attachLocalChain, type LocalChain } from '../../anchor/chain/local-chai
 import { Xoshiro128 } from '../../extractors/random.ts'
 import { EPOCH_STEPS } from '../../jobs/run-epoch.ts'
 import { describeWithAnvil } from '../anchor/chain-anvil.ts'
+import { isNightly } from '../support/nightly.ts'
 import { type Anchored, anchoredOn } from './support/anchored.ts'
 import { builtCli } from './support/built-cli.ts'
 import { copyOf, externalChain, prepareLedger, type SmallLedger } from './support/small-ledger.ts'
@@ -15,7 +16,7 @@ import { documentOf, type Ended, type TallyOptions, tally } from './support/tall
 import { temporaryFolder } from './support/temporary-folder.ts'
 
 const SEED = process.env.TALLY_TEST_SEED ?? String(Date.now())
-const RANDOM_SCENARIOS = 3
+const RANDOM_SCENARIOS = isNightly ? 20 : 1
 const KILLS_PER_SCENARIO = 3
 /** The next step takes about so long after one was printed. */
 const MOMENT_MS_MAX = 200
