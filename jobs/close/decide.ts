@@ -16,7 +16,7 @@ import { decideWaiting } from './decide-waiting.ts'
 import { Facts } from './facts.ts'
 import { findOutside } from './find-outside.ts'
 import type { Moment } from './licences.ts'
-import { pagesOfTypes } from './pages.ts'
+import { pagesOfTypes, typesOfCut } from './pages.ts'
 import { PresentFees } from './present-fees.ts'
 import { type Candidate, PageReferences } from './references.ts'
 import { Registry } from './registry.ts'
@@ -51,16 +51,21 @@ export async function decideRecords(options: DecideOptions): Promise<void> {
   const registry = await Registry.load(warehouse, options.epoch)
   const asked = { policyIn: policiesOf(warehouse), lateBeforeMs: await lastCutMs(warehouse, options.epoch) }
   let decided = 0
+  let present = await typesOfCut(warehouse)
   for (const types of DECISION_STEPS) {
-    for await (const page of pagesOfTypes(warehouse, types, registry.schemas)) {
+    const found = types.filter((type) => present.has(type))
+    for await (const page of found.length === 0 ? [] : pagesOfTypes(warehouse, found, registry.schemas)) {
       await decidePage(options, registry, page, asked)
       await index.spillWhenFull()
       decided += page.length
       options.onProgress?.(decided)
     }
     if (types.includes('InferenceRecorded')) await addUsedQuantities(warehouse, options.epoch)
-    // Now all schemas are known that count for this cut: what waited for them is of some type, or rejected.
-    if (types.includes('SchemaRegistered')) await decideWaiting(warehouse, registry.schemas)
+    if (types.includes('SchemaRegistered')) {
+      // Now all schemas are known that count for this cut: what waited for them is of some type, or rejected.
+      await decideWaiting(warehouse, registry.schemas)
+      present = await typesOfCut(warehouse)
+    }
   }
 }
 

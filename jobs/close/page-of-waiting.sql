@@ -1,4 +1,5 @@
--- one row per record that waits for its schema after $after in accept order: at most $page rows and about $bytes bytes
+-- one row per record that waits for its schema after $after in accept order: at most $page rows and about $bytes bytes;
+-- found: how many rows $page let through
 WITH page AS (
   SELECT rid, ordinal, bytes
   FROM cut_record
@@ -7,8 +8,9 @@ WITH page AS (
   LIMIT $page
 ),
 measured AS (
-  SELECT *, sum(bytes) OVER (ORDER BY ordinal) AS bytes_so_far, min(ordinal) OVER () AS first_ordinal FROM page
+  SELECT *, sum(bytes) OVER (ORDER BY ordinal) AS bytes_so_far, min(ordinal) OVER () AS first_ordinal, count(*) OVER () AS found
+  FROM page
 )
-SELECT rid, ordinal FROM measured
+SELECT rid, ordinal, found FROM measured
 WHERE bytes_so_far <= $bytes OR ordinal = first_ordinal
 ORDER BY ordinal

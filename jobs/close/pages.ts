@@ -31,6 +31,14 @@ export async function* pagesOfTypes(
     yield page.map(({ row, record }) => toCandidate(row, record, types, registered))
 }
 
+/** The types of the decoded records of `cut_record`. */
+export async function typesOfCut(warehouse: Database): Promise<ReadonlySet<string>> {
+  const rows = await warehouse.all<{ type: string }>(
+    'SELECT DISTINCT event_type AS type FROM cut_record WHERE event_type IS NOT NULL AND ingest_reason = 0',
+  )
+  return new Set(rows.map(({ type }) => type))
+}
+
 /** A record that waited for its schema, and what its bytes decide now. */
 export interface ReadRecord {
   readonly rid: bigint
@@ -61,6 +69,7 @@ async function* pages(
       rows.map((row) => row.rid as bigint),
     )
     yield rows.map((row) => ({ row, record: records.get(row.rid as bigint) }))
+    if (Number(last.found) < PAGE_RECORDS && rows.length === Number(last.found)) return
     after = last.ordinal as bigint
   }
 }
