@@ -44,6 +44,7 @@ const LONG = [
   'test/examples/digits-model',
   'test/jobs/adjustments',
   'test/jobs/adjustments-oracle',
+  'test/jobs/analytics',
   'test/jobs/commitments',
   'test/jobs/conservation',
   'test/jobs/corrections',

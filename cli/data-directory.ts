@@ -11,6 +11,8 @@ export interface DataDirectory {
   /** What features were extracted with, where this ledger's operator extracts them. */
   readonly extractor: string
   readonly bundles: string
+  /** Tables for analysts, written from the warehouse. */
+  readonly analytics: string
   /** The ledger's tree as static files. */
   readonly tree: string
   /** The key that signs its checkpoints, unless another folder is configured. */
@@ -35,6 +37,7 @@ export function dataDirectory(root: string): DataDirectory {
     payloads: join(root, 'payloads'),
     extractor: join(root, 'extractor'),
     bundles: join(root, 'bundles'),
+    analytics: join(root, 'analytics'),
     tree: join(root, 'log'),
     logKey: join(root, 'log-key'),
     attestations: join(root, 'attestations'),

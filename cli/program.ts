@@ -20,7 +20,7 @@ const GROUPS = {
   log: 'the log of records (copy), and its tree as static files',
   epoch: 'epochs: close, status',
   anchor: 'the chain: deploy, propose, finalize, status, veto, retry, watch, resume',
-  export: 'write files that other tools read: features, payout-tree',
+  export: 'write files that other tools read: features, payout-tree, tables',
 } as const
 
 interface Place {
@@ -53,6 +53,8 @@ const features: Module = async ({ program, group }) =>
   (await import('./verbs/features.ts')).addFeatureFiles(program, group('export'))
 const payoutTree: Module = async ({ group }) =>
   (await import('./verbs/payout-tree.ts')).addPayoutTreeExport(group('export'))
+const analytics: Module = async ({ program, group }) =>
+  (await import('./verbs/query.ts')).addAnalytics(program, group('export'))
 const text: Module = async ({ program }) => (await import('./verbs/text.ts')).addText(program)
 const agents: Module = async ({ program }) => (await import('./verbs/agent.ts')).addAgents(program)
 const answers: Module = async ({ program }) => (await import('./verbs/answers.ts')).addAnswers(program)
@@ -77,7 +79,7 @@ const MODULES_OF: ReadonlyMap<string, readonly Module[]> = new Map([
   ['log', [logCopy, logFiles]],
   ['epoch', [epochSteps, epochStatus]],
   ['anchor', [epochSteps, chain, veto, resume, watch]],
-  ['export', [features, payoutTree]],
+  ['export', [features, payoutTree, analytics]],
   ['dlq', [dlq]],
   ['topics', [topics]],
   ['seal', [seal]],
@@ -90,6 +92,7 @@ const MODULES_OF: ReadonlyMap<string, readonly Module[]> = new Map([
   ['claim', [chain]],
   ['import', [features]],
   ['text', [text]],
+  ['query', [analytics]],
   ['statement', [statement]],
   ['explain', [answers]],
   ['insights', [answers]],
