@@ -26,6 +26,7 @@ export const LINE_KINDS = [
   'data',
   'model',
   'royalty',
+  'retrieval',
   'agent',
   'outcome',
   'infrastructure',

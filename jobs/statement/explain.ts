@@ -130,11 +130,9 @@ async function usesOf(warehouse: Database, id: string): Promise<Use[]> {
     const found = await warehouse.one<{ status: Explanation['status']; epoch: number; fee: bigint }>(feeStatus, {
       inference,
     })
-    // It belongs to the period of the epoch in which its features came in time, or its fee was released later than that
-    // (docs/formats.md#settlement rules 4 and 5).
+    // It belongs to the period of the epoch in which its features took it (docs/formats.md#channels).
     const featured = await warehouse.one<{ epoch: number }>(
-      `SELECT greatest(f.epoch, paid.epoch) AS epoch FROM inference_features AS f JOIN funded AS paid USING (inference)
-       WHERE f.inference = $inference AND f.epoch <= paid.features_until`,
+      `SELECT epoch FROM channel_use WHERE inference = $inference AND channel = 'features'`,
       { inference },
     )
     const paidBy = featured === undefined ? undefined : await paidPeriodOf(warehouse, row, featured.epoch)

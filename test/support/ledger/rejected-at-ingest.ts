@@ -216,7 +216,6 @@ function rangeCases(records: Records) {
         fromMs: 1n << 62n,
       }),
       'a licence that reaches back beyond the first epoch': records.licence('g', 'reader', { coversFromEpoch: -1 }),
-      'another fallback': records.policy({ policy: 'elsewhere', fallback: 'text' }),
       'an epoch of no length': records.policy({ policy: 'timeless', epochIntervalS: 0 }),
       'a transfer of nothing': records.transfer('reader', 'modeller', 'alice', 0),
       'a transfer of more than there is': records.transfer('reader', 'modeller', 'alice', 1_000_001),
