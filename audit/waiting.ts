@@ -72,7 +72,7 @@ export function settleWaiting(
       if (amounts[index]! > 0n) sums.add(channel, periodKey(entry.model, entry.token), amounts[index]!)
     late.push(...taken)
   }
-  if (policy !== undefined) waiting.push(...newEntries(epoch, policy, added))
+  if (policy !== undefined) waiting.push(...newEntries(epoch, policy, added, decided))
   const left = waiting.splice(0).filter((entry) => {
     if (entry.until <= epoch) addTo(unattributed, entry.token, heldOf(entry))
     return entry.until > epoch && entry.taken < entry.fees
@@ -107,6 +107,7 @@ function newEntries(
   epoch: number,
   { featureWaitEpochs }: Policy,
   { uses, parts }: { readonly uses: readonly FundedUse[]; readonly parts: readonly DataPart[] },
+  { records }: DecidedEpoch,
 ): WaitingEntry[] {
   const entries = new Map<string, WaitingEntry>()
   const until = epoch + featureWaitEpochs
@@ -120,7 +121,9 @@ function newEntries(
   for (const use of uses) {
     const entry = entries.get(`${periodKey(use.model, use.token)} ${use.retrieved.length > 0}`)!
     entry.fees += use.fee
-    entry.uses.set(use.entry, use)
+    // The records of its epoch are let go; a channel that is tried before may keep it waiting.
+    const features = use.featuresRow === undefined ? use.features : copyFeatures(records, use.featuresRow)
+    entry.uses.set(use.entry, { ...use, featuresRow: undefined, features })
   }
   return [...entries.values()]
 }

@@ -24,9 +24,9 @@ const TEXT_MAX = 1_024
 /** What a line of pay may be for. */
 export const LINE_KINDS = [
   'data',
+  'retrieval',
   'model',
   'royalty',
-  'retrieval',
   'agent',
   'outcome',
   'infrastructure',

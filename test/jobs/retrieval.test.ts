@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { explain } from '../../jobs/statement/explain.ts'
+import { wholeStatementOf } from '../../jobs/statement/whole-statement.ts'
 import type { EventBodies, RetrievedItem } from '../../schemas/events.ts'
 import { addressOf, TOKEN } from '../support/ledger/cast.ts'
 import { featuresOf, randomOf, SHAPE } from '../support/ledger/random-features.ts'
@@ -48,6 +50,16 @@ describe('promise 4: what was retrieved for a use is paid', () => {
     const { conservation } = await epoch()
     expect(conservation[0]).toMatchObject({ funded: '1000', out: '1000', unattributed: '0', heldOut: '0' })
     expect([await retrieval(1, 'alice'), await retrieval(1, 'bob')]).toEqual([250n, 250n])
+    const [explained] = await explain(world.ledger.warehouse, ['scored'], 3)
+    expect(explained).toMatchObject({
+      channel: 'retrieval',
+      paid: null,
+      retrieved: [
+        { rank: 1, score: 300, batchId: 'a', index: 0, account: addressOf('alice'), apportioned: 188n },
+        { rank: 2, score: 100, batchId: 'a', index: 1, account: addressOf('alice'), apportioned: 62n },
+        { rank: 3, score: 400, batchId: 'b', index: 0, account: addressOf('bob'), apportioned: 250n },
+      ],
+    })
     await use('ranked', 1_100n, [item('b', 0), item('a', 0), item('a', 2)])
     await use('unretrieved', 100n, [])
     await epoch()
@@ -58,9 +70,16 @@ describe('promise 4: what was retrieved for a use is paid', () => {
       'SELECT account, weight FROM channel_weight WHERE epoch = 2 ORDER BY weight',
     )
     expect(weights).toEqual([
-      { account: addressOf('alice'), weight: 454_546 },
-      { account: addressOf('bob'), weight: 545_454 },
+      { account: addressOf('alice'), weight: 454_545 },
+      { account: addressOf('bob'), weight: 545_455 },
     ])
+    const told = await wholeStatementOf(world.ledger, addressOf('bob'))
+    expect(told.uses.map(({ epoch: at, asset, role, uses, fees }) => [at, asset, role, uses, fees])).toEqual([
+      [1, 'reader', 'retrieved', 1, 1_000n],
+      [2, 'reader', 'retrieved', 1, 1_100n],
+    ])
+    const pool = { fromFees: 1_100n, before: 0n, yours: 550n, others: 500n, held: 0n, unattributed: 50n }
+    expect(told.split[0]!.pools[0]).toEqual({ kind: 'data', asset: 'reader', ...pool })
     expect(await finds()).toBeUndefined()
   })
 
@@ -101,13 +120,25 @@ describe('promise 4: what was retrieved for a use is paid', () => {
 
 describe('promise 4: the chain of channels', () => {
   test('features first, then what was retrieved, then nobody; a later policy changes no use', async () => {
-    await found({ ...channels('features', 'retrieval'), featureWaitEpochs: 2, retrievalParts: 200_000 })
+    await found({
+      ...channels('features', 'retrieval'),
+      featureWaitEpochs: 2,
+      retrievalParts: 200_000,
+      maxPeriodEpochs: 9,
+    })
     await use('featured', 1_000n, [item('a', 0, 1)])
     await use('late', 1_000n, [item('a', 0, 1)])
     await use('never', 1_000n, [item('b', 0, 1)])
     await use('nothing', 1_000n, [])
     await features('featured')
-    await world.send(await world.records.policy({ policy: 'later', ...channels('features'), featureWaitEpochs: 0 }))
+    await world.send(
+      await world.records.policy({
+        policy: 'later',
+        ...channels('features'),
+        featureWaitEpochs: 0,
+        maxPeriodEpochs: 9,
+      }),
+    )
     const first = await epoch()
     // A fifth of the data part of the three with something retrieved; the rest of one is in its period.
     expect([await retrieval(1, 'alice'), await retrieval(1, 'bob')]).toEqual([200n, 100n])
@@ -119,7 +150,7 @@ describe('promise 4: the chain of channels', () => {
     ])
     await features('late')
     const second = await epoch()
-    expect(second.periods[0]).toMatchObject({ fees: '1000', carriedIn: first.periods[0]!.carried })
+    expect(second.periods).toMatchObject([{ firstEpoch: 1, fees: '2000', pool: '800' }])
     expect((await world.state(2)).waiting[1]).toMatchObject({ taken: '1000' })
     await features('unknown')
     const before = await nobodys(2)
