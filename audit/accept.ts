@@ -135,7 +135,7 @@ function inTime<Commitment extends { readonly epoch: number }>(
 }
 
 function acceptBatch(history: History, event: EventOf<'ContributionBatch'>, accepted: AcceptedIn): number {
-  const { account, items, commitmentSalt: salt } = event.body
+  const { account, dataset, items, commitmentSalt: salt } = event.body
   const rank = accepted.rank!
   const key =
     salt.length === 0
@@ -143,7 +143,7 @@ function acceptBatch(history: History, event: EventOf<'ContributionBatch'>, acce
       : toHex(account) + toHex(commitmentOf({ ledgerId: accepted.ledgerId, account, items, salt }))
   const committed = key === undefined ? [] : (history.commitments.get(key) ?? [])
   const first = inTime(committed, accepted.epoch).find((each) => each.rank < rank)
-  const batch = { account: toHex(account), items: items.length, rank, priority: first?.rank ?? rank }
+  const batch = { account: toHex(account), dataset, items: items.length, rank, priority: first?.rank ?? rank }
   return history.batches.push({ ...batch, withdrawn: undefined, erased: undefined }) - 1
 }
 

@@ -11,6 +11,7 @@ const NONE: readonly ContributionPlace[] = []
 export interface AcceptedBatch {
   /** 0x-hex. */
   readonly account: string
+  readonly dataset: string
   readonly items: number
   /** Place of its record among all batches and commitments, in accept order. */
   readonly rank: number

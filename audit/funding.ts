@@ -1,14 +1,24 @@
 import type { EventBodies } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import { type Channels, chargeUse, raiseChannel } from './channels.ts'
+import { type ChannelTerms, channelTerms } from './data-channels.ts'
 import type { DecidedEpoch } from './decide.ts'
 import { lineageOf } from './derivation.ts'
 import { type Dispute, type DisputeBooks, type Opening, placeOpening } from './held-disputes.ts'
 import type { History } from './history.ts'
 import type { Sale } from './market.ts'
-import { endHeldUses, giveBack, type HeldUse, lowerHeldUses, missingLicences, type PlacedTerms } from './outside.ts'
+import {
+  endHeldUses,
+  giveBack,
+  type HeldUse,
+  licensedAssets,
+  lowerHeldUses,
+  missingLicences,
+  type PlacedTerms,
+} from './outside.ts'
 import type { AcceptOrder } from './ownership.ts'
 import type { EventFeatures } from './period-events.ts'
+import type { RetrievedItem } from './records/use-body.ts'
 import { addTo } from './sums.ts'
 
 type Policy = EventBodies['PolicyPublished']
@@ -30,6 +40,9 @@ export interface FundedUse {
   readonly isPayerOwner: boolean
   /** Of the policy in force in its epoch, millionths. */
   readonly dataParts: number
+  /** Of that policy: by whom its data part is divided. */
+  readonly terms: ChannelTerms
+  readonly retrieved: readonly RetrievedItem[]
   /** Row of its features when they were accepted at this cut, else undefined. */
   readonly featuresRow: number | undefined
   /** Those of a use that was held, when they had come by the time of its release. */
@@ -101,7 +114,7 @@ export function fundEpoch(
   const reported = new Map<string, bigint>()
   const outside = new Map<string, bigint>()
   const ownsOneOf = ownership(history, records)
-  const isLicensed = (asset: string) => history.assets.get(asset)?.access === 'licensed'
+  const termsOf = policy === undefined ? undefined : channelTerms(policy)
   const sales: Sale[] = []
   const openings: Dispute[] = []
   const settleSalesBefore = settlingSales(decided, epoch, history, balances, sales)
@@ -128,10 +141,12 @@ export function fundEpoch(
     }
     const infrastructure = history.names.textOf(records.uses.infrastructure(place))
     const agent = history.names.textOf(records.uses.agent(place))
-    const what = { entry, model, infrastructure, agent, payer, token, fee, row }
-    if (isLicensed(model) || isLicensed(agent)) {
+    const retrieved = records.uses.retrieved(place)
+    const what = { entry, model, infrastructure, agent, payer, token, fee, row, retrieved }
+    const licensed = licensedAssets(history, what)
+    if (licensed.length > 0) {
       const asked = { epoch, row, payer, ...records.uses.licensing(place, history) }
-      const missing = missingLicences(history, [model, agent].filter(isLicensed), asked, decided)
+      const missing = missingLicences(history, licensed, asked, decided)
       if (missing.size > 0) {
         addTo(outside, token, fee)
         held.push({
@@ -146,7 +161,8 @@ export function fundEpoch(
       }
     }
     const isPayerOwner = ownsOneOf(what, payer, row)
-    funded.push({ ...what, isPayerOwner, dataParts: policy!.dataParts, featuresRow: featuresOf.get(entry) })
+    const featuresRow = featuresOf.get(entry)
+    funded.push({ ...what, isPayerOwner, dataParts: policy!.dataParts, terms: termsOf!(model), featuresRow })
   }
   settleBefore(undefined)
   const refunded = new Map<string, bigint>()
@@ -155,14 +171,14 @@ export function fundEpoch(
     addTo(refunded, use.token, fee)
   }
   for (const { use, taken } of lowerHeldUses(held, history.corrections)) refund(use, taken)
-  const ended = endHeldUses(held, epoch, decided, sales.flatMap(boughtInRetrospect))
+  const ended = endHeldUses(held, epoch, history, decided, sales.flatMap(boughtInRetrospect))
   for (const use of ended.refunded) refund(use, use.fee)
   const released = ended.released.map(({ use, row }) => {
-    const { entry, model, infrastructure, agent, payer, token, fee, features, score } = use
-    const what = { entry, model, infrastructure, agent, payer, token, fee, row, features, score }
+    const { entry, model, infrastructure, agent, payer, token, fee, retrieved, features, score } = use
+    const what = { entry, model, infrastructure, agent, payer, token, fee, row, retrieved, features, score }
     // What is held was taken under a policy, and there is one ever since.
-    const { dataParts } = policy!
-    return { ...what, isPayerOwner: ownsOneOf(use, payer, row), dataParts, featuresRow: undefined }
+    const how = { dataParts: policy!.dataParts, terms: termsOf!(model) }
+    return { ...what, isPayerOwner: ownsOneOf(use, payer, row), ...how, featuresRow: undefined }
   })
   return { funded, released, outside, refunded, unfunded, reported, sales, openings }
 }

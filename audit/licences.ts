@@ -25,6 +25,9 @@ export interface AskedUse extends Place {
   readonly priceList: string
 }
 
+/** What is done with a model or an agent, and with a dataset. */
+export type UsedAs = 'infer' | 'retrieve'
+
 const ANYONE = '0x0000000000000000000000000000000000000000'
 
 /** Licences as docs/formats.md#licences has them: all that were ever granted or bought, and where each was revoked. */
@@ -68,9 +71,9 @@ export class Licences {
   }
 
   /** Whether some licence covers the use of the asset where it was recorded. */
-  cover(asset: string, use: AskedUse, atMs: bigint, order: AcceptOrder): boolean {
+  cover(asset: string, usedAs: UsedAs, use: AskedUse, atMs: bigint, order: AcceptOrder): boolean {
     return this.#grants(asset, use.payer).some(({ terms, since, ended }) => {
-      if (!permits(terms, use) || !isAt(terms, atMs)) return false
+      if (!permits(terms, usedAs, use) || !isAt(terms, atMs)) return false
       return comesFirst(since, use, order) && (ended === undefined || comesFirst(use, ended, order))
     })
   }
@@ -82,13 +85,13 @@ export class Licences {
 }
 
 /** Whether a grant, made after the use, releases it. */
-export function reachesBack(terms: Terms, since: Place, use: AskedUse, order: AcceptOrder): boolean {
+export function reachesBack(terms: Terms, since: Place, usedAs: UsedAs, use: AskedUse, order: AcceptOrder): boolean {
   const isReached = terms.coversFromEpoch > 0 && terms.coversFromEpoch <= use.epoch
-  return isReached && permits(terms, use) && comesFirst(use, since, order)
+  return isReached && permits(terms, usedAs, use) && comesFirst(use, since, order)
 }
 
-function permits(terms: Terms, { payer, commercial, priceList }: AskedUse): boolean {
-  const isPermitted = terms.uses.includes('infer') && !(commercial && !terms.uses.includes('commercial'))
+function permits(terms: Terms, usedAs: UsedAs, { payer, commercial, priceList }: AskedUse): boolean {
+  const isPermitted = terms.uses.includes(usedAs) && !(commercial && !terms.uses.includes('commercial'))
   return isPermitted && isFor(terms, payer) && (terms.priceList === '' || terms.priceList === priceList)
 }
 

@@ -1,10 +1,11 @@
 import type { Channels } from './channels.ts'
 import type { Corrections } from './corrections.ts'
 import type { DecidedEpoch } from './decide.ts'
-import type { History } from './history.ts'
-import { type AskedUse, reachesBack, type Terms } from './licences.ts'
+import { findBatchNumber, type History } from './history.ts'
+import { type AskedUse, reachesBack, type Terms, type UsedAs } from './licences.ts'
 import { compareText, firstOf } from './order.ts'
 import { copyFeatures, type EventFeatures } from './period-events.ts'
+import type { RetrievedItem } from './records/use-body.ts'
 import type { State } from './state.ts'
 import { addTo } from './sums.ts'
 
@@ -16,6 +17,7 @@ export interface HeldUse extends AskedUse {
   readonly infrastructure: string
   readonly agent: string
   readonly token: string
+  readonly retrieved: readonly RetrievedItem[]
   /** Less what corrections took back. */
   fee: bigint
   /** Last epoch in which a licence releases it. */
@@ -30,13 +32,31 @@ export interface HeldUse extends AskedUse {
 
 /** Of the licensed assets that a use used: those that no licence lets it use. */
 export function missingLicences(
-  { licences }: History,
+  { assets, licences }: History,
   licensed: readonly string[],
   use: AskedUse,
   { records }: DecidedEpoch,
 ): Set<string> {
   const atMs = records.effectiveMs(use.row)
-  return new Set(licensed.filter((name) => !licences.cover(name, use, atMs, records)))
+  return new Set(licensed.filter((name) => !licences.cover(name, usedAs(assets, name), use, atMs, records)))
+}
+
+/** A dataset is what is retrieved from. */
+function usedAs(assets: History['assets'], name: string): UsedAs {
+  return assets.get(name)!.kind === 'dataset' ? 'retrieve' : 'infer'
+}
+
+/** The licensed assets of a use: its model, its agent, and the datasets of the batches that it retrieved from, as far as these are there. */
+export function licensedAssets(
+  history: History,
+  used: Pick<HeldUse, 'model' | 'agent' | 'retrieved'>,
+): readonly string[] {
+  const isLicensed = (asset: string) => history.assets.get(asset)?.access === 'licensed'
+  const named = [used.model, used.agent].filter(isLicensed)
+  if (used.retrieved.length === 0) return named
+  const datasets = used.retrieved.map(({ batch }) => history.batches[findBatchNumber(history, batch, 0)]?.dataset)
+  const from = datasets.filter((dataset) => dataset !== undefined && isLicensed(dataset)) as string[]
+  return [...new Set([...named, ...from])]
 }
 
 /**
@@ -79,6 +99,7 @@ export interface EndedUses {
 export function endHeldUses(
   held: HeldUse[],
   epoch: number,
+  { assets }: Pick<History, 'assets'>,
   { records, featuresOf, ratings, grants }: DecidedEpoch,
   bought: readonly PlacedTerms[],
 ): EndedUses {
@@ -93,7 +114,7 @@ export function endHeldUses(
   for (const { row, terms } of reaching) {
     for (const use of held) {
       if (ended.has(use) || !use.missing.has(terms.asset)) continue
-      if (reachesBack(terms, { epoch, row }, use, records)) use.missing.delete(terms.asset)
+      if (reachesBack(terms, { epoch, row }, usedAs(assets, terms.asset), use, records)) use.missing.delete(terms.asset)
       if (use.missing.size > 0) continue
       ended.add(use)
       released.push({ use, row })

@@ -72,8 +72,8 @@ export interface Joining {
   /** Their features lie in `records`, unless they were kept. */
   readonly uses: readonly FeaturedUse[]
   readonly records: EpochRecords
-  /** Data parts by {@link periodKey}, from several causes. */
-  readonly parts: readonly ReadonlyMap<string, bigint>[]
+  /** Data parts by {@link periodKey}. */
+  readonly parts: ReadonlyMap<string, bigint>
   /** Whether anything of (model, token) may join a later epoch: what is held, or waits. */
   readonly isAwaited: (model: string, token: string) => boolean
 }
@@ -121,7 +121,7 @@ export function settlePeriods(
   const open = [...periods.values()].filter(({ epochs, events }) => epochs.length > 0 || events !== undefined)
   for (const period of open) {
     period.epochs.push(epoch)
-    for (const parts of joining.parts) period.pool += parts.get(periodKey(period.model, period.token)) ?? 0n
+    period.pool += joining.parts.get(periodKey(period.model, period.token)) ?? 0n
   }
   const isOver = (period: Period) => isLast(period, books, joining, history)
   for (const period of periods.values()) {

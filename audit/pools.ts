@@ -1,8 +1,9 @@
 import type { EventBodies } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
 import { apportion } from './apportion.ts'
+import { ChannelSums, type Way } from './data-channels.ts'
 import { keptUpstream, WHOLE } from './derivation.ts'
-import { type FundedUse, hasFeatures } from './funding.ts'
+import type { FundedUse } from './funding.ts'
 import type { History } from './history.ts'
 import { compareText } from './order.ts'
 import type { AcceptOrder } from './ownership.ts'
@@ -16,6 +17,7 @@ export interface SettlementLine {
   readonly token: string
   readonly kind:
     | 'data'
+    | 'retrieval'
     | 'model'
     | 'royalty'
     | 'agent'
@@ -36,10 +38,12 @@ export interface SettlementLine {
 export interface Pools {
   /** Lines of all kinds but data; one (account, token, kind, asset) may stand here several times. */
   readonly lines: readonly SettlementLine[]
-  /** Data parts of sums with features, by {@link periodKey}; a sum with data part 0 stands here too. */
-  readonly dataParts: ReadonlyMap<string, bigint>
-  /** Data parts of sums without features; one (model, token) may stand here several times. */
-  readonly unfeatured: readonly DataPart[]
+  /** Data parts that channels divide. */
+  readonly sums: ChannelSums
+  /** Data parts of sums that wait for a channel; one (model, token) may stand here several times. */
+  readonly waiting: readonly DataPart[]
+  /** By token: data parts that no channel will take. */
+  readonly nobodys: ReadonlyMap<string, bigint>
   /** Outcome parts; one (payer, token) may stand here several times. */
   readonly outcomes: readonly PayerPart[]
 }
@@ -47,6 +51,8 @@ export interface Pools {
 export interface DataPart {
   readonly model: string
   readonly token: string
+  /** Whether it is of uses with retrieved contributions. */
+  readonly isRetrieved: boolean
   readonly part: bigint
 }
 
@@ -62,27 +68,35 @@ export function periodKey(model: string, token: string): string {
   return token + model
 }
 
+/** A funded use, and where its data part goes in this epoch. */
+export interface WayOfUse {
+  readonly use: FundedUse
+  readonly way: Way
+}
+
 interface FeeSum {
   readonly model: string
   readonly infrastructure: string
   readonly agent: string
   readonly token: string
-  readonly isFeatured: boolean
+  readonly way: Way
+  readonly isRetrieved: boolean
   readonly uses: FundedUse[]
   fees: bigint
 }
 
 /**
- * Step 3 of settlement: fees summed by (model, infrastructure, agent, token, featured), each sum split by the policy,
+ * Step 3 of settlement: fees summed by (model, infrastructure, agent, token, way, whether something was retrieved), each sum split by the policy,
  * each part over those who owned the asset when its fees came.
  */
-export function splitPools(funded: readonly FundedUse[], policy: Policy, history: History, order: AcceptOrder): Pools {
+export function splitPools(funded: readonly WayOfUse[], policy: Policy, history: History, order: AcceptOrder): Pools {
   const lines: SettlementLine[] = []
-  const dataParts = new Map<string, bigint>()
-  const unfeatured: DataPart[] = []
+  const sums = new ChannelSums()
+  const waiting: DataPart[] = []
+  const nobodys = new Map<string, bigint>()
   const outcomes: PayerPart[] = []
   for (const sum of feeSums(funded)) {
-    const { model, infrastructure, agent, token, isFeatured } = sum
+    const { model, infrastructure, agent, token, way, isRetrieved } = sum
     const split = apportion(
       sum.fees,
       [policy.dataParts, policy.modelParts, policy.upstreamParts, policy.agentParts]
@@ -90,8 +104,13 @@ export function splitPools(funded: readonly FundedUse[], policy: Policy, history
         .map(BigInt),
     ) as [bigint, bigint, bigint, bigint, bigint, bigint, bigint]
     const [data, toModel, upstream, toAgent, byOutcome, toInfrastructure, toTreasury] = split
-    if (isFeatured) addTo(dataParts, periodKey(model, token), data)
-    else unfeatured.push({ model, token, part: data })
+    const toRetrieved = BigInt(isRetrieved ? policy.retrievalParts : 0)
+    const [atOnce, rest] = apportion(data, [toRetrieved, 1_000_000n - toRetrieved]) as [bigint, bigint]
+    const key = periodKey(model, token)
+    if (atOnce > 0n) sums.add('retrieval', key, atOnce)
+    if (way === 'waits') waiting.push({ model, token, isRetrieved, part: rest })
+    else if (way === 'nobody') addTo(nobodys, token, rest)
+    else sums.add(way, key, rest)
     const { royalties, left } = splitUpstream(history, model, upstream)
     const pay = (kind: SettlementLine['kind'], asset: string, amount: bigint) =>
       lines.push(...ownerLines(history, order, sum, kind, asset, amount))
@@ -104,19 +123,19 @@ export function splitPools(funded: readonly FundedUse[], policy: Policy, history
     pay('infrastructure', infrastructure, toInfrastructure)
     lines.push({ account: toHex(policy.treasury), token, kind: 'treasury', asset: policy.policy, amount: toTreasury })
   }
-  return { lines, dataParts, unfeatured, outcomes }
+  return { lines, sums, waiting, nobodys, outcomes }
 }
 
-function feeSums(funded: readonly FundedUse[]): FeeSum[] {
+function feeSums(funded: readonly WayOfUse[]): FeeSum[] {
   const sums = new Map<string, FeeSum>()
   let last: FeeSum | undefined
-  for (const use of funded) {
-    const isFeatured = hasFeatures(use)
+  for (const { use, way } of funded) {
+    const isRetrieved = use.retrieved.length > 0
     // Most uses are of what the one before was of.
-    if (last === undefined || !isSumOf(last, use, isFeatured)) {
+    if (last === undefined || !isSumOf(last, use, way, isRetrieved)) {
       const { model, infrastructure, agent, token } = use
-      const key = JSON.stringify([model, infrastructure, agent, token, isFeatured])
-      last = sums.get(key) ?? { model, infrastructure, agent, token, isFeatured, uses: [], fees: 0n }
+      const key = JSON.stringify([model, infrastructure, agent, token, way, isRetrieved])
+      last = sums.get(key) ?? { model, infrastructure, agent, token, way, isRetrieved, uses: [], fees: 0n }
       sums.set(key, last)
     }
     last.uses.push(use)
@@ -125,9 +144,14 @@ function feeSums(funded: readonly FundedUse[]): FeeSum[] {
   return [...sums.values()]
 }
 
-function isSumOf(sum: FeeSum, { model, infrastructure, agent, token }: FundedUse, isFeatured: boolean): boolean {
+function isSumOf(
+  sum: FeeSum,
+  { model, infrastructure, agent, token }: FundedUse,
+  way: Way,
+  isRetrieved: boolean,
+): boolean {
   const isOfSame = sum.model === model && sum.infrastructure === infrastructure && sum.agent === agent
-  return isOfSame && sum.token === token && sum.isFeatured === isFeatured
+  return isOfSame && sum.token === token && sum.way === way && sum.isRetrieved === isRetrieved
 }
 
 /** Over the payers by their fees, ascending by account. */

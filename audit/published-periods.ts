@@ -16,8 +16,8 @@ export function heldInState(state: State): Map<string, bigint> {
   for (const { token, fees } of outside) addTo(held, token, BigInt(fees))
   for (const { token, pool } of periods) addTo(held, token, BigInt(pool))
   for (const { token, amount } of reserves) addTo(held, token, BigInt(amount))
-  for (const { token, part, featured, fees } of waiting) {
-    addTo(held, token, BigInt(part) - (BigInt(part) * BigInt(featured)) / BigInt(fees))
+  for (const { token, part, taken, fees } of waiting) {
+    addTo(held, token, BigInt(part) - (BigInt(part) * BigInt(taken)) / BigInt(fees))
   }
   for (const { token, part } of outcomes) addTo(held, token, BigInt(part))
   for (const { token, bond, held: amount } of disputes) addTo(held, token, BigInt(bond) + BigInt(amount))
@@ -64,10 +64,10 @@ function checkCarriedOut({ model, token, state: outcome, ...period }: ManifestPe
  */
 export function checkWaiting({ epoch, waiting }: State): void {
   assertAscending('state', 'state.json waiting', waiting, compareEntries)
-  for (const [index, { epoch: since, until, featured, fees }] of waiting.entries()) {
+  for (const [index, { epoch: since, until, taken, fees }] of waiting.entries()) {
     const where = (key: string) => `state.json waiting[${index}].${key}`
     if (since > epoch) differ('state', where('epoch'), `at most ${epoch}`, `${since}`)
     if (until <= epoch) differ('state', where('until'), `above ${epoch}`, `${until}`)
-    if (BigInt(featured) >= BigInt(fees)) differ('state', where('featured'), `below ${fees}`, featured)
+    if (BigInt(taken) >= BigInt(fees)) differ('state', where('taken'), `below ${fees}`, taken)
   }
 }

@@ -11,7 +11,9 @@ import { type Books, compareLines, copyBooks, settleFunded } from './settlement.
 import { addTo } from './sums.ts'
 
 /** Kinds of lines that a rerun makes. */
-const RERUN_KINDS = ['data', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury', 'refund']
+const RERUN_KINDS = [
+  ...['data', 'retrieval', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury', 'refund'],
+]
 
 type Line = Omit<LineDelta, 'delta'> & { readonly amount: bigint }
 /** Amounts by line, without the epoch. */

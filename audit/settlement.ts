@@ -8,9 +8,10 @@ import {
   settleAdjustments,
 } from './adjustments.ts'
 import { type Channels, channelsOf } from './channels.ts'
+import { type Channel, ChannelSums, wayOf } from './data-channels.ts'
 import type { DecidedEpoch } from './decide.ts'
 import type { PublishedInfluence } from './erased-periods.ts'
-import { type Funding, fundEpoch, hasFeatures, splitPair } from './funding.ts'
+import { type FundedUse, type Funding, fundEpoch, hasFeatures, splitPair } from './funding.ts'
 import {
   type Dispute,
   type DisputeBooks,
@@ -29,6 +30,7 @@ import { copyPeriod, type PeriodBooks, type PublishedPeriods, type SettledPeriod
 import { policyInForce } from './policy.ts'
 import { type Pools, type SettlementLine, splitPools } from './pools.ts'
 import { addReserves, heldBackOf, type Reserve, reservesOf, takenFrom } from './reserves.ts'
+import { payRetrieval, type RetrievedUse } from './retrieval.ts'
 import type { State } from './state.ts'
 import { addTo } from './sums.ts'
 import { heldOf, settleWaiting, type WaitingEntry } from './waiting.ts'
@@ -165,26 +167,36 @@ interface Otherwise {
 export function settleFunded(
   books: Books,
   epoch: number,
-  { funded: own, released, sales }: Funding,
+  { funded: inside, released, sales }: Funding,
   decided: DecidedEpoch,
   history: History,
   { method, published, influence }: Otherwise = {},
 ): SettledFees {
   const inForce = policyInForce(history, epoch)
   const policy = inForce === undefined || method === undefined ? inForce : { ...inForce, method }
-  const funded = [...own, ...released]
+  const funded = [...inside, ...released]
+  const ways = funded.map((use) => ({ use, way: wayOf(use, (policy?.featureWaitEpochs ?? 0) > 0) }))
   const pools: Pools =
     policy === undefined
-      ? { lines: [], dataParts: new Map(), unfeatured: [], outcomes: [] }
-      : splitPools(funded, policy, history, decided.records)
-  const waited = settleWaiting(books.waiting, epoch, policy, funded, pools.unfeatured, decided)
+      ? { lines: [], sums: new ChannelSums(), waiting: [], nobodys: new Map(), outcomes: [] }
+      : splitPools(ways, policy, history, decided.records)
+  const { sums } = pools
+  const added = { uses: ways.filter(({ way }) => way === 'waits').map(({ use }) => use), parts: pools.waiting }
+  const waited = settleWaiting(books.waiting, epoch, policy, added, sums, decided)
+  const late = (channel: Channel) => waited.late.filter((each) => each.channel === channel).map(({ use }) => use)
+  const own = (channel: Channel) => ways.filter(({ way }) => way === channel).map(({ use }) => use)
+  const retrieved = payRetrieval(
+    retrievedUses(funded, [...own('retrieval'), ...late('retrieval')]),
+    sums.of('retrieval'),
+    history,
+  )
   const { ratings } = decided
-  const added = { policy, funded, parts: pools.outcomes, ratings }
-  const rated = settleOutcomes(books.outcomes, epoch, added, history, decided.records)
+  const outcomes = { policy, funded, parts: pools.outcomes, ratings }
+  const rated = settleOutcomes(books.outcomes, epoch, outcomes, history, decided.records)
   const joining = {
-    uses: [...funded.filter(hasFeatures), ...waited.late],
+    uses: [...own('features'), ...late('features')].filter(hasFeatures),
     records: decided.records,
-    parts: [pools.dataParts, waited.moved],
+    parts: sums.of('features'),
     isAwaited: awaiting(books),
   }
   const unattributed = new Map(waited.unattributed)
@@ -199,12 +211,25 @@ export function settleFunded(
       policy,
       periods.map(({ manifest }) => manifest),
     )
-  const lines = mergeLines([...saleLines(sales), ...pools.lines, ...rated.lines, ...periods.flatMap(dataLines)])
+  const paid = [...pools.lines, ...retrieved.lines, ...rated.lines]
+  const lines = mergeLines([...saleLines(sales), ...paid, ...periods.flatMap(dataLines)])
 
-  for (const [token, amount] of rated.unattributed) addTo(unattributed, token, amount)
+  for (const [token, amount] of [...rated.unattributed, ...pools.nobodys, ...retrieved.nobodys])
+    addTo(unattributed, token, amount)
   for (const { manifest, unattributed: givenUp } of periods) addTo(unattributed, manifest.token, givenUp)
   for (const [token, amount] of unattributed) addTo(books.unattributed, token, amount)
   return { policy, periods, lines, unattributed }
+}
+
+/**
+ * Of every use that is funded now, the part that its retrieved contributions share at once; and of those that retrieval takes the rest.
+ */
+function retrievedUses(funded: readonly FundedUse[], taken: readonly FundedUse[]): RetrievedUse[] {
+  const withItems = funded.filter(({ retrieved }) => retrieved.length > 0)
+  return [
+    ...withItems.map((use) => ({ use, parts: use.terms.retrievalParts })),
+    ...taken.map((use) => ({ use, parts: 1_000_000 - use.terms.retrievalParts })),
+  ].filter(({ parts }) => parts > 0)
 }
 
 /** What an epoch is settled with besides its decisions. */
@@ -398,14 +423,15 @@ export function stateOf(books: Books, epoch: number): State {
       .filter(([, amount]) => amount > 0n)
       .map(([token, amount]) => ({ token, amount: amount.toString() }))
       .sort((a, b) => byText([a.token], [b.token])),
-    waiting: books.waiting.map(({ epoch: since, model, token, until, part, fees, featured }) => ({
+    waiting: books.waiting.map(({ epoch: since, model, token, retrieved, until, part, fees, taken }) => ({
       epoch: since,
       model,
       token,
+      retrieved,
       until,
       part: part.toString(),
       fees: fees.toString(),
-      featured: featured.toString(),
+      taken: taken.toString(),
     })),
     outcomes: books.outcomes.map(({ epoch: since, payer, token, until, part }) => ({
       ...{ epoch: since, payer, token, until, part: part.toString() },

@@ -66,7 +66,8 @@ const state = z.strictObject({
       part: amount,
       // Divided by: entries are of fees above 0.
       fees: amount.refine((fees) => fees !== '0'),
-      featured: amount,
+      retrieved: z.boolean(),
+      taken: amount,
     }),
   ),
   outcomes: z.array(

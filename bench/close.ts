@@ -48,6 +48,7 @@ const USE: EventBodies['InferenceRecorded'] = {
   quoteId: Buffer.alloc(0),
   quoteExpiresMs: 0n,
   quoteSignature: Buffer.alloc(0),
+  retrieved: [],
 }
 
 export interface CloseBenchOptions {

@@ -29,8 +29,12 @@ export function printAgent(page: AgentPage, identity: IdentityAnswer): void {
   printOutcomes(page.outcomes)
   printRuns(page.runs)
   if (page.memory.length > 0) printLine('\nMemory: datasets that its owners own')
-  for (const { dataset, parts, items, ownItems } of page.memory)
-    printLine(`  ${formatParts(parts)} of ${dataset}: ${items} contributions, ${ownItems} of them by its owners`)
+  for (const { dataset, parts, items, ownItems, reads } of page.memory)
+    printLine(
+      `  ${formatParts(parts)} of ${dataset}: ${items} contributions, ${ownItems} of them by its owners, read by ${reads} paid uses`,
+    )
+  for (const { account, token, amount, elsewhere } of page.remembered)
+    printLine(`  ${account}: ${amount} of ${token} for what was retrieved${elsewhere ? ', of other datasets too' : ''}`)
 }
 
 function identityText(id: string, identity: IdentityAnswer): string {

@@ -51,18 +51,20 @@ export interface CarriedPeriod {
   readonly token: string
 }
 
-/** Data part of the uses of an epoch whose features had not come at its cut. */
+/** Data part of the uses of an epoch that no channel had taken at its cut. */
 export interface WaitingPart {
   readonly epoch: number
-  /** Σ fee of those whose features have come since. */
-  readonly featured: string
   /** Σ fee of all of them. */
   readonly fees: string
   readonly model: string
   /** Of all of them. */
   readonly part: string
+  /** Whether something was retrieved for them: another part of their fees waits then. */
+  readonly retrieved: boolean
+  /** Σ fee of those that a channel has taken since. */
+  readonly taken: string
   readonly token: string
-  /** Last epoch in which features still count. */
+  /** Last epoch in which features, or texts, still count. */
   readonly until: number
 }
 
@@ -138,9 +140,9 @@ export async function loadState(warehouse: Database, epoch: number): Promise<Car
   return JSON.parse(row!.state_json) as CarryState
 }
 
-/** Of what waits, the part of those uses whose features have come: it has moved into their periods. */
-export function movedOf({ part, featured, fees }: WaitingPart): bigint {
-  return (BigInt(part) * BigInt(featured)) / BigInt(fees)
+/** Of what waits, the part of those uses that a channel has taken: it has moved there. */
+export function movedOf({ part, taken, fees }: Pick<WaitingPart, 'part' | 'taken' | 'fees'>): bigint {
+  return (BigInt(part) * BigInt(taken)) / BigInt(fees)
 }
 
 /**

@@ -147,6 +147,12 @@ export interface OfferAccepted {
   signature: Uint8Array
 }
 
+/** The channels of a model's data parts, in the order in which they are tried. */
+export interface ModelChannels {
+  model: string
+  channels: string[]
+}
+
 export interface PolicyPublished {
   policy: string
   epochIntervalS: number
@@ -164,7 +170,12 @@ export interface PolicyPublished {
   featureWaitEpochs: number
   outcomeWaitEpochs: number
   outsideWaitEpochs: number
-  fallback: string
+  /** Ascending by model; empty: every model that is not named. */
+  dataChannels: ModelChannels[]
+  /** Millionths of the data part of a use with retrieved contributions. */
+  retrievalParts: number
+  /** `score` or `rank`. */
+  retrievalRule: string
   /** Of what a period pays each account, millionths. */
   holdBackParts: number
   holdBackEpochs: number
@@ -323,6 +334,17 @@ export interface InferenceRecorded {
   quoteId: Uint8Array
   quoteExpiresMs: bigint
   quoteSignature: Uint8Array
+  /** The best first. */
+  retrieved: RetrievedItem[]
+}
+
+/** A contribution that was retrieved for a use. */
+export interface RetrievedItem {
+  batchSource: string
+  batchId: string
+  index: number
+  /** How well it fits, as whoever retrieved it says, 0..1,000,000. */
+  score: number
 }
 
 /** A use was recorded wrongly: it is as if it had not been (`void`), or it costs less. */

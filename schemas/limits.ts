@@ -83,8 +83,14 @@ export const DISPUTE_REASON_CHARACTERS_MAX = 256
 export const ADJUSTED_EPOCHS_MAX = 64
 /** Of what an operator says to an adjustment. */
 export const NOTE_CHARACTERS_MAX = 256
-/** Where a policy may let a data part go that influence cannot divide. */
-export const FALLBACKS = ['unattributed'] as const
+/** By what a data part may be divided. What none of them takes is nobody's. */
+export const DATA_CHANNELS = ['features', 'retrieval', 'text'] as const
+/** Models for which a policy may name channels of their own. */
+export const MODEL_CHANNELS_MAX = 200
+/** How retrieved contributions share what their use brings. */
+export const RETRIEVAL_RULES = ['score', 'rank'] as const
+/** Contributions that one use may have retrieved, each a lookup and an account that is paid. */
+export const RETRIEVED_MAX = 64
 /**
  * Attribution methods that a policy may name: those with a record of passed gates in docs/gates/, to which
  * test/bench/gates-record.test.ts holds this list. One that is unknown could stop every epoch in which it is in force.

@@ -1,6 +1,6 @@
 import type { DisputeBond, EventBodies, MinimumPayout } from './events.ts'
 import * as limits from './limits.ts'
-import { amount, bytes, field, first, type RangeFault, range } from './ranges.ts'
+import { amount, bytes, field, first, identifier, type RangeFault, range } from './ranges.ts'
 
 type Policy = EventBodies['PolicyPublished']
 type AmountOfToken = MinimumPayout | DisputeBond
@@ -37,6 +37,33 @@ export function payoutRules({ holdBackParts, holdBackEpochs, minimumPayouts }: P
       : field('holdBackParts and holdBackEpochs must both be 0, or neither.'),
     range('minimumPayouts', minimumPayouts.length, 0, limits.MINIMUM_PAYOUTS_MAX),
     amountsByToken('minimumPayouts', minimumPayouts),
+  )
+}
+
+/** What a policy says of who divides data parts: every model has a channel, and none is tried twice. */
+export function channelRules({ dataChannels, retrievalParts, retrievalRule }: Policy): RangeFault | undefined {
+  const tooMany = range('dataChannels', dataChannels.length, 0, limits.MODEL_CHANNELS_MAX)
+  if (tooMany !== undefined) return tooMany
+  for (const [index, { model, channels }] of dataChannels.entries()) {
+    const before = dataChannels[index - 1]
+    const fault = first(
+      model === '' ? undefined : identifier('model of dataChannels', model),
+      before === undefined || Buffer.compare(Buffer.from(before.model), Buffer.from(model)) < 0
+        ? undefined
+        : field('dataChannels must be strictly ascending by the bytes of the models.'),
+      channels.length > 0 ? undefined : field('A model of dataChannels needs at least one channel.'),
+      channels.every((channel) => limits.DATA_CHANNELS.some((known) => known === channel))
+        ? undefined
+        : field(`A channel is none of ${limits.DATA_CHANNELS.join(', ')}.`),
+      new Set(channels).size === channels.length ? undefined : field('A model of dataChannels names a channel twice.'),
+    )
+    if (fault !== undefined) return fault
+  }
+  return first(
+    range('retrievalParts', retrievalParts, 0, limits.MILLIONTHS),
+    limits.RETRIEVAL_RULES.some((rule) => rule === retrievalRule)
+      ? undefined
+      : field(`retrievalRule is none of ${limits.RETRIEVAL_RULES.join(', ')}.`),
   )
 }
 

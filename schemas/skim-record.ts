@@ -27,7 +27,7 @@ const FIELDS: { readonly [Type in EventType]?: readonly Step[] } = {
   InferenceRecorded: [
     ...[identifier, identifier, optional(identifier)],
     ...[ofLength(20), ofLength(20), amount, ofLength(32), ofLength(32)],
-    ...[boolean, naturalLong, optional(identifier), units, quote],
+    ...[boolean, naturalLong, optional(identifier), units, quote, nothingRetrieved],
   ],
 }
 
@@ -213,6 +213,11 @@ function ascends(bytes: Uint8Array, a: number, b: number): boolean {
   for (let i = 0; i < lengthA && i < lengthB; i++)
     if (bytes[atA + i] !== bytes[atB + i]) return bytes[atA + i]! < bytes[atB + i]!
   return lengthA < lengthB
+}
+
+/** Uses with retrieved contributions are read with everything else. */
+function nothingRetrieved(bytes: Uint8Array, at: number, end: number): number {
+  return at < end && bytes[at] === 0 ? at + 1 : -1
 }
 
 const quoteIdBytes = ofLength(QUOTE_ID_BYTES)

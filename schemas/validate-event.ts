@@ -8,9 +8,10 @@ import * as limits from './limits.ts'
 import { acceptance, offer, withdrawnOffer } from './market-ranges.ts'
 import { agentStep, taskOutcome } from './outcome-ranges.ts'
 import { priceList, usePayment, voucher } from './payment-ranges.ts'
-import { bondAmounts, disputeRules, minimumAmounts, payoutRules } from './policy-ranges.ts'
+import { bondAmounts, channelRules, disputeRules, minimumAmounts, payoutRules } from './policy-ranges.ts'
 import { amount, bytes, field, first, identifier, type RangeFault, range } from './ranges.ts'
 import { isRegistrable } from './registered-schemas.ts'
+import { retrievedItems } from './retrieval-ranges.ts'
 
 /** The ranges of docs/formats.md#decisions; the first fault, or undefined. */
 export function findRangeFault(event: EventOf): RangeFault | undefined {
@@ -81,9 +82,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       range('featureWaitEpochs', body.featureWaitEpochs, 0, limits.FEATURE_WAIT_EPOCHS_MAX),
       range('outcomeWaitEpochs', body.outcomeWaitEpochs, 0, limits.OUTCOME_WAIT_EPOCHS_MAX),
       range('outsideWaitEpochs', body.outsideWaitEpochs, 0, limits.OUTSIDE_WAIT_EPOCHS_MAX),
-      limits.FALLBACKS.some((fallback) => fallback === body.fallback)
-        ? undefined
-        : field('fallback is not known to this version.'),
+      channelRules(body),
       payoutRules(body),
       disputeRules(body),
       bytes('signature', body.signature, 65),
@@ -159,6 +158,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       bytes('inputHash', body.inputHash, 32),
       bytes('outputHash', body.outputHash, 32),
       usePayment(body),
+      retrievedItems(body),
     ),
   CorrectionRecorded: correction,
   InferenceFeatures: (body) =>

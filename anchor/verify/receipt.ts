@@ -24,6 +24,7 @@ const TEXT_MAX = 1_024
 /** What a line of pay may be for. */
 export const LINE_KINDS = [
   'data',
+  'retrieval',
   'model',
   'royalty',
   'agent',

@@ -34,7 +34,7 @@ interface WaitingRecord {
 
 /**
  * The records of one epoch, as much of each as deciding needs: 67 bytes a record in typed arrays, and its body. A use's body
- * has 48 bytes and 12 for each unit, features have their vector, two bytes a probability and 84 bytes; all other types keep their value and id.
+ * has 48 bytes, 12 for each unit and 24 for each retrieved contribution, features have their vector, two bytes a probability and 84 bytes; all other types keep their value and id.
  */
 export class EpochRecords {
   readonly rows: number

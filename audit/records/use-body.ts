@@ -3,6 +3,7 @@ import { fromHex, toHex } from '../../schemas/ids.ts'
 import { QUOTE_ID_BYTES } from '../../schemas/limits.ts'
 import type { UseTerms } from '../payments.ts'
 import type { BodyArena } from './body-arena.ts'
+import { idKey, KEY_WORDS } from './id-table.ts'
 import { numberIn, type Texts } from './text-table.ts'
 import type { UsualRecord } from './usual-record.ts'
 
@@ -17,17 +18,21 @@ const USE = {
   fee: 5,
   voucher: 8,
   priceList: 10,
-  /** Bit 0: commercial, bit 1: there is a quote, from bit 2 on how many units there are. */
+  /** Bit 0: commercial, bit 1: there is a quote, six bits how many units there are, then how many retrieved contributions. */
   terms: 11,
   words: 12,
 }
 const COMMERCIAL = 1
 const QUOTED = 2
 const UNITS_SHIFT = 2
+const UNITS_MASK = 0x3f
+const RETRIEVED_SHIFT = 8
 const FEE_WORDS = 3
 const FEE_BYTES = FEE_WORDS * WORD_BYTES
 /** Words of a unit: its name and the two of the quantity. */
 const UNIT = { name: 0, quantity: 1, words: 3 }
+/** Words of a retrieved contribution: the key of its batch, its index and its score; behind the units. */
+const RETRIEVED = { batch: 0, index: KEY_WORDS, score: KEY_WORDS + 1, words: KEY_WORDS + 2 }
 const SIGNATURE_BYTES = 65
 /** Bytes of a quote: id, expiry, signature. */
 const QUOTE = {
@@ -38,7 +43,17 @@ const QUOTE = {
 }
 const WORD_VALUES = 2 ** 32
 
-/** What is kept of InferenceRecorded until its epoch is settled: 48 bytes, 12 for each unit, 89 for a quote. */
+/** A contribution that was retrieved for a use. */
+export interface RetrievedItem {
+  /** Key of its batch in the ids of the history, whether there is one or not. */
+  readonly batch: Uint32Array
+  readonly index: number
+  readonly score: number
+}
+
+const NOTHING: readonly RetrievedItem[] = []
+
+/** What is kept of InferenceRecorded until its epoch is settled: 48 bytes, 12 for each unit, 24 for what was retrieved, 89 for a quote. */
 export class UseBody {
   readonly #arena: BodyArena
 
@@ -48,7 +63,7 @@ export class UseBody {
 
   addUsual(usual: UsualRecord, { names, accounts }: Texts): number {
     const hasQuote = usual.quoteId.length > 0
-    const place = this.#allocate({ commercial: usual.commercial, units: usual.units, hasQuote })
+    const place = this.#allocate({ commercial: usual.commercial, units: usual.units, retrieved: 0, hasQuote })
     const words = this.#arena.wordsOf(place)
     const at = this.#arena.wordIn(place)
     words[at + USE.model] = numberIn(names, usual.name)
@@ -80,8 +95,9 @@ export class UseBody {
   }
 
   add(body: EventBodies['InferenceRecorded'], { names, accounts }: Texts): number {
-    const { commercial, units, quoteId } = body
-    const place = this.#allocate({ commercial, units: units.length, hasQuote: quoteId.length > 0 })
+    const { commercial, units, quoteId, retrieved } = body
+    const counts = { units: units.length, retrieved: retrieved.length }
+    const place = this.#allocate({ commercial, ...counts, hasQuote: quoteId.length > 0 })
     const words = this.#arena.wordsOf(place)
     const at = this.#arena.wordIn(place)
     words[at + USE.model] = names.numberOf(body.model)
@@ -97,6 +113,12 @@ export class UseBody {
       const unitAt = at + USE.words + index * UNIT.words
       words[unitAt + UNIT.name] = names.numberOf(unit)
       setBigLong(words, unitAt + UNIT.quantity, quantity)
+    }
+    for (const [index, item] of retrieved.entries()) {
+      const itemAt = at + USE.words + units.length * UNIT.words + index * RETRIEVED.words
+      words.set(idKey(item.batchSource, item.batchId), itemAt + RETRIEVED.batch)
+      words[itemAt + RETRIEVED.index] = item.index
+      words[itemAt + RETRIEVED.score] = item.score
     }
     if (quoteId.length > 0) this.#setQuote(place, body)
     return place
@@ -143,6 +165,23 @@ export class UseBody {
     return (this.#word(place, USE.terms) & QUOTED) !== 0
   }
 
+  /** What was retrieved for it, in rank order; copied. */
+  retrieved(place: number): readonly RetrievedItem[] {
+    const terms = this.#word(place, USE.terms)
+    const count = terms >> RETRIEVED_SHIFT
+    if (count === 0) return NOTHING
+    const first = USE.words + ((terms >> UNITS_SHIFT) & UNITS_MASK) * UNIT.words
+    const words = this.#arena.wordsOf(place)
+    return Array.from({ length: count }, (_, index) => {
+      const at = this.#arena.wordIn(place) + first + index * RETRIEVED.words
+      return {
+        batch: words.slice(at, at + KEY_WORDS),
+        index: words[at + RETRIEVED.index]!,
+        score: words[at + RETRIEVED.score]!,
+      }
+    })
+  }
+
   /** What a licence looks at. */
   licensing(place: number, { names }: Texts): { readonly commercial: boolean; readonly priceList: string } {
     return {
@@ -163,7 +202,7 @@ export class UseBody {
       fee: this.fee(place),
       commercial: (terms & COMMERCIAL) !== 0,
       priceList: names.textOf(this.priceList(place)),
-      units: Array.from({ length: terms >> UNITS_SHIFT }, (_, index) => {
+      units: Array.from({ length: (terms >> UNITS_SHIFT) & UNITS_MASK }, (_, index) => {
         const at = USE.words + index * UNIT.words
         return {
           unit: names.textOf(this.#word(place, at + UNIT.name)),
@@ -176,12 +215,18 @@ export class UseBody {
     }
   }
 
-  #allocate(terms: { readonly commercial: boolean; readonly units: number; readonly hasQuote: boolean }): number {
-    const { commercial, units, hasQuote } = terms
-    const wordCount = USE.words + units * UNIT.words
+  #allocate(terms: {
+    readonly commercial: boolean
+    readonly units: number
+    readonly retrieved: number
+    readonly hasQuote: boolean
+  }): number {
+    const { commercial, units, retrieved, hasQuote } = terms
+    const wordCount = USE.words + units * UNIT.words + retrieved * RETRIEVED.words
     const place = this.#arena.allocate(wordCount * WORD_BYTES + (hasQuote ? QUOTE.bytes : 0))
     const flags = (commercial ? COMMERCIAL : 0) | (hasQuote ? QUOTED : 0)
-    this.#arena.wordsOf(place)[this.#arena.wordIn(place) + USE.terms] = flags | (units << UNITS_SHIFT)
+    this.#arena.wordsOf(place)[this.#arena.wordIn(place) + USE.terms] =
+      flags | (units << UNITS_SHIFT) | (retrieved << RETRIEVED_SHIFT)
     return place
   }
 
@@ -194,7 +239,9 @@ export class UseBody {
 
   /** Valid as long as the epoch's records. */
   #quoteOf(place: number): Buffer {
-    const words = USE.words + (this.#word(place, USE.terms) >> UNITS_SHIFT) * UNIT.words
+    const terms = this.#word(place, USE.terms)
+    const units = (terms >> UNITS_SHIFT) & UNITS_MASK
+    const words = USE.words + units * UNIT.words + (terms >> RETRIEVED_SHIFT) * RETRIEVED.words
     const at = this.#arena.byteIn(place) + words * WORD_BYTES
     return this.#arena.slabOf(place).subarray(at, at + QUOTE.bytes)
   }

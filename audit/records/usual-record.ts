@@ -175,7 +175,9 @@ export class UsualRecord {
       this.voucher >= 0 &&
       this.#identifierOrNone(this.priceList) &&
       this.#units() &&
-      this.#quote()
+      this.#quote() &&
+      // Nothing was retrieved: a use with retrieved contributions is read with everything else.
+      this.#int() === 0
     )
   }
 

@@ -95,8 +95,12 @@ class Features {
   take(): EventTable {
     for (const { id, body } of this.#sent.sort((a, b) => Number(a.effectiveMs - b.effectiveMs))) {
       const number = this.#batches.size
-      const facts = { account: toHex(body.account), items: body.items.length, withdrawn: undefined, erased: undefined }
-      this.#batches.set(id, { number, batch: { ...facts, rank: number, priority: number } })
+      const { dataset, items } = body
+      const facts = { dataset, items: items.length, withdrawn: undefined, erased: undefined }
+      this.#batches.set(id, {
+        number,
+        batch: { account: toHex(body.account), ...facts, rank: number, priority: number },
+      })
     }
     for (const { batchId, index, ua: multiplier, label, fingerprint, p, a } of this.#items) {
       const { number: batchNumber, batch } = this.#batches.get(batchId)!

@@ -181,7 +181,14 @@ class Maker {
         ...{ dataParts: 500_000, modelParts: 300_000, upstreamParts: 0, agentParts: 0, outcomeParts: 0 },
         ...{ infrastructureParts: 150_000, treasuryParts: 50_000 },
         ...{ minEvents: 2, maxPeriodEpochs: 3, featureWaitEpochs: 0, outcomeWaitEpochs: 0, outsideWaitEpochs: 0 },
-        ...{ fallback: 'unattributed', holdBackParts: 0, holdBackEpochs: 0, minimumPayouts: [] },
+        ...{
+          dataChannels: [],
+          retrievalParts: 0,
+          retrievalRule: 'score',
+          holdBackParts: 0,
+          holdBackEpochs: 0,
+          minimumPayouts: [],
+        },
         ...{ disputeWindowEpochs: 0, disputeWaitEpochs: 0, disputeBonds: [] },
       }),
       this.#signed('FeatureMapPublished', MAP, {
@@ -254,7 +261,7 @@ class Maker {
   #useBody(number: number, fee: bigint): EventBodies['InferenceRecorded'] {
     const [inputHash, outputHash] = [hashOf(`input ${number}`), hashOf(`output ${number}`)]
     const assets = { model: MODEL, infrastructure: INFRASTRUCTURE, agent: '' }
-    const quote = { quoteId: NOTHING, quoteExpiresMs: 0n, quoteSignature: NOTHING }
+    const quote = { quoteId: NOTHING, quoteExpiresMs: 0n, quoteSignature: NOTHING, retrieved: [] }
     const terms = { commercial: false, voucher: 1n, priceList: '', units: [], ...quote }
     return { ...assets, payer: PAYER, token: TOKEN, fee, inputHash, outputHash, ...terms }
   }

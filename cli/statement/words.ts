@@ -12,6 +12,10 @@ const LINES: Readonly<Record<string, Words>> = {
     short: 'your contributions',
     long: 'Part of each fee is for whoever contributed data. It is divided by how much each contribution helped the answers that were paid for.',
   },
+  retrieval: {
+    short: 'contributions of yours that were retrieved',
+    long: 'Part of each fee is for whoever contributed data. Where the answer was made from contributions that were looked up for it, these share it, by how well they fitted.',
+  },
   model: { short: 'your model', long: 'Part of each fee is for the owners of the model that was used.' },
   royalty: {
     short: 'what others derived from',
@@ -54,6 +58,10 @@ const ROLES: Readonly<Record<string, Words>> = {
   dataset: {
     short: 'contributions to it were measured on them',
     long: 'Paid uses for which it was computed how much each contribution to the dataset helped, whoever gave it.',
+  },
+  retrieved: {
+    short: 'contributions of yours were looked up for them',
+    long: 'Paid uses for whose answers contributions of the account were retrieved.',
   },
   data: {
     short: 'your contributions were measured on them',

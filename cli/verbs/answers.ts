@@ -70,6 +70,18 @@ function printCorrections({ corrections, counts, fee, statusEpoch, token, lateTi
     )
 }
 
+/** What was looked up for the answer, and what each of it is paid. */
+function printRetrieved({ retrieved, channel, token }: Explained): void {
+  if (retrieved.length === 0) return
+  const how = channel === 'retrieval' ? ', which divide its data part' : ''
+  printLine(`\nRetrieved for it, the best first${how}:`)
+  for (const { rank, score, batchId, index, account, apportioned } of retrieved) {
+    const name = batchId === null ? `contribution ${index} of an unknown batch` : `${batchId}/${index}`
+    const whose = account === null ? "nobody's: it is unknown, withdrawn or erased" : `by ${account}`
+    printLine(`  ${String(rank).padStart(2)}  score ${score}  ${name}  ${apportioned} of ${token}  ${whose}`)
+  }
+}
+
 function printExplanation(explanation: Explained): void {
   const { inference, fee, token, parts, paid, accounts, items, epoch, status, statusEpoch, model } = explanation
   printLine(paint.bold(`${inference.id} (${model}, epoch ${epoch})`))
@@ -78,6 +90,8 @@ function printExplanation(explanation: Explained): void {
   printLine(`Fee ${fee} of ${token}${FEE_STATUSES[status]}${released}`)
   printCorrections(explanation)
   for (const part of parts) printLine(`  ${part.kind.padEnd(15)} ${part.amount}`)
+  printRetrieved(explanation)
+  if (explanation.channel === 'retrieval') return
   if (paid === null) printLine('\nNo period has paid contributors for it.')
   else
     printLine(

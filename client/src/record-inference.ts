@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { encodeEvent, type OutgoingRecord } from '../../schemas/encode-record.ts'
+import type { RetrievedItem } from '../../schemas/events.ts'
 import { fromHex, toAddress } from '../../schemas/ids.ts'
 import { unitsOf } from '../../schemas/units.ts'
 import { SALT_BYTES, saltedHash } from './contribute.ts'
@@ -27,6 +28,8 @@ export interface InferenceOptions {
   readonly commercial?: boolean
   /** An operator's quote, which fixes the fee whatever the price list says by now. */
   readonly quote?: CitedQuote
+  /** Contributions that were retrieved for it, the best first, each once, at most 64. Default: none. */
+  readonly retrieved?: readonly RetrievedItem[]
   readonly input: Uint8Array
   readonly output: Uint8Array
   /** Keep it when you send the use again, so that it counts once. Default: a random UUID. */
@@ -69,6 +72,7 @@ export function recordInference(options: InferenceOptions): { id: string; record
         quoteId: options.quote?.quoteId ?? new Uint8Array(0),
         quoteExpiresMs: options.quote?.expiresMs ?? 0n,
         quoteSignature: options.quote?.signature ?? new Uint8Array(0),
+        retrieved: [...(options.retrieved ?? [])],
       },
     },
     (options.now ?? new Date()).toISOString(),

@@ -9,6 +9,7 @@ import {
 } from '../../client/src/index.ts'
 import { fromHex, toHex } from '../../schemas/ids.ts'
 import { RUN_BYTES } from '../../schemas/limits.ts'
+import { batchOf, type Recalled, recall, retrievedOf } from './recall.ts'
 import { type AgentState, loadAgentState, saveAgentState } from './state-file.ts'
 
 /** A model that the agent pays for each answer. */
@@ -19,7 +20,8 @@ export interface PaidModel {
   readonly infrastructure: string
   /** Of one answer, in the token's smallest unit. */
   readonly fee: bigint
-  answer(question: string): Promise<string>
+  /** @param recalled what the agent remembers of questions like it, the most alike first */
+  answer(question: string, recalled: readonly Recalled[]): Promise<string>
 }
 
 export interface AgentOptions {
@@ -34,7 +36,7 @@ export interface AgentOptions {
   readonly model: PaidModel
   /** ERC-20 in which it pays and is paid. */
   readonly token: string
-  /** Dataset that the agent's account owns: what it learns is contributed there. */
+  /** Dataset that the agent's account owns: what it learns is contributed there, and what it remembers is retrieved from there. */
   readonly memory: { readonly dataset: string; readonly licence: string }
   /** How much more than it needs a voucher promises the model. */
   readonly ahead: bigint
@@ -67,7 +69,7 @@ export class ExampleAgent {
   static async open(options: AgentOptions): Promise<ExampleAgent> {
     const state = (await loadAgentState(options.folder)) ?? {
       ...{ run: toHex(randomBytes(RUN_BYTES)), taken: undefined, promised: { cumulative: 0n, sequence: 0n } },
-      ...{ spent: 0n, answers: {}, outbox: [] },
+      ...{ spent: 0n, answers: {}, memories: [], outbox: [] },
     }
     const agent = new ExampleAgent(options, state)
     await agent.#flush()
@@ -75,8 +77,8 @@ export class ExampleAgent {
   }
 
   /**
-   * Answers a question and records all of it: what it paid the model, what the customer pays for the answer, its two steps, and
-   * what it remembers.
+   * Answers a question and records all of it: what it paid the model, what the customer pays for the answer and what it remembered
+   * for it, its two steps, and what it learned.
    *
    * 1. The answer, the steps and the records are kept, durably. Killed before: nothing happened, the task is done anew.
    * 2. The records are sent. Killed before or in between: the next start sends the same bytes again, and each counts once.
@@ -84,13 +86,14 @@ export class ExampleAgent {
   async work(task: Task): Promise<string> {
     const known = this.#state.answers[task.id]
     if (known !== undefined) return known
-    const answer = await this.#options.model.answer(task.question)
-    await this.#keep(await this.#record(task, answer))
+    const recalled = recall(task.question, this.#state.memories)
+    const answer = await this.#options.model.answer(task.question, recalled)
+    await this.#keep(await this.#record(task, answer, recalled))
     await this.#flush()
     return answer
   }
 
-  async #record({ id, question, customer }: Task, answer: string): Promise<AgentState> {
+  async #record({ id, question, customer }: Task, answer: string, recalled: readonly Recalled[]): Promise<AgentState> {
     const { agent, source, signer, token, model, memory, ledgerId } = this.#options
     const { name, infrastructure, fee } = model
     const [input, output] = [Buffer.from(question), Buffer.from(answer)]
@@ -102,6 +105,8 @@ export class ExampleAgent {
     const delivered = recordInference({
       ...{ ...base, id: `${id}/delivered`, agent, payer: customer.payer },
       ...{ fee: customer.fee, voucher: customer.voucher },
+      // The answer was made from these: the memory is paid for it as the ledger's policy says.
+      retrieved: retrievedOf(recalled, source),
     })
     const step = { ledgerId, signer, source, agent, run: fromHex(this.#state.run), input, output }
     const { taken } = this.#state
@@ -114,12 +119,13 @@ export class ExampleAgent {
     })
     const payload = Buffer.from(JSON.stringify({ question, answer }))
     const learned = await contribute({
-      ...{ ...memory, ledgerId, signer, source, id: `${id}/learned`, items: [{ payload, label: id }] },
+      ...{ ...memory, ledgerId, signer, source, id: batchOf(id), items: [{ payload, label: id }] },
     })
     return {
       ...this.#state,
       ...{ taken: second.taken, promised: paying.promised, spent: this.#state.spent + fee },
       answers: { ...this.#state.answers, [id]: answer },
+      memories: [...this.#state.memories, { task: id, question, answer }],
       outbox: [...paying.records, ...[asked, delivered, first, second, learned].map(({ record }) => record)],
     }
   }

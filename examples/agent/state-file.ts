@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { decodeBase64, encodeBase64 } from '../../anchor/base64.ts'
 import { readWhole, replaceWhole } from '../../anchor/durable-file.ts'
 import type { OutgoingRecord, Promised, TakenStep } from '../../client/src/index.ts'
+import type { Memory } from './recall.ts'
 
 /** Everything that an agent has to remember. It is on the disk before anything of it is sent. */
 export interface AgentState {
@@ -14,6 +15,8 @@ export interface AgentState {
   readonly spent: bigint
   /** By task: what was answered. */
   readonly answers: Readonly<Record<string, string>>
+  /** What it learned, in the order in which it did. */
+  readonly memories: readonly Memory[]
   /** Records that may not have arrived yet: they are sent again, the same bytes. */
   readonly outbox: readonly OutgoingRecord[]
 }

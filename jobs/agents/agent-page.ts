@@ -9,6 +9,7 @@ const earnedRows = readSql(new URL('./agent-earned.sql', import.meta.url))
 const ratingRows = readSql(new URL('./agent-ratings.sql', import.meta.url))
 const ratedUses = readSql(new URL('./rated-uses.sql', import.meta.url))
 const memoryRows = readSql(new URL('./agent-memory.sql', import.meta.url))
+const retrievedRows = readSql(new URL('./agent-retrieved.sql', import.meta.url))
 
 /** Ratings that are shown; the newest. */
 const RATINGS_MAX = 20
@@ -59,6 +60,18 @@ export interface AgentPage {
     readonly parts: number
     readonly items: number
     readonly ownItems: number
+    /** Paid uses that retrieved from it, whoever contributed what. */
+    readonly reads: number
+  }[]
+  /**
+   * What its owners were paid for contributions of theirs that were retrieved: all of it by their memory, unless something of theirs
+   * in another dataset was retrieved too. Lines are of an account and a model, so how much of it cannot be told apart then.
+   */
+  readonly remembered: readonly {
+    readonly account: string
+    readonly token: string
+    readonly amount: bigint
+    readonly elsewhere: boolean
   }[]
 }
 
@@ -86,6 +99,7 @@ export async function agentPage(warehouse: Database, agent: string): Promise<Age
     outcomes: await outcomesOf(warehouse, agent),
     runs: await runsOfAgent(warehouse, agent),
     memory: await memoryOf(warehouse, agent),
+    remembered: await warehouse.all<AgentPage['remembered'][number]>(retrievedRows, { agent }),
   }
 }
 
@@ -112,10 +126,11 @@ async function outcomesOf(warehouse: Database, agent: string): Promise<AgentPage
 }
 
 async function memoryOf(warehouse: Database, agent: string): Promise<AgentPage['memory']> {
-  const rows = await warehouse.all<{ dataset: string; parts: number; items: bigint; own_items: bigint }>(memoryRows, {
-    agent,
-  })
-  return rows.map(({ dataset, parts, items, own_items }) => ({
-    ...{ dataset, parts, items: Number(items), ownItems: Number(own_items) },
+  const rows = await warehouse.all<{ dataset: string; parts: number; items: bigint; own_items: bigint; reads: bigint }>(
+    memoryRows,
+    { agent },
+  )
+  return rows.map(({ dataset, parts, items, own_items, reads }) => ({
+    ...{ dataset, parts, items: Number(items), ownItems: Number(own_items), reads: Number(reads) },
   }))
 }

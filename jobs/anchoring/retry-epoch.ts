@@ -15,7 +15,17 @@ import { EpochNotVetoedError } from './errors.ts'
 /** What steps behind close have written of an epoch; each has a column `epoch`. */
 const RESULTS = [
   ...['sale', 'funded', 'not_funded', 'held_fee', 'held_fee_ended', 'fee_returned', 'period', 'score'],
-  ...['item_value', 'dispute_status', 'dispute_standing', 'reserve_taken', 'adjustment_delta'],
+  ...[
+    'data_chain',
+    'channel_use',
+    'channel_weight',
+    'channel_pool',
+    'item_value',
+    'dispute_status',
+    'dispute_standing',
+    'reserve_taken',
+    'adjustment_delta',
+  ],
   ...['settlement_line', 'account_total', 'row_blocks'],
 ]
 

@@ -2,15 +2,14 @@ import { BIGINT, BLOB, DOUBLE, type DuckDBValue, HUGEINT, INTEGER, VARCHAR } fro
 import { toBlob } from '../../pipelines/warehouse/blob.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
-import { FEATURE_WAIT_EPOCHS_MAX } from '../../schemas/limits.ts'
 import { type CarriedPeriod, type CarryState, loadState } from '../carry-state.ts'
 import { firstEpochIn, type StepResult, setState } from '../epochs.ts'
 import { compareText } from '../funding/channels.ts'
 import { fundFees } from '../funding/fund-fees.ts'
-import { USE_EPOCHS_MAX } from '../funding/held-fees.ts'
 import { type Policy, policyInForce } from '../funding/policy.ts'
 import { assertStatusesStand } from '../funding/statuses-stand.ts'
 import type { Ledger } from '../ledger.ts'
+import { takeUses } from './channels/take-uses.ts'
 import { keepForExplanations } from './explain/explain-inferences.ts'
 import { keepCurvature } from './features/curvature-state.ts'
 import { type LoadedEvents, type LoadedItems, loadEvents, loadItems } from './features/load-period.ts'
@@ -100,6 +99,7 @@ async function attribute(options: Attribution, epoch: number): Promise<PeriodDra
     options.rerun === undefined ? await fund(warehouse, epoch, state, policy) : await loadState(warehouse, epoch)
   const drafts: PeriodDraft[] = []
   if (policy !== undefined) {
+    await takeUses(warehouse, epoch, policy, state.waiting)
     for (const period of await openPeriods(warehouse, epoch, state.periods)) {
       drafts.push(await attributePeriod(options, epoch, policy, period))
     }
@@ -144,11 +144,7 @@ async function openPeriods(
   carried: readonly CarriedPeriod[],
 ): Promise<CarriedPeriod[]> {
   const periods = new Map(carried.map((period) => [`${period.model}/${period.token}`, period]))
-  const opened = await warehouse.all<{ model: string; token: string }>(openedPeriods, {
-    epoch,
-    featureWaitMax: FEATURE_WAIT_EPOCHS_MAX,
-    useEpochsMax: USE_EPOCHS_MAX,
-  })
+  const opened = await warehouse.all<{ model: string; token: string }>(openedPeriods, { epoch })
   const touched = new Set(opened.map(({ model, token }) => `${model}/${token}`))
   for (const { model, token } of opened) {
     const key = `${model}/${token}`

@@ -20,6 +20,7 @@ import { pagesOfTypes, typesOfCut } from './pages.ts'
 import { PresentFees } from './present-fees.ts'
 import { type Candidate, PageReferences } from './references.ts'
 import { Registry } from './registry.ts'
+import { RetrievedDatasets } from './retrieved-datasets.ts'
 
 const DECISION_TYPES = [BIGINT, INTEGER, INTEGER, VARCHAR]
 
@@ -80,6 +81,7 @@ async function decidePage(
   const usedBefore = await usedBeforePage(warehouse, registry, page)
   const moment = { epoch, ordinal: 0n, effectiveMs: 0n }
   const presentFees = await PresentFees.load(warehouse, page)
+  const retrievedFrom = await RetrievedDatasets.load(warehouse, registry, page)
   const context = { genesis, ledgerId, epoch, registry, references, usedBefore, policyIn, presentFees, moment }
   const facts = new Facts(epoch, ledgerId)
   const decisions: DuckDBValue[][] = []
@@ -103,7 +105,7 @@ async function decidePage(
     if (candidate.event.type === 'CorrectionRecorded') presentFees.correct(candidate.event)
     register(registry, candidate.event, context.moment, ledgerId)
     facts.add(candidate.event, candidate.idHash, candidate.bodyHash, context.moment)
-    noteOutside(facts, registry, candidate, context.moment)
+    noteOutside(facts, registry, retrievedFrom, candidate, context.moment)
     noteLate(facts, candidate, lateBeforeMs)
     decisions.push(decision(candidate, 'accepted'))
   }
@@ -135,9 +137,15 @@ function policiesOf(warehouse: Database): CheckContext['policyIn'] {
   }
 }
 
-function noteOutside(facts: Facts, registry: Registry, { event, idHash }: Candidate, moment: Moment): void {
+function noteOutside(
+  facts: Facts,
+  registry: Registry,
+  retrievedFrom: RetrievedDatasets,
+  { event, idHash }: Candidate,
+  moment: Moment,
+): void {
   if (event.type !== 'InferenceRecorded') return
-  const outside = findOutside(event, registry, moment)
+  const outside = findOutside(event, registry, retrievedFrom, moment)
   if (outside !== undefined) facts.addOutside(idHash, outside, moment.effectiveMs)
 }
 

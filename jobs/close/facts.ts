@@ -40,8 +40,9 @@ const TABLES = {
   offer_acceptance: [VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT, BIGINT],
   policy: [
     ...[VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, BIGINT],
-    ...[INTEGER, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER],
+    ...[INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR],
   ],
+  model_channels: [VARCHAR, VARCHAR, LIST(VARCHAR)],
   payout_rule: [VARCHAR, INTEGER, INTEGER],
   dispute_rule: [VARCHAR, INTEGER, INTEGER],
   dispute_bond: [VARCHAR, VARCHAR, HUGEINT],
@@ -60,8 +61,9 @@ const TABLES = {
   price_rule: [VARCHAR, INTEGER, VARCHAR, VARCHAR, BIGINT, BIGINT, BIGINT, HUGEINT],
   inference: [
     ...[BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, HUGEINT, BLOB, BLOB, INTEGER, BIGINT],
-    ...[BOOLEAN, BIGINT, VARCHAR, BLOB, VARCHAR],
+    ...[BOOLEAN, BIGINT, VARCHAR, BLOB, VARCHAR, INTEGER],
   ],
+  retrieved_item: [BLOB, INTEGER, BLOB, INTEGER, INTEGER, INTEGER],
   licence: [
     ...[VARCHAR, VARCHAR, VARCHAR, LIST(VARCHAR), BIGINT, BIGINT, VARCHAR, INTEGER, INTEGER],
     ...[INTEGER, BIGINT],
@@ -69,6 +71,7 @@ const TABLES = {
   licence_revoked: [VARCHAR, INTEGER, BIGINT],
   model_retired: [VARCHAR, INTEGER, BIGINT],
   use_outside: [BLOB, BOOLEAN, BOOLEAN, INTEGER, BIGINT],
+  use_outside_dataset: [BLOB, VARCHAR, INTEGER],
   late_use: [BLOB, BIGINT, INTEGER],
   correction: [BLOB, VARCHAR, HUGEINT, VARCHAR, VARCHAR, VARCHAR, INTEGER, BIGINT],
   inference_unit: [BLOB, VARCHAR, BIGINT, INTEGER],
@@ -114,9 +117,10 @@ export class Facts {
     write(event, [this.#epoch, ordinal], (table, values) => this.#push(table, values), this.#ledgerId, effectiveMs)
   }
 
-  /** An accepted inference that no licence of its model, or of its agent, covers. */
-  addOutside(idHash: Uint8Array, { model, agent }: Outside, effectiveMs: bigint): void {
+  /** An accepted inference that no licence of its model, of its agent, or of a dataset that it retrieved from, covers. */
+  addOutside(idHash: Uint8Array, { model, agent, datasets }: Outside, effectiveMs: bigint): void {
     this.#push('use_outside', [toBlob(idHash), model, agent, this.#epoch, effectiveMs])
+    for (const dataset of datasets) this.#push('use_outside_dataset', [toBlob(idHash), dataset, this.#epoch])
   }
 
   /** An accepted inference that comes late. @param timeMs of its producer's clock */
@@ -182,13 +186,16 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       body.maxPeriodEpochs,
       ...place,
       body.featureWaitEpochs,
-      body.fallback,
       body.upstreamParts,
       body.agentParts,
       body.outsideWaitEpochs,
       body.outcomeParts,
       body.outcomeWaitEpochs,
+      body.retrievalParts,
+      body.retrievalRule,
     ])
+    for (const { model, channels } of body.dataChannels)
+      push('model_channels', [body.policy, model, listValue(channels)])
     push('payout_rule', [body.policy, body.holdBackParts, body.holdBackEpochs])
     for (const { token, amount } of body.minimumPayouts) push('minimum_payout', [body.policy, toHex(token), amount])
     push('dispute_rule', [body.policy, body.disputeWindowEpochs, body.disputeWaitEpochs])
@@ -319,7 +326,10 @@ function writeInference({ source, id, body }: EventOf<'InferenceRecorded'>, plac
     body.priceList,
     body.quoteId.length === 0 ? null : toBlob(body.quoteId),
     body.agent,
+    body.retrieved.length,
   ])
+  for (const [rank, { batchSource, batchId, index, score }] of body.retrieved.entries())
+    push('retrieved_item', [inference, rank, toBlob(idHashOf(batchSource, batchId)), index, score, place[0]])
   for (const { unit, quantity } of body.units) push('inference_unit', [inference, unit, quantity, place[0]])
 }
 

@@ -37,6 +37,8 @@ export interface LicensedUse {
   readonly payer: string
   readonly commercial: boolean
   readonly priceList: string
+  /** Of a model or an agent `infer`, of a dataset `retrieve`. */
+  readonly as: 'infer' | 'retrieve'
 }
 
 /**
@@ -83,10 +85,10 @@ export class Licences {
   }
 
   /** Whether a licence in force at `moment` lets the payer use the asset like this. */
-  covers(asset: string, { payer, commercial, priceList }: LicensedUse, moment: Moment): boolean {
+  covers(asset: string, { payer, commercial, priceList, as }: LicensedUse, moment: Moment): boolean {
     return this.#inForce(asset, payer, moment).some(
       ({ uses, priceList: list }) =>
-        uses.has('infer') && (!commercial || uses.has('commercial')) && (list === '' || list === priceList),
+        uses.has(as) && (!commercial || uses.has('commercial')) && (list === '' || list === priceList),
     )
   }
 

@@ -121,6 +121,8 @@ type Use = ChannelKey & {
   /** No licence covers it that was there when the epoch was closed. */
   readonly model_outside: boolean
   readonly agent_outside: boolean
+  /** That it retrieved from; null: none. */
+  readonly datasets_outside: { readonly items: readonly string[] } | null
   /** Of a use that something of is outside. */
   readonly effective_ms: bigint
 }
@@ -128,8 +130,13 @@ type Use = ChannelKey & {
 /** Of what no licence covered, something is not covered by one that was bought in this epoch either. */
 function isOutside(use: Use, sales: Sales): boolean {
   const { ordinal, payer, commercial, price_list: priceList, effective_ms: effectiveMs } = use
-  const isCovered = (asset: string) => sales.cover(asset, { payer, commercial, priceList }, { ordinal, effectiveMs })
-  return (use.model_outside && !isCovered(use.model)) || (use.agent_outside && !isCovered(use.agent))
+  const isCovered = (asset: string, as: 'infer' | 'retrieve') =>
+    sales.cover(asset, { payer, commercial, priceList, as }, { ordinal, effectiveMs })
+  return (
+    (use.model_outside && !isCovered(use.model, 'infer')) ||
+    (use.agent_outside && !isCovered(use.agent, 'infer')) ||
+    (use.datasets_outside?.items ?? []).some((dataset) => !isCovered(dataset, 'retrieve'))
+  )
 }
 
 /** Nothing is ever taken that its payer did not sign for. */

@@ -82,8 +82,11 @@ async function giveBackUnlicensed(warehouse: Database, epoch: number): Promise<v
   await warehouse.run(`INSERT INTO held_fee_ended SELECT inference, $epoch, 'refunded' FROM unlicensed_fee`, { epoch })
 }
 
-/** Epoch of the oldest use whose fee was funded in `epoch`: an earlier one only where fees that were held were released. */
-export async function firstUseFunded(warehouse: Database, epoch: number): Promise<number> {
-  const row = await warehouse.one<{ first: number }>(firstUse, { epoch, waitMax: OUTSIDE_WAIT_EPOCHS_MAX })
+/**
+ * Epoch of the oldest use whose fee was funded in `from` to `epoch` (default: in `epoch` alone): an earlier one than `from` only where
+ * fees that were held were released.
+ */
+export async function firstUseFunded(warehouse: Database, epoch: number, from = epoch): Promise<number> {
+  const row = await warehouse.one<{ first: number }>(firstUse, { epoch, from, waitMax: OUTSIDE_WAIT_EPOCHS_MAX })
   return row!.first
 }

@@ -1,4 +1,9 @@
 import type { Database, Row } from '../../pipelines/warehouse/database.ts'
+import type { DATA_CHANNELS, RETRIEVAL_RULES } from '../../schemas/limits.ts'
+
+/** By what a data part is divided. */
+export type DataChannel = (typeof DATA_CHANNELS)[number]
+export type RetrievalRule = (typeof RETRIEVAL_RULES)[number]
 
 export interface Policy {
   readonly policy: string
@@ -15,6 +20,11 @@ export interface Policy {
   readonly maxPeriodEpochs: number
   /** For so many epochs after its own, features of a use still count. */
   readonly featureWaitEpochs: number
+  /** By model, empty: every other; a model that no entry covers has features alone. */
+  readonly dataChannels: ReadonlyMap<string, readonly DataChannel[]>
+  /** Of the data part of a use with retrieved contributions, millionths. */
+  readonly retrievalParts: number
+  readonly retrievalRule: RetrievalRule
   /** Of what a period pays each account, millionths; 0: nothing is held back. */
   readonly holdBackParts: number
   readonly holdBackEpochs: number
@@ -53,6 +63,10 @@ async function toPolicy(warehouse: Database, row: Row): Promise<Policy> {
     )
     return new Map(rows.map(({ token, amount }) => [token, amount]))
   }
+  const channels = await warehouse.all<{ model: string; channels: { items: DataChannel[] } }>(
+    'SELECT model, channels FROM model_channels WHERE policy = $policy',
+    { policy },
+  )
   return {
     policy,
     dataParts: row.data_parts as number,
@@ -67,6 +81,9 @@ async function toPolicy(warehouse: Database, row: Row): Promise<Policy> {
     minEvents: row.min_events as number,
     maxPeriodEpochs: row.max_period_epochs as number,
     featureWaitEpochs: row.feature_wait_epochs as number,
+    dataChannels: new Map(channels.map((row) => [row.model, row.channels.items])),
+    retrievalParts: row.retrieval_parts as number,
+    retrievalRule: row.retrieval_rule as RetrievalRule,
     holdBackParts: rule!.hold_back_parts as number,
     holdBackEpochs: rule!.hold_back_epochs as number,
     minimumPayouts: await amountsIn('minimum_payout'),

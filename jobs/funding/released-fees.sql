@@ -10,9 +10,13 @@ WITH held AS (
   WHERE i.epoch >= $first AND o.epoch >= $first
 ),
 missing AS (
-  SELECT * EXCLUDE (model, agent, model_outside, agent_outside), model AS asset FROM held WHERE model_outside
+  SELECT * EXCLUDE (model, agent, model_outside, agent_outside), model AS asset, 'infer' AS used_as FROM held WHERE model_outside
   UNION ALL
-  SELECT * EXCLUDE (model, agent, model_outside, agent_outside), agent AS asset FROM held WHERE agent_outside
+  SELECT * EXCLUDE (model, agent, model_outside, agent_outside), agent AS asset, 'infer' FROM held WHERE agent_outside
+  UNION ALL
+  SELECT h.* EXCLUDE (model, agent, model_outside, agent_outside), d.dataset AS asset, 'retrieve'
+  FROM held AS h
+  JOIN use_outside_dataset AS d ON d.inference = h.inference AND d.epoch >= $first
 ),
 -- whether it was revoked since does not matter: that counts from then on
 given AS (
@@ -41,13 +45,13 @@ granted AS (
       )
     )
     AND l.licensee IN (m.payer, '0x0000000000000000000000000000000000000000')
-    AND list_contains(l.uses, 'infer')
+    AND list_contains(l.uses, m.used_as)
     AND (NOT m.commercial OR list_contains(l.uses, 'commercial'))
     AND l.price_list IN ('', m.price_list)
   GROUP BY m.inference, m.asset
 )
-SELECT h.inference, max(g.ordinal) AS ordinal
-FROM held AS h
-JOIN granted AS g USING (inference)
-GROUP BY h.inference, h.model_outside, h.agent_outside
-HAVING count(*) = h.model_outside::INTEGER + h.agent_outside::INTEGER
+SELECT g.inference, max(g.ordinal) AS ordinal
+FROM granted AS g
+JOIN (SELECT inference, count(*) AS assets FROM missing GROUP BY inference) AS m USING (inference)
+GROUP BY g.inference, m.assets
+HAVING count(*) = m.assets

@@ -13,6 +13,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   ...['used_quantity', 'checkpoint', 'row_blocks', 'log_key', 'curvature', 'curvature_item', 'item_value'],
   ...['chain_transaction', 'chain_version', 'chain_final_block', 'chain_final_epoch', 'chain_halt'],
   ...['period', 'score', 'rerun_line', 'late_use', 'record_erased', 'rewrite_due', 'vetoed_sale', 'vetoed_opening'],
+  ...['channel_weight', 'channel_pool'],
 ])
 
 /**
@@ -32,6 +33,8 @@ const ROWS: Readonly<Record<Decided, Readonly<Record<string, RowsOf>>>> = {
     held_fee_ended: (from) => `epoch < ${from}`,
     fee_returned: (from) => `epoch < ${from}`,
     reserve_taken: (from) => `epoch < ${from}`,
+    data_chain: (from) => `epoch < ${from}`,
+    channel_use: (from) => `epoch < ${from}`,
     sale: (from) => `epoch < ${from}`,
     // Transfers are decided by close, sales by what buyers have there.
     ownership_change: (from, to) =>
@@ -44,6 +47,8 @@ const ROWS: Readonly<Record<Decided, Readonly<Record<string, RowsOf>>>> = {
     dispute_standing: (from) => `epoch < ${from}`,
   },
   influence: {
+    data_chain: (from) => `epoch < ${from}`,
+    channel_use: (from) => `epoch < ${from}`,
     account_total: (from) => `epoch = ${from - 1}`,
     correction: (_from, _to, correctionsTo) => `epoch <= ${correctionsTo}`,
     // What a rerun finds is set right by the adjustment that orders it, and by no other in the meantime.

@@ -1,11 +1,10 @@
--- one row per (model, infrastructure, agent, token, featured, since): the fees funded in $epoch; since = the place of the last
+-- one row per (model, infrastructure, agent, token, channel, retrieved, since): the fees funded in $epoch; since = the place of the last
 -- transfer of the epoch before the place of the fee that changed who is paid for it, -1 where there is none
 WITH RECURSIVE paid AS (
-  SELECT i.model, i.infrastructure, i.agent, i.token, paid.fee, paid.ordinal, f.inference IS NOT NULL AS featured
+  SELECT i.model, i.infrastructure, i.agent, i.token, paid.fee, paid.ordinal, coalesce(t.channel, '') AS channel, i.retrieved > 0 AS retrieved
   FROM funded AS paid
   JOIN inference AS i ON i.inference = paid.inference AND i.epoch BETWEEN $firstUse AND $epoch
-  -- a fee that was held may have its features since an earlier epoch
-  LEFT JOIN inference_features AS f ON f.inference = i.inference AND f.epoch BETWEEN $firstUse AND $epoch
+  LEFT JOIN channel_use AS t ON t.inference = i.inference AND t.epoch = $epoch
   WHERE paid.epoch = $epoch
 ),
 transfer AS (SELECT DISTINCT asset, ordinal FROM ownership_change WHERE epoch = $epoch AND ordinal >= 0),
@@ -30,7 +29,8 @@ SELECT
   paid.infrastructure,
   paid.agent,
   paid.token,
-  paid.featured,
+  paid.channel,
+  paid.retrieved,
   coalesce(c.ordinal, -1) AS since,
   sum(paid.fee)::HUGEINT AS fees
 FROM paid

@@ -2,6 +2,7 @@ import { canonicalJson } from '../../anchor/canonical-json.ts'
 
 export type LineKind =
   | 'data'
+  | 'retrieval'
   | 'model'
   | 'royalty'
   | 'agent'

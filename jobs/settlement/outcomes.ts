@@ -16,7 +16,8 @@ interface SumKey {
   readonly infrastructure: string
   readonly agent: string
   readonly token: string
-  readonly featured: boolean
+  readonly channel: string
+  readonly retrieved: boolean
 }
 
 /** Who paid the fees of a sum, ascending by account. */
@@ -148,6 +149,6 @@ function dividePool({ part, token }: OutcomePool, byAgent: Ratings, owners: Owne
   }
 }
 
-function textOf({ model, infrastructure, agent, token, featured }: SumKey): string {
-  return JSON.stringify([model, infrastructure, agent, token, featured])
+function textOf({ model, infrastructure, agent, token, channel, retrieved }: SumKey): string {
+  return JSON.stringify([model, infrastructure, agent, token, channel, retrieved])
 }

@@ -1,9 +1,12 @@
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
+import { MILLIONTHS } from '../../schemas/limits.ts'
+import { waitsForChannel } from '../attribution/channels/chains.ts'
 import type { OutcomePool, WaitingPart } from '../carry-state.ts'
 import { firstUseFunded } from '../funding/held-fees.ts'
-import type { Policy } from '../funding/policy.ts'
+import type { DataChannel, Policy } from '../funding/policy.ts'
 import { apportion } from './apportion.ts'
+import { ChannelParts } from './channel-parts.ts'
 import { addTo, type LineKind, type Lines } from './lines.ts'
 import { OutcomeParts } from './outcomes.ts'
 import { Owners } from './owners.ts'
@@ -13,10 +16,12 @@ const feeGroups = readSql(new URL('./fee-groups.sql', import.meta.url))
 const feeGroupsByOwners = readSql(new URL('./fee-groups-by-owners.sql', import.meta.url))
 
 export interface SplitFees {
-  /** `model/token` → data part of featured fees. */
-  readonly featured: ReadonlyMap<string, bigint>
-  /** Data parts of fees without features, one a (model, token). */
+  /** Data parts of fees that channels took. */
+  readonly parts: ChannelParts
+  /** Data parts of fees that no channel took and one may still take, one a (model, token, retrieved). */
   readonly waiting: readonly WaitingPart[]
+  /** By token: data parts of fees that no channel will take. */
+  readonly unattributed: ReadonlyMap<string, bigint>
   /** Outcome parts, one a (payer, token). */
   readonly outcomes: readonly OutcomePool[]
 }
@@ -28,7 +33,10 @@ interface FeeSum {
   /** Empty: none. */
   readonly agent: string
   readonly token: string
-  readonly featured: boolean
+  /** That took them in this epoch; empty: none did. */
+  readonly channel: DataChannel | ''
+  /** Whether something was retrieved for them. */
+  readonly retrieved: boolean
   readonly portions: { readonly since: bigint; readonly fees: bigint }[]
 }
 
@@ -41,14 +49,15 @@ interface Pool {
 
 /**
  * Splits the epoch's funded fees by the policy (docs/formats.md#settlement rule 3): the owners' and the treasury's lines
- * are added to `lines`, the data and outcome parts are returned.
+ * are added to `lines`, the data and outcome parts are returned. Which channel took a use is decided before (`channel_use`).
  */
 export async function splitFees(warehouse: Database, epoch: number, policy: Policy, lines: Lines): Promise<SplitFees> {
   const sums = await loadSums(warehouse, epoch)
   const upstream = await loadUpstream(warehouse, epoch)
   const owners = await Owners.load(warehouse, epoch, assetsOf(sums, upstream))
   const outcomes = await OutcomeParts.load(warehouse, epoch, policy.outcomeParts)
-  const featured = new Map<string, bigint>()
+  const parts = new ChannelParts()
+  const unattributed = new Map<string, bigint>()
   const waiting = new Map<string, WaitingPart>()
   for (const sum of sums) {
     const fees = sum.portions.reduce((total, portion) => total + portion.fees, 0n)
@@ -56,11 +65,14 @@ export async function splitFees(warehouse: Database, epoch: number, policy: Poli
     for (const pool of pools) payOwners(lines, owners, sum, pool)
     lines.add({ account: policy.treasury, token: sum.token, kind: 'treasury', asset: policy.policy }, treasury)
     outcomes.add(sum, outcome)
-    if (sum.featured) addTo(featured, `${sum.model}/${sum.token}`, data)
-    else addWaiting(waiting, { epoch, until: epoch + policy.featureWaitEpochs }, { ...sum, fees }, data)
+    const { atOnce, rest } = splitData(data, sum.retrieved, policy)
+    parts.add('retrieval', sum, atOnce)
+    if (sum.channel !== '') parts.add(sum.channel, sum, rest)
+    else if (!waitsForChannel(policy, sum.model)) addTo(unattributed, sum.token, rest)
+    else addWaiting(waiting, { epoch, until: epoch + policy.featureWaitEpochs }, { ...sum, fees }, rest)
   }
   const until = epoch + policy.outcomeWaitEpochs
-  return { featured, waiting: [...waiting.values()], outcomes: outcomes.pools(epoch, until) }
+  return { parts, waiting: [...waiting.values()], unattributed, outcomes: outcomes.pools(epoch, until) }
 }
 
 /** Rows come ordered by place last, so the portions of a sum ascend. */
@@ -70,7 +82,8 @@ async function loadSums(warehouse: Database, epoch: number): Promise<FeeSum[]> {
     infrastructure: string
     agent: string
     token: string
-    featured: boolean
+    channel: DataChannel | ''
+    retrieved: boolean
     since: bigint
     fees: bigint
   }>((await hasTransfers(warehouse, epoch)) ? feeGroupsByOwners : feeGroups, {
@@ -138,6 +151,17 @@ export function splitSum(
   return { data, outcome: worker === '' ? 0n : outcome, treasury, pools }
 }
 
+/** Of a data part, what the retrieved contributions share whatever happens, and what its channel divides. */
+export function splitData(
+  data: bigint,
+  retrieved: boolean,
+  { retrievalParts }: Pick<Policy, 'retrievalParts'>,
+): { readonly atOnce: bigint; readonly rest: bigint } {
+  if (!retrieved) return { atOnce: 0n, rest: data }
+  const [atOnce, rest] = apportion(data, [BigInt(retrievalParts), BigInt(MILLIONTHS - retrievalParts)])
+  return { atOnce: atOnce!, rest: rest! }
+}
+
 /** First over the versions of the asset's ownership by their fees, then each over those who owned it then. */
 function payOwners(lines: Lines, owners: Owners, { token, portions }: FeeSum, { asset, kind, amount }: Pool): void {
   const versions = new Map<bigint, bigint>()
@@ -160,10 +184,10 @@ function payOwners(lines: Lines, owners: Owners, { token, portions }: FeeSum, { 
 function addWaiting(
   waiting: Map<string, WaitingPart>,
   span: Pick<WaitingPart, 'epoch' | 'until'>,
-  { model, token, fees }: { readonly model: string; readonly token: string; readonly fees: bigint },
+  { model, token, retrieved, fees }: Pick<FeeSum, 'model' | 'token' | 'retrieved'> & { readonly fees: bigint },
   part: bigint,
 ): void {
-  const key = `${model}/${token}`
-  const sum = waiting.get(key) ?? { ...span, model, token, featured: '0', fees: '0', part: '0' }
+  const key = `${model}/${token}/${retrieved}`
+  const sum = waiting.get(key) ?? { ...span, model, token, retrieved, taken: '0', fees: '0', part: '0' }
   waiting.set(key, { ...sum, fees: `${BigInt(sum.fees) + fees}`, part: `${BigInt(sum.part) + part}` })
 }

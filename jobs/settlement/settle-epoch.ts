@@ -10,10 +10,12 @@ import { compareText } from '../funding/channels.ts'
 import { policyInForce } from '../funding/policy.ts'
 import type { Ledger } from '../ledger.ts'
 import { settleAdjustments, takeReservesAgain } from './adjustments.ts'
+import { ChannelParts } from './channel-parts.ts'
 import { type EndedDisputes, endDisputes, holdDisputed, NO_ENDS, writeStandings } from './disputes.ts'
 import { ConservationError } from './errors.ts'
 import { addTo, type Line, Lines } from './lines.ts'
 import { type DividedOutcomes, divideOutcomes } from './outcomes.ts'
+import { payChannels } from './pay-channels.ts'
 import { payPeriod, type SettledPeriod } from './pay-period.ts'
 import { dueBefore, loadPayouts, type Payout, payOut, writePayouts } from './payouts.ts'
 import { type SplitFees, splitFees } from './pools.ts'
@@ -63,9 +65,11 @@ async function settle(warehouse: Database, epoch: number, isRerun: boolean): Pro
   const sold = await addSales(warehouse, epoch, lines)
   const split: SplitFees =
     policy === undefined
-      ? { featured: new Map(), waiting: [], outcomes: [] }
+      ? { parts: new ChannelParts(), waiting: [], unattributed: new Map(), outcomes: [] }
       : await splitFees(warehouse, epoch, policy, lines)
-  const waited = await settleWaiting(warehouse, epoch, before.waiting, split.waiting)
+  const { parts } = split
+  const waited = await settleWaiting(warehouse, epoch, before.waiting, split.waiting, parts)
+  const nobodys = await payChannels(warehouse, epoch, parts, lines)
   const divided = await divideOutcomes(warehouse, epoch, [...before.outcomes, ...split.outcomes], lines)
   const returned = returnReserves(before, epoch)
   const { reserves } = returned
@@ -77,14 +81,14 @@ async function settle(warehouse: Database, epoch: number, isRerun: boolean): Pro
   const settled: SettledPeriod[] = []
   for (const period of drafts) {
     const key = `${period.model}/${period.token}`
-    const joined = (split.featured.get(key) ?? 0n) + (waited.joined.get(key) ?? 0n)
+    const joined = parts.of('features').get(key) ?? 0n
     settled.push(await payPeriod(warehouse, epoch, period, periods, { joined, isOver: isOver(period) }, policy!, lines))
   }
   // A rerun is of fees alone: disputes are none of its business.
   const ended = isRerun
     ? { ...NO_ENDS, open: before.disputes }
     : await endDisputes(warehouse, epoch, before.disputes, lines)
-  const apart = { waited, divided, givenUp: unattributed, ended }
+  const apart = { waited, divided, notTaken: split.unattributed, nobodys, givenUp: unattributed, ended }
   const unadjusted = nextState(epoch, { ...before, periods, reserves, retired }, purses, settled, apart)
   const adjusted = isRerun
     ? await takeReservesAgain(warehouse, epoch, unadjusted)
@@ -117,6 +121,10 @@ async function settle(warehouse: Database, epoch: number, isRerun: boolean): Pro
 interface SetApart {
   readonly waited: Waited
   readonly divided: DividedOutcomes
+  /** By token: data parts that no channel takes. */
+  readonly notTaken: ReadonlyMap<string, bigint>
+  /** By token: what channels divided, and is nobody's. */
+  readonly nobodys: ReadonlyMap<string, bigint>
   /** By token: what periods of retired models left. */
   readonly givenUp: ReadonlyMap<string, bigint>
   readonly ended: EndedDisputes
@@ -127,12 +135,13 @@ function nextState(
   before: CarryState,
   purses: Purses,
   settled: readonly SettledPeriod[],
-  { waited, divided, givenUp, ended }: SetApart,
+  { waited, divided, notTaken, nobodys, givenUp, ended }: SetApart,
 ): CarryState {
   const periods = new Map(before.periods.map((period) => [`${period.model}/${period.token}`, period]))
   for (const { next } of settled) periods.set(`${next.model}/${next.token}`, next)
   const unattributed = new Map(before.unattributed.map(({ token, amount }) => [token, BigInt(amount)]))
-  const added = [...waited.unattributed, ...divided.unattributed, ...givenUp, ...ended.unattributed]
+  const lost = [...notTaken, ...waited.unattributed, ...nobodys, ...givenUp]
+  const added = [...lost, ...divided.unattributed, ...ended.unattributed]
   for (const [token, amount] of added) addTo(unattributed, token, amount)
   for (const { entry, unattributed: amount } of settled) addTo(unattributed, entry.token, amount)
   return {

@@ -1,62 +1,84 @@
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
-import { FEATURE_WAIT_EPOCHS_MAX } from '../../schemas/limits.ts'
+import { DATA_CHANNELS } from '../../schemas/limits.ts'
 import { movedOf, type WaitingPart } from '../carry-state.ts'
 import { compareText } from '../funding/channels.ts'
-import { USE_EPOCHS_MAX } from '../funding/held-fees.ts'
+import type { DataChannel } from '../funding/policy.ts'
+import { apportion } from './apportion.ts'
+import type { ChannelParts } from './channel-parts.ts'
 import { addTo } from './lines.ts'
 
-const lateFees = readSql(new URL('./late-fees.sql', import.meta.url))
+const takenFees = readSql(new URL('./taken-fees.sql', import.meta.url))
 
-/** What became of the data parts that waited for features. */
+/** What became of the data parts that waited for a channel. */
 export interface Waited {
-  /** Still waiting; ascending by (epoch, model, token). */
+  /** Still waiting; ascending by (epoch, model, token), what had nothing retrieved first. */
   readonly waiting: readonly WaitingPart[]
-  /** `model/token` → what moves into the period, because features came in this epoch. */
-  readonly joined: ReadonlyMap<string, bigint>
   /** token → what waited in vain. */
   readonly unattributed: ReadonlyMap<string, bigint>
 }
 
 /**
- * Moves what waited into the periods that its features join, and gives up what has waited long enough (docs/formats.md#settlement
- * rule 4). `fallback` of a policy is always `unattributed` so far.
+ * Moves what waited to the channels that took its uses in this epoch, and gives up what has waited long enough
+ * (docs/formats.md#settlement rule 4).
  *
  * @param before waiting since earlier epochs
- * @param added  by this epoch's fees without features
+ * @param added  by this epoch's fees that no channel took
+ * @param parts  of the channels; what moves is added
  */
 export async function settleWaiting(
   warehouse: Database,
   epoch: number,
   before: readonly WaitingPart[],
   added: readonly WaitingPart[],
+  parts: ChannelParts,
 ): Promise<Waited> {
-  const late = await loadLateFees(warehouse, epoch)
-  const waiting: WaitingPart[] = []
-  const joined = new Map<string, bigint>()
+  const taken = await loadTakenFees(warehouse, epoch)
+  const waiting: WaitingPart[] = [...added]
   const unattributed = new Map<string, bigint>()
-  for (const each of [...before, ...added]) {
-    const { model, token, until } = each
-    const featured = BigInt(each.featured) + (late.get(keyOf(each)) ?? 0n)
-    const after = { ...each, featured: featured.toString() }
-    addTo(joined, `${model}/${token}`, movedOf(after) - movedOf(each))
-    if (after.featured === after.fees) continue
-    if (until > epoch) waiting.push(after)
-    else addTo(unattributed, token, BigInt(after.part) - movedOf(after))
+  for (const each of before) {
+    const fees = taken.get(keyOf(each)) ?? new Map<DataChannel, bigint>()
+    const sum = [...fees.values()].reduce((total, fee) => total + fee, BigInt(each.taken))
+    const after = { ...each, taken: sum.toString() }
+    moveTo(parts, each, movedOf(after) - movedOf(each), fees)
+    if (after.taken === after.fees) continue
+    if (each.until > epoch) waiting.push(after)
+    else addTo(unattributed, each.token, BigInt(after.part) - movedOf(after))
   }
-  waiting.sort((a, b) => a.epoch - b.epoch || compareText(a.model, b.model) || compareText(a.token, b.token))
-  return { waiting, joined, unattributed }
+  waiting.sort(compareEntries)
+  return { waiting, unattributed }
 }
 
-async function loadLateFees(warehouse: Database, epoch: number): Promise<Map<string, bigint>> {
-  const rows = await warehouse.all<{ epoch: number; model: string; token: string; fees: bigint }>(lateFees, {
-    epoch,
-    featureWaitMax: FEATURE_WAIT_EPOCHS_MAX,
-    useEpochsMax: USE_EPOCHS_MAX,
-  })
-  return new Map(rows.map((row) => [keyOf(row), row.fees]))
+/** What moved goes to the channels by the fees that each took. */
+function moveTo(parts: ChannelParts, of: WaitingPart, moved: bigint, fees: ReadonlyMap<DataChannel, bigint>): void {
+  const amounts = apportion(
+    moved,
+    DATA_CHANNELS.map((channel) => fees.get(channel) ?? 0n),
+  )
+  for (const [index, channel] of DATA_CHANNELS.entries()) parts.add(channel, of, amounts[index]!)
 }
 
-function keyOf({ epoch, model, token }: Pick<WaitingPart, 'epoch' | 'model' | 'token'>): string {
-  return `${epoch}/${model}/${token}`
+type EntryKey = Pick<WaitingPart, 'epoch' | 'model' | 'token' | 'retrieved'>
+
+async function loadTakenFees(warehouse: Database, epoch: number): Promise<Map<string, Map<DataChannel, bigint>>> {
+  const rows = await warehouse.all<EntryKey & { channel: DataChannel; fees: bigint }>(takenFees, { epoch })
+  const taken = new Map<string, Map<DataChannel, bigint>>()
+  for (const row of rows) {
+    const own = taken.get(keyOf(row)) ?? new Map<DataChannel, bigint>()
+    taken.set(keyOf(row), own.set(row.channel, row.fees))
+  }
+  return taken
+}
+
+function compareEntries(a: EntryKey, b: EntryKey): number {
+  return (
+    a.epoch - b.epoch ||
+    compareText(a.model, b.model) ||
+    compareText(a.token, b.token) ||
+    Number(a.retrieved) - Number(b.retrieved)
+  )
+}
+
+function keyOf({ epoch, model, token, retrieved }: EntryKey): string {
+  return `${epoch}/${model}/${token}/${retrieved}`
 }

@@ -1,4 +1,4 @@
--- one row per model: $account has contributions with features of it, so that it may be paid for them
+-- one row per model: $account has contributions with features of it, so that it may be paid for them, or was paid for what was retrieved
 SELECT m.model
 FROM feature_map AS m
 SEMI JOIN (
@@ -9,4 +9,6 @@ SEMI JOIN (
 ) AS own ON own.feature_map = m.feature_map
 UNION
 SELECT model FROM score WHERE account = $account
+UNION
+SELECT asset FROM settlement_line WHERE account = $account AND kind = 'retrieval'
 ORDER BY model

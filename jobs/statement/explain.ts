@@ -7,10 +7,11 @@ import { type Address, toHex } from '../../schemas/ids.ts'
 import { explainInferences } from '../attribution/explain/explain-inferences.ts'
 import type { EventInfluence } from '../attribution/explain/rank-items.ts'
 import type { FeeStatus } from '../funding/fund-fees.ts'
-import { type Policy, policyInForce } from '../funding/policy.ts'
+import { type DataChannel, type Policy, policyInForce } from '../funding/policy.ts'
 import { apportion } from '../settlement/apportion.ts'
 import type { SettlementDraft } from '../settlement/settle-epoch.ts'
 import { type CorrectionOfUse, correctionsOf, lateTimeOf } from './corrections.ts'
+import { type CitedItem, citedItems, type TakenUse, takenBy } from './retrieved.ts'
 
 const feeStatus = readSql(new URL('./fee-status.sql', import.meta.url))
 const itemPlaces = readSql(new URL('./item-places.sql', import.meta.url))
@@ -59,6 +60,10 @@ export interface Explanation {
    */
   readonly accounts: readonly { readonly account: Address; readonly apportioned: bigint }[]
   readonly items: readonly ExplainedItem[]
+  /** By which channel its data part is divided; null: by none (yet). */
+  readonly channel: DataChannel | null
+  /** What was retrieved for it, the best first. */
+  readonly retrieved: readonly CitedItem[]
 }
 
 export class InferenceUnknownError extends TallyError {
@@ -114,6 +119,7 @@ interface Use extends InferenceRow {
   readonly corrections: readonly CorrectionOfUse[]
   readonly lateTime: string | null
   readonly paidBy: PaidPeriod | undefined
+  readonly taken: TakenUse['taken']
 }
 
 async function usesOf(warehouse: Database, id: string): Promise<Use[]> {
@@ -130,19 +136,14 @@ async function usesOf(warehouse: Database, id: string): Promise<Use[]> {
     const found = await warehouse.one<{ status: Explanation['status']; epoch: number; fee: bigint }>(feeStatus, {
       inference,
     })
-    // It belongs to the period of the epoch in which its features came in time, or its fee was released later than that
-    // (docs/formats.md#settlement rules 4 and 5).
-    const featured = await warehouse.one<{ epoch: number }>(
-      `SELECT greatest(f.epoch, paid.epoch) AS epoch FROM inference_features AS f JOIN funded AS paid USING (inference)
-       WHERE f.inference = $inference AND f.epoch <= paid.features_until`,
-      { inference },
-    )
-    const paidBy = featured === undefined ? undefined : await paidPeriodOf(warehouse, row, featured.epoch)
+    const taken = await takenBy(warehouse, inference)
+    // It belongs to the period of the epoch in which its features took it (docs/formats.md#channels).
+    const paidBy = taken?.channel === 'features' ? await paidPeriodOf(warehouse, row, taken.epoch) : undefined
     uses.push({
       ...row,
       ...{ status: found?.status ?? 'undecided', statusEpoch: found?.epoch ?? null, counts: found?.fee ?? row.fee },
       ...{ corrections: await correctionsOf(warehouse, inference), lateTime: await lateTimeOf(warehouse, inference) },
-      paidBy,
+      ...{ paidBy, taken },
     })
   }
   return uses
@@ -183,6 +184,10 @@ function cutOf({ paidBy, epoch }: Use): number {
 
 async function explainUse(warehouse: Database, use: Use, influence: EventInfluence | undefined): Promise<Explanation> {
   const policy = await policyInForce(warehouse, use.statusEpoch ?? use.epoch)
+  const parts = policy === undefined ? [] : feeParts(use, policy)
+  const fundedEpoch = use.status === 'funded' ? use.statusEpoch : null
+  const cited = { inference: toBlob(fromBlob(use.inference)), fundedEpoch, taken: use.taken }
+  const data = parts.find(({ kind }) => kind === 'data')?.amount ?? 0n
   const paid = use.paidBy === undefined ? null : paidFor(use.counts, use.paidBy)
   return {
     inference: { source: use.source, id: use.event_id, inputHash: toHex(fromBlob(use.input_hash)) },
@@ -195,13 +200,15 @@ async function explainUse(warehouse: Database, use: Use, influence: EventInfluen
     lateTime: use.lateTime,
     status: use.status,
     statusEpoch: use.statusEpoch,
-    parts: policy === undefined ? [] : feeParts(use, policy),
+    parts,
     paid,
     accounts:
       paid === null || influence === undefined
         ? []
         : apportionAccounts(paid, influence.accounts, await paidAccounts(warehouse, use, use.paidBy!.epoch)),
     items: await describeItems(warehouse, influence?.items ?? []),
+    channel: use.taken?.channel ?? null,
+    retrieved: await citedItems(warehouse, cited, data, policy, use.epoch),
   }
 }
 

@@ -14,6 +14,8 @@ by_asset AS (
   SELECT epoch, until_epoch, model AS asset, token, fee FROM held WHERE model_outside
   UNION ALL
   SELECT epoch, until_epoch, agent AS asset, token, fee FROM held WHERE agent_outside
+  UNION ALL
+  SELECT h.epoch, h.until_epoch, d.dataset, h.token, h.fee FROM held AS h JOIN use_outside_dataset AS d USING (inference)
 )
 SELECT epoch, asset, token, until_epoch AS until, sum(fee)::HUGEINT AS amount
 FROM by_asset

@@ -10,6 +10,9 @@ held AS (
   SELECT h.inference, i.agent AS asset, i.token, h.fee
   FROM held_fee AS h JOIN inference AS i USING (inference) JOIN use_outside AS o ON o.inference = h.inference
   WHERE o.agent_outside
+  UNION ALL
+  SELECT h.inference, d.dataset AS asset, i.token, h.fee
+  FROM held_fee AS h JOIN inference AS i USING (inference) JOIN use_outside_dataset AS d ON d.inference = h.inference
 ),
 returned AS (SELECT inference, sum(amount)::HUGEINT AS amount FROM fee_returned GROUP BY inference),
 divided AS (

@@ -5,19 +5,21 @@ import type { SettlementDraft } from '../settlement/settle-epoch.ts'
 import type { EpochRange } from './epochs.ts'
 
 const accountUses = readSql(new URL('./account-uses.sql', import.meta.url))
+const accountRetrieved = readSql(new URL('./account-retrieved.sql', import.meta.url))
 const valuedDatasets = readSql(new URL('./valued-datasets.sql', import.meta.url))
 const accountValued = readSql(new URL('./account-valued.sql', import.meta.url))
 
 /**
  * How something was used: as itself, as what a used model was made from, or as data whose influence on the uses was measured: an
- * account's own contributions (`data`), or anybody's to a dataset of which it owns a share (`dataset`).
+ * account's own contributions (`data`), or anybody's to a dataset of which it owns a share (`dataset`); or its contributions were retrieved
+ * for the uses (`retrieved`).
  */
-export type UseRole = 'model' | 'agent' | 'infrastructure' | 'derived' | 'data' | 'dataset'
+export type UseRole = 'model' | 'agent' | 'infrastructure' | 'derived' | 'data' | 'dataset' | 'retrieved'
 
 /** Paid uses of something in an epoch. */
 export interface AssetUses {
   readonly epoch: number
-  /** For role `data` the model. */
+  /** For roles `data` and `retrieved` the model. */
   readonly asset: string
   readonly role: UseRole
   readonly token: string
@@ -35,9 +37,11 @@ export async function usesOf(warehouse: Database, account: Address, range: Epoch
   const values = { account, first: range.from, last: range.to }
   const rows = await warehouse.all<Omit<AssetUses, 'uses'> & { uses: bigint }>(accountUses, values)
   const owned = rows.map((row) => ({ ...row, uses: Number(row.uses) }))
+  const retrieved = await warehouse.all<Omit<AssetUses, 'uses' | 'role'> & { uses: bigint }>(accountRetrieved, values)
   const periods = new PaidPeriods(warehouse)
   const all = [
     ...owned,
+    ...retrieved.map((row) => ({ ...row, role: 'retrieved' as const, uses: Number(row.uses) })),
     ...(await measuredOn(warehouse, periods, values)),
     ...(await ofDatasets(warehouse, periods, values)),
   ]

@@ -46,7 +46,17 @@ async function auditChanged(change: (first: EpochFiles, second: EpochFiles) => v
 /** Something waits in the state, and the manifest carries it out. */
 function wait(files: EpochFiles, entry: object): void {
   const { token } = files.manifest.periods[0]!
-  const waiting = { epoch: 2, model: 'reader', token, until: 3, part: '0', fees: '1', featured: '0', ...entry }
+  const waiting = {
+    epoch: 2,
+    model: 'reader',
+    token,
+    until: 3,
+    part: '0',
+    fees: '1',
+    retrieved: false,
+    taken: '0',
+    ...entry,
+  }
   ;(files.state as { waiting: object[] }).waiting.push(waiting)
   recarry(files)
 }
@@ -433,15 +443,15 @@ describe('what is published', () => {
     [
       'more features than uses that wait',
       'state',
-      'state.json waiting[0].featured',
-      (_, second) => wait(second, { featured: '2' }),
+      'state.json waiting[0].taken',
+      (_, second) => wait(second, { taken: '2' }),
     ],
     [
       'an amount that waits and is not reserved',
       'totals',
       'manifest.json payout.totals[0].reserved',
       // 7 − 7·1 div 2 = 4 of it are held.
-      (_, second) => wait(second, { part: '7', fees: '2', featured: '1' }),
+      (_, second) => wait(second, { part: '7', fees: '2', taken: '1' }),
     ],
     [
       'a held period with another lambda',

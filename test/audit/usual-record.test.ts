@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { BodyArena } from '../../audit/records/body-arena.ts'
 import { FeaturesBody } from '../../audit/records/features-body.ts'
-import { KeyWriter } from '../../audit/records/id-table.ts'
+import { idKey, KeyWriter } from '../../audit/records/id-table.ts'
 import { addresses, asciiTexts } from '../../audit/records/text-table.ts'
 import { UseBody } from '../../audit/records/use-body.ts'
 import { type RecordPlaces, UsualRecord } from '../../audit/records/usual-record.ts'
@@ -127,6 +127,34 @@ describe('a usual record, read by its bytes alone', () => {
     }
   })
 
+  test('gives back what was retrieved for a use, behind its units and before its quote', () => {
+    const random = randomOf(seed)
+    for (let n = 0; n < 100; n++) {
+      const retrieved = Array.from({ length: random(65) }, (_, index) => ({
+        ...{ batchSource: 'urn:portal', batchId: `batch ${random(5)}`, index },
+        score: random(1_000_001),
+      }))
+      const record = records.inference(`use ${n}`, 250n, { body: { ...someTerms(random), retrieved } })
+      const places = placesOf(encodeHeaders(record.headers), record.value!)
+      const found = decoded(record, places)
+      if (found?.outcome !== 'decoded' || found.event.type !== 'InferenceRecorded') throw new RangeError(`use ${n}`)
+      expect(new UsualRecord().read(record.topic, places)).toBe(retrieved.length === 0)
+      const texts = { names: asciiTexts(), accounts: addresses() }
+      const uses = new UseBody(new BodyArena())
+      const place = uses.add(found.event.body, texts)
+      expect(uses.retrieved(place)).toEqual(
+        retrieved.map(({ batchSource, batchId, index, score }) => ({
+          batch: idKey(batchSource, batchId),
+          index,
+          score,
+        })),
+      )
+      const { units, quoteId } = uses.terms(place, texts)
+      expect(units).toEqual(found.event.body.units)
+      expect(toHex(quoteId)).toBe(toHex(found.event.body.quoteId))
+    }
+  })
+
   test('gives back the price terms of a use as they were said, by either way', () => {
     const random = randomOf(seed)
     const usual = new UsualRecord()
@@ -135,7 +163,15 @@ describe('a usual record, read by its bytes alone', () => {
       const places = placesOf(encodeHeaders(record.headers), record.value!)
       const found = decoded(record, places)
       if (found?.outcome !== 'decoded' || found.event.type !== 'InferenceRecorded') throw new RangeError(`use ${n}`)
-      const { infrastructure, agent, voucher, inputHash: _in, outputHash: _out, ...terms } = found.event.body
+      const {
+        infrastructure,
+        agent,
+        voucher,
+        inputHash: _in,
+        outputHash: _out,
+        retrieved: _none,
+        ...terms
+      } = found.event.body
       expect(usual.read(record.topic, places)).toBe(true)
       const texts = { names: asciiTexts(), accounts: addresses() }
       const uses = new UseBody(new BodyArena())

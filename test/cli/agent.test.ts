@@ -73,7 +73,7 @@ describeWithAnvil('tally agent show', () => {
       earned: [{ account: addressOf('alice'), token: TOKEN, byWork: '100', byOutcome: '200' }],
       outcomes: { uses: 2, rated: 2, newest: [{ status: 'unfunded' }, { score: 800, status: 'funded' }] },
       runs: [{ steps: 2, isLinked: true }],
-      memory: [{ dataset: 'memory', items: 2, ownItems: 2 }],
+      memory: [{ dataset: 'memory', items: 2, ownItems: 2, reads: 0 }],
     })
     const { end, stdout } = await show('bot')
     expect(end).toBe(0)

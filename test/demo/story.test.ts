@@ -45,7 +45,7 @@ describe('demo --story', () => {
     for (const { earned, claimed } of told.accounts) expect(claimed).toBe(earned)
     const kinds = new Set(told.statements.flatMap(({ byKind }) => byKind.map(({ kind }) => kind)))
     for (const kind of [
-      ...['data', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'sale', 'licence'],
+      ...['data', 'retrieval', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'sale', 'licence'],
       ...['award', 'released', 'bond'],
     ])
       expect(kinds).toContain(kind)

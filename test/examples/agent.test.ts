@@ -19,6 +19,7 @@ const OF_CUSTOMER = 'urn:customer'
 const POLICY = {
   ...{ dataParts: 300_000, modelParts: 200_000, upstreamParts: 0, agentParts: 100_000, outcomeParts: 200_000 },
   ...{ infrastructureParts: 150_000, treasuryParts: 50_000, outcomeWaitEpochs: 1 },
+  dataChannels: [{ model: '', channels: ['retrieval', 'features'] }],
 }
 
 let world: SmallLedger
@@ -60,7 +61,7 @@ const options = (send: AgentOptions['send'] = (records) => upload(OF_BOT, 'alice
   ...{ ledgerId: world.ledger.ledgerId, signer: signerOf('alice'), source: OF_BOT, agent: BOT, token: TOKEN, folder },
   model: {
     ...{ name: 'reader', infrastructure: 'gateway', fee: 40n },
-    answer: async (question) => `answer ${++asked} to ${question}`,
+    answer: async (question, recalled) => `answer ${++asked} to ${question} remembering ${recalled.length}`,
   },
   ...{ memory: { dataset: MEMORY, licence: LICENCE }, ahead: 0n, send },
 })
@@ -123,7 +124,9 @@ describe('an agent that persists', () => {
         },
       },
     ])
-    expect(shown.memory).toEqual([{ dataset: MEMORY, parts: 1_000_000, items: 3, ownItems: 3 }])
+    expect(shown.memory).toEqual([{ dataset: MEMORY, parts: 1_000_000, items: 3, ownItems: 3, reads: 2 }])
+    // Its second answer was made from its first, and its third from both: the data part of a fee is 300.
+    expect(shown.remembered).toEqual([{ account: addressOf('alice'), token: TOKEN, amount: 600n, elsewhere: false }])
     const { channels } = await world.state(4)
     expect(channels.find(({ payer }) => payer === addressOf('alice'))).toMatchObject({
       cumulative: '120',

@@ -104,12 +104,13 @@ interface AnyWaiting {
   readonly token: string
   readonly part: bigint | string
   readonly fees: bigint | string
-  readonly featured: bigint | string
+  readonly retrieved: boolean
+  readonly taken: bigint | string
   readonly until: number
 }
 
-function waitingText({ epoch, model, token, part, fees, featured, until }: AnyWaiting): string {
-  return `${epoch} ${model} ${token} ${part} ${fees} ${featured} ${until}`
+function waitingText({ epoch, model, token, retrieved, part, fees, taken, until }: AnyWaiting): string {
+  return `${epoch} ${model} ${token} ${retrieved} ${part} ${fees} ${taken} ${until}`
 }
 
 async function expectEqualPay({ ledger: world }: RandomWorld, naive: NaiveLedger, epoch: number): Promise<void> {
@@ -150,7 +151,7 @@ describe('promise 4: money, all rules together', () => {
 
   test('and all of it happened: every kind of line, and something in every bucket', () => {
     for (const one of [
-      ...['data', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury', 'sale'],
+      ...['data', 'retrieval', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury', 'sale'],
       ...['held', 'waiting', 'outcomes', 'reserves', 'unattributed', 'carried', 'small'],
     ])
       expect(seen).toContain(one)

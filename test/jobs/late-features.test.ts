@@ -67,7 +67,9 @@ describe('promise 4: a data part whose features have not come', () => {
     // 1,001 · 50 % = 500.5; the unit left goes to the data part.
     expect(first.conservation).toMatchObject([{ funded: '1001', heldOut: '501', unattributed: '0', out: '500' }])
     expect(first.payout.totals).toMatchObject([{ cumulative: '500', reserved: '501' }])
-    expect(await waitingIn(1)).toEqual([{ ...entry, epoch: 1, until: 3, part: '501', fees: '1001', featured: '0' }])
+    expect(await waitingIn(1)).toEqual([
+      { ...entry, epoch: 1, until: 3, part: '501', fees: '1001', retrieved: false, taken: '0' },
+    ])
     const second = await epoch()
     expect(second.conservation).toMatchObject([{ funded: '0', heldIn: '501', heldOut: '501', unattributed: '0' }])
     await features('late')
@@ -84,7 +86,7 @@ describe('promise 4: a data part whose features have not come', () => {
     await expectAudited()
   })
 
-  test('goes to the fallback at the end of the wait; later features are accepted and move nothing', async () => {
+  test('goes to nobody at the end of the wait; later features are accepted and move nothing', async () => {
     await found({ featureWaitEpochs: 1 })
     await use('never', 1_001n)
     await epoch()
@@ -115,7 +117,7 @@ describe('promise 4: a data part whose features have not come', () => {
     await found({ featureWaitEpochs: 3, minEvents: 100, maxPeriodEpochs: 100 })
     for (const [index, fee] of [101n, 103n, 107n, 109n].entries()) await use(`use-${index}`, fee)
     await epoch()
-    // 420 · 50 % = 210: each epoch ⌊210 · featured / 420⌋ in all.
+    // 420 · 50 % = 210: each epoch ⌊210 · taken / 420⌋ in all.
     const pools: (string | undefined)[] = []
     const held: (string | undefined)[] = []
     for (const index of [2, 0]) {
@@ -126,7 +128,9 @@ describe('promise 4: a data part whose features have not come', () => {
     }
     expect(pools).toEqual(['53', '104']) // ⌊53.5⌋, and 104 of 208
     expect(held).toEqual(['210', '210'])
-    expect(await waitingIn(3)).toEqual([{ ...entry, epoch: 1, until: 4, part: '210', fees: '420', featured: '208' }])
+    expect(await waitingIn(3)).toEqual([
+      { ...entry, epoch: 1, until: 4, part: '210', fees: '420', retrieved: false, taken: '208' },
+    ])
     await features('use-1')
     const fourth = await epoch()
     // ⌊155.5⌋ have moved; the wait is over.
@@ -199,7 +203,7 @@ describe('promise 4: a data part whose features have not come', () => {
     await use('first', 100n, { model: 'mapless' })
     await use('second', 300n, { model: 'mapless', ...other })
     await epoch()
-    const mapless = { model: 'mapless', epoch: 1, until: 3, featured: '0' }
+    const mapless = { model: 'mapless', epoch: 1, until: 3, retrieved: false, taken: '0' }
     expect(await waitingIn(1)).toEqual([
       { ...mapless, token: TOKEN, part: '50', fees: '100' },
       { ...mapless, token: OTHER_TOKEN, part: '150', fees: '300' },
@@ -234,7 +238,9 @@ describe('a policy that changes while something waits', () => {
     const third = await epoch()
     expect(third.policy).toBe('policy-2')
     // A millionth of 1,000 is nothing, and it does not wait.
-    expect(await waitingIn(3)).toEqual([{ ...entry, epoch: 2, until: 5, part: '500', fees: '1000', featured: '0' }])
+    expect(await waitingIn(3)).toEqual([
+      { ...entry, epoch: 2, until: 5, part: '500', fees: '1000', retrieved: false, taken: '0' },
+    ])
     await features('before')
     const fourth = await epoch()
     expect(shownOf(fourth)).toMatchObject([{ firstEpoch: 4, events: 1, fees: '1000', pool: '500' }])

@@ -30,6 +30,7 @@ const inference: EventBodies['InferenceRecorded'] = {
   quoteId: bytes(16),
   quoteExpiresMs: 1_767_225_600_000n,
   quoteSignature: bytes(65),
+  retrieved: [],
 }
 const features: EventBodies['InferenceFeatures'] = {
   featureMap: 'map',
@@ -206,7 +207,7 @@ describe('decodeRecord', () => {
           featureWaitEpochs: 100,
           outcomeWaitEpochs: 100,
           outsideWaitEpochs: 100,
-          fallback: 'unattributed',
+          ...{ dataChannels: [], retrievalParts: 0, retrievalRule: 'score' },
           holdBackParts: 0,
           holdBackEpochs: 0,
           minimumPayouts: [],
@@ -223,7 +224,7 @@ describe('decodeRecord', () => {
     for (const outsideWaitEpochs of [-1, 101]) expect(policy(1, { outsideWaitEpochs })).toBe('FIELD_INVALID')
     for (const featureWaitEpochs of [-1, 101]) expect(policy(1, { featureWaitEpochs })).toBe('FIELD_INVALID')
     for (const outcomeWaitEpochs of [-1, 101]) expect(policy(1, { outcomeWaitEpochs })).toBe('FIELD_INVALID')
-    for (const fallback of ['', 'retrieved ids', 'Unattributed']) expect(policy(1, { fallback })).toBe('FIELD_INVALID')
+    for (const retrievalRule of ['', 'overlap', 'Score']) expect(policy(1, { retrievalRule })).toBe('FIELD_INVALID')
     expect(policy(1, { holdBackParts: 100_000, holdBackEpochs: 100 })).toBe('decoded')
     for (const [holdBackParts, holdBackEpochs] of [
       [100_001, 1],

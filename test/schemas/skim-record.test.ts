@@ -4,6 +4,7 @@ import { type InferenceOptions, recordInference } from '../../client/src/record-
 import type { RecordHeader } from '../../schemas/cloud-events.ts'
 import { decodeRecord, type RawRecord } from '../../schemas/decode-record.ts'
 import { encodeEvent } from '../../schemas/encode-record.ts'
+import type { RetrievedItem } from '../../schemas/events.ts'
 import { contentBytes, encodeHeaders } from '../../schemas/record-bytes.ts'
 import { RecordSkimmer } from '../../schemas/skim-record.ts'
 import { TOPICS } from '../../schemas/topics.ts'
@@ -109,6 +110,12 @@ const inference = fc.record({
     fc.array(fc.record({ unit: text, quantity }), { maxLength: 40 }),
   ),
 })
+const retrieved = mostly<RetrievedItem[]>(
+  fc.constant([]),
+  fc.array(fc.record({ batchSource: text, batchId: text, index: fc.nat(1_001), score: fc.nat(1_000_001) }), {
+    maxLength: 3,
+  }),
+)
 const quote = mostly<readonly [number, bigint, number]>(
   fc.constantFrom([0, 0n, 0], [16, 1_767_225_600_000n, 65]),
   fc.tuple(fc.constantFrom(0, 15, 16, 17), fc.constantFrom(0n, 1n, -1n, 1n << 60n), fc.constantFrom(0, 64, 65, 66)),
@@ -203,9 +210,9 @@ describe('the short way for usual records', () => {
   test('promise 3: never recognises what decodeRecord decides in another way: random fields', () => {
     let recognised = 0
     fc.assert(
-      fc.property(text, text, inference, quote, time, (source, id, body, quoted, at) => {
-        if (holds(encodeEvent({ type: 'InferenceRecorded', source, id, body: { ...body, ...quoted } }, at)))
-          recognised++
+      fc.property(text, text, inference, quote, retrieved, time, (source, id, body, quoted, items, at) => {
+        const whole = { ...body, ...quoted, retrieved: items }
+        if (holds(encodeEvent({ type: 'InferenceRecorded', source, id, body: whole }, at))) recognised++
       }),
       { numRuns: 4_000 },
     )

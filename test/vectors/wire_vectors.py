@@ -39,6 +39,14 @@ def near(batch, index, similarity, source="urn:example:uploads"):
     return {"batchSource": source, "batchId": batch, "index": index, "similarity": similarity}
 
 
+def retrieved(batch, index, score, source="urn:example:uploads"):
+    return {"batchSource": source, "batchId": batch, "index": index, "score": score}
+
+
+def chain(model, *channels):
+    return {"model": model, "channels": list(channels)}
+
+
 def named(batch, index, source="urn:example:uploads"):
     return {"batchSource": source, "batchId": batch, "index": index}
 
@@ -68,7 +76,9 @@ TYPICAL = {
     "PolicyPublished": {"policy": "policy/1", "epochIntervalS": 86_400, "dataParts": 600_000, "modelParts": 150_000,
                         "upstreamParts": 70_000, "agentParts": 20_000, "outcomeParts": 10_000, "infrastructureParts": 100_000, "treasuryParts": 50_000, "treasury": seeded("treasury", 20),
                         "method": "influence/factored@2", "minEvents": 20, "maxPeriodEpochs": 30,
-                        "featureWaitEpochs": 2, "outcomeWaitEpochs": 3, "outsideWaitEpochs": 10, "fallback": "unattributed", "holdBackParts": 50_000, "holdBackEpochs": 4,
+                        "featureWaitEpochs": 2, "outcomeWaitEpochs": 3, "outsideWaitEpochs": 10,
+                        "dataChannels": [{"model": "", "channels": ["features", "retrieval", "text"]}, {"model": "digits-net", "channels": ["retrieval"]}],
+                        "retrievalParts": 250_000, "retrievalRule": "score", "holdBackParts": 50_000, "holdBackEpochs": 4,
                         "minimumPayouts": [{"token": b"\x01" * 20, "amount": 250_000}, {"token": b"\x02" * 20, "amount": 1}],
                         "disputeWindowEpochs": 6, "disputeWaitEpochs": 3, "disputeBonds": [{"token": b"\x02" * 20, "amount": 1_000_000}],
                         "signature": seeded("signature", 65)},
@@ -102,7 +112,8 @@ TYPICAL = {
     "InferenceRecorded": {"model": "digits-net", "infrastructure": "gateway", "agent": "reader-bot", "payer": seeded("payer", 20),
                           "token": seeded("token", 20), "fee": 250_000, "inputHash": seeded("input", 32),
                           "outputHash": seeded("output", 32), "commercial": True, "voucher": 3, "priceList": "digits-net/prices/1",
-                          "units": units(input_tokens=1_200, output_tokens=64), "quoteId": b"", "quoteExpiresMs": 0, "quoteSignature": b""},
+                          "units": units(input_tokens=1_200, output_tokens=64), "quoteId": b"", "quoteExpiresMs": 0, "quoteSignature": b"",
+                          "retrieved": [retrieved("batch-1", 2, 900_000), retrieved("batch-1", 0, 900_001)]},
     "InferenceFeatures": {"featureMap": "digits-net/1", "inferenceSource": "urn:example:gateway", "inferenceId": "inference-1",
                           "b": signed_bytes(5, 0, -7, 63), "ub": 513, "p": [4, 6, 990], "checkpoints": [], "label": 0,
                           "labelKind": "served", "p16": 40_000},
@@ -147,7 +158,9 @@ EXTREME = {
     "OfferAccepted": {"offer": LONG_TEXT, "terms": b"\x00" * 32, "buyer": b"\xff" * 20},
     "PolicyPublished": {"policy": LONG_TEXT, "epochIntervalS": 31_536_000, "dataParts": 0, "modelParts": 999_999,
                         "upstreamParts": 1, "agentParts": 0, "outcomeParts": 0, "infrastructureParts": 0, "treasuryParts": 0, "minEvents": 1_000_000_000,
-                        "maxPeriodEpochs": 10_000, "featureWaitEpochs": 100, "outcomeWaitEpochs": 100, "outsideWaitEpochs": 100, "holdBackParts": 100_000, "holdBackEpochs": 100,
+                        "maxPeriodEpochs": 10_000, "featureWaitEpochs": 100, "outcomeWaitEpochs": 100, "outsideWaitEpochs": 100,
+                        "dataChannels": [chain("model %03d" % n, "text", "retrieval", "features") for n in range(199)] + [chain(LONG_TEXT, "text")], "retrievalParts": 1_000_000, "retrievalRule": "rank",
+                        "holdBackParts": 100_000, "holdBackEpochs": 100,
                         "minimumPayouts": [{"token": bytes(19) + bytes([n]), "amount": AMOUNT_LIMIT - 1} for n in range(32)],
                         "disputeWindowEpochs": 100, "disputeWaitEpochs": 100,
                         "disputeBonds": [{"token": bytes(19) + bytes([n]), "amount": AMOUNT_LIMIT - 1} for n in range(32)]},
@@ -171,7 +184,8 @@ EXTREME = {
     "InferenceRecorded": {"model": LONG_TEXT, "infrastructure": WIDE_TEXT, "agent": "", "payer": b"\x00" * 20, "token": b"\xff" * 20,
                           "fee": AMOUNT_LIMIT - 1, "commercial": False, "voucher": LONG_MAX, "priceList": LONG_TEXT,
                           "units": [{"unit": "u%02d" % n, "quantity": 2 ** 53 - 1 - n} for n in range(31)] + [{"unit": WIDE_TEXT, "quantity": 0}],
-                          "quoteId": seeded("quote", 16), "quoteExpiresMs": LONG_MAX, "quoteSignature": b"\xff" * 65},
+                          "quoteId": seeded("quote", 16), "quoteExpiresMs": LONG_MAX, "quoteSignature": b"\xff" * 65,
+                          "retrieved": [retrieved(WIDE_TEXT, 999 - n, 1_000_000 * (n % 2), LONG_TEXT) for n in range(64)]},
     "InferenceFeatures": {"b": b"", "ub": 65_535, "p": [1000, 2], "checkpoints": [500, 500] * 16, "label": 1, "labelKind": "true",
                           "p16": 65_535},
     "CorrectionRecorded": {"inferenceSource": LONG_TEXT, "inferenceId": WIDE_TEXT, "fee": AMOUNT_LIMIT - 1, "reason": LONG_TEXT},
@@ -358,8 +372,36 @@ def policy_cases():
             ("with two minimums of a token", {"minimumPayouts": [minimum(1, 1), minimum(1, 2)]}, "FIELD_INVALID"),
             ("with minimums that descend", {"minimumPayouts": [minimum(2, 1), minimum(1, 1)]}, "FIELD_INVALID"),
             ("with a minimum of a short token", {"minimumPayouts": [{"token": b"\x01" * 19, "amount": 1}]}, "FIELD_INVALID"),
-            ("with 33 minimums", {"minimumPayouts": [minimum(n, 1) for n in range(33)]}, "FIELD_INVALID")):
+            ("with 33 minimums", {"minimumPayouts": [minimum(n, 1) for n in range(33)]}, "FIELD_INVALID"),
+            ("with features alone", {"dataChannels": []}, None),
+            ("with a model that no channel has", {"dataChannels": [chain("a")]}, "FIELD_INVALID"),
+            ("with an unknown channel", {"dataChannels": [chain("a", "influence")]}, "FIELD_INVALID"),
+            ("with a channel twice", {"dataChannels": [chain("a", "text", "text")]}, "FIELD_INVALID"),
+            ("with a model twice", {"dataChannels": [chain("a", "text"), chain("a", "features")]}, "FIELD_INVALID"),
+            ("with models that descend", {"dataChannels": [chain("b", "text"), chain("a", "text")]}, "FIELD_INVALID"),
+            ("with models by UTF-16", {"dataChannels": [chain("\U0001f9ee", "text"), chain("\uff5e", "text")]}, "FIELD_INVALID"),
+            ("with models by UTF-8", {"dataChannels": [chain("\uff5e", "text"), chain("\U0001f9ee", "text")]}, None),
+            ("with a model of 257 characters", {"dataChannels": [chain("x" * 257, "text")]}, "FIELD_INVALID"),
+            ("with channels of 201 models", {"dataChannels": [chain("%03d" % n, "text") for n in range(201)]}, "FIELD_INVALID"),
+            ("that gives retrieval nothing at once", {"retrievalParts": 0}, None), ("that gives retrieval less", {"retrievalParts": -1}, "FIELD_INVALID"),
+            ("that gives retrieval more than all", {"retrievalParts": 1_000_001}, "FIELD_INVALID"),
+            ("that ranks", {"retrievalRule": "rank"}, None), ("with another rule of retrieval", {"retrievalRule": "overlap"}, "FIELD_INVALID")):
         yield f"a policy {name}", "PolicyPublished", {**policy, **change}, reason
+
+
+def retrieval_cases():
+    use = TYPICAL["InferenceRecorded"]
+    many = [retrieved("batch-2", n, n) for n in range(65)]
+    for name, items, reason in (("nothing", [], None), ("sixty-four", many[:64], None), ("sixty-five", many, "FIELD_INVALID"),
+                                ("one twice", [retrieved("batch-2", 1, 1), retrieved("batch-2", 1, 2)], "FIELD_INVALID"),
+                                ("one index of two batches", [retrieved("batch-2", 1, 1), retrieved("batch-3", 1, 1)], None),
+                                ("one batch id of two sources", [retrieved("batch-2", 1, 1), retrieved("batch-2", 1, 1, "urn:example:other")], None),
+                                ("in no order of the scores", [retrieved("batch-2", 1, 1), retrieved("batch-2", 0, 2)], None),
+                                ("with a score below 0", [retrieved("batch-2", 1, -1)], "FIELD_INVALID"),
+                                ("with a score above a million", [retrieved("batch-2", 1, 1_000_001)], "FIELD_INVALID"),
+                                ("index -1", [retrieved("batch-2", -1, 1)], "FIELD_INVALID"), ("index 1,000", [retrieved("batch-2", 1_000, 1)], "FIELD_INVALID"),
+                                ("of no batch", [retrieved("", 1, 1)], "FIELD_INVALID"), ("of no source", [retrieved("batch-2", 1, 1, "")], "FIELD_INVALID")):
+        yield f"retrieved {name}", "InferenceRecorded", {**use, "retrieved": items}, reason
 
 
 def payment_cases():
@@ -471,6 +513,7 @@ def cases():
     yield from commitment_cases()
     yield from payment_cases()
     yield from policy_cases()
+    yield from retrieval_cases()
     yield from correction_cases()
     yield from outcome_cases()
     yield from dispute_cases()

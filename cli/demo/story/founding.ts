@@ -29,6 +29,7 @@ const WHOLE = 1_000_000
 /** So many different uses before a pool is paid. */
 const MIN_EVENTS = 40
 const MINIMUM_PAYOUT_ATOMS = 20_000n
+const RETRIEVAL_PARTS = 200_000
 const HOLD_BACK_PARTS = 50_000
 const HOLD_BACK_MONTHS = 3
 const DISPUTE_MONTHS = 3
@@ -77,6 +78,8 @@ export async function register(year: Year): Promise<void> {
     await policyRecord(context, {
       ...{ ...STORY_SHARES, epochIntervalS: MONTH_S, minEvents: MIN_EVENTS },
       ...{ outsideWaitEpochs: 2, outcomeWaitEpochs: 1 },
+      // A fifth of the data part is for what was looked up; all of it where nobody says what the model saw.
+      ...{ dataChannels: [{ model: '', channels: ['features', 'retrieval'] }], retrievalParts: RETRIEVAL_PARTS },
       ...{ holdBackParts: HOLD_BACK_PARTS, holdBackEpochs: HOLD_BACK_MONTHS },
       minimumPayouts: [{ token: fromHex(year.play.token), amount: MINIMUM_PAYOUT_ATOMS }],
       ...{ disputeWindowEpochs: DISPUTE_MONTHS, disputeWaitEpochs: DISPUTE_MONTHS },

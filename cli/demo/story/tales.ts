@@ -82,7 +82,7 @@ export async function tellOfResale(year: Year, epoch: number): Promise<void> {
     year,
     epoch,
     'memory',
-    `what ${year.others.clerk.name} remembers of its mistakes earns ${await paid(year, epoch, 'data', year.others.clerk.address)}`,
+    `what ${year.others.clerk.name} remembers of its mistakes earns ${await paid(year, epoch, 'data', year.others.clerk.address)} by influence, and ${await paid(year, epoch, 'retrieval', year.others.clerk.address)} where it was looked up`,
   )
 }
 

@@ -127,7 +127,7 @@ export async function policyRecord(
       featureWaitEpochs: FEATURE_WAIT_EPOCHS,
       outcomeWaitEpochs: OUTCOME_WAIT_EPOCHS,
       outsideWaitEpochs: OUTSIDE_WAIT_EPOCHS,
-      fallback: 'unattributed',
+      ...{ dataChannels: [], retrievalParts: 0, retrievalRule: 'score' },
       holdBackParts: 0,
       holdBackEpochs: 0,
       minimumPayouts: [],

@@ -1,17 +1,20 @@
--- one row per event of the period, in accept order: a funded inference whose features were accepted, in time, in one of the
--- period's epochs, or whose fee was released in one of them and whose features were there; own = at the place of its fee the
--- payer owned a share of an asset that is paid for it
+-- one row per event of the period, in accept order: a funded inference that its features took in one of the period's epochs;
+-- own = at the place of its fee the payer owned a share of an asset that is paid for it
 CREATE OR REPLACE TEMP TABLE event AS
-WITH RECURSIVE feature AS (
-  SELECT inference, epoch, p16, packed
+WITH RECURSIVE taken AS (
+  SELECT inference, funded_epoch, came_epoch
+  FROM channel_use
+  WHERE channel = 'features' AND epoch BETWEEN $firstEpoch AND $epoch AND model = $model AND token = $token
+),
+feature AS (
+  SELECT inference, p16, packed
   FROM inference_features
   WHERE feature_map = $featureMap AND epoch BETWEEN $firstEpoch AND $epoch
   UNION ALL
-  SELECT f.inference, f.epoch, f.p16, f.packed
+  -- of fees that were held, and of uses that another channel could have taken before
+  SELECT f.inference, f.p16, f.packed
   FROM inference_features AS f
-  SEMI JOIN (
-    SELECT inference FROM held_fee_ended WHERE became = 'released' AND epoch BETWEEN $firstEpoch AND $epoch
-  ) AS r USING (inference)
+  SEMI JOIN (SELECT inference FROM taken WHERE came_epoch < $firstEpoch) AS t USING (inference)
   WHERE f.feature_map = $featureMap AND f.epoch BETWEEN $firstEpoch - $useEpochsMax AND $firstEpoch - 1
 ),
 use AS (
@@ -29,11 +32,11 @@ use AS (
     f.p16,
     f.packed
   FROM feature AS f
-  JOIN funded AS paid ON paid.inference = f.inference AND f.epoch <= paid.features_until
+  JOIN taken ON taken.inference = f.inference
+  JOIN funded AS paid ON paid.inference = f.inference AND paid.epoch = taken.funded_epoch
   JOIN inference AS i ON i.inference = f.inference
-  WHERE i.model = $model AND i.token = $token
-    -- no use waits longer: what lies before is not read
-    AND i.epoch BETWEEN $firstEpoch - $useEpochsMax AND $epoch AND paid.epoch BETWEEN $firstEpoch - $featureWaitMax AND $epoch
+  -- no use waits longer: what lies before is not read
+  WHERE i.epoch BETWEEN $firstEpoch - $useEpochsMax AND $epoch AND paid.epoch BETWEEN $firstEpoch - $featureWaitMax AND $epoch
 ),
 -- the model and all that it is derived from
 source AS (

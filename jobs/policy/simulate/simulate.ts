@@ -77,7 +77,7 @@ export async function simulatePolicy(options: SimulateOptions): Promise<Simulati
 
 /** As the first and only policy there is, the one that is tried is in force in every epoch. */
 async function replacePolicies({ warehouse, ledgerId }: Ledger, policy: EventBodies['PolicyPublished']): Promise<void> {
-  for (const table of ['policy', 'payout_rule', 'minimum_payout', 'dispute_rule', 'dispute_bond'])
+  for (const table of ['policy', 'model_channels', 'payout_rule', 'minimum_payout', 'dispute_rule', 'dispute_bond'])
     await warehouse.run(`DELETE FROM ${table}`)
   const facts = new Facts(0, ledgerId)
   const nothing = new Uint8Array(0)

@@ -95,7 +95,7 @@ export const POLICY = {
   featureWaitEpochs: 0,
   outcomeWaitEpochs: 0,
   outsideWaitEpochs: 0,
-  fallback: 'unattributed',
+  ...{ dataChannels: [], retrievalParts: 0, retrievalRule: 'score' },
   holdBackParts: 0,
   holdBackEpochs: 0,
   minimumPayouts: [],
@@ -446,6 +446,7 @@ function addInference(
       quoteId: new Uint8Array(0),
       quoteExpiresMs: 0n,
       quoteSignature: new Uint8Array(0),
+      retrieved: [],
     },
   })
   if (n === undefined) {

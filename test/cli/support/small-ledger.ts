@@ -199,7 +199,7 @@ function policy() {
     featureWaitEpochs: 0,
     outcomeWaitEpochs: 0,
     outsideWaitEpochs: 0,
-    fallback: 'unattributed',
+    ...{ dataChannels: [], retrievalParts: 0, retrievalRule: 'score' },
     holdBackParts: 0,
     holdBackEpochs: 0,
     minimumPayouts: [],

@@ -1,5 +1,6 @@
 import type { EventBodies } from '../../../schemas/events.ts'
 import { toHex } from '../../../schemas/ids.ts'
+import { NaiveChannels } from './channels.ts'
 import { divide } from './hamilton.ts'
 import { type Accepted, Rights, type Use } from './rights.ts'
 
@@ -42,9 +43,10 @@ interface Waiting {
   readonly epoch: number
   readonly model: string
   readonly token: string
+  readonly retrieved: boolean
   readonly part: bigint
   readonly fees: bigint
-  featured: bigint
+  taken: bigint
   readonly until: number
 }
 
@@ -76,6 +78,7 @@ export class NaiveLedger {
   /** Places of acceptances that were settled. */
   readonly settled = new Set<number>()
   readonly rights = new Rights(this.all, this.settled)
+  readonly #dataChannels = new NaiveChannels(this.rights)
   /** By payer and token. */
   readonly balances: Sums = new Map()
   readonly channels = new Map<string, { cumulative: bigint; sequence: bigint; spent: bigint }>()
@@ -93,6 +96,8 @@ export class NaiveLedger {
   #epoch = 0
   /** Joined in this epoch, by model and token; an entry of 0 where a use joined without a data part. */
   #joined: Sums = new Map()
+  /** What retrieved contributions share in this epoch, by model and token. */
+  #toRetrieved: Sums = new Map()
 
   /** Takes an epoch: its accepted records in accept order, and what attribution came to. */
   settle(accepted: readonly Accepted[], influence: readonly Influence[]): void {
@@ -100,10 +105,12 @@ export class NaiveLedger {
     this.all.push(...accepted)
     this.lines = new Map()
     this.#joined = new Map()
+    this.#toRetrieved = new Map()
     const policy = this.#policy()
     this.#fund(policy)
     if (policy !== undefined) this.#split(policy)
     this.#moveWaiting()
+    this.#payRetrieval()
     this.#rate()
     this.#returnReserves()
     this.#giveUp()
@@ -207,20 +214,27 @@ export class NaiveLedger {
     const sums = new Map<string, Funded[]>()
     for (const each of this.funded.filter(({ epoch }) => epoch === this.#epoch)) {
       const { model, infrastructure, agent, token } = each.use.body
-      const key = JSON.stringify([model, infrastructure, agent, toHex(token), this.#isFeatured(each.use)])
+      const way = this.#dataChannels.wayIn(each, this.#epoch)
+      const isRetrieved = each.use.body.retrieved.length > 0
+      const key = JSON.stringify([model, infrastructure, agent, toHex(token), way, isRetrieved])
       sums.set(key, [...(sums.get(key) ?? []), each])
     }
     for (const uses of sums.values()) this.#splitSum(uses, policy)
   }
 
-  #isFeatured({ source, id }: Use): boolean {
-    return this.#featuresOf(source, id) !== undefined
+  /** @param channel that divides it from now on */
+  #join(channel: string, key: string, part: bigint): void {
+    if (channel === 'features') this.#joined.set(key, (this.#joined.get(key) ?? 0n) + part)
+    else add(this.#toRetrieved, key, part)
   }
 
-  #featuresOf(source: string, id: string) {
-    return this.rights
-      .of('InferenceFeatures')
-      .find(({ body }) => body.inferenceSource === source && body.inferenceId === id)
+  #payRetrieval(): void {
+    for (const [key, pool] of this.#toRetrieved) {
+      const [model, token] = key.split(' ') as [string, string]
+      const [paid, lost] = this.#dataChannels.pay(pool, model, token, this.funded, this.#epoch)
+      for (const [account, amount] of paid) this.#line(account, token, 'retrieval', model, amount)
+      add(this.unattributed, token, lost)
+    }
   }
 
   #splitSum(uses: readonly Funded[], policy: Policy): void {
@@ -251,9 +265,12 @@ export class NaiveLedger {
     }
     this.#payOwners('infrastructure', infrastructure, uses, toHost)
     this.#line(toHex(policy.treasury), token, 'treasury', policy.policy, toTreasury)
-    if (this.#isFeatured(uses[0]!.use))
-      this.#joined.set(`${model} ${token}`, (this.#joined.get(`${model} ${token}`) ?? 0n) + data)
-    else this.#keepWaiting(model, token, fees, data, policy)
+    const way = this.#dataChannels.wayIn(uses[0]!, this.#epoch)
+    const [atOnce, later] = this.#dataChannels.splitData(data, uses[0]!)
+    this.#join('retrieval', `${model} ${token}`, atOnce)
+    if (way === 'waits') this.#keepWaiting(uses, token, later, policy)
+    else if (way === 'nobody') add(this.unattributed, token, later)
+    else this.#join(way, `${model} ${token}`, later)
   }
 
   /** Shares of what goes upstream, of WHOLE, by walking every path. */
@@ -305,34 +322,39 @@ export class NaiveLedger {
     }
   }
 
-  #keepWaiting(model: string, token: string, fees: bigint, part: bigint, policy: Policy): void {
-    const own = this.waiting.find((each) => each.epoch === this.#epoch && each.model === model && each.token === token)
+  #keepWaiting(uses: readonly Funded[], token: string, part: bigint, policy: Policy): void {
+    const { model, retrieved: items } = uses[0]!.use.body
+    const [fees, retrieved] = [sumOf(uses), items.length > 0]
+    const own = this.waiting.find(
+      (each) =>
+        each.epoch === this.#epoch && each.model === model && each.token === token && each.retrieved === retrieved,
+    )
     this.waiting = this.waiting.filter((each) => each !== own)
     const until = this.#epoch + policy.featureWaitEpochs
     const sums = { part: part + (own?.part ?? 0n), fees: fees + (own?.fees ?? 0n) }
-    this.waiting.push({ epoch: this.#epoch, model, token, ...sums, featured: 0n, until })
+    this.waiting.push({ epoch: this.#epoch, model, token, retrieved, ...sums, taken: 0n, until })
   }
 
   // Rule 4
   #moveWaiting(): void {
     for (const entry of this.waiting.filter(({ epoch }) => epoch < this.#epoch)) {
-      const late = this.funded.filter(({ use, epoch }) => {
-        const { model, token } = use.body
-        const features = this.#featuresOf(use.source, use.id)
-        return (
-          epoch === entry.epoch &&
-          model === entry.model &&
-          toHex(token) === entry.token &&
-          features?.epoch === this.#epoch
-        )
+      const own = this.funded.filter(({ use, epoch }) => {
+        const { model, token, retrieved } = use.body
+        const isOf = model === entry.model && toHex(token) === entry.token
+        return epoch === entry.epoch && isOf && retrieved.length > 0 === entry.retrieved
       })
+      const late = own.filter((each) => this.#dataChannels.late(each, this.#epoch) !== undefined)
       if (late.length === 0) continue
       const moved = movedOf(entry)
-      entry.featured += sumOf(late)
-      const key = `${entry.model} ${entry.token}`
-      this.#joined.set(key, (this.#joined.get(key) ?? 0n) + movedOf(entry) - moved)
+      entry.taken += sumOf(late)
+      const found = ['features', 'retrieval'] as const
+      const fees = found.map((channel) =>
+        sumOf(late.filter((each) => this.#dataChannels.late(each, this.#epoch) === channel)),
+      )
+      for (const [index, amount] of divide(movedOf(entry) - moved, fees).entries())
+        if (fees[index]! > 0n) this.#join(found[index]!, `${entry.model} ${entry.token}`, amount)
     }
-    const stays = ({ featured, fees, until }: Waiting) => featured < fees && until > this.#epoch
+    const stays = ({ taken, fees, until }: Waiting) => taken < fees && until > this.#epoch
     for (const entry of this.waiting)
       if (!stays(entry)) add(this.unattributed, entry.token, entry.part - movedOf(entry))
     this.waiting = this.waiting.filter(stays)
@@ -464,6 +486,6 @@ function least(a: bigint, b: bigint): bigint {
   return a < b ? a : b
 }
 
-function movedOf({ part, featured, fees }: Waiting): bigint {
-  return (part * featured) / fees
+function movedOf({ part, taken, fees }: Waiting): bigint {
+  return (part * taken) / fees
 }

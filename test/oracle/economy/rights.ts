@@ -52,6 +52,10 @@ export class Rights {
     return this.of('AssetRegistered').find(({ body }) => body.asset === name)!.body
   }
 
+  batch(source: string, id: string): AcceptedOf<'ContributionBatch'> | undefined {
+    return this.of('ContributionBatch').find((each) => each.source === source && each.id === id)
+  }
+
   offer(name: string): EventBodies['OfferPublished'] {
     return this.of('OfferPublished').find(({ body }) => body.offer === name)!.body
   }
@@ -97,7 +101,11 @@ export class Rights {
 
   /** Licensed assets of a use that no grant covers at its place. */
   uncovered(use: Use): string[] {
-    return [use.body.model, use.body.agent]
+    const batches = use.body.retrieved.map(({ batchSource, batchId }) => this.batch(batchSource, batchId))
+    const datasets = batches.flatMap((batch) =>
+      batch !== undefined && batch.epoch <= use.epoch ? [batch.body.dataset] : [],
+    )
+    return [...new Set([use.body.model, use.body.agent, ...datasets])]
       .filter((asset) => asset !== '' && this.asset(asset).access === 'licensed')
       .filter((asset) => !this.#grants(asset, use).some((grant) => this.#isInForce(grant, use)))
   }
@@ -117,7 +125,7 @@ export class Rights {
     return [...this.#given(), ...this.#bought()].filter(
       (grant) =>
         grant.asset === asset &&
-        grant.uses.includes('infer') &&
+        grant.uses.includes(this.asset(asset).kind === 'dataset' ? 'retrieve' : 'infer') &&
         (!use.commercial || grant.uses.includes('commercial')) &&
         (grant.priceList === '' || grant.priceList === use.priceList) &&
         [ZERO, toHex(use.payer)].includes(grant.licensee),

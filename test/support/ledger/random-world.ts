@@ -1,6 +1,12 @@
 import type { Manifest } from '../../../anchor/manifest.ts'
 import type { NewRecord } from '../../../pipelines/record-source.ts'
-import type { AssetAccess, EventBodies, MinimumPayout, NearContribution } from '../../../schemas/events.ts'
+import type {
+  AssetAccess,
+  EventBodies,
+  MinimumPayout,
+  NearContribution,
+  RetrievedItem,
+} from '../../../schemas/events.ts'
 import { fromHex } from '../../../schemas/ids.ts'
 import { type Name, OTHER_TOKEN, TOKEN } from './cast.ts'
 import { contributionOf } from './contributions.ts'
@@ -33,6 +39,8 @@ export class RandomWorld {
   readonly #random: Random
   /** Of what is corrected and retired. */
   readonly #corrections: Random
+  /** Of what is retrieved, and of the channels of policies. */
+  readonly #retrievals: Random
   #made = 0
   #epoch = 0
   /** Features that come so many epochs from now, in time or too late. */
@@ -56,6 +64,7 @@ export class RandomWorld {
     this.#random = random
     // A stream of its own: what else happens under a seed does not hang on it.
     this.#corrections = randomOf(seed + 1_000_003)
+    this.#retrievals = randomOf(seed + 2_000_003)
     this.shape = { rank: 1 + random(3), classes: 2 + random(2), checkpoints: random(3) }
   }
 
@@ -138,7 +147,43 @@ export class RandomWorld {
       minimumPayouts: this.#minimums(),
       outcomeWaitEpochs: this.#random(3),
       outsideWaitEpochs: this.#random(4),
+      ...this.#channels(),
     }
+  }
+
+  /** In half of the worlds' policies features alone; else chains of one model or of all. */
+  #channels(): Pick<EventBodies['PolicyPublished'], 'dataChannels' | 'retrievalParts' | 'retrievalRule'> {
+    const random = this.#retrievals
+    const chains = [
+      ['features', 'retrieval'],
+      ['retrieval', 'features'],
+      ['retrieval'],
+      ['text', 'features'],
+      ['features'],
+    ]
+    const others = { model: '', channels: chains[random(chains.length)]! }
+    const second = { model: SECOND.model, channels: chains[random(chains.length)]! }
+    return {
+      dataChannels: [[], [], [others], [others, second], [second]][random(5)]!,
+      retrievalParts: [0, 0, 1, 250_000, 1_000_000][random(5)]!,
+      retrievalRule: ['score', 'rank'][random(2)]!,
+    }
+  }
+
+  /** Some of what was contributed, withdrawn and erased or not, or will be, or never was; some with scores, some without. */
+  #retrieved(): RetrievedItem[] {
+    const random = this.#retrievals
+    if (this.#only !== undefined || random(3) === 0) return []
+    const named = new Map<string, RetrievedItem>()
+    const scores = [0, 1, 1_000, 1_000_000][random(4)]!
+    for (let count = random(5); count > 0; count--) {
+      const some = this.#contributed[random(this.#contributed.length)]
+      const isThere = some !== undefined && random(6) > 0
+      const of = isThere ? some : { batchId: `batch-alice-${random(200)}`, index: random(4) }
+      const item = { batchSource: SOURCES.portal, batchId: of.batchId, index: of.index, score: random(scores + 1) }
+      named.set(`${item.batchId}/${item.index}`, item)
+    }
+    return [...named.values()]
   }
 
   #holdBack() {
@@ -275,7 +320,13 @@ export class RandomWorld {
     // Now and then a use cites no voucher, or one that is not there.
     const voucher = [0n, 2n, 1n, 1n, 1n, 1n, 1n, 1n][this.#random(8)]!
     const agent = this.#random(2) === 0 ? AGENT : ''
-    const body = { voucher, ...this.#token(), agent, ...(second ? { model: SECOND.model } : {}) }
+    const body = {
+      voucher,
+      ...this.#token(),
+      agent,
+      retrieved: this.#retrieved(),
+      ...(second ? { model: SECOND.model } : {}),
+    }
     const payer = this.#payer()
     this.#used.push({ id, payer })
     const use = records.inference(id, this.#fee(), { payer, body })

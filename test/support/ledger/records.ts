@@ -42,7 +42,7 @@ export const POLICY: Omit<EventBodies['PolicyPublished'], 'signature'> = {
   featureWaitEpochs: 0,
   outcomeWaitEpochs: 0,
   outsideWaitEpochs: 0,
-  fallback: 'unattributed',
+  ...{ dataChannels: [], retrievalParts: 0, retrievalRule: 'score' },
   holdBackParts: 0,
   holdBackEpochs: 0,
   minimumPayouts: [],
@@ -563,6 +563,7 @@ function useOf(id: string, fee: bigint, payer: Name = 'payer'): EventBodies['Inf
     quoteId: NOTHING,
     quoteExpiresMs: 0n,
     quoteSignature: NOTHING,
+    retrieved: [],
   }
 }
 

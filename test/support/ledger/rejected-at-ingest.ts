@@ -5,7 +5,7 @@ import { TOPICS } from '../../../schemas/topics.ts'
 import { encodeValue } from '../../../schemas/wire-format.ts'
 import { accountOf } from './cast.ts'
 import { featuresOf, randomOf, SHAPE } from './random-features.ts'
-import type { Records } from './records.ts'
+import { type Records, SOURCES } from './records.ts'
 import { outOfRangeDisputes } from './rejected-disputes.ts'
 import { outOfRangeOutcomes } from './rejected-outcomes.ts'
 
@@ -216,7 +216,25 @@ function rangeCases(records: Records) {
         fromMs: 1n << 62n,
       }),
       'a licence that reaches back beyond the first epoch': records.licence('g', 'reader', { coversFromEpoch: -1 }),
-      'another fallback': records.policy({ policy: 'elsewhere', fallback: 'text' }),
+      'a policy whose model has no channel': records.policy({
+        ...{ policy: 'gap', dataChannels: [{ model: 'reader', channels: [] }] },
+      }),
+      'a policy of an unknown channel': records.policy({
+        ...{ policy: 'odd', dataChannels: [{ model: 'reader', channels: ['influence'] }] },
+      }),
+      'a policy that names a model twice': records.policy({
+        policy: 'twice',
+        dataChannels: [
+          { model: 'reader', channels: ['text'] },
+          { model: 'reader', channels: ['features'] },
+        ],
+      }),
+      'a policy of retrieval by overlap': records.policy({ policy: 'overlap', retrievalRule: 'overlap' }),
+      'a contribution retrieved twice': records.inference('use-twice', 5n, {
+        body: {
+          retrieved: [1, 2].map((score) => ({ batchSource: SOURCES.portal, batchId: 'a', index: 0, score })),
+        },
+      }),
       'an epoch of no length': records.policy({ policy: 'timeless', epochIntervalS: 0 }),
       'a transfer of nothing': records.transfer('reader', 'modeller', 'alice', 0),
       'a transfer of more than there is': records.transfer('reader', 'modeller', 'alice', 1_000_001),

@@ -1,0 +1,17 @@
+import type { Database } from '../../../pipelines/warehouse/database.ts'
+import { weighRetrieved } from './weigh-retrieved.ts'
+import type { AccountWeights, ChannelUse } from './weights.ts'
+
+/** In the order of the uses; a function of the records accepted by the cut of the epoch alone. */
+type Weigh = (warehouse: Database, epoch: number, uses: readonly ChannelUse[]) => Promise<AccountWeights[]>
+
+const WEIGHERS = { retrieval: weighRetrieved } satisfies Record<string, Weigh>
+
+/** A channel that pays in the epoch in which it takes a use, by weights of its own for each use. */
+export type PaidChannel = keyof typeof WEIGHERS
+export const PAID_CHANNELS = Object.keys(WEIGHERS) as PaidChannel[]
+
+/** The one place at which the weights of a channel are asked for. */
+export function weightsOf(channel: PaidChannel, ...asked: Parameters<Weigh>): Promise<AccountWeights[]> {
+  return WEIGHERS[channel](...asked)
+}
