@@ -242,8 +242,27 @@ export async function readEpoch(folder: EpochFolder, files: CheckedFiles): Promi
   }
 }
 
+/** What whoever looks at the records of an epoch needs of its bundle, and nothing of influence or amounts. */
+export type EpochOfRecords = Pick<EpochBundle, 'folder' | 'manifest' | 'genesis' | 'ledgerId' | 'erasures'>
+
+/**
+ * Reads that from an epoch that has its records, whatever else of it is missing or damaged: records are held to the leaves, and
+ * these to the tree, all the same.
+ *
+ * @throws DifferenceFound a file is not of the shape of docs/formats.md; BundleUnreadableError
+ */
+export async function readEpochOfRecords(folder: EpochFolder): Promise<EpochOfRecords> {
+  const manifest = readManifest(await readDocument(folder.path, 'manifest.json'))
+  const genesisBytes = await readDocument(folder.path, 'genesis.json')
+  const hasErasures = (await lstat(join(folder.path, ERASURES_FILE)).catch(() => undefined)) !== undefined
+  return {
+    ...{ folder, manifest, genesis: readGenesis(genesisBytes), ledgerId: sha256(genesisBytes) },
+    erasures: hasErasures ? readErasures(manifest.epoch, await readDocument(folder.path, ERASURES_FILE)) : new Map(),
+  }
+}
+
 /** Close it when it is read. @throws as {@link readEpoch} */
-export function openLeaves({ folder }: EpochBundle): Promise<Table<typeof LEAVES>> {
+export function openLeaves({ folder }: Pick<EpochBundle, 'folder'>): Promise<Table<typeof LEAVES>> {
   return Table.open(join(folder.path, TABLES.leaves), TABLES.leaves, LEAVES)
 }
 

@@ -7,6 +7,7 @@ import { TOPICS } from '../schemas/topics.ts'
 import { auditBundle, type RecomputedLedger } from './audit.ts'
 import { DISPUTES, type DisputeRow, findEpochFolders, openRecords, TABLES } from './bundle.ts'
 import { type CheckedItem, checkDuplicates, checkFeatures, type FeaturesToCheck } from './checked-items.ts'
+import { readContributions } from './contributions-as-published.ts'
 import { type Difference, DifferenceFound } from './difference.ts'
 import { readTable } from './parquet/table.ts'
 import { readRecordsOfCut } from './records.ts'
@@ -49,8 +50,9 @@ export class DisputeNotGivenError extends TallyError {
 }
 
 /**
- * Replays what a machine can decide of a dispute: everything is recomputed from the records, then what it claims is looked at. It
- * decides nothing.
+ * Replays what a machine can decide of a dispute: everything is recomputed from the records, then what it claims is looked at. A claim
+ * about contributions needs their records alone: where something else cannot be recomputed, these are read once more without it, and
+ * taken as accepted that were published so. It decides nothing.
  *
  * @param path a folder of epochs
  * @throws BundleNotFoundError, BundleUnreadableError
@@ -74,10 +76,22 @@ export async function checkDispute(
   const { claim, account, token, kind, asset, line_epoch: epoch } = row
   const line = { epoch, account, token, kind, asset }
   const settlement = await checkSettlement(path, line, report)
-  const opening = recomputed === undefined ? undefined : await findOpening(name, recomputed)
-  const items = opening === undefined ? [] : await checkItems(opening, recomputed!, options.features)
+  const ledger = recomputed ?? (OF_ITEMS.has(claim as DisputeClaim) ? await contributionsOf(path) : undefined)
+  const opening = ledger === undefined ? undefined : await findOpening(name, ledger)
+  const items = opening === undefined ? [] : await checkItems(opening, ledger!, options.features)
   const told = { dispute: name, claim: claim as DisputeClaim, line, settlement, items }
-  return { ...told, ...verdictOf(told, opening !== undefined) }
+  const erased = ledger?.history.erasures.counts(ledger.epochs.length).items ?? 0
+  return { ...told, ...verdictOf(told, opening !== undefined, erased) }
+}
+
+/** Undefined when not even these can be read: the audit has said why. */
+async function contributionsOf(path: string): Promise<RecomputedLedger | undefined> {
+  try {
+    return await readContributions(path)
+  } catch (error) {
+    if (!(error instanceof DifferenceFound)) throw error
+    return undefined
+  }
 }
 
 /** As it was published last. */
@@ -159,8 +173,14 @@ function checkItems(
 }
 
 type Told = Pick<CheckedDispute, 'claim' | 'settlement' | 'items'>
+type Verdict = Pick<CheckedDispute, 'verdict' | 'why'>
 
-function verdictOf({ claim, settlement, items }: Told, isOpened: boolean): Pick<CheckedDispute, 'verdict' | 'why'> {
+/** Claims that are about contributions, whatever was made of them. */
+const OF_ITEMS: ReadonlySet<DisputeClaim> = new Set(['features', 'duplicate'])
+
+function verdictOf(told: Told, isOpened: boolean, erased: number): Verdict {
+  const { claim, settlement } = told
+  if (OF_ITEMS.has(claim) && isOpened) return verdictOfItems(told, erased)
   if (settlement.verdict === 'does not follow')
     return { verdict: 'holds', why: 'What was published by the epoch of the line does not follow from the records.' }
   if (!isOpened || settlement.verdict === 'could not be recomputed')
@@ -170,24 +190,30 @@ function verdictOf({ claim, settlement, items }: Told, isOpened: boolean): Pick<
     }
   if (claim === 'settlement')
     return { verdict: 'does not hold', why: 'The line follows from the records, the features and the policy.' }
-  if (claim === 'other')
-    return { verdict: 'undecided', why: 'The line follows from the records; what else is claimed no machine can tell.' }
+  return { verdict: 'undecided', why: 'The line follows from the records; what else is claimed no machine can tell.' }
+}
+
+/** By contributions and their features alone: whether the line follows is told beside it. */
+function verdictOfItems({ claim, settlement, items }: Told, erased: number): Verdict {
   const count = (wanted: CheckedItem['verdict']) => items.filter(({ verdict }) => verdict === wanted).length
   const [wrong, unknown] = [count('holds'), count('undecided')]
   const of = `of ${items.length} items`
-  const what =
+  const [what, missing] =
     claim === 'duplicate'
-      ? 'equal or are near earlier ones of other accounts'
-      : 'have other features than were published'
+      ? ['equal or are near earlier ones of other accounts', 'they have no features, or these were erased']
+      : ['have other features than were published', 'their payloads, or --payloads and --extractor, are missing']
+  const remarks = [
+    ...(claim === 'duplicate' && erased > 0
+      ? [` Features of ${erased} items were erased: nothing is held to them.`]
+      : []),
+    ...(settlement.verdict === 'does not follow' ? [' The line itself does not follow from the records.'] : []),
+  ].join('')
   if (wrong > 0)
     return {
       verdict: wrong === items.length ? 'holds' : 'holds in part',
-      why: `${wrong} ${of} ${what}; ${unknown} could not be looked at.`,
+      why: `${wrong} ${of} ${what}; ${unknown} could not be looked at.${remarks}`,
     }
   if (unknown > 0)
-    return {
-      verdict: 'undecided',
-      why: `${unknown} ${of} could not be looked at: their payloads, or --payloads and --extractor, are missing.`,
-    }
-  return { verdict: 'does not hold', why: `None ${of} ${what}.` }
+    return { verdict: 'undecided', why: `${unknown} ${of} could not be looked at: ${missing}.${remarks}` }
+  return { verdict: 'does not hold', why: `None ${of} ${what}.${remarks}` }
 }

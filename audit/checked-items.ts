@@ -51,22 +51,25 @@ export async function checkDuplicates(
   items: readonly DisputedItem[],
   ledger: RecomputedLedger,
 ): Promise<CheckedItem[]> {
-  const found = items.map((item) => ({ item, alike: alikeOf(item, ledger.history) }))
+  const found = items.map((item) => ({ item, ...alikeOf(item, ledger.history) }))
   const ranks = new Set(found.flatMap(({ alike }) => alike.map(({ place }) => place.batchRank)))
   const names = await nameBatches(ranks, ledger)
-  return found.map(({ item, alike }) => {
+  return found.map(({ item, alike, isSeen }) => {
     const named = alike.map(({ place, ...rest }) => ({ ...names.get(place.batchRank)!, index: place.index, ...rest }))
     const isCopy = named.some(({ isEarlier }) => isEarlier)
     const { account } = findBatch(ledger.history, item.batchSource, item.batchId)!
-    return { ...item, account, verdict: isCopy ? 'holds' : 'does not hold', alike: named, features: [] }
+    const verdict = isCopy ? 'holds' : isSeen ? 'does not hold' : 'undecided'
+    return { ...item, account, verdict, alike: named, features: [] }
   })
 }
 
 type Found = Omit<AlikeItem, keyof DisputedItem> & { readonly place: ContributionPlace }
 
-function alikeOf(item: DisputedItem, history: History): Found[] {
+/** `isSeen`: it has features under some map, that were not erased. */
+function alikeOf(item: DisputedItem, history: History): { readonly alike: Found[]; readonly isSeen: boolean } {
   const { rank, account } = findBatch(history, item.batchSource, item.batchId)!
   const found = new Map<string, Found>()
+  let isSeen = false
   const add = (own: Contribution, other: Contribution, how: AlikeItem['how']) => {
     const place = { batchRank: other.batchRank, index: other.index }
     const key = `${place.batchRank}/${place.index}`
@@ -76,11 +79,12 @@ function alikeOf(item: DisputedItem, history: History): Found[] {
   for (const { all } of history.contributions.values()) {
     const own = all.find((each) => each.batchRank === rank && each.index === item.index)
     if (own === undefined) continue
+    isSeen = true
     for (const other of all) if (other !== own && other.fingerprint === own.fingerprint) add(own, other, 'equals')
     for (const other of all) if (isNear(own, other) || isNear(other, own)) add(own, other, 'is near')
   }
   const ordered = [...found.values()].sort((a, b) => Number(b.isEarlier) - Number(a.isEarlier))
-  return ordered.slice(0, ALIKE_SHOWN_MAX)
+  return { alike: ordered.slice(0, ALIKE_SHOWN_MAX), isSeen }
 }
 
 function isNear(a: Contribution, b: Contribution): boolean {

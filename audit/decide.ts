@@ -36,7 +36,14 @@ export interface DecidedEpoch {
 }
 
 /** How the outcomes of an epoch come about: by deciding again, or as published. */
-export type Deciding = DecidingLedger & { readonly outcomes: 'decided' | 'published' }
+export type Deciding = DecidingLedger & {
+  readonly outcomes: 'decided' | 'published'
+  /** With published outcomes: no other types are looked at. What assets and their owners allow is taken on trust then, too. */
+  readonly types?: ReadonlySet<DecidedEventType>
+}
+
+/** Accepted or not by the assets, owners and sales of a moment: without these it cannot be said. */
+const BY_ASSETS: ReadonlySet<DecidedEventType> = new Set(['FeatureMapPublished', 'ContributionBatch'])
 
 /**
  * Decides a whole cut (docs/formats.md#decisions) and adds what is accepted to `history`.
@@ -90,7 +97,7 @@ class EpochDecider {
   async decide(): Promise<DecidedEpoch> {
     this.#letGo()
     for (const types of DECISION_STEPS) {
-      for (const row of this.#records.rowsOf(...types)) {
+      for (const row of this.#records.rowsOf(...types.filter((type) => this.#ledger.types?.has(type) ?? true))) {
         const type = this.#records.typeOf(row)!
         if (!isUsual(type)) await this.#decideObject(row, type)
         else if (this.#usual.isQuoted(row, type)) await this.#decideQuoted(row)
@@ -168,7 +175,8 @@ class EpochDecider {
     return this.#decideWaiting(row, type, async () => {
       const event = this.#records.eventOf(row, type, this.#history.schemas) as ObjectEvent
       const time = { epoch: this.#epoch, effectiveMs: this.#records.effectiveMs(row) }
-      const reason = await findCloseReason(this.#history, this.#ledger, event, time)
+      const isTrusted = this.#ledger.types !== undefined && BY_ASSETS.has(type)
+      const reason = isTrusted ? undefined : await findCloseReason(this.#history, this.#ledger, event, time)
       return { reason, accept: () => this.#acceptObject(row, event) }
     })
   }
@@ -241,7 +249,8 @@ class EpochDecider {
   #takeOverOutcomes(): void {
     for (let row = 0; row < this.#records.rows; row++) {
       const isAccepted = this.#records.publishedOf(row).outcome === OUTCOMES.accepted
-      if (isAccepted && this.#records.decisionOf(row).outcome !== OUTCOMES.accepted)
+      const isLookedAt = this.#ledger.types === undefined
+      if (isLookedAt && isAccepted && this.#records.decisionOf(row).outcome !== OUTCOMES.accepted)
         differ('decisions', `${this.#where(row)} outcome`, 'an outcome of a record that cannot be read', 'accepted')
       this.#records.takeOver(row)
     }

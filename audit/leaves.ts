@@ -22,7 +22,7 @@ export interface EpochLeaves {
  * @throws         DifferenceFound
  */
 export async function checkTree(
-  bundle: EpochBundle,
+  bundle: Pick<EpochBundle, 'folder' | 'manifest'>,
   frontier: Frontier | undefined,
 ): Promise<{ readonly leaves: EpochLeaves; readonly frontier: Frontier | undefined }> {
   const { size, root, previousSize } = bundle.manifest.tree

@@ -138,9 +138,14 @@ function keysFor(config: Config, chainId: number): { deployer: LocalAccount | un
 }
 
 function readDeployment(directory: DataDirectory): Deployment | undefined {
-  if (!existsSync(directory.deployment)) return undefined
+  if (!hasDeployment(directory)) return undefined
   const value = JSON.parse(readFileSync(directory.deployment, 'utf8')) as Deployment
   return { ...value, distributor: toAddress(value.distributor) }
+}
+
+/** Whether epochs of this ledger are to be proposed to a chain: it has a contract there. */
+export function hasDeployment(directory: DataDirectory): boolean {
+  return existsSync(directory.deployment)
 }
 
 /** @throws DeploymentMissingError */

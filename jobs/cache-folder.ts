@@ -58,11 +58,16 @@ export class CacheFolder {
     }
   }
 
+  /** Paths of all files of a kind, half-written ones too. */
+  async pathsOf(kind: Kind): Promise<string[]> {
+    return (await this.#namesOf(kind)).map((name) => join(this.#folder, name))
+  }
+
   /** Removes all files of a kind, half-written ones too. @returns how many there were */
   async removeAll(kind: Kind): Promise<number> {
-    const names = await this.#namesOf(kind)
-    for (const name of names) await rm(join(this.#folder, name), { force: true })
-    return names.length
+    const paths = await this.pathsOf(kind)
+    for (const path of paths) await rm(path, { force: true })
+    return paths.length
   }
 
   async #writeWhole(path: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {

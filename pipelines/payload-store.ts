@@ -23,7 +23,7 @@ export interface PayloadStore {
   /** @returns SHA-256(salt ‖ payload): the content hash that the event carries. */
   put(payload: StoredPayload): Promise<Uint8Array>
   get(contentHash: Uint8Array): Promise<StoredPayload | undefined>
-  /** Whether anything is stored under the hash, whole or damaged. */
+  /** Whether anything is stored under the hash: whole, damaged, or begun by a writer that was killed. */
   has(contentHash: Uint8Array): Promise<boolean>
   /**
    * When it has resolved, nothing is left under the hash, after a crash of the machine either.
@@ -75,18 +75,24 @@ export class FolderPayloadStore implements PayloadStore {
   }
 
   async has(contentHash: Uint8Array): Promise<boolean> {
-    return existsSync(this.#pathOf(contentHash))
+    return this.#allOf(contentHash).length > 0
   }
 
   async erase(contentHash: Uint8Array): Promise<boolean> {
+    const paths = this.#allOf(contentHash)
+    for (const path of paths) rmSync(path, { force: true })
+    const folder = dirname(this.#pathOf(contentHash))
+    if (existsSync(folder)) syncPathNow(folder)
+    return paths.length > 0
+  }
+
+  /** A writer that was killed may have left a draft beside the file. */
+  #allOf(contentHash: Uint8Array): string[] {
     const path = this.#pathOf(contentHash)
-    const folder = dirname(path)
-    if (!existsSync(folder)) return false
-    // A writer that was killed may have left a draft beside it.
-    const names = readdirSync(folder).filter((name) => name === basename(path) || name.startsWith(`${basename(path)}.`))
-    for (const name of names) rmSync(join(folder, name), { force: true })
-    syncPathNow(folder)
-    return names.length > 0
+    const [folder, name] = [dirname(path), basename(path)]
+    if (!existsSync(folder)) return []
+    const names = readdirSync(folder).filter((each) => each === name || each.startsWith(`${name}.`))
+    return names.map((each) => join(folder, each))
   }
 
   #pathOf(contentHash: Uint8Array): string {

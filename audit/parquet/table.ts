@@ -86,7 +86,10 @@ export class Table<Own extends Columns> {
    * @throws DifferenceFound
    */
   static async open<Own extends Columns>(path: string, where: string, columns: Own): Promise<Table<Own>> {
-    const file = await open(path, 'r')
+    const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return differ('files', where, 'a file', undefined)
+      throw error
+    })
     try {
       const footer = await trusting(where, async () => readFooter(file, (await file.stat()).size))
       checkColumns(footer, where, columns)

@@ -166,11 +166,12 @@ It recomputes all epochs of the bundles from their records, as \`tally audit\` d
   settlement  whether the line follows from the records
   duplicate   whether the items equal, or are near, earlier ones of other accounts; who is earlier, by priority
   features    whether the items' features come out again (needs --payloads and --extractor)
+Duplicates and features are looked at also where scores, lines or amounts are missing or wrong: they need the records alone.
 It opens no warehouse and decides nothing: the operator does, with \`tally dispute resolve\`.
 
 Exit codes:
   0  the claim does not hold
-  1  it holds, or part of it
+  1  it holds, or part of it; or the line does not follow from the records
   4  the disk cannot be read: run it again later
   5  the bundles hold no such dispute
   8  undecided: what it is about no machine can tell, or something that is needed was not given`
@@ -194,7 +195,8 @@ function addCheck(dispute: Command): void {
           onProgress: (step) => progress.show(`epoch ${step.epoch}: ${step.name}`),
         })
         answer(checked, () => printCheckedDispute(checked))
-        return EXIT_OF[checked.verdict]
+        const isWrong = checked.settlement.verdict === 'does not follow'
+        return isWrong ? EXIT.failed : EXIT_OF[checked.verdict]
       }),
     )
 }

@@ -1,6 +1,5 @@
-import Table from 'cli-table3'
 import { type Command, InvalidArgumentError } from 'commander'
-import { type ErasureStatus, erasureStatus } from '../../jobs/erasure/copies.ts'
+import { erasureStatus } from '../../jobs/erasure/copies.ts'
 import { type ErasureDone, erase } from '../../jobs/erasure/erase.ts'
 import { erasedMessagesOf } from '../../jobs/erasure/log-places.ts'
 import {
@@ -12,12 +11,15 @@ import {
 } from '../../jobs/erasure/order-erasure.ts'
 import { EmbeddedLog } from '../../pipelines/embedded-log.ts'
 import { FolderPayloadStore } from '../../pipelines/payload-store.ts'
+import { segmentsOfRecords } from '../../pipelines/segments/segment-folder.ts'
 import { isRewriteDue, rewriteDatabase } from '../../pipelines/warehouse/rewrite-file.ts'
 import { deadLetterTopic, INPUT_TOPICS } from '../../schemas/topics.ts'
+import { hasDeployment } from '../chain-session.ts'
 import { type GlobalFlags, runReadingVerb, runVerbAlone, type VerbContext, withGlobalFlags } from '../command.ts'
 import { ConfigError } from '../config.ts'
 import { requireOperator } from '../operator.ts'
 import { EXIT, paint, printLine } from '../output.ts'
+import { printErasures } from '../print-erasures.ts'
 import type { Session } from '../session.ts'
 
 interface EraseFlags extends GlobalFlags {
@@ -40,7 +42,10 @@ Exit codes: 0 carried out, or nothing to do; 4 ordered, and waits for its epoch 
 
 const STATUS_HELP = `
 Example:
-  $ tally erasure status --json | jq '.items[].copies[] | select(.state != "erased")'
+  $ tally erasure status
+  $ tally erasure status --json | jq '.items[].copies[] | select(.isOpen)'
+
+The items of an order are told together, with the places that are still open; --json has every copy of every item.
 
 Exit codes: 0 nothing is left here and no deadline lies ahead; 4 something is left, or a deadline lies ahead or is not known.`
 
@@ -93,6 +98,7 @@ async function eraseNow({ session, progress, answer }: VerbContext, flags: Erase
   const done = await erase({
     ledger,
     bundles,
+    isAnchored: hasDeployment(session.directory),
     payloads: new FolderPayloadStore(payloads),
     ...(log === undefined ? {} : { log }),
     clock: session.clock,
@@ -132,9 +138,9 @@ function printOrdered(ordered: readonly OrderedBatch[], alike: readonly AlikeIte
 }
 
 function printDone(done: ErasureDone, isWaiting: boolean): void {
-  const { items, payloads, records, messages, bundles, caches, unreadable } = done
+  const { items, payloads, records, messages, bundles, vetoed, caches, unreadable } = done
   printLine(
-    `Erased now: ${payloads} payloads, ${records} records, ${messages} messages of the log, ${bundles.length} bundles written again, ${caches} caches.`,
+    `Erased now: ${payloads} payloads, ${records} records, ${messages} messages of the log, ${bundles.length + vetoed.length} bundles written again, ${caches} caches.`,
   )
   printLine(`${items} items are erased in all; \`tally erasure status\` lists every copy.`)
   if (isWaiting)
@@ -153,6 +159,7 @@ async function showStatus({ session, config, answer }: VerbContext): Promise<num
   const status = await erasureStatus({
     ledger,
     bundles,
+    isAnchored: hasDeployment(session.directory),
     payloads: new FolderPayloadStore(payloads),
     ...(embedded === undefined
       ? { retentionMs: await retentionOf(session) }
@@ -162,11 +169,11 @@ async function showStatus({ session, config, answer }: VerbContext): Promise<num
               (await embedded.isRewriteDue()) || (await embedded.hasValues(await erasedMessagesOf(ledger.warehouse))),
           },
         }),
-    segments: config.segments,
+    ...(config.segments === undefined ? {} : { segmentsOf: segmentsOfRecords(config.segments) }),
     backupDays: config.backupDays,
     nowMs: session.clock(),
   })
-  answer(status, () => printStatus(status))
+  answer(status, () => printErasures(status))
   return status.isDone ? EXIT.ok : EXIT.later
 }
 
@@ -178,23 +185,4 @@ async function retentionOf(session: Session): Promise<(topic: string) => bigint 
     const text = known.get(topic)
     return text === undefined ? null : BigInt(text)
   }
-}
-
-function printStatus({ items, isDone }: ErasureStatus): void {
-  if (items.length === 0) printLine('No erasure was ordered.')
-  for (const item of items) {
-    const { batchSource, batchId, index, account, orderedIn, isRipe, erasedAt, copies } = item
-    const when = isRipe
-      ? `erased ${erasedAt ?? 'without a record'}`
-      : 'waits for its epoch to be published, and for those before it to be final'
-    printLine(`Item ${index} of ${batchSource}/${batchId} (${account}), ordered in epoch ${orderedIn}: ${when}`)
-    const table = new Table({ head: ['copy', 'where', 'state', 'until'], style: { head: [], border: [] } })
-    for (const { what, where, state, deadline } of copies) table.push([what, where, state, deadline ?? ''])
-    printLine(table.toString())
-  }
-  printLine(
-    isDone
-      ? 'Nothing is left here, and no deadline lies ahead.'
-      : 'Something is left, or a deadline lies ahead or is not known.',
-  )
 }

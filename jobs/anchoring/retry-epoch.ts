@@ -8,8 +8,8 @@ import { syncPathNow } from '../../pipelines/warehouse/sync-path.ts'
 import { firstEpochIn, type StepResult } from '../epochs.ts'
 import type { Ledger } from '../ledger.ts'
 import { loadManifest } from '../publish/build-manifest.ts'
-import { bundleName } from '../publish/write-bundle.ts'
-import { removeReruns } from '../rerun/run-rerun.ts'
+import { bundleName, VETOED_FOLDER } from '../publish/write-bundle.ts'
+import { removeScratch } from '../rerun/scratch.ts'
 import { EpochNotVetoedError } from './errors.ts'
 
 /** What steps behind close have written of an epoch; each has a column `epoch`. */
@@ -56,27 +56,35 @@ export async function retryEpoch({ ledger, chain, bundles, reason }: RetryOption
   const record = await readEpoch(await chain(), BigInt(epoch))
   if (record?.state !== 'vetoed' || record.content.attempt !== attempt)
     throw new EpochNotVetoedError({ epoch, attempt, state: record?.state ?? 'not proposed' })
-  const manifest = await loadManifest(warehouse, epoch)
-  setBundlesAside(bundles, manifest)
-  removeReruns(warehouse)
-  await warehouse.transaction(() => discardResults(warehouse, manifest, reason))
+  await takeBack({ ledger, bundles, reason }, await loadManifest(warehouse, epoch))
   const detail = `Attempt ${attempt} was vetoed. Attribute, settle and publish make attempt ${attempt + 1}.`
   return { did: 'done', epoch, detail }
 }
 
+/** The three steps of {@link retryEpoch}, once the chain has said that the attempt of this manifest was vetoed. */
+export async function takeBack(
+  { ledger: { warehouse }, bundles, reason }: Omit<RetryOptions, 'chain'>,
+  manifest: Manifest,
+): Promise<void> {
+  setBundlesAside(bundles, manifest)
+  // Each can be made again.
+  removeScratch(warehouse, 'reruns')
+  await warehouse.transaction(() => discardResults(warehouse, manifest, reason))
+}
+
 function setBundlesAside(bundles: string, { epoch, attempt }: Manifest): void {
-  const aside = join(bundles, 'vetoed', `${bundleName(epoch)}-attempt-${attempt}`)
+  const aside = join(bundles, VETOED_FOLDER, `${bundleName(epoch)}-attempt-${attempt}`)
   mkdirSync(aside, { recursive: true })
   const first = bundleName(epoch)
   for (const name of readdirSync(bundles).filter((each) => each.startsWith('epoch-') && each >= first)) {
     // One that was set aside before a crash is whole there.
     if (!existsSync(join(aside, name))) renameSync(join(bundles, name), join(aside, name))
   }
-  for (const path of [aside, join(bundles, 'vetoed'), bundles]) syncPathNow(path)
+  for (const path of [aside, join(bundles, VETOED_FOLDER), bundles]) syncPathNow(path)
 }
 
 /** Part of the transaction of a retry. */
-export async function discardResults(warehouse: Database, manifest: Manifest, reason: string): Promise<void> {
+async function discardResults(warehouse: Database, manifest: Manifest, reason: string): Promise<void> {
   const { epoch, attempt, engine, vetoed } = manifest
   // Later epochs were closed on these sales and openings; attribution holds the next attempt to them.
   await warehouse.run(

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { BIGINT, BLOB, INTEGER } from '@duckdb/node-api'
 import { fromBlob, toBlob } from '../../pipelines/warehouse/blob.ts'
@@ -5,11 +6,14 @@ import type { Database, Row } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { isRewriteDue } from '../../pipelines/warehouse/rewrite-file.ts'
 import { deadLetterTopic } from '../../schemas/topics.ts'
+import { CacheFolder } from '../cache-folder.ts'
 import type { Ledger } from '../ledger.ts'
-import { bundleFolder } from '../publish/write-bundle.ts'
+import { bundleFolder, RECORDS_FILE } from '../publish/write-bundle.ts'
 import { type ErasedItem, erasedItemsOf, itemKey } from './erased-items.ts'
 import { findTellingRecords, type TellingRecord } from './find-records.ts'
+import { type DerivedPlace, derivedPlaces } from './places.ts'
 import { staleBundlesOf } from './rewrite-bundles.ts'
+import { type VetoedBundle, vetoedBundles } from './vetoed-bundles.ts'
 
 const itemCopies = readSql(new URL('./item-copies.sql', import.meta.url))
 const DAY_MS = 86_400_000n
@@ -24,6 +28,8 @@ export interface Copy {
   readonly state: 'erased' | 'there' | 'expires' | 'outside'
   /** RFC 3339; null: none is known. */
   readonly deadline: string | null
+  /** Whether something is still to be done or waited for here. */
+  readonly isOpen: boolean
 }
 
 export interface ItemErasure extends Pick<ErasedItem, 'batchSource' | 'batchId' | 'index' | 'account' | 'orderedIn'> {
@@ -36,20 +42,26 @@ export interface ItemErasure extends Pick<ErasedItem, 'batchSource' | 'batchId' 
 
 export interface ErasureStatus {
   readonly items: readonly ItemErasure[]
+  /** Caches, copies of reruns and simulations, drafts of bundles, as long as they may hold features of one of the items: `tally erase` removes them. */
+  readonly derived: readonly DerivedPlace[]
+  /** Places of records that name one of the batches and cannot be read: nobody knows what they tell. */
+  readonly unreadable: readonly string[]
   /** Nothing is left that `tally erase` could remove, no deadline lies ahead, and none is unknown. */
   readonly isDone: boolean
 }
 
 export interface CopiesOptions {
   readonly ledger: Ledger
+  /** See {@link erasedItemsOf}. */
+  readonly isAnchored: boolean
   readonly bundles: string
   readonly payloads: { has(contentHash: Uint8Array): Promise<boolean> }
   /** Of the embedded log, whether its file still has to be rewritten or messages erased; undefined on a broker. */
   readonly embeddedLog?: { readonly isDue: boolean }
   /** On a broker: `retention.ms` of a topic, null when it may not be asked, −1 for ever. */
   readonly retentionMs?: (topic: string) => bigint | null
-  /** Folder of sealed segments, when there is one. */
-  readonly segments: string | undefined
+  /** Paths of the sealed segments that hold a record, when there is a folder of them. */
+  readonly segmentsOf?: (topic: string, partition: number, offset: bigint) => Promise<readonly string[]>
   /** For how many days backups are kept, when the operator says so. */
   readonly backupDays: number | undefined
   /** Unix milliseconds. */
@@ -58,30 +70,51 @@ export interface CopiesOptions {
 
 /** Every copy of every item whose erasure is ordered: what was erased, what is left and until when. Changes nothing. */
 export async function erasureStatus(options: CopiesOptions): Promise<ErasureStatus> {
-  const { ledger, bundles } = options
-  const items = await erasedItemsOf(ledger.warehouse)
-  const { telling } = await findTellingRecords(ledger.warehouse, items)
+  const { isAnchored, bundles } = options
+  const { warehouse } = options.ledger
+  const items = await erasedItemsOf(warehouse, isAnchored)
+  const { telling, unreadable } = await findTellingRecords(warehouse, items)
   const facts = {
-    stale: new Set(await staleBundlesOf(ledger, bundles)),
+    ...(await factsOfBundles(options)),
     rowsLeft: new Set(telling.map(({ item }) => itemKey(item.batch, item.index))),
-    isDue: await isRewriteDue(ledger.warehouse),
-    rows: groupByItem(await recordsOf(ledger.warehouse, telling)),
+    isDue: await isRewriteDue(warehouse),
+    rows: groupByItem(await recordsOf(warehouse, telling)),
   }
   const found: ItemErasure[] = []
   for (const item of items) found.push(await statusOf(item, options, facts))
-  const open = found
-    .flatMap(({ copies }) => copies)
-    .filter(({ state, deadline }) => isOpen(state, deadline, options.nowMs))
-  return { items: found, isDone: open.length === 0 && items.every(({ isRipe }) => isRipe) }
+  const isErased = !facts.isDue && items.every(({ isRipe }) => isRipe) && telling.length === 0
+  const derived = isErased ? [] : await derivedPlaces(warehouse, CacheFolder.beside(warehouse), bundles)
+  const isOpen = found.some(({ copies }) => copies.some((copy) => copy.isOpen))
+  return {
+    ...{ items: found, derived, unreadable: await placesOf(warehouse, unreadable) },
+    isDone: !isOpen && derived.length === 0 && items.every(({ isRipe }) => isRipe),
+  }
 }
 
-function isOpen(state: Copy['state'], deadline: string | null, nowMs: bigint): boolean {
-  if (state === 'there') return true
-  return state === 'expires' && (deadline === null || BigInt(Date.parse(deadline)) > nowMs)
+async function factsOfBundles({
+  ledger,
+  bundles,
+}: CopiesOptions): Promise<Pick<Facts, 'stale' | 'vetoed' | 'staleVetoed'>> {
+  const { epochs, vetoed: staleVetoed } = await staleBundlesOf(ledger, bundles)
+  return {
+    stale: new Set(epochs),
+    vetoed: vetoedBundles(bundles),
+    staleVetoed: new Set(staleVetoed.map(({ path }) => path)),
+  }
+}
+
+/** Those that are gone, and those of which the deadline has passed, are not open; nor is what lies outside. */
+function copy(told: Omit<Copy, 'isOpen'>, nowMs: bigint): Copy {
+  const { state, deadline } = told
+  const isAhead = deadline === null || BigInt(Date.parse(deadline)) > nowMs
+  return { ...told, isOpen: state === 'there' || (state === 'expires' && isAhead) }
 }
 
 interface Facts {
   readonly stale: ReadonlySet<number>
+  readonly vetoed: readonly VetoedBundle[]
+  /** Paths of those that are stale. */
+  readonly staleVetoed: ReadonlySet<string>
   readonly rowsLeft: ReadonlySet<string>
   readonly isDue: boolean
   readonly rows: ReadonlyMap<string, readonly Row[]>
@@ -94,32 +127,46 @@ async function statusOf(item: ErasedItem, options: CopiesOptions, facts: Facts):
   const erasedMs = rows.reduce((last, row) => maximum(last, row.erased_ms as bigint | null), null as bigint | null)
   const hasPayload = await options.payloads.has(item.contentHash)
   const inRows = !isRipe || facts.isDue || facts.rowsLeft.has(key)
-  const copies: Copy[] = [
+  const told: Told[] = [
     { what: 'payload', where: 'payloads', state: hasPayload ? 'there' : 'erased', deadline: null },
     { what: 'warehouse', where: options.ledger.warehouse.path, state: inRows ? 'there' : 'erased', deadline: null },
-    ...rows.flatMap((row) => copiesOfRecord(row, options, facts.stale)),
-    ...outsideOf(options, erasedMs),
   ]
+  for (const row of rows) told.push(...(await copiesOfRecord(row, options, facts)))
+  told.push(...outsideOf(options, erasedMs))
   return {
-    ...{ batchSource, batchId, index, account, orderedIn, isRipe, copies },
+    ...{ batchSource, batchId, index, account, orderedIn, isRipe },
     erasedAt: erasedMs === null ? null : timeOf(erasedMs),
+    copies: told.map((each) => copy(each, options.nowMs)),
   }
 }
 
-function copiesOfRecord(row: Row, options: CopiesOptions, stale: ReadonlySet<number>): Copy[] {
-  const epoch = row.epoch as number
+type Told = Omit<Copy, 'isOpen'>
+
+async function copiesOfRecord(row: Row, options: CopiesOptions, facts: Facts): Promise<Told[]> {
   const isLeft = row.erased_ms === null
   const topic = row.topic as string
-  const where = join(bundleFolder(options.bundles, epoch), 'restricted/records.parquet')
+  const [partition, offset] = [row.partition_id as number, row.record_offset as bigint]
+  const where = place(topic, partition, offset)
+  const segments = (await options.segmentsOf?.(topic, partition, offset)) ?? []
   return [
-    { what: 'bundle', where, state: isLeft || stale.has(epoch) ? 'there' : 'erased', deadline: null },
-    logCopy(
-      { what: 'log', topic, where: place(topic, row.partition_id, row.record_offset) },
-      row.append_ms,
-      isLeft,
-      options,
-    ),
+    ...(row.epoch === null ? [] : bundlesOf(row.epoch as number, isLeft, options, facts)),
+    logCopy({ what: 'log', topic, where }, row.append_ms, isLeft, options),
+    ...segments.map((segment): Told => ({ what: 'segment', where: segment, state: 'expires', deadline: null })),
     ...(row.dlq_offset === null ? [] : [logCopy(letterOf(row), row.sent_ms, isLeft, options)]),
+  ]
+}
+
+/** That of the epoch, once it is published, and those of its vetoed attempts. */
+function bundlesOf(epoch: number, isLeft: boolean, { bundles }: CopiesOptions, facts: Facts): Told[] {
+  const at = (folder: string, isStale: boolean): Told => ({
+    ...{ what: 'bundle', where: join(folder, RECORDS_FILE) },
+    ...{ state: isLeft || isStale ? 'there' : 'erased', deadline: null },
+  })
+  const vetoed = facts.vetoed.filter((each) => each.epoch === epoch)
+  const own = bundleFolder(bundles, epoch)
+  return [
+    ...(existsSync(own) || facts.stale.has(epoch) ? [at(own, facts.stale.has(epoch))] : []),
+    ...vetoed.map(({ path }) => at(join(bundles, path), facts.staleVetoed.has(path))),
   ]
 }
 
@@ -136,34 +183,40 @@ function place(topic: string, partition: unknown, offset: unknown): string {
 
 /** Erased in the embedded log; a broker keeps it for its retention from when it was appended. */
 function logCopy(
-  { topic, ...copy }: LogPlace,
+  { topic, ...at }: LogPlace,
   appendMs: unknown,
   isLeft: boolean,
   { embeddedLog, retentionMs }: CopiesOptions,
-): Copy {
+): Told {
   if (embeddedLog !== undefined)
-    return { ...copy, state: isLeft || embeddedLog.isDue ? 'there' : 'erased', deadline: null }
+    return { ...at, state: isLeft || embeddedLog.isDue ? 'there' : 'erased', deadline: null }
   const retention = retentionMs?.(topic) ?? null
   const isForever = retention === null || retention < 0n
-  return { ...copy, state: 'expires', deadline: isForever ? null : timeOf((appendMs as bigint) + retention) }
+  return { ...at, state: 'expires', deadline: isForever ? null : timeOf((appendMs as bigint) + retention) }
 }
 
 /** What was handed on before the erasure: nobody here can reach it. */
-function outsideOf({ backupDays, segments, nowMs }: CopiesOptions, erasedMs: bigint | null): Copy[] {
+function outsideOf({ backupDays, nowMs }: CopiesOptions, erasedMs: bigint | null): Told[] {
   const since = erasedMs ?? nowMs
   const deadline = backupDays === undefined ? null : timeOf(since + BigInt(backupDays) * DAY_MS)
-  const sealed: Copy[] =
-    segments === undefined ? [] : [{ what: 'segment', where: segments, state: 'expires', deadline: null }]
   return [
-    ...sealed,
     { what: 'backup', where: 'backups made before the erasure', state: 'expires', deadline },
     {
       what: 'recipient',
-      where: 'bundles, exports and copies of the log handed out before',
+      where: 'bundles, exported files and copies of the log handed out before',
       state: 'outside',
       deadline: null,
     },
   ]
+}
+
+async function placesOf(warehouse: Database, rids: readonly bigint[]): Promise<string[]> {
+  const places: string[] = []
+  for (const rid of rids) {
+    const row = await warehouse.one('SELECT topic, partition_id, record_offset FROM record WHERE rid = $rid', { rid })
+    places.push(place(row!.topic as string, row!.partition_id, row!.record_offset))
+  }
+  return places
 }
 
 /** What told features, and what still does. */

@@ -21,7 +21,7 @@ export interface ErasedRows {
 }
 
 /**
- * Removes from the warehouse what tells features of the items. In one transaction what they added to the curvature is subtracted,
+ * Removes from the warehouse what tells features of the items, in all closed epochs. In one transaction what they added to the curvature is subtracted,
  * their features and near pairs are deleted, and the records lose their values: killed before COMMIT nothing happened, killed
  * after it all did. That the file may still have their bytes is noted with it.
  *
@@ -29,7 +29,8 @@ export interface ErasedRows {
  * @param nowMs shown as the time of the erasure
  */
 export async function eraseRows(warehouse: Database, items: readonly ErasedItem[], nowMs: bigint): Promise<ErasedRows> {
-  const { telling, unreadable } = await findTellingRecords(warehouse, items)
+  const found = await findTellingRecords(warehouse, items)
+  const telling = found.telling.filter(({ isClosed }) => isClosed)
   await warehouse.run('CREATE OR REPLACE TEMP TABLE to_erase (batch BLOB, item_index INTEGER)')
   await warehouse.append(
     'to_erase',
@@ -51,7 +52,7 @@ export async function eraseRows(warehouse: Database, items: readonly ErasedItem[
       }),
     )
   }
-  return { records: telling.length, unreadable }
+  return { records: telling.length, unreadable: found.unreadable }
 }
 
 async function hasFeatures(warehouse: Database): Promise<boolean> {

@@ -2,10 +2,11 @@ import type { ErasedMessage } from '../../pipelines/record-source.ts'
 import { isRewriteDue } from '../../pipelines/warehouse/rewrite-file.ts'
 import { CacheFolder } from '../cache-folder.ts'
 import type { Ledger } from '../ledger.ts'
-import { removeReruns } from '../rerun/run-rerun.ts'
+import { removeScratch } from '../rerun/scratch.ts'
 import { eraseRows } from './erase-rows.ts'
 import { erasedItemsOf } from './erased-items.ts'
 import { erasedMessagesOf } from './log-places.ts'
+import { CACHE_KINDS, SCRATCH_FOLDERS } from './places.ts'
 import { rewriteBundles } from './rewrite-bundles.ts'
 
 /** Where payloads lie with their salts. When `erase` has resolved, nothing is left under the hash, after a crash either. */
@@ -22,6 +23,8 @@ export interface ErasableLog {
 
 export interface EraseOptions {
   readonly ledger: Ledger
+  /** See {@link erasedItemsOf}. */
+  readonly isAnchored: boolean
   /** Folder of all bundles. */
   readonly bundles: string
   readonly payloads: ErasablePayloads
@@ -42,6 +45,8 @@ export interface ErasureDone {
   readonly records: number
   readonly messages: number
   readonly bundles: readonly number[]
+  /** Bundles of vetoed attempts that were written again: below the folder of all bundles. */
+  readonly vetoed: readonly string[]
   readonly caches: number
   /** Records that name a batch of these items and cannot be read: look at them with `tally dlq show`. */
   readonly unreadable: readonly bigint[]
@@ -53,28 +58,25 @@ export interface ErasureDone {
  *
  * 1. Rows: curvature, features, values of records, in one transaction. Killed before COMMIT: nothing happened.
  * 2. Payloads with their salts, file by file.
- * 3. Caches of explanations, and copies of reruns that were stopped, which are made again when they are asked for.
+ * 3. Caches of explanations, copies of reruns that were stopped, and those that killed simulations left: they are made again when they
+ *    are asked for. Removed before the files are written again, and therefore before nothing is due any more.
  * 4. Messages of the embedded log, in one transaction. On Kafka: nothing, retention is the deadline.
- * 5. Bundles, one after the other, each whole.
+ * 5. Bundles, of vetoed attempts too, one after the other.
  *
  * The files of warehouse and log may hold the bytes until they are rewritten (`rewriteDatabase`), which needs them closed.
  */
 export async function erase(options: EraseOptions): Promise<ErasureDone> {
-  const { ledger, bundles, payloads, log, clock, onProgress } = options
-  const all = await erasedItemsOf(ledger.warehouse)
+  const { ledger, isAnchored, bundles, payloads, log, clock, onProgress } = options
+  const all = await erasedItemsOf(ledger.warehouse, isAnchored)
   const items = all.filter(({ isRipe }) => isRipe)
   onProgress?.('rows of the warehouse')
   const rows = await eraseRows(ledger.warehouse, items, clock())
   onProgress?.('payloads')
   let erased = 0
   for (const { contentHash } of items) if (await payloads.erase(contentHash)) erased++
-  const cache = CacheFolder.beside(ledger.warehouse)
   // Not by what this run erased: one before it may have been killed here.
-  const isDue = await isRewriteDue(ledger.warehouse)
-  const caches = isDue ? (await cache.removeAll('items')) + (await cache.removeAll('factor')) : 0
+  const caches = (await isRewriteDue(ledger.warehouse)) ? await removeCopies(ledger) : 0
   onProgress?.('log')
-  // Copies that hold the features too; a rerun that was stopped begins anew, or is refused.
-  removeReruns(ledger.warehouse)
   const messages = log === undefined ? 0 : await log.erase(await erasedMessagesOf(ledger.warehouse))
   const rewritten = await rewriteBundles(ledger, bundles, onProgress)
   return {
@@ -83,8 +85,18 @@ export async function erase(options: EraseOptions): Promise<ErasureDone> {
     payloads: erased,
     records: rows.records,
     messages,
-    bundles: rewritten,
+    bundles: rewritten.epochs,
+    vetoed: rewritten.vetoed.map(({ path }) => path),
     caches,
     unreadable: rows.unreadable,
   }
+}
+
+/** A rerun that was stopped begins anew then, or is refused. @returns how many caches there were */
+async function removeCopies({ warehouse }: Ledger): Promise<number> {
+  for (const name of SCRATCH_FOLDERS) removeScratch(warehouse, name)
+  const cache = CacheFolder.beside(warehouse)
+  let removed = 0
+  for (const kind of CACHE_KINDS) removed += await cache.removeAll(kind)
+  return removed
 }

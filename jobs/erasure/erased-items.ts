@@ -15,13 +15,20 @@ export interface ErasedItem {
   readonly account: string
   readonly contentHash: Uint8Array
   readonly orderedIn: number
-  /** Whether bytes may be removed: that epoch is published and, where epochs are proposed to a chain, all before it are final. */
+  /**
+   * Whether bytes may be removed: that epoch was published and, where epochs are proposed to a chain, all before it are final. Once it
+   * is, it stays so: none of those before can be vetoed, and in its own epoch the item takes no part, whatever attempt it is.
+   */
   readonly isRipe: boolean
 }
 
-/** All of them, by (source, id, index). */
-export async function erasedItemsOf(warehouse: Database): Promise<ErasedItem[]> {
-  const rows = await warehouse.all(erasedItems)
+/**
+ * All of them, by (source, id, index).
+ *
+ * @param isAnchored whether its epochs are to be proposed to a chain, also when none was so far
+ */
+export async function erasedItemsOf(warehouse: Database, isAnchored: boolean): Promise<ErasedItem[]> {
+  const rows = await warehouse.all(erasedItems, { isAnchored })
   return rows.map((row) => ({
     batch: fromBlob(row.batch),
     batchSource: row.source as string,

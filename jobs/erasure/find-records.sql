@@ -1,6 +1,6 @@
--- one row per record of a closed epoch that may tell features of a contribution and still has its value: decoded as such, or
--- not decoded when it was read
+-- one row per record that may tell features of a contribution and still has its value: decoded as such, or not decoded when it was
+-- read; outcome: null before its epoch is closed
 SELECT r.rid, r.record_value, o.outcome
 FROM record AS r
-JOIN outcome AS o USING (rid)
+LEFT JOIN outcome AS o USING (rid)
 WHERE r.record_value IS NOT NULL AND (r.event_type = 'ContributionFeatures' OR (r.event_type IS NULL AND r.ingest_reason >= 0))

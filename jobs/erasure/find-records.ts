@@ -13,6 +13,8 @@ const findRecords = readSql(new URL('./find-records.sql', import.meta.url))
 /** A record with features of an item whose erasure is ordered: accepted, or not. */
 export interface TellingRecord {
   readonly rid: bigint
+  /** False: its epoch is open, and it has no leaf yet in which its content hash stands for it. */
+  readonly isClosed: boolean
   readonly item: ErasedItem
   /** Of an accepted one. */
   readonly featureMap: string | null
@@ -25,8 +27,8 @@ export interface FoundRecords {
 }
 
 /**
- * Reads every record of a closed epoch that may tell features: accepted ones, copies, and what was refused, whatever for. One pass, a
- * few microseconds a record.
+ * Reads every record that may tell features: accepted ones, copies, what was refused, whatever for, and what is not decided yet. One
+ * pass, a few microseconds a record.
  */
 export async function findTellingRecords(warehouse: Database, items: readonly ErasedItem[]): Promise<FoundRecords> {
   if (items.length === 0) return { telling: [], unreadable: [] }
@@ -49,7 +51,11 @@ export async function findTellingRecords(warehouse: Database, items: readonly Er
       const { batchSource, batchId, index, featureMap } = decoded.body as EventBodies['ContributionFeatures']
       const item = wanted.get(itemKey(idHashOf(batchSource, batchId), index))
       if (item === undefined) continue
-      telling.push({ rid, item, featureMap: outcomes![row] === OUTCOMES.accepted ? featureMap : null })
+      const outcome = outcomes![row]
+      telling.push({
+        ...{ rid, item, isClosed: outcome !== null },
+        featureMap: outcome === OUTCOMES.accepted ? featureMap : null,
+      })
     }
   }
   return { telling, unreadable }

@@ -10,6 +10,13 @@ import { encodeState, loadState } from '../carry-state.ts'
 import type { Ledger } from '../ledger.ts'
 import { ERASURES_FILE, erasuresOf } from './erasures.ts'
 
+/** As `files.json` describes a file. */
+export interface FileEntry {
+  readonly bytes: number
+  readonly sha256: string
+}
+
+export const RECORDS_FILE = 'restricted/records.parquet'
 const PARQUET_FILES = {
   'public/disputes.parquet': 'disputes.sql',
   'public/leaves.parquet': 'leaves.sql',
@@ -20,12 +27,25 @@ const PARQUET_FILES = {
   'public/scores.parquet': 'scores.sql',
   'public/vectors.parquet': 'vectors.sql',
   'restricted/corrected-uses.parquet': 'corrected-uses.sql',
-  'restricted/records.parquet': 'records.sql',
+  [RECORDS_FILE]: 'records.sql',
 } as const
 
 /** Name of an epoch's bundle: names ascend as epochs do. */
 export function bundleName(epoch: number): string {
   return `epoch-${String(epoch).padStart(6, '0')}`
+}
+
+/** The epoch that {@link bundleName} names; undefined: it is no such name. */
+export function bundleEpoch(name: string): number | undefined {
+  return /^epoch-\d{6,}$/.test(name) ? Number(name.slice('epoch-'.length)) : undefined
+}
+
+/** In the folder of all bundles: those of attempts that were vetoed. */
+export const VETOED_FOLDER = 'vetoed'
+
+/** Where a bundle is written before it has its name; a process that was killed leaves it. */
+export function draftFolder(bundles: string, epoch: number): string {
+  return join(bundles, `.epoch-${epoch}`)
 }
 
 /** Folder of an epoch's bundle. */
@@ -40,7 +60,7 @@ export function bundleFolder(bundles: string, epoch: number): string {
  */
 export async function writeBundle(ledger: Ledger, bundles: string, manifest: Manifest): Promise<string> {
   const target = bundleFolder(bundles, manifest.epoch)
-  const draft = join(bundles, `.epoch-${manifest.epoch}`)
+  const draft = draftFolder(bundles, manifest.epoch)
   rmSync(draft, { recursive: true, force: true })
   for (const tier of ['public', 'restricted']) mkdirSync(join(draft, tier), { recursive: true })
   const documents: Record<string, Uint8Array> = {
@@ -54,14 +74,19 @@ export async function writeBundle(ledger: Ledger, bundles: string, manifest: Man
   for (const [path, query] of Object.entries(PARQUET_FILES))
     await writeParquet(ledger.warehouse, join(draft, path), query, manifest.epoch)
   const paths = [...Object.keys(documents), ...Object.keys(PARQUET_FILES)].sort()
-  const files: Record<string, { bytes: number; sha256: string }> = {}
+  const files: Record<string, FileEntry> = {}
   for (const path of paths) files[path] = await describeFile(join(draft, path))
-  writeFileSync(join(draft, 'files.json'), canonicalJson({ files }))
+  writeFileSync(join(draft, 'files.json'), canonicalJson({ files } as unknown as CanonicalJson))
   for (const path of [...paths, 'files.json', 'public', 'restricted', '.']) syncPathNow(join(draft, path))
   rmSync(target, { recursive: true, force: true })
   renameSync(draft, target)
   syncPathNow(dirname(target))
   return target
+}
+
+/** Writes the records of an epoch as the warehouse has them, without what was erased. */
+export function writeRecords(warehouse: Database, path: string, epoch: number): Promise<void> {
+  return writeParquet(warehouse, path, PARQUET_FILES[RECORDS_FILE], epoch)
 }
 
 async function writeParquet(warehouse: Database, path: string, query: string, epoch: number): Promise<void> {
@@ -71,7 +96,7 @@ async function writeParquet(warehouse: Database, path: string, query: string, ep
   )
 }
 
-async function describeFile(path: string): Promise<{ bytes: number; sha256: string }> {
+export async function describeFile(path: string): Promise<FileEntry> {
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
   return { bytes: statSync(path).size, sha256: `0x${hash.digest('hex')}` }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { HUGEINT, INTEGER, VARCHAR } from '@duckdb/node-api'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
@@ -8,7 +7,7 @@ import { attributeEpoch } from '../attribution/attribute-epoch.ts'
 import { requireFeatures } from '../attribution/features/require-features.ts'
 import type { Ledger } from '../ledger.ts'
 import { settleEpoch } from '../settlement/settle-epoch.ts'
-import { resumeScratch, type Scratch, type ScratchOptions } from './scratch.ts'
+import { resumeScratch, type Scratch, type ScratchOptions, scratchFolder } from './scratch.ts'
 
 const countCorrections = readSql(new URL('./count-corrections.sql', import.meta.url))
 const rerunLines = readSql(new URL('./lines-of-epoch.sql', import.meta.url))
@@ -69,15 +68,6 @@ export async function runRerun(options: RerunOptions): Promise<void> {
   scratch.remove()
 }
 
-/** Removes the copies of reruns that were stopped: each can be made again. */
-export function removeReruns(warehouse: Database): void {
-  rmSync(rerunsBeside(warehouse), { recursive: true, force: true })
-}
-
-function rerunsBeside(warehouse: Database): string {
-  return join(dirname(warehouse.path), 'reruns')
-}
-
 async function enter(
   warehouse: Database,
   { rerun, adjustment, from, to, method, correctionsTo }: Rerun,
@@ -98,7 +88,7 @@ async function isDone(warehouse: Database, { rerun }: Rerun): Promise<boolean> {
 
 function openScratch({ ledger, rerun }: RerunOptions, onProgress: (text: string) => void): Promise<Scratch> {
   const name = createHash('sha256').update(rerun.rerun).digest('hex').slice(0, 32)
-  const folder = join(rerunsBeside(ledger.warehouse), name)
+  const folder = join(scratchFolder(ledger.warehouse, 'reruns'), name)
   const { from, to, correctionsTo } = rerun
   return resumeScratch(ledger, folder, {
     ...{ decided: 'influence', from, to, correctionsTo },

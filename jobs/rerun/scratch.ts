@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { openWarehouse } from '../../pipelines/warehouse/open-warehouse.ts'
 import type { Ledger } from '../ledger.ts'
@@ -87,12 +87,32 @@ export interface ScratchOptions {
   readonly onProgress?: (text: string) => void
 }
 
+/** Folders beside the warehouse: copies of reruns, which go on another time, and of simulations, which are made for one question. */
+export type ScratchFolder = 'reruns' | 'simulations'
+
+/** Copies hold features: they lie where an erasure finds those that a killed process left. */
+export function scratchFolder(warehouse: Database, name: ScratchFolder): string {
+  return join(dirname(warehouse.path), name)
+}
+
+/** Whether a copy lies there, in use or left. */
+export function hasScratch(warehouse: Database, name: ScratchFolder): boolean {
+  const folder = scratchFolder(warehouse, name)
+  return existsSync(folder) && readdirSync(folder).length > 0
+}
+
+/** Removes all copies of that kind. Nobody may be using one: the caller holds the warehouse's lock, or stops whoever does. */
+export function removeScratch(warehouse: Database, name: ScratchFolder): void {
+  rmSync(scratchFolder(warehouse, name), { recursive: true, force: true })
+}
+
 /**
  * A warehouse of its own, in a new folder in `folder`, with all facts up to an epoch, in which the epochs from `from` on are closed
  * and not yet attributed. The ledger is only read, one statement at a time, and nothing that is read changes any more: sealed epochs
  * never do.
  */
 export async function makeScratch(ledger: Ledger, folder: string, options: ScratchOptions): Promise<Scratch> {
+  mkdirSync(folder, { recursive: true })
   const own = mkdtempSync(join(folder, 'tally-scratch-'))
   try {
     await fillIn(ledger, own, options)

@@ -2,7 +2,14 @@ import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SegmentFolderError } from './errors.ts'
-import { parseSegmentName, partitionFolder, partitionOfName, type SegmentName, topicFolder } from './segment-name.ts'
+import {
+  parseSegmentName,
+  partitionFolder,
+  partitionOfName,
+  type SegmentName,
+  segmentPath,
+  topicFolder,
+} from './segment-name.ts'
 
 /** The partitions of a topic that have a folder, ascending; undefined when the topic has none. @throws SegmentFolderError */
 export async function listPartitions(folder: string, topic: string): Promise<readonly number[] | undefined> {
@@ -58,6 +65,21 @@ export function segmentAt(segments: readonly SegmentName[], offset: bigint): Seg
     if (segment.to > offset && (best === undefined || segment.to > best.to)) best = segment
   }
   return best
+}
+
+/** Paths of the segments that hold a record, in some order. */
+export type SegmentsOfRecord = (topic: string, partition: number, offset: bigint) => Promise<readonly string[]>
+
+/** Reads the folder of each partition once, when it is first asked for. @throws as {@link listSegments}, when it is called */
+export function segmentsOfRecords(folder: string): SegmentsOfRecord {
+  const known = new Map<string, Promise<readonly SegmentName[]>>()
+  return async (topic, partition, offset) => {
+    const path = partitionFolder(folder, topic, partition)
+    const listed = known.get(path) ?? listSegments(folder, topic, partition)
+    known.set(path, listed)
+    const holding = (await listed).filter(({ from, to }) => from <= offset && offset < to)
+    return holding.map((segment) => segmentPath(folder, segment))
+  }
 }
 
 /** Visible entries by name; undefined when there is no such folder. */

@@ -42,12 +42,12 @@ export async function rewriteDatabase(path: string, verb: string): Promise<void>
   const draft = `${path}.rewrite`
   try {
     for (const left of [draft, `${draft}.wal`]) rmSync(left, { force: true })
+    // What a process that was killed had moved out of memory: behind the rename nobody would come to look for it.
+    for (const left of [`${path}.tmp`, `${draft}.tmp`]) rmSync(left, { recursive: true, force: true })
     await copyDatabase(path, draft)
     syncPathNow(draft)
     renameSync(draft, path)
     syncPathNow(dirname(path))
-    // What a process that was killed had moved out of memory.
-    rmSync(`${path}.tmp`, { recursive: true, force: true })
     // Of a file that was closed, it has nothing that the file lacks.
     if (existsSync(`${path}.wal`)) rmSync(`${path}.wal`)
   } finally {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { ledgerIdOf } from '../../anchor/ledger-id.ts'
 import { loadConfig } from '../../cli/config.ts'
@@ -128,6 +128,30 @@ describe('tally dispute', () => {
     expect(statement).toMatchObject({ disputes: [{ dispute: 'mine' }, { dispute: 'copies', state: 'upheld' }] })
     const text = await tallyHere(['statement', addressOf('modeller'), '--data', data])
     expect(text.stdout).toContain(`less 150 of ${TOKEN}, kept while a line is disputed`)
+  })
+
+  test('copies are decided by what contributions are alone: scores and lines may be missing, or wrong', async () => {
+    const copy = (name: string) => {
+      const to = path(name)
+      cpSync(`${data}/bundles`, to, { recursive: true })
+      return { to, check: (dispute: string) => tallyHere(['dispute', 'check', dispute, to, '--json']) }
+    }
+    const items = [{ verdict: 'holds', alike: [{ batchId: 'of-alice' }] }, { verdict: 'does not hold' }]
+    const { to, check: checkDamaged } = copy('damaged')
+    rmSync(`${to}/epoch-000001/public/scores.parquet`)
+    rmSync(`${to}/epoch-000001/public/lines.parquet`)
+    const damaged = await checkDamaged('copies')
+    expect({ end: damaged.end, ...documentOf(damaged) }).toMatchObject({
+      ...{ end: 1, verdict: 'holds in part', items },
+      settlement: { verdict: 'could not be recomputed', published: null, difference: { check: 'files' } },
+    })
+    // What is about money needs all of it.
+    const own = await checkDamaged('mine')
+    expect({ end: own.end, ...documentOf(own) }).toMatchObject({ end: 8, verdict: 'undecided' })
+    // Records that are not those of the leaves decide nothing.
+    cpSync(`${to}/epoch-000002/restricted/records.parquet`, `${to}/epoch-000001/restricted/records.parquet`)
+    const swapped = await checkDamaged('copies')
+    expect({ end: swapped.end, ...documentOf(swapped) }).toMatchObject({ end: 8, verdict: 'undecided', items: [] })
   })
 
   test('what would be refused is not sent', async () => {

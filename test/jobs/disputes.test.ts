@@ -140,14 +140,14 @@ describe('disputes', () => {
     await world.send(await world.records.dispute('d', 'stranger', LINE, BOND))
     await use(500n)
     await world.runEpoch()
-    const { ledger, folder } = world
+    const { ledger } = world
     const policy = (await policyAt(ledger.warehouse, 2)).policy.body
-    const { tokens } = await simulatePolicy({ ledger, policy, from: 2, to: 2, folder })
+    const { tokens } = await simulatePolicy({ ledger, policy, from: 2, to: 2 })
     expect(tokens).toMatchObject([{ places: { disputes: { before: 277n, after: 277n } } }])
     for (const { delta } of Object.values(tokens[0]!.places)) expect(delta).toBe(0n)
     // A line that the tried policy does not pay cannot be disputed: the bond stays where it is.
     const other = await simulatePolicy({
-      ...{ ledger, from: 1, to: 2, folder },
+      ...{ ledger, from: 1, to: 2 },
       policy: { ...policy, modelParts: 0, treasuryParts: 850_000 },
     })
     expect(other.tokens).toMatchObject([{ places: { disputes: { after: 0n }, balances: { delta: 10n } } }])

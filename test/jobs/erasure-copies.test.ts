@@ -1,5 +1,8 @@
+import { cpSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { auditBundle } from '../../audit/index.ts'
+import { takeBack } from '../../jobs/anchoring/retry-epoch.ts'
 import { type Copy, erasureStatus } from '../../jobs/erasure/copies.ts'
 import { erase } from '../../jobs/erasure/erase.ts'
 import { FolderPayloadStore } from '../../pipelines/payload-store.ts'
@@ -25,7 +28,8 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-const carryOut = () => erase({ ledger: world.ledger, bundles: world.bundles, payloads, clock: () => world.nowMs })
+const carryOut = (isAnchored = false) =>
+  erase({ ledger: world.ledger, isAnchored, bundles: world.bundles, payloads, clock: () => world.nowMs })
 
 /** As on a broker that keeps topics for ten days. */
 async function status(nowMs: bigint, backupDays: number | null = 30) {
@@ -34,7 +38,7 @@ async function status(nowMs: bigint, backupDays: number | null = 30) {
     bundles: world.bundles,
     payloads,
     retentionMs: (topic) => (topic === 'tally.contributions' ? 10n * DAY_MS : -1n),
-    segments: undefined,
+    isAnchored: false,
     backupDays: backupDays ?? undefined,
     nowMs,
   })
@@ -80,6 +84,76 @@ test('on a chain an order waits until all epochs before it are final', async () 
   expect(await status(world.nowMs)).toMatchObject({ isDone: false, isRipe: false })
   await be(1, 'finalized')
   expect(await carryOut()).toMatchObject({ items: 1, waiting: 0, records: 1, bundles: [1] })
+})
+
+test('on a chain it waits before anything is proposed, too', async () => {
+  expect(await carryOut(true)).toMatchObject({ items: 0, waiting: 1, records: 0 })
+  expect(await carryOut(false)).toMatchObject({ items: 1, waiting: 0, records: 1 })
+})
+
+/** As `tally anchor retry` does once the chain says that this proposal was vetoed. */
+async function veto(epoch: number): Promise<void> {
+  await world.ledger.warehouse.run(`UPDATE epoch SET state = 'proposed' WHERE epoch = $epoch`, { epoch })
+  await takeBack({ ledger: world.ledger, bundles: world.bundles, reason: 'a test' }, await world.manifest(epoch))
+}
+
+async function publishAgain(): Promise<void> {
+  for (const step of ['attribute', 'settle', 'publish'] as const) expect((await world.step(step)).did).toBe('done')
+}
+
+const makeFinal = () => world.ledger.warehouse.run(`UPDATE epoch SET state = 'finalized' WHERE epoch = 1`)
+
+test('an epoch that is settled again after a veto keeps its features until it is final', async () => {
+  for (const _ of [1, 2]) {
+    await veto(1)
+    expect(await carryOut()).toMatchObject({ items: 0, waiting: 1 })
+    for (const _ of [1, 2]) await publishAgain()
+    // Nothing is proposed now, and this attempt can be vetoed as well.
+    expect(await carryOut()).toMatchObject({ items: 0, waiting: 1, records: 0, vetoed: [] })
+  }
+  await makeFinal()
+  expect(await carryOut()).toMatchObject({
+    ...{ items: 1, waiting: 0, records: 1, bundles: [1] },
+    vetoed: [1, 2].map((attempt) => `vetoed/epoch-000001-attempt-${attempt}/epoch-000001`),
+  })
+})
+
+test('a veto of the epoch of the order takes nothing back: in it the item takes no part, whatever the attempt', async () => {
+  await makeFinal()
+  await carryOut()
+  await veto(2)
+  expect(await status(world.nowMs)).toMatchObject({ isRipe: true })
+  expect(await carryOut()).toMatchObject({ items: 1, waiting: 0, records: 0, bundles: [], vetoed: [] })
+  await publishAgain()
+  const report = await world.audit()
+  expect(report.firstDifference).toBeUndefined()
+  expect(report.epochs.at(-1)).toMatchObject({ how: 'recomputed' })
+})
+
+test('killed after any file of a vetoed bundle, the next erasure finishes it', async () => {
+  await veto(1)
+  for (const _ of [1, 2]) await publishAgain()
+  await makeFinal()
+  const [bundles, before, finished] = ['bundles/vetoed/epoch-000001-attempt-1', 'before', 'finished'].map((name) =>
+    join(world.folder, name),
+  ) as [string, string, string]
+  cpSync(bundles, before, { recursive: true })
+  const { vetoed } = await carryOut()
+  cpSync(bundles, finished, { recursive: true })
+  const written = ['restricted/records.parquet', 'files.json', 'restricted/erasures.json']
+  for (const count of [0, 1, 2]) {
+    rmSync(bundles, { recursive: true })
+    cpSync(before, bundles, { recursive: true })
+    for (const file of written.slice(0, count))
+      cpSync(join(finished, 'epoch-000001', file), join(bundles, 'epoch-000001', file))
+    expect(await carryOut()).toMatchObject({ records: 0, bundles: [], vetoed })
+    const report = await auditBundle(bundles)
+    expect(report.firstDifference).toBeUndefined()
+    expect(report.erased).toMatchObject({ records: 1, items: 1 })
+  }
+  writeFileSync(join(bundles, 'epoch-000001/files.json'), '{')
+  rmSync(join(bundles, 'epoch-000001/restricted/erasures.json'))
+  await expect(carryOut()).rejects.toMatchObject({ code: 'BUNDLE_DAMAGED' })
 })
 
 test('an epoch in which erased features took part is not computed again by mistake', async () => {

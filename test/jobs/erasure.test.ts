@@ -42,7 +42,7 @@ async function useAndPublish() {
   return world.runEpoch()
 }
 
-const carryOut = () => erase({ ledger: world.ledger, bundles: world.bundles, payloads, clock: () => world.nowMs })
+const carryOut = () => erase({ ledger: world.ledger, isAnchored: false, bundles: world.bundles, payloads, clock: () => world.nowMs })
 
 /** Two epochs in which alice and bob earn, and a third that orders the erasure of two of bob's items. */
 async function erasedWorld() {

@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { policyAt } from '../../jobs/policy/policies.ts'
@@ -16,7 +15,6 @@ import { runs } from '../support/random-runs.ts'
 const EPOCHS = 4
 const { seed } = runs(1)
 let world: RandomWorld
-let scratch: string
 
 /** A ledger of its own in which everything happens but a second policy; some uses are paid for sure. */
 beforeAll(async () => {
@@ -32,12 +30,9 @@ beforeAll(async () => {
     await ledger.send(ledger.records.deposit('payer', 100_000n), ...sure)
     await world.runEpoch()
   }
-  scratch = mkdtempSync(join(tmpdir(), 'tally-scratch-'))
 })
-afterAll(() => {
-  world.ledger.close()
-  rmSync(scratch, { recursive: true })
-})
+afterAll(() => world.ledger.close())
+const left = () => readdirSync(join(world.ledger.folder, 'simulations'))
 
 async function inForce() {
   return (await policyAt(world.ledger.ledger.warehouse, 2)).policy.body
@@ -45,7 +40,7 @@ async function inForce() {
 
 async function simulate(change: object, from = 1, to = EPOCHS): Promise<Simulation> {
   const policy = { ...(await inForce()), ...change }
-  return simulatePolicy({ ledger: world.ledger.ledger, policy, from, to, folder: scratch })
+  return simulatePolicy({ ledger: world.ledger.ledger, policy, from, to })
 }
 
 /** All rows of all tables, as text. */
@@ -78,7 +73,7 @@ describe('tally policy simulate', () => {
     const before = await everything()
     await simulate({ treasuryParts: 150_000, modelParts: 100_000 })
     expect(await everything()).toBe(before)
-    expect(readdirSync(scratch)).toEqual([])
+    expect(left()).toEqual([])
   })
 
   test('what one gains others lose: every atom is somewhere, before and after', async () => {
@@ -102,7 +97,7 @@ describe('tally policy simulate', () => {
     const prices = { gasPrice_wei: 10n ** 9n, etherPrice: 10n ** 18n, hourPrice: 0n }
     const policy = { ...(await inForce()), minimumPayouts: [{ token: fromHex(TOKEN), amount: 1n << 95n }] }
     const { costs, tokens } = await simulatePolicy({
-      ...{ ledger: world.ledger.ledger, policy, from: 1, to: EPOCHS, folder: scratch, prices },
+      ...{ ledger: world.ledger.ledger, policy, from: 1, to: EPOCHS, prices },
     })
     const anchoring = BigInt(EPOCHS) * (GAS.propose + GAS.finalize)
     expect(costs.gas.anchoring).toBe(anchoring)
@@ -119,14 +114,14 @@ describe('tally policy simulate', () => {
   test('stopped on the way, it leaves nothing behind either', async () => {
     const stop = new AbortController()
     const stopped = simulatePolicy({
-      ...{ ledger: world.ledger.ledger, policy: await inForce(), from: 1, to: EPOCHS, folder: scratch },
+      ...{ ledger: world.ledger.ledger, policy: await inForce(), from: 1, to: EPOCHS },
       signal: stop.signal,
       onProgress: (text) => {
         if (text.startsWith('epoch 2')) stop.abort(new Error('stopped'))
       },
     })
     await expect(stopped).rejects.toThrow()
-    expect(readdirSync(scratch)).toEqual([])
+    expect(left()).toEqual([])
   })
 
   test('epochs that are not settled are refused', async () => {

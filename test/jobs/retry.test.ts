@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { discardResults } from '../../jobs/anchoring/retry-epoch.ts'
+import { takeBack } from '../../jobs/anchoring/retry-epoch.ts'
 import { attributeEpoch } from '../../jobs/attribution/attribute-epoch.ts'
 import type { Database } from '../../pipelines/warehouse/database.ts'
 import { RandomWorld } from '../support/ledger/random-world.ts'
@@ -35,7 +35,7 @@ test('what a retry discards is made again, all of it and nothing twice', async (
     for (let epoch = 1; epoch <= EPOCHS; epoch++) await world.runEpoch()
     const before = await contentOf(warehouse)
     const manifest = await ledger.manifest(RETRIED)
-    await warehouse.transaction(() => discardResults(warehouse, manifest, 'a test'))
+    await takeBack({ ledger: ledger.ledger, bundles: ledger.bundles, reason: 'a test' }, manifest)
     expect(await contentOf(warehouse)).not.toEqual(before)
     for (let epoch = RETRIED; epoch <= EPOCHS; epoch++)
       for (const step of ['attribute', 'settle', 'publish'] as const)
@@ -61,7 +61,7 @@ test('sales on which later epochs are closed stand', async () => {
     )
     for (let epoch = 1; epoch <= 2; epoch++) await world.runEpoch()
     const manifest = await ledger.manifest(1)
-    await warehouse.transaction(() => discardResults(warehouse, manifest, 'a test'))
+    await takeBack({ ledger: ledger.ledger, bundles: ledger.bundles, reason: 'a test' }, manifest)
     // As if another engine, or a mended one, found that less was deposited.
     await warehouse.run('UPDATE deposit SET amount = 0')
     await expect(attributeEpoch({ ledger: ledger.ledger })).rejects.toMatchObject({

@@ -97,6 +97,7 @@ export async function carryOutErasure({ play: { session, clock } }: Year): Promi
   const done = await erase({
     ...{ ledger: await session.ledger(), bundles: session.directory.bundles, clock: () => clock.now() },
     payloads: new FolderPayloadStore(session.directory.payloads),
+    isAnchored: true,
     ...(sink instanceof EmbeddedLog ? { log: sink } : {}),
   })
   return `${done.payloads} pictures with their salts, ${done.records} records, ${done.bundles.length} bundles written again`

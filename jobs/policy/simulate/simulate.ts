@@ -1,11 +1,10 @@
-import { tmpdir } from 'node:os'
 import type { EventBodies } from '../../../schemas/events.ts'
 import { attributeEpoch } from '../../attribution/attribute-epoch.ts'
 import { requireFeatures } from '../../attribution/features/require-features.ts'
 import { Facts } from '../../close/facts.ts'
 import type { Ledger } from '../../ledger.ts'
 import { requireSettled } from '../../rerun/require-settled.ts'
-import { makeScratch } from '../../rerun/scratch.ts'
+import { makeScratch, scratchFolder } from '../../rerun/scratch.ts'
 import { settleEpoch } from '../../settlement/settle-epoch.ts'
 import { type Comparison, compareSettled } from './compare.ts'
 import { type Costs, costsOf, type Prices } from './costs.ts'
@@ -17,8 +16,6 @@ export interface SimulateOptions {
   readonly from: number
   readonly to: number
   readonly prices?: Prices
-  /** Folder for the scratch copy (default: the system's for temporary files). */
-  readonly folder?: string
   /** Stops it, and removes the copy. */
   readonly signal?: AbortSignal
   readonly onProgress?: (text: string) => void
@@ -32,7 +29,7 @@ export interface Simulation extends Comparison {
 }
 
 /**
- * Settles epochs again under another policy, beside the original: in a copy that is removed at the end. Nothing of the ledger
+ * Settles epochs again under another policy, beside the original: in a copy beside the warehouse, which is removed at the end. Nothing of the ledger
  * changes. What epochs before `from` left (balances, pools, reserves, what is small) is as it was.
  *
  * @throws {@link EpochsNotSettledError}, {@link FeaturesErasedError} of epochs in which erased features took part
@@ -42,7 +39,7 @@ export async function simulatePolicy(options: SimulateOptions): Promise<Simulati
   await requireSettled(ledger, from, to)
   await requireFeatures(ledger.warehouse, from)
   const progress = onProgress === undefined ? {} : { onProgress }
-  const folder = options.folder ?? tmpdir()
+  const folder = scratchFolder(ledger.warehouse, 'simulations')
   const verb = 'tally policy simulate'
   const scratch = await makeScratch(ledger, folder, { decided: 'funding', from, to, verb, ...progress })
   const { warehouse } = scratch.ledger
