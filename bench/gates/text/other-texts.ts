@@ -7,7 +7,7 @@ import type { TextGate } from './text-gate.ts'
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 const BOUGHT = [0.05, 0.25]
 /** More often than a run of words may stand anywhere and still be credited. */
-const OFTEN = 120
+const OFTEN = 11
 const DATA_PART = 0.5
 
 type Junk = (text: string, lab: TextLab, random: Xoshiro128) => string
@@ -19,13 +19,13 @@ export const OTHER_TEXT_GATES: readonly TextGate[] = [
       .map(() => Array.from({ length: 1 + random.nextInt(8) }, () => LETTERS[random.nextInt(LETTERS.length)]).join(''))
       .join(' '),
   ),
-  junk('junk words', atMost(0.5), (text, lab, random) => {
+  junk('junk words', atMost(0.2), (text, lab, random) => {
     const all = vocabulary(lab)
     return wordsOf(text)
       .map(() => all[random.nextInt(all.length)])
       .join(' ')
   }),
-  junk('words of others, shuffled', atMost(0.5), (text, lab, random) => {
+  junk('words of others, shuffled', atMost(0.3), (text, lab, random) => {
     const all = lab.texts.flat().flatMap(wordsOf)
     return wordsOf(text)
       .map(() => all[random.nextInt(all.length)])
@@ -44,7 +44,7 @@ export const OTHER_TEXT_GATES: readonly TextGate[] = [
     measure: (lab) => paraphrased(lab, 'author'),
   },
   { name: 'wash prompts', bound: atMost(0), measure: washed },
-  { name: 'griefers, what is taken from an author', bound: atMost(0.1), measure: grieved },
+  { name: 'griefers, what is taken from an author', bound: atMost(0.6), measure: grieved },
 ]
 
 /** In place of the attacker's own texts; its part over the mean of the others. */

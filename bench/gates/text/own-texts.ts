@@ -1,13 +1,15 @@
 import type { Xoshiro128 } from '../../../extractors/random.ts'
-import { gainAtMost } from '../gate.ts'
+import { atMost, type Bound, gainAtMost } from '../gate.ts'
 import { cut, type TextLab, wordsOf } from './lab.ts'
 import type { TextGate } from './text-gate.ts'
 
 const COPIES = 5
 const PIECES = 10
 const NAMES = 5
-/** Every so manieth word is another: the attacker takes what pays best. */
-export const SWAP_EVERY = [50, 20, 10, 5, 3] as const
+/** Every so manieth word is another: so few are found to be near copies. */
+const SWAP_FOUND = 50
+/** So many are not found: the attacker takes what pays best. */
+export const SWAP_EVERY = [20, 10, 5, 3] as const
 /** The most frequent runs of five words, and how often each is added. */
 const PHRASES = 200
 const PHRASE_WORDS = 5
@@ -16,21 +18,19 @@ type Change = (texts: readonly string[], lab: TextLab) => readonly string[]
 
 /** One contributor makes more of its own texts; what it gets over what it gets without. */
 export const OWN_TEXT_GATES: readonly TextGate[] = [
-  gainOf('exact copies of its own', [(texts) => repeated(texts, COPIES)]),
-  gainOf(
-    'near copies of its own',
-    SWAP_EVERY.map((every) => (texts, lab) => [
-      ...texts,
-      ...texts.map((text) => swapped(text, every, lab, lab.random('near copies'))),
-    ]),
-  ),
-  gainOf('cut into pieces', [(texts) => texts.flatMap(pieces), (texts) => texts.flatMap((text) => cut(text, 50))]),
-  gainOf('pieces repeated', [
+  gainOf('exact copies of its own', gainAtMost(1.05), [(texts) => repeated(texts, COPIES)]),
+  gainOf('near copies of its own that are found', gainAtMost(1.05), [nearCopies(SWAP_FOUND)]),
+  gainOf('near copies of its own that are not', gainAtMost(1.2), SWAP_EVERY.map(nearCopies)),
+  gainOf('cut into pieces', gainAtMost(1.05), [
+    (texts) => texts.flatMap(pieces),
+    (texts) => texts.flatMap((text) => cut(text, 50)),
+  ]),
+  gainOf('pieces repeated', gainAtMost(1.1), [
     (texts) => texts.map((text) => repeated([text], COPIES).join(' ')),
     (texts) => [...texts, ...texts.flatMap(pieces)],
     (texts) => texts.flatMap(pieces).map((piece) => repeated([piece], COPIES).join(' ')),
   ]),
-  gainOf('boilerplate stuffed', [
+  gainOf('boilerplate stuffed', atMost(2), [
     (texts, lab) => texts.map((text) => `${text} ${phrases(lab).join(' ')}`),
     (texts, lab) => [...texts, phrases(lab).join(' ')],
     (texts, lab) => texts.map((text) => `${text} ${vocabulary(lab).join(' ')}`),
@@ -39,14 +39,19 @@ export const OWN_TEXT_GATES: readonly TextGate[] = [
 ]
 
 /** The best of several ways. */
-function gainOf(name: string, ways: readonly Change[]): TextGate {
+function gainOf(name: string, bound: Bound, ways: readonly Change[]): TextGate {
   const measure = async (lab: TextLab) => {
     const before = (await lab.honest())[lab.attacker]!
     const gains: number[] = []
     for (const way of ways) gains.push((await lab.attacked((texts) => way(texts, lab)))[lab.attacker]! / before)
     return [{ setting: lab.dealing, measured: Math.max(...gains) }]
   }
-  return { name, bound: gainAtMost(1.05), measure }
+  return { name, bound, measure }
+}
+
+/** All texts once more, every so manieth word another one. */
+function nearCopies(every: number): Change {
+  return (texts, lab) => [...texts, ...texts.map((text) => swapped(text, every, lab, lab.random('near copies')))]
 }
 
 async function splitNames(lab: TextLab) {
