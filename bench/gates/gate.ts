@@ -57,7 +57,11 @@ function rounded(value: number): number {
 }
 
 /** @param measurements one a seed, at least one */
-export function summarise({ name, bound }: Gate, setting: string, measurements: readonly number[]): GateRow {
+export function summarise(
+  { name, bound }: Pick<Gate, 'name' | 'bound'>,
+  setting: string,
+  measurements: readonly number[],
+): GateRow {
   const sorted = [...measurements].sort((a, b) => a - b)
   const measured = median(sorted)
   const worst = bound.kind === 'at most' ? sorted.at(-1)! : sorted[0]!

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GATES } from './all-gates.ts'
+import { gatesOf, type NamedGate } from './families.ts'
 import type { GateRow } from './gate.ts'
 
 /** A record says nothing with fewer. */
@@ -17,10 +18,13 @@ export interface GatesRecord {
   readonly gates: readonly GateRow[]
 }
 
-/** Why a run is no passing one: gates that were missed or not measured, and too few seeds. None: it is. */
-export function shortcomings({ seeds, gates }: Pick<GatesRecord, 'seeds' | 'gates'>): string[] {
+/** Why a run is no passing one: gates that were missed or not measured, and too few seeds. None: it is. @param wanted the method's */
+export function shortcomings(
+  { seeds, gates }: Pick<GatesRecord, 'seeds' | 'gates'>,
+  wanted: readonly Pick<NamedGate, 'name'>[] = GATES,
+): string[] {
   const missed = gates.filter(({ pass }) => !pass).map(({ name, setting }) => `${name} (${setting}) is missed`)
-  const absent = GATES.filter(({ name }) => !gates.some((row) => row.name === name))
+  const absent = wanted.filter(({ name }) => !gates.some((row) => row.name === name))
   const few = gates.filter(({ values }) => values.length < SEEDS_MIN)
   return [
     ...missed,
@@ -42,7 +46,7 @@ export function faultsOfRecord(folder: string, method: string): string[] {
   if (!existsSync(path)) return [`${method} has no record ${name}`]
   const record = JSON.parse(readFileSync(path, 'utf8')) as GatesRecord
   if (record.method !== method) return [`${name} is a record of ${record.method}`]
-  return shortcomings(record).map((fault) => `${name}: ${fault}`)
+  return shortcomings(record, gatesOf(method)).map((fault) => `${name}: ${fault}`)
 }
 
 export function writeRecord(

@@ -44,7 +44,7 @@ const words = (greatest: number, maxLength: number) => fc.array(fc.integer({ min
 const corpora: fc.Arbitrary<Corpus> = fc.integer({ min: 1, max: 6 }).chain((greatest) =>
   fc
     .record({
-      // More than a hundred places of a gram now and then.
+      // More than ten places of a gram now and then, and fewer of others.
       documents: fc.array(fc.oneof({ weight: 9, arbitrary: words(greatest, 20) }, words(2, 250)), { maxLength: 9 }),
       output: fc.array(
         fc.oneof({ weight: 15, arbitrary: fc.integer({ min: 1, max: greatest }) }, fc.constant(UNKNOWN_WORD)),
@@ -104,13 +104,19 @@ describe('text scores are those of the SQL that specifies them', () => {
         const bm25 = new Bm25(documents, contributorOf).score(output)
         expect(inOrder(bm25)).toEqual(await specifiedScores('bm25', { divided: contributors !== undefined }))
 
-        await database.run('CREATE OR REPLACE TEMP TABLE channel (document BIGINT, suffix_vote BIGINT, bm25 BIGINT)')
-        const rows = documents.map(({ document }) =>
-          [document, vote.get(document) ?? 0, bm25.get(document) ?? 0].map(BigInt),
+        await database.run(
+          'CREATE OR REPLACE TEMP TABLE channel (document BIGINT, contributor BIGINT, suffix_vote BIGINT, bm25 BIGINT)',
         )
-        await database.append('channel', [BIGINT, BIGINT, BIGINT], rows)
+        const rows = documents.map(({ document }) =>
+          [document, contributorOf?.(document) ?? document, vote.get(document) ?? 0, bm25.get(document) ?? 0].map(
+            BigInt,
+          ),
+        )
+        await database.append('channel', [BIGINT, BIGINT, BIGINT, BIGINT], rows)
         const weights = { suffixVote: 30, bm25: 70 }
-        expect(inOrder(mixed(vote, bm25, weights))).toEqual(await specifiedScores('mix', { suffix_vote: 30, bm25: 70 }))
+        expect(inOrder(mixed(vote, bm25, weights, contributorOf))).toEqual(
+          await specifiedScores('mix', { suffix_vote: 30, bm25: 70 }),
+        )
       }),
       runs(50),
     )
@@ -190,7 +196,7 @@ async function earned(contributions: readonly (readonly Int32Array[])[], outputs
   )
   const sums = new Float64Array(contributions.length)
   for (const output of outputs) {
-    const scores = mixed(suffixVote([shard], output, contributorOf), bm25.score(output))
+    const scores = mixed(suffixVote([shard], output, contributorOf), bm25.score(output), undefined, contributorOf)
     for (const [document, score] of scores) sums[contributorOf(document)]! += score
   }
   return sums

@@ -27,6 +27,7 @@ interface Vectors {
       readonly mix: Scores
       readonly suffixVoteByContributor: Scores
       readonly bm25ByContributor: Scores
+      readonly mixByContributor: Scores
     }[]
   }[]
 }
@@ -68,7 +69,12 @@ describe.each(vectors.corpora)('golden vectors: $name', ({ documents, contributo
     expect(plain(vote)).toEqual(expected.suffixVote)
     expect(plain(words)).toEqual(expected.bm25)
     expect(plain(mixed(vote, words))).toEqual(expected.mix)
-    expect(plain(suffixVote(shards, output, contributorOf))).toEqual(expected.suffixVoteByContributor)
-    expect(plain(new Bm25(numbered, contributorOf).score(output))).toEqual(expected.bm25ByContributor)
+    const [divided, wordsDivided] = [
+      suffixVote(shards, output, contributorOf),
+      new Bm25(numbered, contributorOf).score(output),
+    ]
+    expect(plain(divided)).toEqual(expected.suffixVoteByContributor)
+    expect(plain(wordsDivided)).toEqual(expected.bm25ByContributor)
+    expect(plain(mixed(divided, wordsDivided, undefined, contributorOf))).toEqual(expected.mixByContributor)
   })
 })

@@ -94,12 +94,13 @@ def suffix_vote(documents, contributors, output):
         chain, parts, den = 1 << 24, [], 0
         for length in range(min(5, last + 1), 1, -1):
             gram = output[last - length + 1:last + 1]
-            where, context = places(documents, gram), len(places(documents, gram[:-1])) + 256
+            where, context = places(documents, gram), len(places(documents, gram[:-1])) + 1024
             part = chain * len(where) // context
             den += part
-            chain = chain * 256 // context
-            if 0 < len(where) <= 100:
+            chain = chain * 1024 // context
+            if 0 < len(where) <= 10:
                 parts.append((part, Counter(d for d, _ in where)))
+        den += chain * count // total
         if den == 0:
             continue
         for part, where in parts:
@@ -135,11 +136,14 @@ def bm25_divided(documents, contributors, output):
     return {d: score for d, score in out.items() if score > 0}
 
 
-def mix(vote, word, vote_weight):
-    def million(scores, d):
-        return scores.get(d, 0) * 1000000 // max(1, sum(scores.values()))
+def mix(vote, word, vote_weight, contributors):
+    def millionths(scores):
+        return {d: score * 1000000 // max(1, sum(scores.values())) for d, score in scores.items()}
 
-    out = {d: (million(vote, d) * vote_weight + million(word, d) * (100 - vote_weight)) // 100 for d in vote.keys() | word.keys()}
+    votes, words = millionths(vote), millionths(word)
+    of = lambda d: sum(w for e, w in words.items() if contributors[e] == contributors[d])
+    both = millionths({d: v * of(d) for d, v in votes.items()})
+    out = {d: (v * vote_weight + both[d] * (100 - vote_weight)) // 100 for d, v in votes.items()}
     return {d: score for d, score in sorted(out.items()) if score > 0}
 
 
@@ -185,8 +189,8 @@ def random_case(n):
 
 
 def frequent_case():
-    """A gram in exactly 100 places, and one in 101."""
-    return ["a b " * 60, "b c " * 40 + "a b", "c d a b " * 39, "d a " * 62], [0, 1, 1, 0], ["c d a b c d", "a b c d d a"]
+    """Grams in exactly 10 places, and in 11."""
+    return ["a b " * 6, "b c " * 4 + "a b", "c d a b " * 3, "d a " * 8], [0, 1, 1, 0], ["c d a b c d", "a b c d d a"]
 
 
 def corpus_cases():
@@ -203,14 +207,16 @@ def corpus_case(name, texts, contributors, outputs):
         output = [kept(word) for word in words(text)]
         one = [0] * len(documents)
         vote, word = suffix_vote(documents, one, output), bm25(documents, output)
+        vote_divided, word_divided = suffix_vote(documents, contributors, output), bm25_divided(documents, contributors, output)
         results.append({
             "text": text,
             "spans": maximal_spans(documents, output),
             "suffixVote": vote,
             "bm25": word,
-            "mix": mix(vote, word, 50),
-            "suffixVoteByContributor": suffix_vote(documents, contributors, output),
-            "bm25ByContributor": bm25_divided(documents, contributors, output),
+            "mix": mix(vote, word, 50, range(len(documents))),
+            "suffixVoteByContributor": vote_divided,
+            "bm25ByContributor": word_divided,
+            "mixByContributor": mix(vote_divided, word_divided, 50, contributors),
         })
     return {"name": name, "documents": texts, "contributors": contributors, "outputs": results}
 

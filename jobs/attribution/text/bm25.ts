@@ -74,18 +74,21 @@ class Postings {
   }
 
   score(output: Int32Array): Scores {
+    const [starts, places, counts, norms] = [this.#starts, this.#places, this.#counts, this.#norms]
     const sums = new Float64Array(this.#numbers.length)
     for (const [word, times] of timesOf(output)) {
-      const [from, to] = [this.#starts[word] ?? 0, this.#starts[word + 1] ?? 0]
+      const from = starts[word] ?? 0
+      const to = starts[word + 1] ?? 0
       if (to <= from) continue
       const information = ilog2Q16(2 * sums.length + 2) - ilog2Q16(2 * (to - from) + 1)
       for (let at = from; at < to; at++) {
-        const [place, count] = [this.#places[at]!, this.#counts[at]!]
-        sums[place]! += times * mulDiv(information * 2200, count, count * 1000 + this.#norms[place]!)
+        const place = places[at]!
+        const count = counts[at]!
+        sums[place]! += times * mulDiv(information * 2200, count, count * 1000 + norms[place]!)
       }
     }
     const scores: Scores = new Map()
-    for (const [place, score] of sums.entries()) addScore(scores, this.#numbers[place]!, score)
+    for (let place = 0; place < sums.length; place++) addScore(scores, this.#numbers[place]!, sums[place]!)
     return scores
   }
 

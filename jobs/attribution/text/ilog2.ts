@@ -11,5 +11,7 @@ export function ilog2Q16(x: number): number {
   const near = Math.log2(x) * ONE
   const whole = Math.round(near)
   if (Math.abs(near - whole) > DOUBT) return Math.floor(near)
+  // Counts often are powers of two, whose logarithm is the exponent.
+  if (whole % ONE === 0 && x === 2 ** (whole / ONE)) return whole
   return BigInt(x) ** BigInt(ONE) >= 1n << BigInt(whole) ? whole : whole - 1
 }

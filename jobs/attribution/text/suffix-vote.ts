@@ -5,11 +5,11 @@ import { ilog2Q16 } from './ilog2.ts'
 import type { Shard } from './shard.ts'
 
 /** What a context of few occurrences leaves to shorter ones: the concentration of the language model that this is modelled on. */
-const CONCENTRATION = 256
+const CONCENTRATION = 1024
 /** 1 in the arithmetic of the chain. */
 const CHAIN = 1 << 24
 /** What stands in more places says little of where it comes from. */
-const PLACES_MAX = 100
+const PLACES_MAX = 10
 /** Every product stays below 2^53. */
 const CORPUS_TOKENS_MAX = 2 ** 29 - 1
 
@@ -31,15 +31,14 @@ export function suffixVote(shards: readonly Shard[], output: Int32Array, contrib
   for (let last = 0; last < output.length; last++) {
     const count = grams.count(last, 1)
     if (count === 0) continue
-    const surprisal = ilog2Q16(total) - ilog2Q16(count)
-    for (const { length, credit } of creditsOf(grams, last, surprisal))
+    for (const { length, credit } of creditsOf(grams, last, { count, total }))
       divide(credit, grams.documents(last, length), contributorOf, scores)
   }
   return scores
 }
 
-/** What the surprisal of a token gives to the documents of each gram that ends with it. */
-function creditsOf(grams: Grams, last: number, surprisal: number): { length: number; credit: number }[] {
+/** What the surprisal of a token gives to the documents of each gram that ends with it; the token alone takes its part and gives it to nobody. */
+function creditsOf(grams: Grams, last: number, token: { count: number; total: number }) {
   const parts: { readonly length: number; readonly part: number }[] = []
   let chain = CHAIN
   let sum = 0
@@ -51,7 +50,9 @@ function creditsOf(grams: Grams, last: number, surprisal: number): { length: num
     chain = mulDiv(chain, CONCENTRATION, context)
     if (count > 0 && count <= PLACES_MAX) parts.push({ length, part })
   }
+  sum += mulDiv(chain, token.count, token.total)
   if (sum === 0) return []
+  const surprisal = ilog2Q16(token.total) - ilog2Q16(token.count)
   return parts.map(({ length, part }) => ({ length, credit: mulDiv(surprisal, part, sum) }))
 }
 

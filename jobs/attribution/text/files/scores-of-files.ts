@@ -52,7 +52,7 @@ export async function scoresOfFiles(folder: string, file: string, options: Score
   const scoreOne = async (output: Int32Array): Promise<Scores> => {
     if (score === 'bm25') return bm25!.score(output)
     const vote = votes.score(output)
-    return bm25 === undefined ? vote : mixed(await vote, bm25.score(output), weights)
+    return bm25 === undefined ? vote : mixed(await vote, bm25.score(output), weights, contributorOf)
   }
   const scores: OutputScores[] = []
   const pending: Promise<Scores>[] = []

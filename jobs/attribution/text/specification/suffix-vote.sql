@@ -16,13 +16,13 @@ gram AS (
   GROUP BY last, length
 ),
 context AS (
-  SELECT whole.last, whole.length, whole.places, before.places + 256 AS context
+  SELECT whole.last, whole.length, whole.places, before.places + 1024 AS context
   FROM gram AS whole JOIN gram AS before ON before.last = whole.last - 1 AND before.length = whole.length - 1
 ),
 chain(last, length, chain) AS (
   SELECT last, max(length), 16777216::HUGEINT FROM context GROUP BY last
   UNION ALL
-  SELECT last, length - 1, chain * 256 // context FROM chain JOIN context USING (last, length) WHERE length > 2
+  SELECT last, length - 1, chain * 1024 // context FROM chain JOIN context USING (last, length) WHERE length > 2
 ),
 part AS (
   SELECT last, length, places, chain * places // context AS part, sum(chain * places // context) OVER (PARTITION BY last) AS parts
@@ -35,10 +35,19 @@ surprisal AS (
   JOIN ilog2 AS whole ON whole.x = (SELECT sum(len(words)) FROM document)
   WHERE length = 1
 ),
+-- what is left of the chain behind the runs of two tokens, for the token alone
+token AS (
+  SELECT last, chain * 1024 // context.context * gram.places // total AS alone
+  FROM chain
+  JOIN context USING (last, length)
+  JOIN gram USING (last)
+  CROSS JOIN (SELECT sum(len(words))::HUGEINT AS total FROM document)
+  WHERE length = 2 AND gram.length = 1
+),
 credit AS (
-  SELECT last, length, surprisal * part // parts AS credit
-  FROM part JOIN surprisal USING (last)
-  WHERE places BETWEEN 1 AND 100 AND parts > 0
+  SELECT last, length, surprisal * part // (parts + alone) AS credit
+  FROM part JOIN surprisal USING (last) JOIN token USING (last)
+  WHERE places BETWEEN 1 AND 10 AND parts + alone > 0
 ),
 found AS (
   SELECT
