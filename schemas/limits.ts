@@ -83,6 +83,15 @@ export const DISPUTE_REASON_CHARACTERS_MAX = 256
 export const ADJUSTED_EPOCHS_MAX = 64
 /** Of what an operator says to an adjustment. */
 export const NOTE_CHARACTERS_MAX = 256
+/** Salt of the tokens under a text map, and bytes of each. */
+export const TEXT_SALT_BYTES = 16
+export const TEXT_TOKEN_BYTES = 8
+/** Of one text; longer documents are contributed, and longer outputs recorded, in parts. */
+export const TEXT_TOKENS_MAX = 65_536
+/** Signature of text/shingles@1: 128 entries. */
+export const TEXT_SHINGLES_BYTES = 512
+/** What may cut the texts of a map into tokens (docs/text.md). */
+export const TOKENIZERS = ['text/words@1'] as const
 /** Where a policy may let a data part go that influence cannot divide. */
 export const FALLBACKS = ['unattributed'] as const
 /**

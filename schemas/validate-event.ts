@@ -11,6 +11,7 @@ import { priceList, usePayment, voucher } from './payment-ranges.ts'
 import { bondAmounts, disputeRules, minimumAmounts, payoutRules } from './policy-ranges.ts'
 import { amount, bytes, field, first, identifier, type RangeFault, range } from './ranges.ts'
 import { isRegistrable } from './registered-schemas.ts'
+import { contributionText, inferenceText, textMap } from './text-ranges.ts'
 
 /** The ranges of docs/formats.md#decisions; the first fault, or undefined. */
 export function findRangeFault(event: EventOf): RangeFault | undefined {
@@ -110,6 +111,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       bytes('registrant', body.registrant, 20),
       bytes('signature', body.signature, 65),
     ),
+  TextMapPublished: textMap,
   PriceListPublished: priceList,
   LicenceGranted: licence,
   LicenceRevoked: revocation,
@@ -170,6 +172,8 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       identifier('inferenceSource', body.inferenceSource),
       identifier('inferenceId', body.inferenceId),
     ),
+  ContributionText: contributionText,
+  InferenceText: inferenceText,
   Deposited: (body) =>
     first(
       amount(body.amount),

@@ -10,12 +10,14 @@ import { type ErasedItem, itemKey } from './erased-items.ts'
 
 const findRecords = readSql(new URL('./find-records.sql', import.meta.url))
 
-/** A record with features of an item whose erasure is ordered: accepted, or not. */
+/** A record with features, or the text, of an item whose erasure is ordered: accepted, or not. */
 export interface TellingRecord {
   readonly rid: bigint
   readonly item: ErasedItem
-  /** Of an accepted one. */
+  /** Of accepted features. */
   readonly featureMap: string | null
+  /** Of an accepted text. */
+  readonly textMap: string | null
 }
 
 export interface FoundRecords {
@@ -25,7 +27,7 @@ export interface FoundRecords {
 }
 
 /**
- * Reads every record of a closed epoch that may tell features: accepted ones, copies, and what was refused, whatever for. One pass, a
+ * Reads every record of a closed epoch that may tell features or texts: accepted ones, copies, and what was refused, whatever for. One pass, a
  * few microseconds a record.
  */
 export async function findTellingRecords(warehouse: Database, items: readonly ErasedItem[]): Promise<FoundRecords> {
@@ -45,14 +47,25 @@ export async function findTellingRecords(warehouse: Database, items: readonly Er
         if (names.some((name) => value.includes(name))) unreadable.push(rid)
         continue
       }
-      if (decoded.type !== 'ContributionFeatures') continue
-      const { batchSource, batchId, index, featureMap } = decoded.body as EventBodies['ContributionFeatures']
+      if (decoded.type !== 'ContributionFeatures' && decoded.type !== 'ContributionText') continue
+      const body = decoded.body as EventBodies['ContributionFeatures'] | EventBodies['ContributionText']
+      const { batchSource, batchId, index } = body
       const item = wanted.get(itemKey(idHashOf(batchSource, batchId), index))
       if (item === undefined) continue
-      telling.push({ rid, item, featureMap: outcomes![row] === OUTCOMES.accepted ? featureMap : null })
+      telling.push({ rid, item, ...mapsOf(body, outcomes![row] === OUTCOMES.accepted) })
     }
   }
   return { telling, unreadable }
+}
+
+function mapsOf(
+  body: EventBodies['ContributionFeatures'] | EventBodies['ContributionText'],
+  isAccepted: boolean,
+): Pick<TellingRecord, 'featureMap' | 'textMap'> {
+  return {
+    featureMap: isAccepted && 'featureMap' in body ? body.featureMap : null,
+    textMap: isAccepted && 'textMap' in body ? body.textMap : null,
+  }
 }
 
 async function registeredSchemas(warehouse: Database): Promise<Map<number, RegisteredSchema>> {

@@ -6,7 +6,7 @@ import { SpanSearch } from '../../jobs/attribution/text/maximal-spans.ts'
 import { mixed } from '../../jobs/attribution/text/mix.ts'
 import { buildShard, Shard } from '../../jobs/attribution/text/shard.ts'
 import { suffixVote } from '../../jobs/attribution/text/suffix-vote.ts'
-import { TOKENIZER, tokenise, wordsOf } from '../../jobs/attribution/text/tokenizer.ts'
+import { TOKENIZER, tokenise, wordsOf } from '../../schemas/text/tokenizer.ts'
 import { readVectors } from '../anchor/vectors.ts'
 
 type Scores = Readonly<Record<string, number>>

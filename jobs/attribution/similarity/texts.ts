@@ -1,7 +1,8 @@
-import { BucketTable, mix } from './bucket-table.ts'
+import { mix } from '../../../schemas/text/mix.ts'
+import { BINS, folded, signatureOf } from '../../../schemas/text/shingles.ts'
+import { BucketTable } from './bucket-table.ts'
 import { ContentShapeError } from './errors.ts'
 import { RowsKept } from './rows-kept.ts'
-import { BINS, folded, signatureOf } from './shingles.ts'
 import { type Match, MILLION, type Similarity } from './similarity.ts'
 
 const { imul } = Math

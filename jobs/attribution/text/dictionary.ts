@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { type Tokenised, wordsOf } from '../../../schemas/text/tokenizer.ts'
 import { DictionaryFullError } from './errors.ts'
-import { type Tokenised, wordsOf } from './tokenizer.ts'
 
 /** Between documents, and behind the last one. No word has it, so nothing that is found crosses a document's end. */
 export const SEPARATOR = 0

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { TOKENIZER } from '../tokenizer.ts'
+import { TOKENIZER } from '../../../../schemas/text/tokenizer.ts'
 import { SealedShardError } from './errors.ts'
 import { replaceFile, type SealedShard } from './sealed-shard.ts'
 
