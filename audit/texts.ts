@@ -32,6 +32,11 @@ export class KnownTexts {
   readonly #outputs = new Map<number, OutputText>()
   readonly #numbers = new Map<bigint, number>()
 
+  /** One more than the greatest number of a token. */
+  get tokens(): number {
+    return this.#numbers.size
+  }
+
   addMap(body: EventBodies['TextMapPublished']): void {
     this.#maps.set(body.textMap, body)
     this.#models.add(body.model)

@@ -90,6 +90,10 @@ export const TEXT_TOKEN_BYTES = 8
 export const TEXT_TOKENS_MAX = 65_536
 /** Signature of text/shingles@1: 128 entries. */
 export const TEXT_SHINGLES_BYTES = 512
+/** Tokens of all documents of a map that count; those that come later do not. */
+export const TEXT_CORPUS_TOKENS_MAX = 1 << 27
+/** Texts of a map that are unlike all before them; what comes behind so many does not count. */
+export const TEXT_REPRESENTATIVES_MAX = 1 << 22
 /** What may cut the texts of a map into tokens (docs/text.md). */
 export const TOKENIZERS = ['text/words@1'] as const
 /** Where a policy may let a data part go that influence cannot divide. */

@@ -1,5 +1,6 @@
 import type { ErasedMessage } from '../../pipelines/record-source.ts'
 import { isRewriteDue } from '../../pipelines/warehouse/rewrite-file.ts'
+import { removeCorpora } from '../attribution/text/ledger/corpora-folder.ts'
 import { CacheFolder } from '../cache-folder.ts'
 import type { Ledger } from '../ledger.ts'
 import { removeReruns } from '../rerun/run-rerun.ts'
@@ -71,6 +72,7 @@ export async function erase(options: EraseOptions): Promise<ErasureDone> {
   const cache = CacheFolder.beside(ledger.warehouse)
   // Not by what this run erased: one before it may have been killed here.
   const isDue = await isRewriteDue(ledger.warehouse)
+  if (isDue) removeCorpora(ledger.warehouse)
   const caches = isDue ? (await cache.removeAll('items')) + (await cache.removeAll('factor')) : 0
   onProgress?.('log')
   // Copies that hold the features too; a rerun that was stopped begins anew, or is refused.
