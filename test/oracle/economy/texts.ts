@@ -127,9 +127,9 @@ const logarithms = new Map<number, bigint>()
 function log2(x: number): bigint {
   const known = logarithms.get(x)
   if (known !== undefined) return known
-  const found = BigInt((BigInt(x) ** 65_536n).toString(16).length - 1) * 4n
-  const top = Number.parseInt((BigInt(x) ** 65_536n).toString(16)[0]!, 16)
-  const result = found + BigInt(Math.floor(Math.log2(top)))
+  const power = BigInt(x) ** 65_536n
+  const near = BigInt(Math.round(Math.log2(x) * 65_536))
+  const result = power >> near === 0n ? near - 1n : near
   logarithms.set(x, result)
   return result
 }
