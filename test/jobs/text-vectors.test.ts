@@ -15,7 +15,14 @@ type Scores = Readonly<Record<string, number>>
 
 interface Vectors {
   readonly tokenizer: string
-  readonly tokens: readonly { name: string; text: string; words: string[]; kept: string[]; bytes: string; shingles: string }[]
+  readonly tokens: readonly {
+    name: string
+    text: string
+    words: string[]
+    kept: string[]
+    bytes: string
+    shingles: string
+  }[]
   /** Of the tokens' bytes, hex. */
   readonly salt: string
   readonly ilog2Q16: readonly [x: number, q: number][]
