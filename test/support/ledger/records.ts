@@ -93,7 +93,7 @@ type SignedType =
   | 'DisputeResolved'
 const NOTHING = new Uint8Array(0)
 /** Of the tokens under every text map of a test. */
-export const TEXT_SALT = hashOf('text salt').subarray(0, 16)
+const TEXT_SALT = hashOf('text salt').subarray(0, 16)
 const ANYONE_BYTES = fromHex(ANYONE)
 /** Long after any test. */
 export const NEVER_MS = 1n << 62n

@@ -13,8 +13,6 @@ import { type CorpusOptions, type LedgerCorpus, withCorpus, wordsOfBytes } from 
 const askedMapsSql = readSql(new URL('./asked-maps.sql', import.meta.url))
 const askedOutputsSql = readSql(new URL('./asked-outputs.sql', import.meta.url))
 
-/** What a policy names; docs/text.md#in-a-ledger. */
-export const TEXT_METHOD = 'text/mix@1'
 /** Outputs that are read, and on their way to threads, at once: at most half a mebibyte each. */
 const OUTPUTS_AT_ONCE = 64
 
