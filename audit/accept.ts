@@ -5,7 +5,8 @@ import { toHex } from '../schemas/ids.ts'
 import { COMMIT_EPOCHS_MAX } from '../schemas/limits.ts'
 import { depositKey, findReader, type ObjectEvent } from './close-reasons.ts'
 import { acceptOpening } from './dispute-reasons.ts'
-import { findBatch, findUse, type History } from './history.ts'
+import type { ErasedRecord } from './erasures.ts'
+import { findBatch, findUse, type History, numberOfBatch } from './history.ts'
 import { acceptOutcome, acceptStep } from './outcome-reasons.ts'
 import { voucherKey } from './payments.ts'
 import { answerKey } from './signed-by.ts'
@@ -70,6 +71,19 @@ export function acceptInto(history: History, event: ObjectEvent, accepted: Accep
     case 'FeatureMapPublished':
       history.featureMaps.set(event.body.featureMap, event.body)
       history.featureMapOfModel.set(event.body.model, event.body)
+      return 0
+    case 'TextMapPublished':
+      history.texts.addMap(event.body)
+      return 0
+    case 'ContributionText':
+      acceptItemText(history, event.body)
+      return 0
+    case 'InferenceText':
+      history.texts.addOutput(
+        event.body,
+        findUse(history, event.body.inferenceSource, event.body.inferenceId),
+        accepted.epoch,
+      )
       return 0
     case 'PriceListPublished':
       history.payments.priceLists.set(event.body.priceList, event.body)
@@ -145,6 +159,17 @@ function acceptBatch(history: History, event: EventOf<'ContributionBatch'>, acce
   const first = inTime(committed, accepted.epoch).find((each) => each.rank < rank)
   const batch = { account: toHex(account), dataset, items: items.length, rank, priority: first?.rank ?? rank }
   return history.batches.push({ ...batch, withdrawn: undefined, erased: undefined }) - 1
+}
+
+function acceptItemText(history: History, body: EventBodies['ContributionText']): void {
+  const number = numberOfBatch(history, body.batchSource, body.batchId)
+  history.texts.addItem(body, number, history.batches[number]!)
+}
+
+/** An item whose accepted text was erased. */
+export function acceptErasedText(history: History, { textMap, batchSource, batchId, index }: ErasedRecord): void {
+  const number = numberOfBatch(history, batchSource, batchId)
+  history.texts.addErasedItem(textMap!, number, history.batches[number]!, index)
 }
 
 /** No index: all of the batch. Features may be there already, or come later. */

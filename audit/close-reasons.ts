@@ -13,6 +13,7 @@ import { findAcceptanceReason, findOfferReason, findOfferWithdrawalReason } from
 import { findOutcomeReason, findStepReason } from './outcome-reasons.ts'
 import { voucherKey } from './payments.ts'
 import { isSignedBy, isSignedByOperator } from './signed-by.ts'
+import { findItemTextReason, findOutputTextReason, findTextMapReason } from './text-reasons.ts'
 
 /** Types that few records have: they are decided as objects. Uses and features are decided by {@link ./decide-usual.ts}. */
 export type ObjectType = Exclude<DecidedEventType, 'InferenceRecorded' | 'ContributionFeatures' | 'InferenceFeatures'>
@@ -150,6 +151,13 @@ const CHECKS: { readonly [Type in ObjectType]: Check<Type> } = {
   DisputeOpened: findOpeningReason,
 
   DisputeResolved: findResolutionReason,
+
+  TextMapPublished: findTextMapReason,
+
+  ContributionText: findItemTextReason,
+
+  InferenceText: findOutputTextReason,
+
   AdjustmentOrdered: findAdjustmentReason,
 }
 

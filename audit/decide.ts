@@ -2,18 +2,20 @@ import { DECISION_STEPS, type DecidedEventType, type EventBodies, type EventOf }
 import { toHex } from '../schemas/ids.ts'
 import { SIGNATURE_CHECK_EPOCHS_MAX } from '../schemas/limits.ts'
 import { OUTCOMES, type RejectionReason, reasonOfCode } from '../schemas/rejection.ts'
-import { acceptInto } from './accept.ts'
+import { acceptErasedText, acceptInto } from './accept.ts'
 import { TABLES } from './bundle.ts'
 import { findCloseReason, type ObjectEvent, type ObjectType } from './close-reasons.ts'
 import { isUsual, UsualDecider, type UsualType } from './decide-usual.ts'
 import type { DecidingLedger } from './deciding-ledger.ts'
 import { assertSame, differ } from './difference.ts'
+import type { ErasedRecord } from './erasures.ts'
 import type { Opening } from './held-disputes.ts'
 import { findUse, type History } from './history.ts'
 import type { Acceptance } from './market.ts'
 import type { EpochRecords } from './records/epoch-records.ts'
 import { KEY_WORDS } from './records/id-table.ts'
 import { TYPE_NUMBERS } from './records/type-numbers.ts'
+import { findErasedTextReason } from './text-reasons.ts'
 
 export interface DecidedEpoch {
   readonly records: EpochRecords
@@ -99,7 +101,9 @@ class EpochDecider {
     for (const types of DECISION_STEPS) {
       for (const row of this.#records.rowsOf(...types.filter((type) => this.#ledger.types?.has(type) ?? true))) {
         const type = this.#records.typeOf(row)!
-        if (!isUsual(type)) await this.#decideObject(row, type)
+        const said = this.#records.erasedOf(row)
+        if (said !== undefined) this.#decideErased(row, type, said)
+        else if (!isUsual(type)) await this.#decideObject(row, type)
         else if (this.#usual.isQuoted(row, type)) await this.#decideQuoted(row)
         else this.#decideUsual(row, type)
       }
@@ -139,23 +143,20 @@ class EpochDecider {
   }
 
   /** Accepted, or a duplicate, by what is left of it. */
-  #decideErased(row: number): void {
-    const type = 'ContributionFeatures'
-    const said = this.#records.erasedOf(row)!
+  #decideErased(row: number, type: DecidedEventType, said: ErasedRecord): void {
+    const isText = type === 'ContributionText'
+    const source = this.#history.names.textOf(this.#records.sources[row]!)
     this.#decideRow(row, type, () => {
-      const reason = this.#usual.reasonOfErased(row, said)
+      const reason = isText ? findErasedTextReason(this.#history, source, said) : this.#usual.reasonOfErased(row, said)
       if (reason !== undefined) return reason
-      this.#usual.acceptErased(said)
+      if (isText) acceptErasedText(this.#history, said)
+      else this.#usual.acceptErased(said)
       this.#history.erasedIds.add(this.#useUp(row, type, 0))
       return undefined
     })
   }
 
   #decideUsual(row: number, type: UsualType): void {
-    if (this.#records.erasedOf(row) !== undefined) {
-      this.#decideErased(row)
-      return
-    }
     this.#decideRow(row, type, () => {
       const reason = this.#usual.reasonOf(row, type)
       if (reason === undefined) this.#acceptUsual(row, type)

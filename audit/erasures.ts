@@ -17,6 +17,7 @@ const document = z.strictObject({
       batchId: z.string(),
       index: z.number().int().nonnegative(),
       featureMap: z.string().nullable(),
+      textMap: z.string().nullable(),
       orderedIn: z.number().int().positive(),
     }),
   ),

@@ -12,6 +12,7 @@ import { emptyPayments, type Payments } from './payments.ts'
 import { IdTable, idKey } from './records/id-table.ts'
 import { addresses, asciiTexts, type TextTable } from './records/text-table.ts'
 import { TYPE_NUMBERS } from './records/type-numbers.ts'
+import { KnownTexts } from './texts.ts'
 
 /** Everything accepted so far that a later record may refer to, and everything settlement needs. */
 export interface History {
@@ -56,6 +57,7 @@ export interface History {
   /** Entries in `ids` of accepted records that were erased: what their values were is not known. */
   readonly erasedIds: Set<number>
   readonly disputes: KnownDisputes
+  readonly texts: KnownTexts
 }
 
 export function emptyHistory(): History {
@@ -88,6 +90,7 @@ export function emptyHistory(): History {
     erasures: new Erasures(),
     erasedIds: new Set(),
     disputes: new KnownDisputes(),
+    texts: new KnownTexts(),
   }
 }
 

@@ -231,6 +231,23 @@ export interface FeatureMapPublished {
   signature: Uint8Array
 }
 
+/** How texts of one model are cut into tokens, and who may publish them. */
+export interface TextMapPublished {
+  textMap: string
+  model: string
+  /** Of `TOKENIZERS`. */
+  tokenizer: string
+  /** Version of Unicode whose character classes it uses. */
+  unicode: string
+  /** The one `ce_source` that may publish texts. */
+  extractor: string
+  codeHash: Uint8Array
+  /** 16 bytes. */
+  salt: Uint8Array
+  registrant: Uint8Array
+  signature: Uint8Array
+}
+
 /** What a million of a unit costs, and when that counts. */
 export interface PriceRule {
   unit: string
@@ -311,6 +328,27 @@ export interface ContributionFeatures {
   label: number
   fingerprint: Uint8Array
   near: NearContribution[]
+}
+
+/** The text of a contribution: which tokens are equal, and no words. */
+export interface ContributionText {
+  textMap: string
+  batchSource: string
+  batchId: string
+  index: number
+  /** 8 bytes each (schemas/text/text-tokens.ts). */
+  tokens: Uint8Array
+  /** 512 bytes: signature of text/shingles@1. */
+  shingles: Uint8Array
+}
+
+/** The text that a use was answered with. */
+export interface InferenceText {
+  textMap: string
+  inferenceSource: string
+  inferenceId: string
+  /** 8 bytes each. */
+  tokens: Uint8Array
 }
 
 export interface InferenceRecorded {
@@ -499,15 +537,18 @@ export interface EventBodies {
   OfferAccepted: OfferAccepted
   PolicyPublished: PolicyPublished
   FeatureMapPublished: FeatureMapPublished
+  TextMapPublished: TextMapPublished
   PriceListPublished: PriceListPublished
   ContributionCommitted: ContributionCommitted
   ContributionBatch: ContributionBatch
   ContributionWithdrawn: ContributionWithdrawn
   ErasureOrdered: ErasureOrdered
   ContributionFeatures: ContributionFeatures
+  ContributionText: ContributionText
   VoucherPresented: VoucherPresented
   InferenceRecorded: InferenceRecorded
   InferenceFeatures: InferenceFeatures
+  InferenceText: InferenceText
   Deposited: Deposited
   SignatureChecked: SignatureChecked
   TaskOutcome: TaskOutcome
@@ -546,6 +587,7 @@ export const DECISION_ORDER = [
   'OfferAccepted',
   'PolicyPublished',
   'FeatureMapPublished',
+  'TextMapPublished',
   'Deposited',
   'ContributionCommitted',
   'ContributionBatch',
@@ -556,6 +598,8 @@ export const DECISION_ORDER = [
   'CorrectionRecorded',
   'ContributionFeatures',
   'InferenceFeatures',
+  'ContributionText',
+  'InferenceText',
   'TaskOutcome',
   'AgentStep',
   'DisputeOpened',

@@ -91,6 +91,19 @@ export const MODEL_CHANNELS_MAX = 200
 export const RETRIEVAL_RULES = ['score', 'rank'] as const
 /** Contributions that one use may have retrieved, each a lookup and an account that is paid. */
 export const RETRIEVED_MAX = 64
+/** Salt of the tokens under a text map, and bytes of each. */
+export const TEXT_SALT_BYTES = 16
+export const TEXT_TOKEN_BYTES = 8
+/** Of one text; longer documents are contributed, and longer outputs recorded, in parts. */
+export const TEXT_TOKENS_MAX = 65_536
+/** Signature of text/shingles@1: 128 entries. */
+export const TEXT_SHINGLES_BYTES = 512
+/** Tokens of all documents of a map that count; those that come later do not. */
+export const TEXT_CORPUS_TOKENS_MAX = 1 << 27
+/** Texts of a map that are unlike all before them; what comes behind so many does not count. */
+export const TEXT_REPRESENTATIVES_MAX = 1 << 22
+/** What may cut the texts of a map into tokens (docs/text.md). */
+export const TOKENIZERS = ['text/words@1'] as const
 /**
  * Attribution methods that a policy may name: those with a record of passed gates in docs/gates/, to which
  * test/bench/gates-record.test.ts holds this list. One that is unknown could stop every epoch in which it is in force.

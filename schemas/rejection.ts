@@ -103,6 +103,10 @@ export const REJECTION_REASONS = {
   NOT_MAJORITY_OWNER: 214,
   // Close: erasure.
   CONTRIBUTION_ERASED: 220,
+  // Close: texts.
+  TEXT_MAP_UNKNOWN: 240,
+  TEXT_MAP_EXISTS: 241,
+  TEXT_EXISTS: 242,
 } as const
 
 export type RejectionReason = keyof typeof REJECTION_REASONS

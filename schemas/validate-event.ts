@@ -12,6 +12,7 @@ import { bondAmounts, channelRules, disputeRules, minimumAmounts, payoutRules } 
 import { amount, bytes, field, first, identifier, type RangeFault, range } from './ranges.ts'
 import { isRegistrable } from './registered-schemas.ts'
 import { retrievedItems } from './retrieval-ranges.ts'
+import { contributionText, inferenceText, textMap } from './text-ranges.ts'
 
 /** The ranges of docs/formats.md#decisions; the first fault, or undefined. */
 export function findRangeFault(event: EventOf): RangeFault | undefined {
@@ -109,6 +110,7 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       bytes('registrant', body.registrant, 20),
       bytes('signature', body.signature, 65),
     ),
+  TextMapPublished: textMap,
   PriceListPublished: priceList,
   LicenceGranted: licence,
   LicenceRevoked: revocation,
@@ -170,6 +172,8 @@ const CHECKS: { [Type in EventType]: (body: EventBodies[Type]) => RangeFault | u
       identifier('inferenceSource', body.inferenceSource),
       identifier('inferenceId', body.inferenceId),
     ),
+  ContributionText: contributionText,
+  InferenceText: inferenceText,
   Deposited: (body) =>
     first(
       amount(body.amount),

@@ -15,6 +15,7 @@ export type RegistryEventType =
   | 'OfferAccepted'
   | 'PolicyPublished'
   | 'FeatureMapPublished'
+  | 'TextMapPublished'
   | 'PriceListPublished'
   | 'LicenceGranted'
   | 'LicenceRevoked'

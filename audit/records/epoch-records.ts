@@ -26,6 +26,9 @@ const WAITING = 0xfe
 /** No outcome yet. */
 const UNDECIDED = 0xff
 
+/** What tells of items, and may be erased. */
+const ERASABLE_TYPES = ['ContributionFeatures', 'ContributionText'] as const
+
 /** A record that waits for a schema, whole. */
 interface WaitingRecord {
   readonly row: number
@@ -235,9 +238,10 @@ export class EpochRecords {
       return
     }
     const type = headers.outcome === 'parsed' ? headers.attributes.type : undefined
-    if (headers.outcome !== 'parsed' || type !== ceTypeOf('ContributionFeatures'))
-      differ('erasures', record.where('headers'), ceTypeOf('ContributionFeatures'), type)
-    this.#types[row] = TYPE_NUMBERS.ContributionFeatures
+    const told = ERASABLE_TYPES.find((erasable) => ceTypeOf(erasable) === type)
+    if (headers.outcome !== 'parsed' || told === undefined)
+      differ('erasures', record.where('headers'), ERASABLE_TYPES.map(ceTypeOf).join(' or '), type)
+    this.#types[row] = TYPE_NUMBERS[told]
     this.sources[row] = this.#texts.names.numberOf(headers.attributes.source)
     this.#keyWriter.putTexts(headers.attributes.source, headers.attributes.id, this.keys, row * KEY_WORDS)
   }

@@ -1,5 +1,5 @@
 import { POOLED, poolAllShifts, SHIFTS } from '../../jobs/attribution/similarity/pooled-picture.ts'
-import { folded, signatureOf } from '../../jobs/attribution/similarity/shingles.ts'
+import { folded, signatureOf } from '../../schemas/text/shingles.ts'
 
 const COSINE_MIN = 0.994
 const AGREEING_MIN = 103

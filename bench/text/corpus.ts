@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { loadSpeeches } from '../../examples/speeches/corpus.ts'
 import type { Xoshiro128 } from '../../extractors/random.ts'
 import { Dictionary } from '../../jobs/attribution/text/dictionary.ts'
-import { tokenise } from '../../jobs/attribution/text/tokenizer.ts'
+import { tokenise } from '../../schemas/text/tokenizer.ts'
 
 /** A walk stays on a text for eight tokens on average before it goes on at another place of the word that it is at. */
 const STAY = 8

@@ -1,9 +1,12 @@
 import type { Command } from 'commander'
 import { insightsOf } from '../../jobs/insights/insights.ts'
 import { explain } from '../../jobs/statement/explain.ts'
+import { type TextEvidence, textEvidence } from '../../jobs/statement/text-evidence.ts'
+import { FolderPayloadStore } from '../../pipelines/payload-store.ts'
 import { type GlobalFlags, runReadingVerb, wholeNumber, withGlobalFlags } from '../command.ts'
 import { paint, printLine } from '../output.ts'
 import { printInsights } from '../print-insights.ts'
+import { printTextEvidence } from '../print-text-evidence.ts'
 
 /** `explain`, `insights`: answers for people. Amounts are in the token's smallest unit. */
 export function addAnswers(program: Command): void {
@@ -19,7 +22,12 @@ export function addAnswers(program: Command): void {
         progress.show('solving for this answer')
         const { warehouse } = await session.ledger()
         const explanations = await explain(warehouse, [id], flags.top)
-        answer(explanations, () => explanations.forEach(printExplanation))
+        const payloads = new FolderPayloadStore(session.directory.payloads)
+        const texts = await Promise.all(
+          explanations.map(({ inference }) => textEvidence(warehouse, { ...inference, payloads, top: flags.top })),
+        )
+        const document = explanations.map((each, at) => ({ ...each, text: texts[at] ?? null }))
+        answer(document, () => document.forEach(printExplanation))
         return undefined
       }),
     )
@@ -54,7 +62,7 @@ const FEE_STATUSES = {
   undecided: ', not decided yet: its epoch is not attributed',
 } as const
 
-type Explained = Awaited<ReturnType<typeof explain>>[number]
+type Explained = Awaited<ReturnType<typeof explain>>[number] & { readonly text: TextEvidence | null }
 
 function printCorrections({ corrections, counts, fee, statusEpoch, token, lateTime }: Explained): void {
   for (const { kind, fee: stands, epoch, reason } of corrections) {
@@ -102,4 +110,5 @@ function printExplanation(explanation: Explained): void {
   printLine('\nMost influential contributions (influence, not payment; 1 = the strongest):')
   for (const item of items)
     printLine(`  ${item.influence.toFixed(3)}  ${item.batchId}/${item.index}  by ${item.account}`)
+  if (explanation.text !== null) printTextEvidence(explanation.text)
 }

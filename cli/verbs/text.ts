@@ -9,6 +9,7 @@ import {
 } from '../../jobs/attribution/text/files/spans-of-files.ts'
 import { type GlobalFlags, runVerbAlone, wholeNumber, withGlobalFlags } from '../command.ts'
 import { formatPercent, paint, printLine, printRemark } from '../output.ts'
+import { addTextRecords } from './text-records.ts'
 
 /** A span of more places is counted and not listed. */
 const POSITIONS = 100_000
@@ -32,11 +33,11 @@ interface ScoreFlags extends TextFlags {
   readonly keepDuplicates?: boolean
 }
 
-/** `text spans`, `text score`: outputs of a language model beside a folder of documents, on plain files alone. */
+/** `text spans`, `text score`: outputs of a language model beside a folder of documents, on plain files alone; and texts for a ledger. */
 export function addText(program: Command): void {
   const text = program
     .command('text')
-    .description('outputs of a language model beside a folder of documents: spans, score')
+    .description('outputs of a language model beside documents: spans, score; for a ledger: map, items, outputs')
   withFiles(text, 'spans', `what stands in the documents word for word: ${EVIDENCE}`)
     .option('--positions <n>', 'a span that stands in more places is counted and not listed', wholeNumber, POSITIONS)
     .addHelpText('after', '\nExample:\n  $ tally text spans --corpus speeches --outputs answers.txt')
@@ -55,6 +56,7 @@ export function addText(program: Command): void {
         return undefined
       }),
     )
+  addTextRecords(text)
   withFiles(text, 'score', 'what each document did for each output, as docs/text.md computes it')
     .addOption(new Option('--score <name>', 'which score').choices(SCORES).default('mix'))
     .option('--vote-weight <percent>', 'of suffix-vote in the mix; BM25 has the rest', percent, 50)

@@ -41,6 +41,15 @@ export {
   UploadRefusedError,
   UploadUnansweredError,
 } from './send-records.ts'
+export {
+  type ContributionTextOptions,
+  contributionText,
+  type InferenceTextOptions,
+  inferenceText,
+  type PublishTextMapOptions,
+  publishTextMap,
+  type TextMap,
+} from './texts.ts'
 export { type TransferOptions, transfer } from './transfer.ts'
 export * from './verify.ts'
 export { type Promised, type VoucherOptions, voucher } from './voucher.ts'

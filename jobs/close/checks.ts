@@ -10,6 +10,7 @@ import { checkOpening, checkResolution } from './check-disputes.ts'
 import { checkGrant, checkRevocation } from './check-licences.ts'
 import { checkAcceptance, checkOffer, checkOfferWithdrawal } from './check-market.ts'
 import { checkOutcome, checkStep } from './check-outcomes.ts'
+import { checkContributionText, checkInferenceText, checkTextMap } from './check-texts.ts'
 import { checkUse } from './check-use.ts'
 import { isSignedBy } from './signed-by.ts'
 
@@ -54,6 +55,7 @@ const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
   OfferWithdrawn: checkOfferWithdrawal,
   OfferAccepted: checkAcceptance,
   FeatureMapPublished: checkFeatureMap,
+  TextMapPublished: checkTextMap,
   Deposited: checkDeposit,
   // It binds the account that it is for: whoever sends it, nobody else gains by it.
   ContributionCommitted: () => undefined,
@@ -69,6 +71,8 @@ const CHECKS: { [Type in DecidedEventType]: Check<Type> } = {
   CorrectionRecorded: checkCorrection,
   ContributionFeatures: checkContributionFeatures,
   InferenceFeatures: checkInferenceFeatures,
+  ContributionText: checkContributionText,
+  InferenceText: checkInferenceText,
   TaskOutcome: checkOutcome,
   AgentStep: checkStep,
   DisputeOpened: checkOpening,

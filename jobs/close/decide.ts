@@ -173,6 +173,7 @@ function register(
   if (event.type === 'PolicyPublished') registry.policies.add(event.body.policy)
   if (event.type === 'AdjustmentOrdered') registry.adjustments.add(event.body.adjustment)
   if (event.type === 'FeatureMapPublished') registry.addFeatureMap(event.body.featureMap, event.body)
+  if (event.type === 'TextMapPublished') registry.textMaps.add(event.body)
   if (event.type === 'ErasureOrdered') registry.erased.add(event.body, epoch)
   if (event.type === 'PriceListPublished') registry.addPriceList(event.body)
   if (event.type === 'LicenceGranted') registry.licences.grant(event.body, place)

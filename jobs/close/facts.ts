@@ -20,6 +20,7 @@ import { fromHex, toHex } from '../../schemas/ids.ts'
 import { packRow } from '../attribution/features/packed-row.ts'
 import type { Outside } from './find-outside.ts'
 import type { Moment } from './licences.ts'
+import { writeContributionText, writeInferenceText, writeTextMap } from './write-texts.ts'
 
 type Values = DuckDBValue[]
 
@@ -48,6 +49,9 @@ const TABLES = {
   dispute_bond: [VARCHAR, VARCHAR, HUGEINT],
   minimum_payout: [VARCHAR, VARCHAR, HUGEINT],
   feature_map: [VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER, INTEGER, VARCHAR, INTEGER, BIGINT, VARCHAR],
+  text_map: [VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR, BLOB, INTEGER, BIGINT],
+  contribution_text: [VARCHAR, BLOB, INTEGER, BLOB, BLOB, INTEGER, BIGINT],
+  inference_text: [BLOB, VARCHAR, BLOB, INTEGER, BIGINT],
   deposit: [BLOB, INTEGER, VARCHAR, VARCHAR, HUGEINT, INTEGER, BIGINT],
   contribution_commitment: [VARCHAR, BLOB, INTEGER, BIGINT],
   contribution_batch: [BLOB, VARCHAR, VARCHAR, VARCHAR, VARCHAR, INTEGER, INTEGER, BIGINT, BLOB],
@@ -213,6 +217,9 @@ const WRITERS: { [Type in DecidedEventType]: Writer<Type> } = {
       ...place,
       body.similarity,
     ]),
+  TextMapPublished: writeTextMap,
+  ContributionText: writeContributionText,
+  InferenceText: writeInferenceText,
   Deposited: ({ body }, place, push) =>
     push('deposit', [
       toBlob(body.transactionHash),

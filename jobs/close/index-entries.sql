@@ -19,6 +19,11 @@ WITH entry AS (
   UNION ALL
   SELECT sha256('inference-features/0x' || lower(hex(inference))), repeat('0', 32) FROM inference_features
   UNION ALL
+  SELECT sha256('contribution-text/0x' || lower(hex(batch)) || '/' || item_index || '/' || text_map), repeat('0', 32)
+  FROM contribution_text
+  UNION ALL
+  SELECT sha256('inference-text/0x' || lower(hex(inference))), repeat('0', 32) FROM inference_text
+  UNION ALL
   SELECT sha256('voucher/' || payer || '/' || token || '/' || sequence || '/' || model), repeat('0', 32) FROM voucher
   UNION ALL
   SELECT sha256('quote/0x' || lower(hex(quote_id))), repeat('0', 32) FROM inference WHERE quote_id IS NOT NULL

@@ -99,7 +99,8 @@ function disputeKeyOf(dispute: string): Uint8Array {
 /** What the event says of another one: the key of its batch, its inference or its dispute. */
 export function referredKeyOf(event: EventOf<DecidedEventType>): Uint8Array | undefined {
   if (event.type === 'ContributionFeatures' || event.type === 'ContributionWithdrawn') return batchKeyOf(event.body)
-  if (event.type === 'ErasureOrdered') return batchKeyOf(event.body)
+  if (event.type === 'ErasureOrdered' || event.type === 'ContributionText') return batchKeyOf(event.body)
+  if (event.type === 'InferenceText') return inferenceKeyOf(event.body)
   if (event.type === 'InferenceFeatures' || event.type === 'TaskOutcome') return inferenceKeyOf(event.body)
   if (event.type === 'AgentStep' && event.body.inferenceId !== '') return inferenceKeyOf(event.body)
   if (event.type === 'DisputeResolved') return disputeKeyOf(event.body.dispute)
@@ -107,7 +108,7 @@ export function referredKeyOf(event: EventOf<DecidedEventType>): Uint8Array | un
 }
 
 /**
- * The place that only one accepted event can have: a log entry of a deposit, the features of an item or an inference, a sequence
+ * The place that only one accepted event can have: a log entry of a deposit, the features or the text of an item or an inference, a sequence
  * among a payer's vouchers, a quote, the rating of an inference, a place in the run of an agent, the name of a dispute.
  */
 export function takenKeyOf(event: EventOf<DecidedEventType>): Uint8Array | undefined {
@@ -115,6 +116,9 @@ export function takenKeyOf(event: EventOf<DecidedEventType>): Uint8Array | undef
   if (event.type === 'ContributionFeatures')
     return keyOf(`contribution-features/${batchOf(event.body)}/${event.body.index}/${event.body.featureMap}`)
   if (event.type === 'InferenceFeatures') return keyOf(`inference-features/${inferenceOf(event.body)}`)
+  if (event.type === 'ContributionText')
+    return keyOf(`contribution-text/${batchOf(event.body)}/${event.body.index}/${event.body.textMap}`)
+  if (event.type === 'InferenceText') return keyOf(`inference-text/${inferenceOf(event.body)}`)
   if (event.type === 'VoucherPresented') {
     const { payer, token, sequence, model } = event.body
     return keyOf(`voucher/${toHex(payer)}/${toHex(token)}/${sequence}/${model}`)

@@ -93,7 +93,7 @@ export class PageReferences {
 
   /** Items of the batch that the event refers to; undefined when no such batch was accepted. */
   itemsOfBatch(
-    event: EventOf<'ContributionFeatures' | 'ContributionWithdrawn' | 'ErasureOrdered'>,
+    event: EventOf<'ContributionFeatures' | 'ContributionText' | 'ContributionWithdrawn' | 'ErasureOrdered'>,
   ): number | undefined {
     const value = this.#referred(event)
     return value === undefined ? undefined : itemsOf(value)
@@ -116,7 +116,7 @@ export class PageReferences {
   }
 
   /** Model of the inference that the event refers to; undefined when no such inference was accepted. */
-  modelOfInference(event: EventOf<'InferenceFeatures' | 'AgentStep'>): string | undefined {
+  modelOfInference(event: EventOf<'InferenceFeatures' | 'InferenceText' | 'AgentStep'>): string | undefined {
     const value = this.#referred(event)
     return value === undefined ? undefined : this.#registry.assetAt(modelPlaceOf(value))
   }

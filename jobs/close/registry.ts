@@ -13,6 +13,7 @@ import { CorruptWarehouseError } from './errors.ts'
 import { Licences } from './licences.ts'
 import { Market } from './market.ts'
 import { Retirements } from './retirements.ts'
+import { TextMaps } from './text-maps.ts'
 
 const currentOwners = readSql(new URL('./current-owners.sql', import.meta.url))
 
@@ -64,6 +65,7 @@ export class Registry {
   market = new Market(0n)
   retirements = new Retirements()
   erased = new ErasedItems()
+  textMaps = new TextMaps()
   disputes = new Disputes()
   readonly #assetsByPlace = new Map<string, string>()
 
@@ -98,6 +100,7 @@ export class Registry {
     registry.licences = await Licences.load(warehouse)
     registry.retirements = await Retirements.load(warehouse)
     registry.erased = await ErasedItems.load(warehouse)
+    registry.textMaps = await TextMaps.load(warehouse)
     return registry
   }
 

@@ -11,7 +11,7 @@ import { findTellingRecords, type TellingRecord } from './find-records.ts'
 const deleteFeatures = readSql(new URL('./delete-features.sql', import.meta.url))
 const deleteValues = readSql(new URL('./delete-values.sql', import.meta.url))
 
-const RECORD_TYPES = [BIGINT, BLOB, INTEGER, VARCHAR, INTEGER, BIGINT]
+const RECORD_TYPES = [BIGINT, BLOB, INTEGER, VARCHAR, INTEGER, BIGINT, VARCHAR]
 
 export interface ErasedRows {
   /** Records whose values went by this call. */
@@ -56,12 +56,13 @@ export async function eraseRows(warehouse: Database, items: readonly ErasedItem[
 }
 
 async function hasFeatures(warehouse: Database): Promise<boolean> {
-  const row = await warehouse.one(
-    'SELECT 1 FROM contribution_features SEMI JOIN to_erase USING (batch, item_index) LIMIT 1',
-  )
-  return row !== undefined
+  for (const table of ['contribution_features', 'contribution_text']) {
+    const row = await warehouse.one(`SELECT 1 FROM ${table} SEMI JOIN to_erase USING (batch, item_index) LIMIT 1`)
+    if (row !== undefined) return true
+  }
+  return false
 }
 
-function toRow({ rid, item, featureMap }: TellingRecord, nowMs: bigint): DuckDBValue[] {
-  return [rid, toBlob(item.batch), item.index, featureMap, item.orderedIn, nowMs]
+function toRow({ rid, item, featureMap, textMap }: TellingRecord, nowMs: bigint): DuckDBValue[] {
+  return [rid, toBlob(item.batch), item.index, featureMap, item.orderedIn, nowMs, textMap]
 }

@@ -1,5 +1,6 @@
 import type { ErasedMessage } from '../../pipelines/record-source.ts'
 import { isRewriteDue } from '../../pipelines/warehouse/rewrite-file.ts'
+import { removeCorpora } from '../attribution/text/ledger/corpora-folder.ts'
 import { CacheFolder } from '../cache-folder.ts'
 import type { Ledger } from '../ledger.ts'
 import { removeScratch } from '../rerun/scratch.ts'
@@ -95,6 +96,7 @@ export async function erase(options: EraseOptions): Promise<ErasureDone> {
 /** A rerun that was stopped begins anew then, or is refused. @returns how many caches there were */
 async function removeCopies({ warehouse }: Ledger): Promise<number> {
   for (const name of SCRATCH_FOLDERS) removeScratch(warehouse, name)
+  removeCorpora(warehouse)
   const cache = CacheFolder.beside(warehouse)
   let removed = 0
   for (const kind of CACHE_KINDS) removed += await cache.removeAll(kind)

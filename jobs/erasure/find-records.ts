@@ -10,14 +10,16 @@ import { type ErasedItem, itemKey } from './erased-items.ts'
 
 const findRecords = readSql(new URL('./find-records.sql', import.meta.url))
 
-/** A record with features of an item whose erasure is ordered: accepted, or not. */
+/** A record with features, or the text, of an item whose erasure is ordered: accepted, or not. */
 export interface TellingRecord {
   readonly rid: bigint
   /** False: its epoch is open, and it has no leaf yet in which its content hash stands for it. */
   readonly isClosed: boolean
   readonly item: ErasedItem
-  /** Of an accepted one. */
+  /** Of accepted features. */
   readonly featureMap: string | null
+  /** Of an accepted text. */
+  readonly textMap: string | null
 }
 
 export interface FoundRecords {
@@ -27,8 +29,8 @@ export interface FoundRecords {
 }
 
 /**
- * Reads every record that may tell features: accepted ones, copies, what was refused, whatever for, and what is not decided yet. One
- * pass, a few microseconds a record.
+ * Reads every record that may tell features or texts: accepted ones, copies, what was refused, whatever for, and what is not decided
+ * yet. One pass, a few microseconds a record.
  */
 export async function findTellingRecords(warehouse: Database, items: readonly ErasedItem[]): Promise<FoundRecords> {
   if (items.length === 0) return { telling: [], unreadable: [] }
@@ -47,18 +49,26 @@ export async function findTellingRecords(warehouse: Database, items: readonly Er
         if (names.some((name) => value.includes(name))) unreadable.push(rid)
         continue
       }
-      if (decoded.type !== 'ContributionFeatures') continue
-      const { batchSource, batchId, index, featureMap } = decoded.body as EventBodies['ContributionFeatures']
+      if (decoded.type !== 'ContributionFeatures' && decoded.type !== 'ContributionText') continue
+      const body = decoded.body as EventBodies['ContributionFeatures'] | EventBodies['ContributionText']
+      const { batchSource, batchId, index } = body
       const item = wanted.get(itemKey(idHashOf(batchSource, batchId), index))
       if (item === undefined) continue
       const outcome = outcomes![row]
-      telling.push({
-        ...{ rid, item, isClosed: outcome !== null },
-        featureMap: outcome === OUTCOMES.accepted ? featureMap : null,
-      })
+      telling.push({ rid, item, isClosed: outcome !== null, ...mapsOf(body, outcome === OUTCOMES.accepted) })
     }
   }
   return { telling, unreadable }
+}
+
+function mapsOf(
+  body: EventBodies['ContributionFeatures'] | EventBodies['ContributionText'],
+  isAccepted: boolean,
+): Pick<TellingRecord, 'featureMap' | 'textMap'> {
+  return {
+    featureMap: isAccepted && 'featureMap' in body ? body.featureMap : null,
+    textMap: isAccepted && 'textMap' in body ? body.textMap : null,
+  }
 }
 
 async function registeredSchemas(warehouse: Database): Promise<Map<number, RegisteredSchema>> {

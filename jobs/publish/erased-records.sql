@@ -1,5 +1,5 @@
--- one row per erased record of $epoch, in leaf order, with the item whose features it told
-SELECT r.topic, r.partition_id, r.record_offset, b.source, b.batch_id, e.item_index, e.feature_map, e.order_epoch
+-- one row per erased record of $epoch, in leaf order, with the item whose features or text it told
+SELECT r.topic, r.partition_id, r.record_offset, b.source, b.batch_id, e.item_index, e.feature_map, e.text_map, e.order_epoch
 FROM outcome AS o
 JOIN record_erased AS e USING (rid)
 JOIN record AS r USING (rid)

@@ -19,6 +19,7 @@ export async function erasuresOf(warehouse: Database, epoch: number): Promise<Ui
     batchId: row.batch_id as string,
     index: row.item_index as number,
     featureMap: row.feature_map as string | null,
+    textMap: row.text_map as string | null,
     orderedIn: row.order_epoch as number,
   }))
   return canonicalJson({ epoch, format: 'tallystick-erasures/1', records } as CanonicalJson)

@@ -122,6 +122,7 @@ describe('signatures, golden vectors', () => {
       'SchemaRegistered',
       'SourceRegistered',
       'TaskOutcome',
+      'TextMapPublished',
       'VoucherPresented',
     ])
     expect(new Set(vectors.cases.map(({ signature }) => signature.slice(-2)))).toEqual(new Set(['1b', '1c']))

@@ -138,6 +138,12 @@ describeWithAnvil('beside a running ingest', () => {
     ['claim', `0x${'11'.repeat(20)}`],
     ['correct', 'no-such-use', '--void', '--reason', 'never happened'],
     ['retire', 'reader', '--source', 'urn:nobody', '--key-file', 'no-such.key'],
+    ['text', 'map', 'reader', '--source', 'urn:nobody', '--key-file', 'no-such.key', '--extractor', 'urn:nobody'],
+    ['text', 'items', 'urn:nobody/batch', '--map', 'no-such-map', '--corpus', 'no-such-folder'],
+    [
+      ...['text', 'outputs', '--map', 'no-such-map', '--gateway', 'urn:nobody'],
+      ...['--uses', 'no-such-file', '--outputs', 'no-such-file'],
+    ],
   ]
 
   async function live(cwd: string, ledger: SmallLedger): Promise<(Pick<Ended, 'end' | 'stdout'> & { verb: string })[]> {

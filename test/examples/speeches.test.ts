@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { loadSpeeches } from '../../examples/speeches/corpus.ts'
 import { NgramModel } from '../../examples/speeches/language-model.ts'
-import { tokenise, wordsOf } from '../../jobs/attribution/text/tokenizer.ts'
+import { tokenise, wordsOf } from '../../schemas/text/tokenizer.ts'
 import { runs } from '../support/random-runs.ts'
 
 const BYTES_MAX = 400_000

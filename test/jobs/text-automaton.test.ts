@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { Dictionary } from '../../jobs/attribution/text/dictionary.ts'
 import { SpanSearch } from '../../jobs/attribution/text/maximal-spans.ts'
 import { buildShard, Shard } from '../../jobs/attribution/text/shard.ts'
-import { tokenise } from '../../jobs/attribution/text/tokenizer.ts'
+import { tokenise } from '../../schemas/text/tokenizer.ts'
 import { SuffixAutomaton } from './support/suffix-automaton.ts'
 
 const DOCS = new URL('../../docs/', import.meta.url)

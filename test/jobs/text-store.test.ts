@@ -17,7 +17,7 @@ import { SpanSearch } from '../../jobs/attribution/text/maximal-spans.ts'
 import { buildShard, Shard } from '../../jobs/attribution/text/shard.ts'
 import { TextStore } from '../../jobs/attribution/text/store/text-store.ts'
 import { suffixVote } from '../../jobs/attribution/text/suffix-vote.ts'
-import { tokenise } from '../../jobs/attribution/text/tokenizer.ts'
+import { tokenise } from '../../schemas/text/tokenizer.ts'
 import { runs } from '../support/random-runs.ts'
 
 const KILLED = new Error('killed')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { Dictionary, UNKNOWN_WORD } from '../../jobs/attribution/text/dictionary.ts'
-import { TEXT_UNITS_MAX, TOKENIZER, tokenise, wordsOf } from '../../jobs/attribution/text/tokenizer.ts'
+import { TEXT_UNITS_MAX, TOKENIZER, tokenise, wordsOf } from '../../schemas/text/tokenizer.ts'
 import { runs } from '../support/random-runs.ts'
 
 const MEGABYTES_10 = 10_000_000

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { Bm25 } from '../../jobs/attribution/text/bm25.ts'
 import { Dictionary } from '../../jobs/attribution/text/dictionary.ts'
@@ -6,14 +7,24 @@ import { SpanSearch } from '../../jobs/attribution/text/maximal-spans.ts'
 import { mixed } from '../../jobs/attribution/text/mix.ts'
 import { buildShard, Shard } from '../../jobs/attribution/text/shard.ts'
 import { suffixVote } from '../../jobs/attribution/text/suffix-vote.ts'
-import { TOKENIZER, tokenise, wordsOf } from '../../jobs/attribution/text/tokenizer.ts'
+import { textBytes } from '../../schemas/text/text-tokens.ts'
+import { TOKENIZER, tokenise, wordsOf } from '../../schemas/text/tokenizer.ts'
 import { readVectors } from '../anchor/vectors.ts'
 
 type Scores = Readonly<Record<string, number>>
 
 interface Vectors {
   readonly tokenizer: string
-  readonly tokens: readonly { name: string; text: string; words: string[]; kept: string[] }[]
+  readonly tokens: readonly {
+    name: string
+    text: string
+    words: string[]
+    kept: string[]
+    bytes: string
+    shingles: string
+  }[]
+  /** Of the tokens' bytes, hex. */
+  readonly salt: string
   readonly ilog2Q16: readonly [x: number, q: number][]
   readonly corpora: readonly {
     readonly name: string
@@ -44,6 +55,13 @@ test.each(vectors.tokens)('tokens, golden vectors: $name', ({ text, words, kept 
   const dictionary = new Dictionary()
   dictionary.encode(tokenise(text))
   expect(dictionary.words).toEqual([...new Set(kept)])
+})
+
+test.each(vectors.tokens)('what a record says of a text, golden vectors: $name', ({ text, bytes, shingles }) => {
+  const salt = Buffer.from(vectors.salt, 'hex')
+  const said = textBytes(text, salt)
+  expect(Buffer.from(said.tokens).toString('hex')).toBe(bytes)
+  expect(createHash('sha256').update(said.shingles).digest('hex')).toBe(shingles)
 })
 
 test.each(vectors.ilog2Q16)('65,536 · log2 of %i, golden vectors', (x, q) => {

@@ -20,6 +20,7 @@ PLACES = {
     "OfferAccepted": ("tally.registry", "offer/1"),
     "PolicyPublished": ("tally.registry", "policy/1"),
     "FeatureMapPublished": ("tally.registry", "digits-net"),
+    "TextMapPublished": ("tally.registry", "digits-net"),
     "PriceListPublished": ("tally.registry", "digits-net"),
     "LicenceGranted": ("tally.registry", "digits-net"),
     "LicenceRevoked": ("tally.registry", "digits-net"),
@@ -32,6 +33,8 @@ PLACES = {
     "ContributionWithdrawn": ("tally.contributions", "0x" + TYPICAL["ContributionWithdrawn"]["account"].hex()),
     "ErasureOrdered": ("tally.registry", "batch-1"),
     "ContributionFeatures": ("tally.contributions", "batch-1"),
+    "ContributionText": ("tally.contributions", "batch-1"),
+    "InferenceText": ("tally.inferences", "inference-1"),
     "InferenceRecorded": ("tally.inferences", "InferenceRecorded-1"),
     "InferenceFeatures": ("tally.inferences", "inference-1"),
     "TaskOutcome": ("tally.outcomes", "inference-1"),
@@ -64,9 +67,9 @@ def epochs():
     headers = headers_of("InferenceRecorded")
     traced = [("traceparent", b"00-01-02-03"), *headers[::-1], ("note", None), ("note", b""), ("größe", b"\x00\xff")]
     wide = headers_of("InferenceRecorded", "\U0001f9ee" * 64, "urn:größe")
-    first = [record(e) for e in ("Deposited", "SignatureChecked", "ContributionCommitted", "ContributionBatch", "ContributionWithdrawn", "ContributionFeatures", "DisputeOpened", "DisputeResolved", "InferenceRecorded", "InferenceFeatures",
+    first = [record(e) for e in ("Deposited", "SignatureChecked", "ContributionCommitted", "ContributionBatch", "ContributionWithdrawn", "ContributionFeatures", "ContributionText", "DisputeOpened", "DisputeResolved", "InferenceRecorded", "InferenceFeatures", "InferenceText",
                                  "VoucherPresented", "CorrectionRecorded", "TaskOutcome", "AgentStep", "SchemaRegistered", "SourceRegistered", "AssetRegistered", "AssetTransferred", "OfferPublished", "OfferWithdrawn", "OfferAccepted", "PolicyPublished", "PriceListPublished", "LicenceGranted", "LicenceRevoked", "ErasureOrdered",
-                                 "ModelRetired", "AdjustmentOrdered", "FeatureMapPublished")]
+                                 "ModelRetired", "AdjustmentOrdered", "TextMapPublished", "FeatureMapPublished")]
     first.insert(1, record("Deposited", outcome="duplicate"))
     first[-1] |= {"outcome": "rejected", "reason": SIGNATURE_INVALID}
     second = [

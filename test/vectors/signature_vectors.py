@@ -210,6 +210,7 @@ def cases():
     yield registry("an offer withdrawn", "OfferWithdrawn", "contributor")
     yield registry("an offer accepted", "OfferAccepted", "contributor", buyer=contributor)
     yield registry("a feature map", "FeatureMapPublished", "contributor", registrant=contributor)
+    yield registry("a text map", "TextMapPublished", "contributor", registrant=contributor)
 
 
 def attestation(signer, chain_id, contract, epoch, attempt):

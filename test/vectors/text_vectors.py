@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import struct
 import unicodedata
 from collections import Counter
 
@@ -49,6 +50,39 @@ def words(text):
             out.append(text[at:end])
         at = end
     return out
+
+
+def token_bytes(salt, text):
+    """docs/text.md#in-a-ledger: what a record says of a text in place of its words."""
+    return b"".join(hashlib.sha256(salt + word.encode()).digest()[:8] for word in words(text))
+
+
+def mixed_bits(h):
+    h = (h ^ h >> 16) * 0x85EBCA6B & 0xFFFFFFFF
+    h = (h ^ h >> 13) * 0xC2B2AE35 & 0xFFFFFFFF
+    return h ^ h >> 16
+
+
+def shingle_signature(text):
+    """docs/similarity.md, text/shingles@1: 128 numbers of 32 bits."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    codes = [ord(c) for c in plain if kind(c) in "LMN"] or [ord(c) for c in plain if kind(c) != "space"]
+    bins = [None] * 128
+    for at in range(max(1, len(codes) - 15)):
+        h = 0x811C9DC5
+        for code in codes[at:at + 16]:
+            h = (h ^ code) * 0x01000193 & 0xFFFFFFFF
+        h = mixed_bits(h)
+        rest = mixed_bits(h ^ 0x811C9DC5) >> 1
+        bins[h >> 25] = rest if bins[h >> 25] is None else min(rest, bins[h >> 25])
+
+    def borrowed(one):
+        attempt = 1
+        while bins[mixed_bits((one * 0x9E3779B1 + attempt) & 0xFFFFFFFF) >> 25] is None:
+            attempt += 1
+        return bins[mixed_bits((one * 0x9E3779B1 + attempt) & 0xFFFFFFFF) >> 25]
+
+    return [borrowed(one) if value is None else value for one, value in enumerate(bins)]
 
 
 def kept(word):
@@ -226,7 +260,10 @@ def text_vectors():
     return {
         "how": HOW,
         "tokenizer": "text/words@1",
-        "tokens": [{"name": name, "text": text, "words": words(text), "kept": [kept(w) for w in words(text)]} for name, text in TEXTS],
+        "tokens": [{"name": name, "text": text, "words": words(text), "kept": [kept(w) for w in words(text)],
+                    "bytes": token_bytes(seeded("salt", 16), text).hex(),
+                    "shingles": hashlib.sha256(struct.pack(">128I", *shingle_signature(text))).hexdigest()} for name, text in TEXTS],
+        "salt": seeded("salt", 16).hex(),
         "ilog2Q16": [[x, ilog2_q16(x)] for x in numbers],
         "corpora": [corpus_case(*case) for case in corpus_cases()],
     }

@@ -16,6 +16,7 @@ DECIDED = ["SchemaRegistered", "SourceRegistered", "SignatureChecked", "AssetReg
            "DisputeOpened", "DisputeResolved"]
 
 DECIDED += ["CorrectionRecorded", "ModelRetired"]
+DECIDED += ["TextMapPublished", "ContributionText", "InferenceText"]
 
 
 def signed_bytes(*values):
@@ -107,6 +108,11 @@ TYPICAL = {
                              "a": signed_bytes(1, -1, 63, -63), "ua": 4_096, "p": [100, 200, 700],
                              "checkpoints": [0, 0, 1000, 333, 333, 334], "label": 2, "fingerprint": seeded("fingerprint", 32),
                              "near": [near("batch-1", 0, 994_001)]},
+    "TextMapPublished": {"textMap": "digits-net/texts/1", "model": "digits-net", "tokenizer": "text/words@1", "unicode": "16.0", "extractor": "urn:example:extractor",
+                         "codeHash": seeded("code", 32), "salt": seeded("salt", 16), "registrant": b"\x11" * 20, "signature": seeded("signature", 65)},
+    "ContributionText": {"textMap": "digits-net/texts/1", "batchSource": "urn:example:uploads", "batchId": "batch-1", "index": 2,
+                         "tokens": seeded("tokens", 24), "shingles": seeded("shingles", 512)},
+    "InferenceText": {"textMap": "digits-net/texts/1", "inferenceSource": "urn:example:gateway", "inferenceId": "inference-1", "tokens": seeded("tokens", 16)},
     "VoucherPresented": {"payer": seeded("payer", 20), "model": "digits-net", "token": seeded("token", 20), "cumulative": 5_000_000,
                          "sequence": 3, "signature": seeded("signature", 65)},
     "InferenceRecorded": {"model": "digits-net", "infrastructure": "gateway", "agent": "reader-bot", "payer": seeded("payer", 20),
@@ -180,6 +186,9 @@ EXTREME = {
     "ContributionFeatures": {"index": 999, "a": signed_bytes(*range(-63, 64)), "ua": 65_535, "p": [10] * 99 + [110],
                              "checkpoints": [0] * 99 + [1000], "label": 99,
                              "near": [near(WIDE_TEXT, 999 - n, 1_000_000 * (n % 2), LONG_TEXT) for n in range(16)]},
+    "TextMapPublished": {"textMap": WIDE_TEXT, "model": LONG_TEXT, "unicode": "9999.9999.9999", "extractor": WIDE_TEXT, "codeHash": b"\xff" * 32, "salt": b"\x00" * 16},
+    "ContributionText": {"textMap": LONG_TEXT, "batchSource": WIDE_TEXT, "batchId": LONG_TEXT, "index": 999, "tokens": b"", "shingles": b"\xff" * 512},
+    "InferenceText": {"textMap": WIDE_TEXT, "inferenceSource": LONG_TEXT, "inferenceId": WIDE_TEXT, "tokens": b""},
     "VoucherPresented": {"payer": b"\x00" * 20, "model": WIDE_TEXT, "token": b"\xff" * 20, "cumulative": AMOUNT_LIMIT - 1, "sequence": LONG_MAX},
     "InferenceRecorded": {"model": LONG_TEXT, "infrastructure": WIDE_TEXT, "agent": "", "payer": b"\x00" * 20, "token": b"\xff" * 20,
                           "fee": AMOUNT_LIMIT - 1, "commercial": False, "voucher": LONG_MAX, "priceList": LONG_TEXT,
@@ -346,6 +355,22 @@ def near_cases():
     for measure in ("fingerprint/equal@1", "dense/cosine@1", "text/shingles@1", "None"):
         yield (f"similarity {measure}", "FeatureMapPublished", {**TYPICAL["FeatureMapPublished"], "similarity": measure},
                "FIELD_INVALID" if measure == "None" else None)
+
+
+def text_cases():
+    for tokenizer in ("", "text/words@2", "Text/words@1"):
+        yield f"texts cut by {tokenizer or 'nothing'}", "TextMapPublished", {**TYPICAL["TextMapPublished"], "tokenizer": tokenizer}, "FIELD_INVALID"
+    for version, reason in (("9.0.0", None), ("16.0", None), ("16", "FIELD_INVALID"), ("016.0", "FIELD_INVALID"), ("16.0.0.0", "FIELD_INVALID"), ("none", "FIELD_INVALID")):
+        yield f"texts of Unicode {version}", "TextMapPublished", {**TYPICAL["TextMapPublished"], "unicode": version}, reason
+    for length in (0, 15, 17):
+        yield f"texts with a salt of {length} bytes", "TextMapPublished", {**TYPICAL["TextMapPublished"], "salt": seeded("salt", length)}, "FIELD_INVALID"
+    for event in ("ContributionText", "InferenceText"):
+        for length in (1, 7, 9):
+            yield f"tokens of {length} bytes in a {event}", event, {**TYPICAL[event], "tokens": seeded("tokens", length)}, "FIELD_INVALID"
+    for length in (0, 511, 513):
+        yield f"shingles of {length} bytes", "ContributionText", {**TYPICAL["ContributionText"], "shingles": seeded("shingles", length)}, "FIELD_INVALID"
+    for index in (-1, 1_000):
+        yield f"the text of item {index}", "ContributionText", {**TYPICAL["ContributionText"], "index": index}, "FIELD_INVALID"
 
 
 def correction_cases():
@@ -518,6 +543,7 @@ def cases():
     yield from outcome_cases()
     yield from dispute_cases()
     yield from adjustment_cases()
+    yield from text_cases()
 
 
 def other_forms():

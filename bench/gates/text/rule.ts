@@ -4,7 +4,7 @@ import { keptDocuments } from '../../../jobs/attribution/text/kept-documents.ts'
 import { DEFAULT_WEIGHTS, mixed } from '../../../jobs/attribution/text/mix.ts'
 import { buildShard, Shard } from '../../../jobs/attribution/text/shard.ts'
 import { suffixVote } from '../../../jobs/attribution/text/suffix-vote.ts'
-import { tokenise } from '../../../jobs/attribution/text/tokenizer.ts'
+import { tokenise } from '../../../schemas/text/tokenizer.ts'
 
 /** What a contributor gave, in the order in which it counts: the earlier of two near texts is the original. */
 export interface Contribution {

@@ -1,4 +1,3 @@
-const { imul } = Math
 const FIRST_SLOTS = 1 << 10
 const NONE = -1
 
@@ -60,14 +59,6 @@ export class BucketTable {
       this.#tails[slot] = tails[old]!
     }
   }
-}
-
-/** A bijection of 32 bits in which every input bit moves every output bit (the finaliser of MurmurHash3, Appleby 2011). */
-export function mix(key: number): number {
-  let h = key
-  h = imul(h ^ (h >>> 16), 0x85ebca6b)
-  h = imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return h ^ (h >>> 16)
 }
 
 function enlarged(values: Int32Array, length: number, rest: number): Int32Array<ArrayBuffer> {

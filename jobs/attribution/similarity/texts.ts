@@ -1,40 +1,28 @@
-import { BucketTable, mix } from './bucket-table.ts'
+import { folded, signatureOf } from '../../../schemas/text/shingles.ts'
 import { ContentShapeError } from './errors.ts'
-import { RowsKept } from './rows-kept.ts'
-import { BINS, folded, signatureOf } from './shingles.ts'
-import { type Match, MILLION, type Similarity } from './similarity.ts'
+import type { Match, Similarity } from './similarity.ts'
+import { TextSignatures } from './text-signatures.ts'
 
-const { imul } = Math
-/** Of 128: a resemblance of .8. */
-const AGREEING_MIN = 103
-/**
- * At most 25 entries of two near texts differ, so at least 7 of 32 bands are equal: no near text is missed while fewer than
- * BUCKET_ROWS_MAX have such a band in common.
- */
-const BANDS = 32
-const BAND = BINS / BANDS
-/** The earliest of a bucket that a query looks at, so that what one costs is bounded. */
-const BUCKET_ROWS_MAX = 1_024
 /** Characters; longer works are contributed in parts. */
 const TEXT_MAX = 1 << 24
-const REPRESENTATIVES_MAX = 1 << 22
-const SIGNATURE_BYTES = 4 * BINS
-const NOTHING = -1
 
 /**
  * `text/shingles@1`: texts that share .8 of their runs of 16 letters and digits, as their signatures of 128 entries tell it: at least
  * 103 equal. Texts without any character to see are all the same.
  */
 export class Texts implements Similarity<string> {
-  readonly measure = 'text/shingles@1'
-  readonly representativeBytes = SIGNATURE_BYTES + 4 + BANDS * BucketTable.rowBytes
-  readonly #kept: RowsKept
-  readonly #bands = Array.from({ length: BANDS }, () => new BucketTable())
-  readonly #last = new Uint32Array(BINS)
-  readonly #bytes = new Uint8Array(this.#last.buffer)
+  readonly #signatures: TextSignatures
 
-  constructor({ representativesMax = REPRESENTATIVES_MAX } = {}) {
-    this.#kept = new RowsKept(this.measure, SIGNATURE_BYTES, representativesMax)
+  constructor(options: { readonly representativesMax?: number } = {}) {
+    this.#signatures = new TextSignatures(options)
+  }
+
+  get measure(): string {
+    return this.#signatures.measure
+  }
+
+  get representativeBytes(): number {
+    return this.#signatures.representativeBytes
   }
 
   find(text: string): Match | undefined {
@@ -44,36 +32,10 @@ export class Texts implements Similarity<string> {
         expected: `texts of up to ${TEXT_MAX} characters`,
         found: `${text.length}`,
       })
-    this.#last.set(signatureOf(folded(text)))
-    let earliest = NOTHING
-    for (const [band, buckets] of this.#bands.entries()) {
-      let row = buckets.first(this.#keyOf(band))
-      for (let seen = 0; row >= 0 && seen < BUCKET_ROWS_MAX && !(earliest !== NOTHING && row >= earliest); seen++) {
-        if (this.#agreeing(row) >= AGREEING_MIN) earliest = row
-        row = buckets.after(row)
-      }
-    }
-    if (earliest === NOTHING) return undefined
-    const similarity = Math.floor((MILLION * this.#agreeing(earliest)) / BINS)
-    return { representative: this.#kept.itemOf(earliest), similarity }
+    return this.#signatures.find(signatureOf(folded(text)))
   }
 
   keep(item: number): void {
-    const row = this.#kept.add(item, this.#bytes)
-    for (const [band, buckets] of this.#bands.entries()) buckets.add(this.#keyOf(band), row)
-  }
-
-  #keyOf(band: number): number {
-    let key = band
-    for (let at = band * BAND; at < (band + 1) * BAND; at++) key = mix(imul(key, 31) ^ this.#last[at]!)
-    return key
-  }
-
-  #agreeing(row: number): number {
-    const block = this.#kept.blockOf(row)
-    const entries = new Uint32Array(block.buffer, this.#kept.startOf(row), BINS)
-    let equal = 0
-    for (let at = 0; at < BINS; at++) if (entries[at] === this.#last[at]) equal++
-    return equal
+    this.#signatures.keep(item)
   }
 }

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
+import { type Tokenised, wordsOf } from '../../../schemas/text/tokenizer.ts'
 import { DictionaryFullError } from './errors.ts'
-import { type Tokenised, wordsOf } from './tokenizer.ts'
 
 /** Between documents, and behind the last one. No word has it, so nothing that is found crosses a document's end. */
 export const SEPARATOR = 0
 /** A word of an output that no document has. */
 export const UNKNOWN_WORD = -1
-/** What a Map of V8 can hold. */
-const WORDS_MAX = (1 << 24) - 1
+/** A Map of V8 holds 2^24 − 1 entries; so many hold a corpus of nothing but different words, memory permitting. */
+const MAPS = 32
+const WORDS_MAX = 1 << 27
 /** UTF-16 units; a longer word is kept as its hash. */
 const WORD_UNITS_MAX = 256
 
@@ -16,7 +17,7 @@ const WORD_UNITS_MAX = 256
  * A word of more than 256 UTF-16 units stands as U+0000 and the SHA-256 of its UTF-8 in hex, which is no word's own form.
  */
 export class Dictionary {
-  readonly #numbers = new Map<string, number>()
+  readonly #numbers = Array.from({ length: MAPS }, () => new Map<string, number>())
   readonly #words: string[] = []
 
   /** @param words those of numbers 1, 2, … as {@link words} gave them */
@@ -35,15 +36,29 @@ export class Dictionary {
    * @throws DictionaryFullError
    */
   encode(document: Tokenised): Int32Array {
-    return Int32Array.from(wordsOf(document), (word) => {
+    return this.encodeWords(wordsOf(document))
+  }
+
+  /** As {@link encode}, of the words of a document. @throws DictionaryFullError */
+  encodeWords(words: readonly string[]): Int32Array {
+    return Int32Array.from(words, (word) => {
       const kept = keptForm(word)
-      return this.#numbers.get(kept) ?? this.#add(kept)
+      return this.#numberOf(kept) ?? this.#add(kept)
     })
   }
 
   /** The numbers of an output's tokens, {@link UNKNOWN_WORD} where no document has the word. */
   lookUp(output: Tokenised): Int32Array {
-    return Int32Array.from(wordsOf(output), (word) => this.#numbers.get(keptForm(word)) ?? UNKNOWN_WORD)
+    return this.lookUpWords(wordsOf(output))
+  }
+
+  /** As {@link lookUp}, of the words of an output. */
+  lookUpWords(words: readonly string[]): Int32Array {
+    return Int32Array.from(words, (word) => this.#numberOf(keptForm(word)) ?? UNKNOWN_WORD)
+  }
+
+  #numberOf(kept: string): number | undefined {
+    return this.#numbers[mapOf(kept)]!.get(kept)
   }
 
   #add(word: string): number {
@@ -51,9 +66,15 @@ export class Dictionary {
     // A copy: a piece of a long text would keep the whole of it in memory.
     const kept = Buffer.from(word).toString()
     this.#words.push(kept)
-    this.#numbers.set(kept, this.#words.length)
+    this.#numbers[mapOf(kept)]!.set(kept, this.#words.length)
     return this.#words.length
   }
+}
+
+/** By the last characters, which differ most in words and hashes alike. */
+function mapOf(kept: string): number {
+  const last = kept.length - 1
+  return (kept.charCodeAt(last) * 7 + (last > 0 ? kept.charCodeAt(last - 1) : 0)) % MAPS
 }
 
 function keptForm(word: string): string {

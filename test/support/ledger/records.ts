@@ -14,6 +14,8 @@ import type {
   PriceRule,
 } from '../../../schemas/events.ts'
 import { type Address, fromHex, toAddress, toHex } from '../../../schemas/ids.ts'
+import { textBytes, tokenBytes } from '../../../schemas/text/text-tokens.ts'
+import { TOKENIZER } from '../../../schemas/text/tokenizer.ts'
 import { accountOf, GENESIS, type Name, OTHER_TOKEN, signerOf, TOKEN } from './cast.ts'
 import { type Features, SHAPE } from './random-features.ts'
 
@@ -75,6 +77,7 @@ type SignedType =
   | 'OfferAccepted'
   | 'PolicyPublished'
   | 'FeatureMapPublished'
+  | 'TextMapPublished'
   | 'PriceListPublished'
   | 'LicenceGranted'
   | 'LicenceRevoked'
@@ -89,6 +92,8 @@ type SignedType =
   | 'DisputeOpened'
   | 'DisputeResolved'
 const NOTHING = new Uint8Array(0)
+/** Of the tokens under every text map of a test. */
+const TEXT_SALT = hashOf('text salt').subarray(0, 16)
 const ANYONE_BYTES = fromHex(ANYONE)
 /** Long after any test. */
 export const NEVER_MS = 1n << 62n
@@ -274,6 +279,30 @@ export class Records {
       registrant: accountOf('modeller'),
     }
     return this.#signed('FeatureMapPublished', SOURCES.operator, 'modeller', { ...ordinary, ...body }, change)
+  }
+
+  textMap(
+    body: Partial<EventBodies['TextMapPublished']> = {},
+    change: Change<'TextMapPublished'> = {},
+  ): Promise<OutgoingRecord> {
+    const ordinary = {
+      ...{ textMap: 'texts-1', model: 'reader', tokenizer: TOKENIZER.name, unicode: TOKENIZER.unicode },
+      ...{ extractor: SOURCES.extractor, codeHash: hashOf('code'), salt: TEXT_SALT, registrant: accountOf('modeller') },
+    }
+    return this.#signed('TextMapPublished', SOURCES.operator, 'modeller', { ...ordinary, ...body }, change)
+  }
+
+  /** What one item of a batch says. */
+  itemText(batchId: string, index: number, text: string, change: Change<'ContributionText'> = {}): OutgoingRecord {
+    const body = { textMap: 'texts-1', batchSource: SOURCES.portal, batchId, index, ...textBytes(text, TEXT_SALT) }
+    return this.#plain('ContributionText', SOURCES.extractor, body, change)
+  }
+
+  /** What a use was answered with. */
+  inferenceText(inferenceId: string, text: string, change: Change<'InferenceText'> = {}): OutgoingRecord {
+    const tokens = tokenBytes(text, TEXT_SALT)
+    const body = { textMap: 'texts-1', inferenceSource: SOURCES.gateway, inferenceId, tokens }
+    return this.#plain('InferenceText', SOURCES.extractor, body, change)
   }
 
   /** To the batch of that id with so many items, revealed with this salt. */

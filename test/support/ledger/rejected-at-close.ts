@@ -15,6 +15,7 @@ import { goodLicences, licencesRejectedLikeOthers, rejectedLicences } from './re
 import { goodOutcomes, outcomesRejectedLikeOthers, rejectedOutcomes } from './rejected-outcomes.ts'
 import { goodPayments, rejectedLikeOthers, rejectedPayments } from './rejected-payments.ts'
 import { goodSales, rejectedSales, rejectedSalesLikeOthers } from './rejected-sales.ts'
+import { goodTexts, rejectedTexts, textsRejectedLikeOthers } from './rejected-texts.ts'
 
 /**
  * A rating can only be too late, and a line disputed, in an epoch behind the first: test/jobs/outcomes.test.ts,
@@ -88,6 +89,7 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
       ...goodLicences(records),
       ...goodSales(records),
       ...goodCorrections(records),
+      ...goodTexts(records),
     ],
     cases: {
       ...mergeCases(
@@ -100,19 +102,23 @@ export function rejectedAtClose(records: Records): RejectedAtClose {
               outcomesRejectedLikeOthers(records),
               mergeCases(
                 licencesRejectedLikeOthers(records),
-                mergeCases(mergeCases(adjustmentsRejectedLikeOthers(records), rejectedLikeOthers(records)), {
-                  ...authorityCases(records),
-                  ...registryCases(records),
-                  ...ownershipCases(records),
-                  ...referenceCases(records),
-                  ...rejectedPayments(records),
-                }),
+                mergeCases(
+                  mergeCases(adjustmentsRejectedLikeOthers(records), rejectedLikeOthers(records)),
+                  mergeCases(textsRejectedLikeOthers(records), {
+                    ...authorityCases(records),
+                    ...registryCases(records),
+                    ...ownershipCases(records),
+                    ...referenceCases(records),
+                    ...rejectedPayments(records),
+                  }),
+                ),
               ),
             ),
           ),
         ),
       ),
       ...rejectedCorrections(records),
+      ...rejectedTexts(records),
       ...rejectedDisputes(records),
       ...rejectedOutcomes(records),
       ...rejectedLicences(records),

@@ -100,6 +100,7 @@ export class SmallLedger {
         'OfferWithdrawn',
         'OfferAccepted',
         'FeatureMapPublished',
+        'TextMapPublished',
         'PriceListPublished',
         'LicenceGranted',
         'LicenceRevoked',
@@ -110,7 +111,9 @@ export class SmallLedger {
       await records.source(SOURCES.gateway, [
         ...['VoucherPresented', 'InferenceRecorded', 'CorrectionRecorded', 'TaskOutcome', 'AgentStep', 'DisputeOpened'],
       ]),
-      await records.source(SOURCES.extractor, ['ContributionFeatures', 'InferenceFeatures']),
+      await records.source(SOURCES.extractor, [
+        ...['ContributionFeatures', 'InferenceFeatures', 'ContributionText', 'InferenceText'],
+      ]),
       await records.source(SOURCES.watcher, ['Deposited', 'SignatureChecked']),
       await records.asset('digits', 'dataset', { operator: 1_000_000 }),
       await records.asset('reader', 'model', { modeller: 333_333, partner: 666_667 }),

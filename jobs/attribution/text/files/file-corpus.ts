@@ -1,8 +1,8 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
+import { tokenise } from '../../../../schemas/text/tokenizer.ts'
 import { Dictionary } from '../dictionary.ts'
 import { keptDocuments } from '../kept-documents.ts'
 import { buildShard, Shard } from '../shard.ts'
-import { tokenise } from '../tokenizer.ts'
 import { documentNames, readDocument } from './text-files.ts'
 
 /** Documents between two signs of progress. */

@@ -1,4 +1,4 @@
-import { type Tokenised, tokenise } from '../tokenizer.ts'
+import { type Tokenised, tokenise } from '../../../../schemas/text/tokenizer.ts'
 import { TextFileError } from './errors.ts'
 
 /** Of one output: what is kept of each while it is looked up grows with them. */

@@ -1,7 +1,7 @@
+import { TOKENIZER } from '../../../../schemas/text/tokenizer.ts'
 import type { Scores } from '../arithmetic.ts'
 import { Bm25 } from '../bm25.ts'
 import { DEFAULT_WEIGHTS, mixed, type Weights } from '../mix.ts'
-import { TOKENIZER } from '../tokenizer.ts'
 import { VoteThreads } from '../vote-threads.ts'
 import { type FileCorpus, type FileCorpusOptions, readCorpus } from './file-corpus.ts'
 import { outputTokens } from './output-tokens.ts'

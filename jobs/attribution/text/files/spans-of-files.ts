@@ -1,5 +1,5 @@
+import { TOKENIZER } from '../../../../schemas/text/tokenizer.ts'
 import { type Span, SpanSearch } from '../maximal-spans.ts'
-import { TOKENIZER } from '../tokenizer.ts'
 
 import { type FileCorpus, type FileCorpusOptions, readCorpus } from './file-corpus.ts'
 import { outputTokens } from './output-tokens.ts'

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { TEXT_UNITS_MAX } from '../tokenizer.ts'
+import { TEXT_UNITS_MAX } from '../../../../schemas/text/tokenizer.ts'
 import { TextFileError } from './errors.ts'
 
 /** A file of more bytes holds more UTF-16 units than a text may have. */

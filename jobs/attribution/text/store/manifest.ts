@@ -1,20 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { TOKENIZER } from '../tokenizer.ts'
+import { TOKENIZER } from '../../../../schemas/text/tokenizer.ts'
 import { SealedShardError } from './errors.ts'
 import { replaceFile, type SealedShard } from './sealed-shard.ts'
+import { NO_WORDS, type WordsOnDisk } from './word-file.ts'
 
 const FILE = 'manifest.json'
-const FORMAT = 1
+const FORMAT = 2
 
 /** What a text store holds; what it does not name is not there. */
-export interface Manifest {
+export interface Manifest extends WordsOnDisk {
   readonly format: number
   /** What made the tokens: another one needs another store. */
   readonly tokenizer: typeof TOKENIZER
-  /** Of the dictionary, and the bytes that they take in its file. */
-  readonly words: number
-  readonly wordBytes: number
   /** Numbers of documents, and of shards, that were given so far. */
   readonly documents: number
   readonly sealed: number
@@ -26,8 +24,7 @@ export interface Manifest {
 const EMPTY: Manifest = {
   format: FORMAT,
   tokenizer: TOKENIZER,
-  words: 0,
-  wordBytes: 0,
+  ...NO_WORDS,
   documents: 0,
   sealed: 0,
   shards: [],

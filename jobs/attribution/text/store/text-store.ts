@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { tokenise, wordsOf } from '../../../../schemas/text/tokenizer.ts'
 import { Dictionary } from '../dictionary.ts'
 import { buildShard, Shard } from '../shard.ts'
-import { tokenise } from '../tokenizer.ts'
 import { UnknownDocumentError } from './errors.ts'
 import { type Manifest, readManifest, writeManifest } from './manifest.ts'
 import { isShardName, type OpenedShard, readShard, type SealedShard, sealShard } from './sealed-shard.ts'
-import { appendWords, readWords } from './word-file.ts'
+import { WordFile } from './word-file.ts'
 
 /** Shards of a size that become one of the next: every token is sorted once for each tier that it rises. */
 const SHARDS_OF_A_TIER = 4
@@ -29,6 +29,7 @@ interface Held {
 export class TextStore {
   readonly #folder: string
   readonly #dictionary: Dictionary
+  readonly #words: WordFile
   readonly #step: (name: string) => void
   #manifest: Manifest
   #held: Held[]
@@ -37,12 +38,14 @@ export class TextStore {
     folder: string,
     manifest: Manifest,
     dictionary: Dictionary,
+    words: WordFile,
     held: Held[],
     step: (name: string) => void,
   ) {
     this.#folder = folder
     this.#manifest = manifest
     this.#dictionary = dictionary
+    this.#words = words
     this.#held = held
     this.#step = step
   }
@@ -57,12 +60,13 @@ export class TextStore {
     const named = new Set(manifest.shards.map(({ name }) => name))
     for (const name of readdirSync(folder))
       if (isShardName(name) && !named.has(name)) rmSync(join(folder, name), { recursive: true })
-    const dictionary = new Dictionary(readWords(folder, manifest.words, manifest.wordBytes))
+    const { file, words } = WordFile.open(folder, manifest)
+    const dictionary = new Dictionary(words)
     const withdrawn = new Set(manifest.withdrawn)
     const held: Held[] = []
     for (const sealed of manifest.shards)
       held.push({ sealed, shard: await opened(readShard(folder, sealed), withdrawn) })
-    return new TextStore(folder, manifest, dictionary, held, step)
+    return new TextStore(folder, manifest, dictionary, file, held, step)
   }
 
   /** To look words of outputs up in. */
@@ -86,22 +90,26 @@ export class TextStore {
    * @returns their numbers; @throws TextTooLongError, ShardTooLargeError, DictionaryFullError: nothing was added to the store then, which
    * has to be opened anew
    */
-  async append(texts: readonly string[]): Promise<number[]> {
+  append(texts: readonly string[]): Promise<number[]> {
+    return this.appendWords(texts.map((text) => wordsOf(tokenise(text))))
+  }
+
+  /** Adds documents that are cut into words already. @throws as {@link append} does */
+  async appendWords(documents: readonly (readonly string[])[]): Promise<number[]> {
     const first = this.#manifest.documents
-    const numbers = texts.map((_, at) => first + at)
-    if (texts.length === 0) return numbers
-    const tokens = texts.map((text) => this.#dictionary.encode(tokenise(text)))
+    const numbers = documents.map((_, at) => first + at)
+    if (documents.length === 0) return numbers
+    const tokens = documents.map((words) => this.#dictionary.encodeWords(words))
     const arrays = await buildShard(tokens)
     // 1. Words first: a killed process leaves words that no manifest counts, which are cut off.
     this.#step('words')
-    const { words, wordBytes } = this.#manifest
-    const bytes = appendWords(this.#folder, this.#dictionary.words.slice(words), wordBytes)
+    const written = this.#words.append(this.#dictionary.words.slice(this.#manifest.words))
     // 2. The shard, then 3. the manifest that names both.
     const held = await this.#seal({ arrays, documents: Int32Array.from(numbers) })
     this.#commit([...this.#held, held], {
       words: this.#dictionary.words.length,
-      wordBytes: bytes,
-      documents: first + texts.length,
+      ...written,
+      documents: first + documents.length,
     })
     return numbers
   }

@@ -1,4 +1,4 @@
-import { mix } from './bucket-table.ts'
+import { mix } from './mix.ts'
 
 const { imul } = Math
 /** Characters of a shingle: a few words. */
