@@ -9,7 +9,7 @@ SELECT
   i.token,
   f.inference IS NOT NULL AS featured,
   count(*)::BIGINT AS uses,
-  sum(i.fee)::HUGEINT AS fees
+  sum(paid.fee)::HUGEINT AS fees
 FROM funded AS paid
 JOIN epoch AS e ON e.epoch = paid.epoch
 JOIN inference AS i USING (inference)
