@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { builtCli } from './support/built-cli.ts'
 import { tally } from './support/tally.ts'
@@ -40,6 +40,24 @@ describe('tally explains itself', () => {
       return !new RegExp(`^ {2}\\$ .*tally ${verb}\\b`).test(example)
     })
     expect(withoutExample).toEqual([])
+  })
+
+  test('no example leaves out a part of what it names: it can be pasted', async () => {
+    const elided = (await helpsBelow([])).flatMap(([verb, help]) =>
+      help
+        .split('\n')
+        .filter((line) => /^ {2}\$ /.test(line) && /…|\.\.\./.test(line))
+        .map((line) => `${verb}: ${line}`),
+    )
+    expect(elided).toEqual([])
+  })
+
+  test('docs/operations/running.md says of every verb whether it goes through a running ingest', async () => {
+    const doc = readFileSync(new URL('../../docs/operations/running.md', import.meta.url), 'utf8')
+    const rows = doc.split('\n').filter((line) => line.startsWith('| ') && !/^\| (verbs|---)/.test(line))
+    const named = rows.flatMap((row) => [...row.matchAll(/`([a-z]+(?: [a-z-]+)?)`/g)].map(([, verb]) => verb!))
+    const verbs = (await helpsBelow([])).map(([verb]) => verb)
+    expect([...named].sort()).toEqual([...verbs].sort())
   })
 
   test('the modules that a word loads know all of its verbs', async () => {
