@@ -80,6 +80,8 @@ describe('tally explains itself', () => {
     [['run', '--frobnicate'], "unknown option '--frobnicate'"],
     [['verify'], "missing required argument 'file'"],
     [['demo', '--epochs', 'many'], 'a whole number from 1'],
+    [['demo', '--story', '--epochs', '2'], '--epochs cannot be given with --story'],
+    [['demo', '--story', '--epochs', '1', '--digit', 'seven.png'], '--epochs and --digit cannot'],
     [['receipt', `0x${'11'.repeat(20)}`, '--epoch', 'two'], 'must be a whole number'],
     [['explain', 'some-use', '--top', '-1'], 'must be a whole number'],
     [['anchor', 'deploy', '--chain-id', '0x1'], 'must be a whole number'],
