@@ -1,5 +1,4 @@
 import type { LineKind } from '../settlement/lines.ts'
-import type { StatementLine } from './epochs.ts'
 
 /** What is taken of what an account earned before it is paid: columns of the accounts table, in the order of settlement. */
 export const DEDUCTIONS = ['netted', 'disputed'] as const
@@ -20,6 +19,14 @@ export interface PayoutRow {
   readonly line: number | null
 }
 
+/** A line of the account, with its place among those of the epoch and token. */
+interface PlacedLine {
+  readonly kind: LineKind
+  readonly asset: string
+  readonly amount: bigint
+  readonly index: number
+}
+
 interface Books {
   readonly smallBefore: bigint
   readonly deducted: readonly { readonly deduction: Deduction; readonly amount: bigint }[]
@@ -32,7 +39,7 @@ interface Books {
  *
  * @param lines of the account, the epoch and the token
  */
-export function payoutRows({ smallBefore, deducted, small }: Books, lines: readonly StatementLine[]): PayoutRow[] {
+export function payoutRows({ smallBefore, deducted, small }: Books, lines: readonly PlacedLine[]): PayoutRow[] {
   const apart = (kind: PayoutRow['kind'], amount: bigint): PayoutRow => ({ kind, asset: null, amount, line: null })
   return [
     apart('carried-in', smallBefore),

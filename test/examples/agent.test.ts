@@ -121,7 +121,7 @@ describe('an agent that persists', () => {
           { kind: 'model', asset: 'reader', amount: 600n },
           { kind: 'infrastructure', asset: 'gateway', amount: 450n },
           { kind: 'agent', asset: BOT, amount: 300n },
-          { kind: 'treasury', asset: 'policy', amount: 150n },
+          { kind: 'treasury', asset: 'policy-1', amount: 150n },
         ],
         data: { paid: 0n, contributors: [], kept: 0n, open: 0n, waiting: 0n, unattributed: 900n },
       },
