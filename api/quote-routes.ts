@@ -3,8 +3,15 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { TypedDataSigner } from '../anchor/signatures/signer.ts'
 import type { Ledger } from '../jobs/ledger.ts'
-import { NoPriceError, NoPriceListError, QuoteRequestError } from '../jobs/pricing/errors.ts'
+import {
+  ModelRetiredError,
+  ModelUnknownError,
+  NoPriceError,
+  NoPriceListError,
+  QuoteRequestError,
+} from '../jobs/pricing/errors.ts'
 import { type QuoteRequest, quoteDocument, signedQuote } from '../jobs/pricing/quote.ts'
+import type { TallyError } from '../schemas/errors.ts'
 import { toAddress } from '../schemas/ids.ts'
 import { IDENTIFIER_CHARACTERS_MAX, QUOTE_ID_BYTES, UNITS_MAX } from '../schemas/limits.ts'
 import { sendProblem } from './problem.ts'
@@ -121,21 +128,20 @@ function busy(reply: FastifyReply): FastifyReply {
   return sendProblem(reply, { status: 429, code: 'BUSY', title: 'Too many quotes at once.', detail })
 }
 
+/** What is asked for and not there. */
+const REFUSALS = [
+  { of: ModelUnknownError, status: 404, title: 'There is no such model.' },
+  { of: ModelRetiredError, status: 410, title: 'The model is retired.' },
+  { of: NoPriceListError, status: 404, title: 'There is no such price list.' },
+  { of: NoPriceError, status: 422, title: 'The list has no price for this.' },
+] as const
+
 function answerError(error: unknown, reply: FastifyReply, { onError }: QuotePorts): FastifyReply {
-  if (error instanceof NoPriceListError)
-    return sendProblem(reply, {
-      status: 404,
-      code: error.code,
-      title: 'There is no such price list.',
-      detail: error.message,
-    })
-  if (error instanceof NoPriceError)
-    return sendProblem(reply, {
-      status: 422,
-      code: error.code,
-      title: 'The list has no price for this.',
-      detail: error.message,
-    })
+  const refusal = REFUSALS.find(({ of }) => error instanceof of)
+  if (refusal !== undefined) {
+    const { code, message } = error as TallyError
+    return sendProblem(reply, { status: refusal.status, code, title: refusal.title, detail: message })
+  }
   if (error instanceof QuoteRequestError) return malformed(reply, error.message)
   const { statusCode = 500 } = error as { readonly statusCode?: number }
   if (statusCode < 500) return malformed(reply, (error as Error).message)

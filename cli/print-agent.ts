@@ -1,6 +1,7 @@
 import type { AgentPage } from '../jobs/agents/agent-page.ts'
 import type { AgentSplit } from '../jobs/agents/agent-split.ts'
 import { formatParts, paint, printLine } from './output.ts'
+import { poolName } from './statement/words.ts'
 
 const SCORE_PLACES = 0
 
@@ -48,20 +49,27 @@ function identityText(id: string, identity: IdentityAnswer): string {
   return `It says it is ${id}, but as of block ${blockNumber} ${who}.`
 }
 
-/** Who gets paid: developer, data, infrastructure? */
-function printSplit({ token, uses, fees, parts, outcomeWaiting }: AgentSplit): void {
-  printLine(`\nWho is paid for its work: ${uses} paid uses, ${fees} of ${token}`)
-  printLine(
-    `  its developers   ${parts.agent} for the work, ${parts.outcome} by how it is rated${waitingText(outcomeWaiting)}`,
-  )
-  printLine(`  models           ${parts.model}, and ${parts.upstream} to what they were made from`)
-  printLine(`  data             ${parts.data}`)
-  printLine(`  infrastructure   ${parts.infrastructure}`)
-  printLine(`  treasury         ${parts.treasury}`)
+/** Who got paid: developer, data, infrastructure? Amounts that went, and where the rest is. */
+function printSplit({ token, uses, fees, owners, data, outcome }: AgentSplit): void {
+  printLine(`\nWho was paid for its work: ${uses} paid uses, ${fees} of ${token}`)
+  for (const { kind, asset, amount } of owners) printLine(`  ${poolName(kind, asset)}: ${amount}`)
+  if (outcome.divided > 0n)
+    printLine(`  ${outcome.divided} by how it was rated, divided over all agents that worked for the same payers`)
+  if (outcome.waiting > 0n) printLine(`  ${outcome.waiting} wait for ratings`)
+  printData(data)
 }
 
-function waitingText(waiting: bigint): string {
-  return waiting === 0n ? '' : ` (${waiting} of it wait for ratings)`
+/** Σ of the lines, but for those of contributors, is the data part. */
+function printData({ paid, contributors, kept, open, waiting, unattributed }: AgentSplit['data']): void {
+  printLine(`  Data: ${paid} to contributors, by their part of what the pools of these uses paid`)
+  for (const { account, amount } of contributors) printLine(`    ${account}  ${amount}`)
+  const rest = [
+    [kept, 'stay with the models’ contributors: held back for corrections, or carried into their next pools'],
+    [open, 'are in pools that are still open: too few uses so far'],
+    [waiting, 'wait to learn what the model saw (its features)'],
+    [unattributed, 'are nobody’s: features or further uses did not come in time, or a pool gave it up'],
+  ] as const
+  for (const [amount, words] of rest) if (amount > 0n) printLine(`    ${amount} ${words}`)
 }
 
 function printOutcomes({ uses, rated, meanScore, newest }: AgentPage['outcomes']): void {

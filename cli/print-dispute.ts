@@ -2,7 +2,7 @@ import type { CheckedDispute, CheckedItem } from '../audit/index.ts'
 import type { DisputeView } from '../jobs/disputes/disputes.ts'
 import { paint, printLine } from './output.ts'
 
-const STATE_TEXT = {
+export const DISPUTE_TEXT = {
   waiting: 'its epoch is not settled yet',
   open: 'open',
   void: 'of no effect: there is no such line, or nothing is left of it',
@@ -12,18 +12,28 @@ const STATE_TEXT = {
   lapsed: 'ended without a decision',
 } as const
 
+export const BOND_TEXT = {
+  none: '',
+  'not-taken': 'was not taken',
+  held: 'is held until the dispute ends',
+  returned: 'went back to the balance of whoever opened it',
+  forfeited: 'went to the account of the line',
+} as const
+
 /** Amounts are in the token's smallest unit. */
 export function printDispute(view: DisputeView, say: (line: string) => void = printLine): void {
-  const { dispute, opener, line, claim, items, evidence, bond, epoch, until, state, wanted, held, award } = view
-  say(`${paint.bold(dispute)}: ${STATE_TEXT[state]}`)
+  const { dispute, opener, line, claim, items, evidence, bond, epoch, until, state, wanted, held, award, bondBecame } =
+    view
+  say(`${paint.bold(dispute)}: ${DISPUTE_TEXT[state]}`)
   say(`  ${opener} disputes (${claim}) the line ${line.kind} ${line.asset} of ${line.account} in epoch ${line.epoch}`)
   for (const { batchSource, batchId, index } of items) say(`    item ${batchSource} ${batchId}/${index}`)
-  if (evidence !== null) printLine(`  evidence: a document with SHA-256 ${evidence}`)
+  if (evidence !== null) say(`  evidence: a document with SHA-256 ${evidence}`)
   const end = until === null ? '' : `; without a decision it ends with epoch ${until}`
   say(`  opened in epoch ${epoch} for a bond of ${bond}${state === 'open' ? end : ''}`)
-  if (wanted > 0n) printLine(`  ${held} of ${wanted} of ${line.token} ${state === 'open' ? 'is' : 'was'} held`)
-  if (award > 0n) printLine(`  ${award} of it went to ${opener}`)
-  if (view.decision !== null) printLine(`  decided in epoch ${view.decision.epoch}: ${view.decision.reason}`)
+  if (bond > 0n) say(`    the bond ${BOND_TEXT[bondBecame]}`)
+  if (wanted > 0n) say(`  ${held} of ${wanted} of ${line.token} ${state === 'open' ? 'is' : 'was'} held`)
+  if (award > 0n) say(`  ${award} of it went to ${opener}`)
+  if (view.decision !== null) say(`  decided in epoch ${view.decision.epoch}: ${view.decision.reason}`)
 }
 
 export function printCheckedDispute(checked: CheckedDispute): void {

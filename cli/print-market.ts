@@ -72,7 +72,8 @@ function printAsset(page: AssetPage): void {
   printLine(`Reuse: ${reused.length === 0 ? 'nothing was derived from it' : reused.join(', ')}`)
   printLine(`  used ${own} times by ${payers} payers; what was derived from it ${derived} times`)
   printQuality(page)
-  printIncome(page.income)
+  printContributorsIncome(page)
+  printIncome(page)
 }
 
 function printQuality({ contributions, quality, contributors }: AssetPage): void {
@@ -93,14 +94,40 @@ function printQuality({ contributions, quality, contributors }: AssetPage): void
     )
 }
 
-function printIncome(income: AssetPage['income']): void {
+/** What a dataset earned for those who gave to it; its owners' income is apart. */
+function printContributorsIncome({ contributorsIncome: income, contributions }: AssetPage): void {
+  if (contributions === null) return
+  const tokens = [...new Set(income.map(({ token }) => token))].sort()
+  if (tokens.length === 0)
+    printLine(`Paid to its contributors: nothing yet; ${contributions.accounts} accounts gave to it`)
+  for (const token of tokens) {
+    const sum = income.filter((each) => each.token === token).reduce((total, { amount }) => total + amount, 0n)
+    printLine(`Paid to its contributors: ${sum} of ${token} in all; ${contributions.accounts} accounts gave to it`)
+  }
+  if (income.length === 0) return
+  const from = firstShown(income)
+  printTable(
+    ['epoch', 'model', 'token', 'to contributors', 'accounts'],
+    income
+      .filter(({ epoch }) => epoch >= from)
+      .map(({ epoch, model, token, amount, accounts }) => [epoch, model, token, amount, accounts]),
+  )
+}
+
+/** The first of the newest epochs, which are shown. */
+function firstShown(income: readonly { readonly epoch: number }[]): number {
+  return [...new Set(income.map(({ epoch }) => epoch))].slice(-INCOME_EPOCHS_SHOWN)[0]!
+}
+
+function printIncome({ income, kind }: AssetPage): void {
+  const whose = kind === 'dataset' ? 'Income of its owners (royalties, licences, shares)' : 'Income of its owners'
   if (income.length === 0) {
-    printLine('Income: none yet')
+    printLine(`${whose}: none yet`)
     return
   }
-  const epochs = [...new Set(income.map(({ epoch }) => epoch))]
-  const from = epochs.slice(-INCOME_EPOCHS_SHOWN)[0]!
-  if (epochs.length > INCOME_EPOCHS_SHOWN) printLine(`Income from epoch ${from} on (--json has all):`)
+  const from = firstShown(income)
+  const isAll = income[0]!.epoch >= from
+  printLine(isAll ? `${whose}:` : `${whose} from epoch ${from} on (--json has all):`)
   printTable(
     ['epoch', 'token', 'for', 'amount', 'accounts'],
     income

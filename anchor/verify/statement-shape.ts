@@ -47,6 +47,20 @@ const payout = z.strictObject({
   small: amount,
   minimum: amount,
   cumulative: amount,
+  rows: z.array(z.strictObject({ kind: word, asset: text.nullable(), amount: integer, line: count.nullable() })),
+})
+
+const nothing = z.strictObject({
+  ...{ of: word, reason: word, asset: text.nullable(), token: address.nullable() },
+  ...{ count: count.nullable(), amount: amount.nullable() },
+})
+
+const finding = z.strictObject({
+  ...{ adjustment: text, epoch, forEpoch: epoch, token: address, kind: word, asset: text, delta: integer },
+})
+
+const erasure = z.strictObject({
+  ...{ batchId: text, dataset: text, indexes: z.array(count), orderedIn: epoch, records: count },
 })
 
 const item = z.strictObject({ batchId: text, index: count, contentHash: hash32, value: integer })
@@ -60,7 +74,16 @@ const evidence = z.strictObject({
 })
 
 const dispute = z.strictObject({
-  ...{ dispute: text, opener: address, bond: amount, epoch, until: epoch.nullable(), state: word, claim: word },
+  ...{
+    dispute: text,
+    opener: address,
+    bond: amount,
+    bondBecame: word,
+    epoch,
+    until: epoch.nullable(),
+    state: word,
+    claim: word,
+  },
   line: z.strictObject({ epoch, account: address, token: address, kind: word, asset: text }),
   items: z.array(z.strictObject({ batchSource: text, batchId: text, index: count })),
   evidence: hash32.nullable(),
@@ -70,6 +93,7 @@ const dispute = z.strictObject({
 
 const paying = z.strictObject({
   balances: z.array(z.strictObject({ token: address, amount })),
+  movements: z.array(z.strictObject({ epoch, token: address, kind: word, asset: text, amount: integer })),
   channels: z.array(
     z.strictObject({ model: text, token: address, cumulative: amount, sequence: amount, spent: amount }),
   ),
@@ -101,9 +125,11 @@ export const statementShape = z.strictObject({
   contributions: count,
   duplicates: count,
   near: count,
+  erased: z.array(erasure),
   evidence: z.array(evidence),
   uses: z.array(z.strictObject({ epoch, asset: text, role: word, token: address, uses: count, fees: amount })),
   epochs: z.array(z.strictObject({ epoch, state: word, lines: z.array(line), payouts: z.array(payout) })),
+  nothing: z.array(nothing),
   totals: z.array(z.strictObject({ token: address, cumulative: amount, small: amount })),
   paidByKind: z.array(paidFor),
   held: z.array(
@@ -119,6 +145,7 @@ export const statementShape = z.strictObject({
     }),
   ),
   claims: z.array(z.strictObject({ token: address, model: text, amount: integer })),
+  findings: z.array(finding),
   disputes: z.array(dispute),
   helped: z.array(item),
   hurt: z.array(item),

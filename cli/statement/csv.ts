@@ -59,6 +59,24 @@ function rowsOf(statement: WholeStatement): Row[] {
       }),
     ),
     ...statement.epochs.flatMap((each) => epochRows(each, hashes.get(each.epoch) ?? null)),
+    ...statement.nothing.map(
+      ({ of, reason, asset, token, count, amount }): Row => ({
+        ...{ section: `nothing: ${of}`, kind: reason, asset, token, amount, uses: count },
+      }),
+    ),
+    ...statement.findings.map(
+      ({ epoch, forEpoch, token, kind, asset, delta }): Row => ({
+        ...{ section: `found by an adjustment of epoch ${forEpoch}`, epoch, token, kind, asset, amount: delta },
+      }),
+    ),
+    ...statement.claims.map(
+      ({ token, model, amount }): Row => ({ section: 'owed by adjustments', token, asset: model, amount }),
+    ),
+    ...statement.erased.flatMap(({ batchId, indexes, orderedIn }) =>
+      indexes.map((index): Row => ({ section: 'erased', epoch: orderedIn, asset: `${batchId}/${index}` })),
+    ),
+    ...disputeRows(statement.disputes),
+    ...payingRows(statement.paying),
     ...statement.totals.flatMap(({ token, cumulative, small }): Row[] => [
       { section: 'total', token, kind: 'paid since the first epoch', amount: cumulative },
       { section: 'total', token, kind: 'small', amount: small },
@@ -81,21 +99,49 @@ function rowsOf(statement: WholeStatement): Row[] {
   ]
 }
 
+/** The rows of an epoch and token, of section `row`, sum to its `paid`. */
 function epochRows({ epoch, lines, payouts }: WholeStatement['epochs'][number], hash: string | null): Row[] {
   const of = { epoch, manifest_hash: hash }
+  return payouts.flatMap(({ token, rows, paid, minimum, cumulative }): Row[] => [
+    ...rows.map((row): Row => {
+      const line = row.line === null ? undefined : lines.find((each) => each.token === token && each.index === row.line)
+      const { kind, asset, amount } = row
+      return { ...of, section: 'row', token, kind, asset, amount, ...(line === undefined ? {} : lineCells(line)) }
+    }),
+    { ...of, section: 'paid', token, amount: paid },
+    { ...of, section: 'minimum payout', token, amount: minimum },
+    { ...of, section: 'paid since the first epoch', token, amount: cumulative },
+  ])
+}
+
+function lineCells({ share, heldBack, index, leaf }: WholeStatement['epochs'][number]['lines'][number]): Row {
+  const cells = { held_back: heldBack, line_index: index, leaf }
+  return share === null ? cells : { ...cells, share: share.value, share_low: share.low, share_high: share.high }
+}
+
+/** The movements of a token, of section `balance row`, sum to its `balance`. */
+function payingRows(paying: WholeStatement['paying']): Row[] {
+  if (paying === null) return []
+  const { movements, balances } = paying
+  const tokens = [...new Set([...movements, ...balances].map(({ token }) => token))].sort()
   return [
-    ...lines.map(
-      ({ token, kind, asset, amount, share, heldBack, index, leaf }): Row => ({
-        ...{ ...of, section: 'earned', token, kind, asset, amount, held_back: heldBack, line_index: index, leaf },
-        ...(share === null ? {} : { share: share.value, share_low: share.low, share_high: share.high }),
-      }),
+    ...movements.map(
+      ({ epoch, token, kind, asset, amount }): Row => ({ section: 'balance row', epoch, token, kind, asset, amount }),
     ),
-    ...payouts.flatMap(({ token, smallBefore, deducted, paid, small, cumulative }): Row[] => [
-      { ...of, section: 'payout', token, kind: 'small before', amount: smallBefore },
-      ...deducted.map(({ deduction, amount }): Row => ({ ...of, section: 'payout', token, kind: deduction, amount })),
-      { ...of, section: 'payout', token, kind: 'paid', amount: paid },
-      { ...of, section: 'payout', token, kind: 'small', amount: small },
-      { ...of, section: 'payout', token, kind: 'cumulative', amount: cumulative },
-    ]),
+    ...tokens.map((token): Row => {
+      const amount = balances.find((each) => each.token === token)?.amount ?? 0n
+      return { section: 'balance', token, amount }
+    }),
   ]
+}
+
+function disputeRows(disputes: WholeStatement['disputes']): Row[] {
+  return disputes.flatMap(({ dispute, epoch, line, state, held, award, bond, bondBecame, until }): Row[] => {
+    const of = { epoch, token: line.token, asset: dispute, until_epoch: until }
+    return [
+      { ...of, section: 'dispute', kind: state, amount: held },
+      ...(award > 0n ? [{ ...of, section: 'dispute award', kind: state, amount: award }] : []),
+      ...(bond > 0n ? [{ ...of, section: 'dispute bond', kind: bondBecame, amount: bond }] : []),
+    ]
+  })
 }

@@ -1,37 +1,45 @@
-import type { StatementEpoch, StatementLine } from '../../jobs/statement/epochs.ts'
+import type { StatementEpoch, StatementLine, StatementPayout } from '../../jobs/statement/epochs.ts'
+import type { PayoutRow } from '../../jobs/statement/payout-rows.ts'
 import type { WholeStatement } from '../../jobs/statement/whole-statement.ts'
 import { type Html, html, recordText, when } from '../../web/src/markup.ts'
 import { barEnd, shareBar } from '../../web/src/share-bar.ts'
 import { formatPercent } from '../output.ts'
-import { fromRecords, lineProofId, payoutProofId, provenAmount, type Tokens } from './page-numbers.ts'
+import { lineProofId, payoutProofId, provenAmount, type Tokens } from './page-numbers.ts'
 import { glossary, section, table } from './page-tables.ts'
-import { deductionWords, INTERVAL, lineWords } from './words.ts'
+import { deductionWords, INTERVAL, lineWords, rowWords } from './words.ts'
 
 const MILLION = 1_000_000
 
-/** What was earned, line by line, with how sure the shares are. */
+/** What was earned and what came off, row by row, with how sure the shares are: the rows of an epoch sum to what was paid. */
 export function earnings({ epochs, paidByKind }: WholeStatement, tokens: Tokens): Html {
-  const lines = epochs.flatMap((each) => each.lines)
-  if (lines.length === 0)
+  const payoutsOfAll = epochs.flatMap(({ payouts: own }) => own)
+  if (payoutsOfAll.length === 0)
     return section('earned', 'What you earned', html`<p class="empty">Nothing was earned in these epochs.</p>`)
+  const lines = epochs.flatMap((each) => each.lines)
   const end = barEnd(lines.map(({ share }) => (share === null ? null : inMillionths(share))))
   const heads = [
     ...[{ name: 'Epoch' }, { name: 'For' }, { name: 'Asset' }, { name: 'Amount', isNumber: true }],
     ...[{ name: 'Share of what contributors earned' }, { name: 'Held back', isNumber: true }],
   ]
   const words = glossary(
-    lines.map(({ kind }) => kind),
-    lineWords,
+    payoutsOfAll.flatMap(({ rows: own }) => own.map(({ kind }) => kind)),
+    rowWords,
   )
-  const rows = epochs.flatMap((epoch) => epoch.lines.map((line) => lineRow(epoch, line, end, tokens)))
+  const rows = epochs.flatMap((epoch) =>
+    epoch.payouts.flatMap((payout) => [
+      ...payout.rows.map((row) => payoutRow(epoch, payout, row, end, tokens)),
+      paidRow(epoch, payout, tokens),
+    ]),
+  )
   const together = paidByKind.map(({ kind, token, amount }, at) => {
     return html`${at === 0 ? '' : '; '}${provenAmount(amount, 'paid')} ${tokens.name(token)} for ${lineWords(kind).short}`
   })
   return section(
     'earned',
     'What you earned',
-    html`${words}${table('What you earned', heads, rows)}
-<p>Together: ${together}.</p>
+    html`<p>What was earned, and below it what was carried or deducted: the rows of an epoch and token sum to what was paid.</p>
+${words}${table('What you earned', heads, rows)}
+${when(paidByKind.length > 0, () => html`<p>Earned together, before anything is carried or deducted: ${together}.</p>`)}
 ${when(
   lines.some(({ share }) => share !== null),
   () => html`<p class="note" id="proof-interval">${INTERVAL}</p>`,
@@ -39,13 +47,27 @@ ${when(
   )
 }
 
-function lineRow({ epoch }: StatementEpoch, line: StatementLine, end: number, tokens: Tokens): Html {
-  const { kind, asset, token, amount, share, heldBack, index } = line
-  const proof = lineProofId(epoch, tokens.letter(token), index)
-  return html`<tr><th scope="row">${epoch}</th><td>${lineWords(kind).short}</td><td>${recordText(asset, 80)}</td>
+function payoutRow(
+  { epoch, lines }: StatementEpoch,
+  { token }: StatementPayout,
+  { kind, asset, amount, line: index }: PayoutRow,
+  end: number,
+  tokens: Tokens,
+): Html {
+  const letter = tokens.letter(token)
+  const line = index === null ? undefined : lines.find((each) => each.token === token && each.index === index)
+  const proof = index === null ? payoutProofId(epoch, letter) : lineProofId(epoch, letter, index)
+  const [share, heldBack] = [line?.share ?? null, line?.heldBack ?? 0n]
+  return html`<tr><th scope="row">${epoch}</th><td>${rowWords(kind).short}</td><td>${asset === null ? '–' : recordText(asset, 80)}</td>
 <td class="number">${provenAmount(amount, proof)} ${tokens.name(token)}</td>
 <td>${share === null ? '–' : shareCell(share, end)}</td>
 <td class="number">${heldBack === 0n ? '–' : provenAmount(heldBack, proof)}</td></tr>`
+}
+
+function paidRow({ epoch }: StatementEpoch, { token, paid }: StatementPayout, tokens: Tokens): Html {
+  const proof = payoutProofId(epoch, tokens.letter(token))
+  return html`<tr class="sum"><th scope="row">${epoch}</th><td>= paid</td><td>–</td>
+<td class="number">${provenAmount(paid, proof)} ${tokens.name(token)}</td><td>–</td><td class="number">–</td></tr>`
 }
 
 type Share = NonNullable<StatementLine['share']>
@@ -93,37 +115,5 @@ ${cell(paid)}${cell(small)}${cell(minimum)}${cell(cumulative)}</tr>`
     html`<p>What is carried and what is earned is deducted, paid or carried on, to the last unit. A payout below the
 <em>minimum payout</em>, which the policy names because a claim costs gas, is carried to the next epoch and stays yours.</p>
 ${glossary(deductions, deductionWords)}${table('What became of it', heads, rows)}`,
-  )
-}
-
-/** What the account has to do with paying; nothing for most. */
-export function paying({ paying: all }: WholeStatement, tokens: Tokens): Html {
-  if (all === null) return html``
-  const { balances, channels, uses, held } = all
-  const token = (address: string) =>
-    tokens.all.includes(address) ? tokens.name(address) : html`<code>${address}</code>`
-  return section(
-    'paying',
-    'What you pay',
-    html`<ul>${balances.map((each) => html`<li>${fromRecords(each.amount)} ${token(each.token)} deposited and not taken</li>`)}
-${channels.map(
-  (
-    each,
-  ) => html`<li>${recordText(each.model, 80)}: you signed for ${fromRecords(each.cumulative)} ${token(each.token)} in all (the
-last voucher is number ${String(each.sequence)}), ${fromRecords(each.spent)} of it taken</li>`,
-)}
-${uses.map(
-  (
-    each,
-  ) => html`<li>${recordText(each.model, 80)}: ${fromRecords(each.uses)} uses; ${fromRecords(each.funded)} ${token(each.token)} paid,
-${fromRecords(each.unfunded)} signed for and not deposited, ${fromRecords(each.reported)} only reported,
-${fromRecords(each.outside)} held for want of a licence, ${fromRecords(each.refunded)} given back</li>`,
-)}
-${held.map(
-  (
-    each,
-  ) => html`<li>${recordText(each.model, 80)}: ${fromRecords(each.fees)} ${token(each.token)} of epoch ${each.epoch} is held,
-because no licence covers the uses; without one it is yours again after epoch ${each.until}</li>`,
-)}</ul>`,
   )
 }

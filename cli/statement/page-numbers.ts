@@ -22,6 +22,11 @@ export class Tokens {
   name(token: string): Html {
     return html`<abbr title="${token}">token ${this.letter(token)}</abbr>`
   }
+
+  /** Of a token that earned nothing, its address. */
+  nameOrAddress(token: string): Html {
+    return this.all.includes(token) ? this.name(token) : html`<code>${token}</code>`
+  }
 }
 
 const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']

@@ -25,6 +25,7 @@ ${SWATCHES}
 .lines li:target,.epoch div:target,.epoch:target{background:var(--accent-soft)}
 .interval{display:inline-block}
 .share-bar{min-width:8rem}
+tr.sum>*{font-weight:600;border-top:1px solid var(--soft)}
 td .percent{font-weight:650}
 @media (max-width:40em){.words>div{grid-template-columns:1fr}.words dd{margin-bottom:.35rem}}
 @media print{

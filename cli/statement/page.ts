@@ -1,9 +1,11 @@
 import type { StatementDocument } from '../../jobs/statement/carried-receipts.ts'
 import { Html, html, recordText, when } from '../../web/src/markup.ts'
 import { STYLES } from '../../web/src/styles.ts'
-import { earnings, paying, payouts } from './page-earnings.ts'
+import { adjusted, disputed, erasedItems, nothing } from './page-apart.ts'
+import { earnings, payouts } from './page-earnings.ts'
 import { provenAmount, Tokens } from './page-numbers.ts'
 import { held, owned, used } from './page-owned.ts'
+import { paying } from './page-paying.ts'
 import { howToClaim, howToVerify } from './page-proofs.ts'
 import { split } from './page-split.ts'
 import { STATEMENT_STYLES } from './page-styles.ts'
@@ -42,9 +44,13 @@ ${owned(statement)}
 ${used(statement, tokens)}
 ${earnings(statement, tokens)}
 ${payouts(statement, tokens)}
+${nothing(statement, tokens)}
+${adjusted(statement, tokens)}
 ${held(statement, tokens)}
 ${split(statement, tokens)}
 ${influence(statement)}
+${disputed(statement, tokens)}
+${erasedItems(statement)}
 ${paying(statement, tokens)}
 ${howToVerify(statement, tokens)}
 ${howToClaim(statement, tokens)}

@@ -1,4 +1,4 @@
-import type { StatementEpoch, StatementPayout } from '../../jobs/statement/epochs.ts'
+import type { StatementEpoch, StatementLine, StatementPayout } from '../../jobs/statement/epochs.ts'
 import type { HeldSum } from '../../jobs/statement/held.ts'
 import type { Claimable } from '../../jobs/statement/proofs.ts'
 import type { TokenSplit } from '../../jobs/statement/split.ts'
@@ -6,7 +6,23 @@ import type { AssetUses } from '../../jobs/statement/uses.ts'
 import type { WholeStatement } from '../../jobs/statement/whole-statement.ts'
 import { formatParts, formatPercent, paint } from '../output.ts'
 import { printDispute } from '../print-dispute.ts'
-import { ATOMS, bucketWords, deductionWords, INFLUENCE, INTERVAL, lineWords, poolName, roleWords } from './words.ts'
+import {
+  ATOMS,
+  bucketWords,
+  countedAs,
+  erasedRecordsText,
+  INFLUENCE,
+  INTERVAL,
+  isLineKind,
+  lineWords,
+  listed,
+  movementWords,
+  nothingOf,
+  nothingWords,
+  poolName,
+  roleWords,
+  rowWords,
+} from './words.ts'
 
 const MILLION = 1_000_000
 
@@ -24,9 +40,11 @@ export function printStatement(statement: WholeStatement, say: Say): void {
   say(
     `${statement.contributions} contributions, ${statement.duplicates} of them copies of what was there before (they earn nothing); ${statement.near} are near one that was there before.`,
   )
+  printErased(say, statement.erased)
   printOwned(say, statement.owns)
   printUses(say, statement.uses)
   for (const epoch of statement.epochs) printEpoch(say, epoch)
+  printNothing(say, statement.nothing)
   printTotals(say, statement)
   printHeld(say, statement.held)
   for (const split of statement.split) printSplit(say, split)
@@ -60,28 +78,47 @@ function printUses(say: Say, uses: readonly AssetUses[]): void {
 
 function printEpoch(say: Say, { epoch, state, lines, payouts }: StatementEpoch): void {
   say(`\nEpoch ${epoch} (${state})`)
-  for (const line of lines) {
-    const share =
-      line.share === null
-        ? ''
-        : ` – ${formatPercent(line.share.value)} of what contributors earned (90 % interval ${formatPercent(line.share.low)} to ${formatPercent(line.share.high)})`
-    const held = line.heldBack === 0n ? '' : `; ${line.heldBack} more are held back`
-    say(`  ${line.amount} of ${line.token} for ${lineWords(line.kind).short} (${line.asset})${share}${held}`)
+  for (const payout of payouts) {
+    const own = lines.filter(({ token }) => token === payout.token)
+    printPayout(say, payout, own)
   }
-  for (const payout of payouts) printPayout(say, payout)
 }
 
-/** Only what is not simply earned and paid. */
-function printPayout(say: Say, { token, smallBefore, deducted, paid, small, minimum }: StatementPayout): void {
-  for (const { deduction, amount } of deducted) say(`  less ${amount} of ${token}, ${deductionWords(deduction).short}`)
-  if (smallBefore > 0n && paid > 0n) say(`  ${smallBefore} of ${token} carried from earlier epochs, paid now`)
-  if (small > 0n)
-    say(
-      `  carried: ${small} of ${token}${smallBefore > 0n ? `, with ${smallBefore} from earlier epochs,` : ''} below the minimum of ${minimum}`,
-    )
+/** Row by row, so that they sum to what was paid. */
+function printPayout(
+  say: Say,
+  { token, rows, paid, small, minimum }: StatementPayout,
+  lines: readonly StatementLine[],
+): void {
+  const width = Math.max(...[...rows.map(({ amount }) => amount), paid].map((amount) => signed(amount).length))
+  const amountText = (text: string) => text.padStart(width)
+  for (const { kind, asset, amount, line } of rows) {
+    const of = asset === null || asset === '' ? '' : ` (${asset})`
+    const told = line === null ? '' : lineText(lines.find(({ index }) => index === line)!)
+    say(`  ${amountText(signed(amount))} of ${token} ${rowText(kind)}${of}${told}`)
+  }
+  const carried = small === 0n ? '' : `; what is carried is below the minimum of ${minimum}`
+  say(`  ${amountText(`= ${paid}`)} of ${token} paid${carried}`)
 }
 
-function printTotals(say: Say, { totals, claims, paidByKind }: WholeStatement): void {
+function rowText(kind: string): string {
+  const { short } = rowWords(kind)
+  return isLineKind(kind) ? `for ${short}` : short
+}
+
+function lineText({ share, heldBack }: StatementLine): string {
+  const sure =
+    share === null
+      ? ''
+      : ` – ${formatPercent(share.value)} of what contributors earned (90 % interval ${formatPercent(share.low)} to ${formatPercent(share.high)})`
+  return `${sure}${heldBack === 0n ? '' : `; ${heldBack} more are held back`}`
+}
+
+function signed(amount: bigint): string {
+  return amount < 0n ? `- ${-amount}` : `+ ${amount}`
+}
+
+function printTotals(say: Say, { totals, claims, findings, paidByKind }: WholeStatement): void {
   for (const { token, cumulative, small } of totals) {
     say(`\nTogether ${cumulative} of ${token}, since the first epoch.`)
     if (small > 0n)
@@ -95,7 +132,35 @@ function printTotals(say: Say, { totals, claims, paidByKind }: WholeStatement): 
         : `  Adjustments: you were paid ${-amount} of ${token}${of} too much; it is netted from what you earn.`,
     )
   }
+  for (const { adjustment, forEpoch, kind, asset, token, delta } of findings) {
+    const of = `${lineWords(kind).short}${asset === '' ? '' : ` (${asset})`} in epoch ${forEpoch}`
+    say(
+      `  ${adjustment} found ${delta > 0n ? `${delta} of ${token} too little` : `${-delta} of ${token} too much`}: ${of}`,
+    )
+  }
+  if (paidByKind.length > 0) say('\nEarned in these epochs, before anything is deducted or carried')
   for (const { kind, token, amount } of paidByKind) say(`  ${amount} of ${token} for ${lineWords(kind).short}`)
+}
+
+function printNothing(say: Say, all: WholeStatement['nothing']): void {
+  if (all.length > 0) say('\nWhy there is nothing')
+  for (const { of, reason, asset, token, count, amount } of all) {
+    const { short, long } = nothingWords(reason)
+    const what = nothingOf(of, asset)
+    const facts = [
+      ...(count === null || count === 0 ? [] : [`${count} ${countedAs(of, reason)}`]),
+      ...(amount === null || amount === 0n ? [] : [`${amount}${token === null ? '' : ` of ${token}`}`]),
+    ]
+    say(`  ${what}: ${short}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}. ${long}`)
+  }
+}
+
+function printErased(say: Say, erased: WholeStatement['erased']): void {
+  if (erased.length > 0) say('\nErased by order')
+  for (const { batchId, dataset, indexes, orderedIn, records } of erased)
+    say(
+      `  ${indexes.length} of ${batchId} in ${dataset} (${listed(indexes)}), ordered in epoch ${orderedIn}; ${erasedRecordsText(records)}`,
+    )
 }
 
 function printHeld(say: Say, held: readonly HeldSum[]): void {
@@ -144,9 +209,10 @@ function printItems(say: Say, title: string, items: WholeStatement['helped']): v
   for (const item of items) say(`  ${item.batchId}/${item.index}  ${item.value}`)
 }
 
-function printPaying(say: Say, { balances, channels, held, uses }: NonNullable<WholeStatement['paying']>): void {
+function printPaying(say: Say, paying: NonNullable<WholeStatement['paying']>): void {
+  const { channels, held, uses } = paying
   say('\nPaying')
-  for (const { token, amount } of balances) say(`  ${amount} of ${token} deposited and not taken`)
+  printBalances(say, paying)
   for (const { model, token, cumulative, spent, sequence } of channels)
     say(`  ${model}: signed for ${cumulative} of ${token} (last voucher ${sequence}), ${spent} of it taken`)
   for (const { model, token, uses: count, funded, outside, refunded, unfunded, reported } of uses) {
@@ -160,6 +226,20 @@ function printPaying(say: Say, { balances, channels, held, uses }: NonNullable<W
     say(
       `  ${model}: ${fees} of ${token} of epoch ${epoch} is held, because no licence covers the uses; without one it is yours again after epoch ${until}`,
     )
+}
+
+/** What came in and went out, over all epochs, and what is left. */
+function printBalances(say: Say, { balances, movements }: NonNullable<WholeStatement['paying']>): void {
+  const tokens = [...new Set([...movements, ...balances].map(({ token }) => token))].sort()
+  for (const token of tokens) {
+    const sums = new Map<string, bigint>()
+    for (const { kind, asset, amount } of movements.filter((each) => each.token === token)) {
+      const what = `${movementWords(kind).short}${asset === '' ? '' : ` (${asset})`}`
+      sums.set(what, (sums.get(what) ?? 0n) + amount)
+    }
+    for (const [what, amount] of sums) say(`  ${signed(amount)} of ${token} ${what}`)
+    say(`  = ${balances.find((each) => each.token === token)?.amount ?? 0n} of ${token} on your balance`)
+  }
 }
 
 function printHowTo(say: Say, { account, claimable, proofs, ledger }: WholeStatement): void {

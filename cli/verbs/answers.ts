@@ -90,6 +90,28 @@ function printRetrieved({ retrieved, channel, token }: Explained): void {
   }
 }
 
+/** Where the data part of a use is for which no contributor was paid. */
+function unpaidText({ data, token }: Explained): string {
+  if (data.state === 'none') return 'No contributor is paid for it: nothing of its fee is for data.'
+  const part = `${data.amount} of ${token} for data`
+  switch (data.state) {
+    case 'undecided':
+      return `${part}: not decided yet, its epoch is not settled.`
+    case 'waiting':
+      return `${part} waits for the features of this use, up to the end of epoch ${data.until}: without them nobody can say whose data helped. Then it goes to nobody (unattributed).`
+    case 'expired':
+      return `${part} went to nobody (unattributed) at the end of epoch ${data.in}: no features of this use came by then.`
+    case 'open':
+      return `${part} is in the pool of a period that is open since epoch ${data.since}: its uses weigh as much as ${data.effective} of the ${data.needed} that are needed. By the policy in force it is given up at the end of epoch ${data.until} at the latest.`
+    case 'given-up':
+      return `${part} went to nobody (unattributed) at the end of epoch ${data.in}: too few uses came while its period was open.`
+    case 'divided':
+      return `${part}: divided in epoch ${data.in} by ${data.channel}.`
+    case 'paid':
+      return `${part}: its period closed in epoch ${data.in}, and no contribution had helped.`
+  }
+}
+
 function printExplanation(explanation: Explained): void {
   const { inference, fee, token, parts, paid, accounts, items, epoch, status, statusEpoch, model } = explanation
   printLine(paint.bold(`${inference.id} (${model}, epoch ${epoch})`))
@@ -100,7 +122,7 @@ function printExplanation(explanation: Explained): void {
   for (const part of parts) printLine(`  ${part.kind.padEnd(15)} ${part.amount}`)
   printRetrieved(explanation)
   if (explanation.channel === 'retrieval') return
-  if (paid === null) printLine('\nNo period has paid contributors for it.')
+  if (paid === null) printLine(`\n${unpaidText(explanation)}`)
   else
     printLine(
       `\nIts part of what its period paid contributors, ${paid}, apportioned over them by influence on this one answer:`,

@@ -46,7 +46,9 @@ export function addCorrections(program: Command): void {
 
 /** @throws ConfigError unless exactly one of --fee and --void is given */
 async function correct({ session, answer }: VerbContext, inferenceId: string, flags: CorrectFlags): Promise<undefined> {
-  if ((flags.fee === undefined) === (flags.void !== true))
+  if (flags.fee !== undefined && flags.void === true)
+    throw new ConfigError(['correction: --fee says what the use costs, --void that it costs nothing; give one of them'])
+  if (flags.fee === undefined && flags.void !== true)
     throw new ConfigError(['correction: needs --fee with what the use costs, or --void'])
   const fee = flags.fee ?? 'void'
   const { warehouse } = await session.ledger()

@@ -17,7 +17,7 @@ import { TallyError } from '../../schemas/errors.ts'
 import type { Address } from '../../schemas/ids.ts'
 import { INPUT_TOPICS, TOPICS } from '../../schemas/topics.ts'
 import { renderReport } from '../../web/src/render-report.ts'
-import { type Config, loadConfig } from '../config.ts'
+import { type Config, ConfigError, loadConfig } from '../config.ts'
 import { ActList } from '../demo/acts.ts'
 import {
   askAndPay,
@@ -82,14 +82,26 @@ export function addDemo(program: Command): void {
       'play a year instead: models, an agent, a market, licences, and what goes wrong and is set right',
     )
     .option('--json', 'print one JSON document and nothing else')
-    .addHelpText('after', '\nExample:\n  $ tally demo --seed 7 --epochs 2\n  $ tally demo --digit my-seven.png')
-    .action(async (flags: DemoFlags) => {
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ tally demo --seed 7 --epochs 2\n  $ tally demo --digit my-seven.png\n  $ tally demo --story --seed 3\n\nThe story has twelve epochs, one a month, and digits of its own: --epochs and --digit are not for it.',
+    )
+    .action(async (flags: DemoFlags, command: Command) => {
       try {
+        if (flags.story === true) requireNoOther(command)
         process.exitCode = await (flags.story === true ? runStory(flags) : runDemo(flags))
       } catch (error) {
         process.exitCode = reportError(error, flags.json === true)
       }
     })
+}
+
+/** @throws ConfigError when an option is given that the story would not heed */
+function requireNoOther(command: Command): void {
+  const given = (['epochs', 'digit'] as const).filter((name) => command.getOptionValueSource(name) === 'cli')
+  if (given.length === 0) return
+  const names = given.map((name) => `--${name}`).join(' and ')
+  throw new ConfigError([`demo: ${names} cannot be given with --story, which plays twelve months of its own`])
 }
 
 function parseEpochs(text: string): number {

@@ -68,7 +68,7 @@ export function addDisputes(program: Command): void {
 function addOpen(dispute: Command): void {
   withGlobalFlags(dispute.command('open').description('say that a settlement line of an earlier epoch is wrong'))
     .requiredOption('--epoch <n>', 'epoch of the line', wholeNumber)
-    .requiredOption('--kind <kind>', 'kind of the line: data, model, sale, …')
+    .requiredOption('--kind <kind>', 'kind of the line: data, model, sale and so on')
     .requiredOption('--asset <name>', 'asset of the line')
     .requiredOption('--token <address>', 'token of the line', toAddressFlag)
     .option('--account <address>', 'whom the line pays (default: you)', toAddressFlag)
@@ -85,7 +85,7 @@ function addOpen(dispute: Command): void {
     )
     .addHelpText(
       'after',
-      "\nExample:\n  $ tally dispute open --epoch 4 --account 0x1f98…F984 --kind data --asset digit-reader --token 0x5FbD…0aa3 --claim duplicate --item urn:portal,batch-7,3 --source urn:portal --key-file me.key\n\nOn a line of yours it is free. On another's the bond that the policy asks is taken from what you have deposited: you have it back unless the dispute is rejected.",
+      "\nExample:\n  $ tally dispute open --epoch 4 --account 0x1f9840a85d5af5bf1d1762f925bdaddc4201f984 --kind data --asset digit-reader --token 0x5fbdb2315678afecb367f032d93f642f64180aa3 --claim duplicate --item urn:portal,batch-7,3 --source urn:portal --key-file me.key\n\nOn a line of yours it is free. On another's the bond that the policy asks is taken from what you have deposited: you have it back unless the dispute is rejected.",
     )
     .action((flags: OpenFlags) => runVerb('dispute open', flags, (context) => open(context, flags)))
 }
@@ -125,7 +125,10 @@ async function open({ session, path, answer }: VerbContext, flags: OpenFlags): P
 function addReading(dispute: Command): void {
   withGlobalFlags(dispute.command('list [account]').description('open disputes: by an account or of its lines, or all'))
     .option('--all', 'also those that have ended, or never stood')
-    .addHelpText('after', '\nExample:\n  $ tally dispute list 0x1f98…F984 --all\n\nAs of the last settled epoch.')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ tally dispute list 0x1f9840a85d5af5bf1d1762f925bdaddc4201f984 --all\n\nAs of the last settled epoch.',
+    )
     .action((account: string | undefined, flags: ListFlags) =>
       runReadingVerb('dispute list', flags, async ({ session, answer }) => {
         const { warehouse } = await session.ledger()

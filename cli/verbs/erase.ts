@@ -8,11 +8,11 @@ import {
   type ErasureTarget,
   type OrderedBatch,
   orderErasure,
+  requireErasable,
 } from '../../jobs/erasure/order-erasure.ts'
 import { EmbeddedLog } from '../../pipelines/embedded-log.ts'
 import { FolderPayloadStore } from '../../pipelines/payload-store.ts'
 import { segmentsOfRecords } from '../../pipelines/segments/segment-folder.ts'
-import { isRewriteDue, rewriteDatabase } from '../../pipelines/warehouse/rewrite-file.ts'
 import { deadLetterTopic, INPUT_TOPICS } from '../../schemas/topics.ts'
 import { hasDeployment } from '../chain-session.ts'
 import { type GlobalFlags, runReadingVerb, runVerbAlone, type VerbContext, withGlobalFlags } from '../command.ts'
@@ -20,6 +20,7 @@ import { ConfigError } from '../config.ts'
 import { requireOperator } from '../operator.ts'
 import { EXIT, paint, printLine } from '../output.ts'
 import { printErasures } from '../print-erasures.ts'
+import { rewriteFiles } from '../rewrite-files.ts'
 import type { Session } from '../session.ts'
 
 interface EraseFlags extends GlobalFlags {
@@ -30,10 +31,10 @@ interface EraseFlags extends GlobalFlags {
 
 const ERASE_HELP = `
 Example:
-  $ OPERATOR_KEY=0x… tally erase --batch urn:portal/batch-7 --indexes 0,3     order it, signed by the operator
-  $ tally run                                                                  settle and publish the epoch of the order
-  $ tally erase                                                                carry out all that is ordered and published
-  $ tally erasure status                                                       every copy: erased, there, or until when
+  $ OPERATOR_KEY=$(cat operator.key) tally erase --batch urn:portal/batch-7 --indexes 0,3   order it, signed by the operator
+  $ tally run                                                                                settle and publish the epoch of the order
+  $ tally erase                                                                              carry out all that is ordered and published
+  $ tally erasure status                                                                     every copy: erased, there, or until when
 
 Killed at any moment, the next \`tally erase\` finishes it. No ingest may run meanwhile: the files are written again.
 Docs: docs/operations/erasure.md
@@ -87,6 +88,8 @@ function targetOf({ batch, indexes, account }: EraseFlags): ErasureTarget | unde
 async function eraseNow({ session, progress, answer }: VerbContext, flags: EraseFlags): Promise<number> {
   const target = targetOf(flags)
   const ledger = await session.ledger()
+  // What is asked comes first: a key does not help a batch that is not there.
+  if (target !== undefined) await requireErasable(ledger.warehouse, target)
   const signer = target === undefined ? undefined : requireOperator(session.config, ledger.genesis)
   const { sink } = await session.log()
   const log = sink instanceof EmbeddedLog ? sink : undefined
@@ -104,30 +107,12 @@ async function eraseNow({ session, progress, answer }: VerbContext, flags: Erase
     clock: session.clock,
     onProgress: (text) => progress.show(text),
   })
-  const rewritten = await rewriteFiles(session, log, (text) => progress.show(text))
+  const rewritten = await rewriteFiles(session, (text) => progress.show(text))
   answer({ ordered, alike, ...done, unreadable: done.unreadable.map(String), rewritten }, () => {
     printOrdered(ordered, alike)
     printDone(done, ordered.length + done.waiting > 0)
   })
   return ordered.length + done.waiting > 0 ? EXIT.later : EXIT.ok
-}
-
-/** Closes the session, since nothing else may have the files open. @returns those that were written again */
-async function rewriteFiles(
-  session: Session,
-  log: EmbeddedLog | undefined,
-  show: (text: string) => void,
-): Promise<string[]> {
-  const { warehouse, log: logFile } = session.directory
-  const due: string[] = []
-  if (await isRewriteDue(await session.warehouse())) due.push(warehouse)
-  if ((await log?.isRewriteDue()) === true) due.push(logFile)
-  await session.close()
-  for (const path of due) {
-    show(`${path} without what was erased`)
-    await rewriteDatabase(path, 'tally erase')
-  }
-  return due
 }
 
 function printOrdered(ordered: readonly OrderedBatch[], alike: readonly AlikeItem[]): void {

@@ -79,7 +79,7 @@ With the operator's key (OPERATOR_KEY) it writes key.json beside the checkpoint:
 the ledger's checkpoints. Receipts carry it, so that whoever knows the ledger knows the key.
 
 Example:
-  $ OPERATOR_KEY=0x… tally log key --data ./ledger
+  $ OPERATOR_KEY=$(cat operator.key) tally log key --data ./ledger
   $ tally verify ./ledger/log/key.json
 
 Exit codes: 0 endorsed, 3 the operator has not endorsed it yet.`

@@ -35,8 +35,8 @@ type OfferFlags = SendingFlags &
 
 const EXAMPLES = `
 Example:
-  $ tally market offer digits --parts 250000 --price 5000000 --token 0x5FbD…0aa3 --offer quarter-of-digits --source urn:market --key-file me.key
-  $ tally market offer digits-net --licence infer,commercial --for 30d --copies 100 --price 20000 --token 0x5FbD…0aa3 --source urn:market --key-file me.key
+  $ tally market offer digits --parts 250000 --price 5000000 --token 0x5fbdb2315678afecb367f032d93f642f64180aa3 --offer quarter-of-digits --source urn:market --key-file me.key
+  $ tally market offer digits-net --licence infer,commercial --for 30d --copies 100 --price 20000 --token 0x5fbdb2315678afecb367f032d93f642f64180aa3 --source urn:market --key-file me.key
 
 A share is locked until it is sold, withdrawn or the offer has expired; what it earns until then is yours.
 A licence covers its buyer's uses from the acceptance on, and cannot be revoked. Its price is all owners', by their shares.`

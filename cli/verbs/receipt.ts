@@ -20,7 +20,7 @@ interface ReceiptFlags extends GlobalFlags {
 }
 
 const HELP = `
-SUBJECT is an account (0x…), the id of an event, or the place topic/partition/offset of a record. An event's id is looked
+SUBJECT is an account (0x and 40 hex digits), the id of an event, or the place topic/partition/offset of a record. An event's id is looked
 for among all registered sources; with two arguments the first is the source.
 
 Example:

@@ -103,7 +103,7 @@ function addAdjust(program: Command): void {
       'after',
       `
 Example:
-  $ OPERATOR_KEY=0x… tally adjust --epochs 3..9 --note "a meter counted twice"
+  $ OPERATOR_KEY=$(cat operator.key) tally adjust --epochs 3..9 --note "a meter counted twice"
 
 Shows what changes, then sends it. It is computed with the epoch that accepts it, by everybody who audits: what was paid too much is
 netted from what accounts earn from then on; what was paid too little is paid out of that, then out of what was held back of the

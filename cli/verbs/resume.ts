@@ -31,7 +31,7 @@ export function addResume(anchor: Command): void {
       `
 Example:
   $ tally anchor resume
-  $ tally anchor resume --accept 0x9c1f…
+  $ tally anchor resume --accept 0x9c1f8a2b6d3e4f5061728394a5b6c7d8e9f00112233445566778899aabbccdde
 
 Find out first what happened, and ask other nodes: docs/operations/anchoring.md. What was final is then forgotten and learnt
 anew. Transactions that the chain lost are sent again when their step runs again: the same bytes, or nothing.`,

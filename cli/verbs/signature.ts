@@ -23,7 +23,7 @@ export function addSignatures(program: Command): void {
     .requiredOption('--source <name>', 'registered source that may send SignatureChecked')
     .addHelpText(
       'after',
-      '\nExample:\n  $ tally signature check 0x1f98…F984 --digest 0x5f…03 --signature 0x9c…1b --source urn:chain-watcher\n\nIt asks at the block that is final now. Watchers and `tally audit --rpc` ask the contract again at that block.\n\nExit code 1: the contract says no, and nothing is recorded.',
+      '\nExample:\n  $ tally signature check 0x1f9840a85d5af5bf1d1762f925bdaddc4201f984 --digest 0x5f03a1b2c3d4e5f60718293a4b5c6d7e8f90112233445566778899aabbccddee --signature 0x9c1b --source urn:chain-watcher\n\nIt asks at the block that is final now. Watchers and `tally audit --rpc` ask the contract again at that block.\n\nExit code 1: the contract says no, and nothing is recorded.',
     )
     .action((account: string, flags: SignatureFlags) =>
       runVerb('signature check', flags, async ({ session, answer }) => {

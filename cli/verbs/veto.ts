@@ -39,7 +39,7 @@ export function addVeto(anchor: Command): void {
       'after',
       `
 Example:
-  $ tally anchor veto 12 --rpc http://127.0.0.1:8545 --distributor 0x… --key-file guardian.key
+  $ tally anchor veto 12 --rpc http://127.0.0.1:8545 --distributor 0xe7f1725e7734ce288f8367e1bb143e90bb3f0512 --key-file guardian.key
 
 Exit codes: 0 vetoed, or vetoed before; 5 nothing that could be vetoed is proposed. On the local chain of a data folder no
 key is needed.`,

@@ -45,7 +45,7 @@ class WatchFlagsError extends TallyError {
 
 const AFTER_HELP = `
 Example:
-  $ tally anchor watch --bundle ./bundles --rpc http://127.0.0.1:8545 --distributor 0x… --ledger 0x…
+  $ tally anchor watch --bundle ./bundles --rpc http://127.0.0.1:8545 --distributor 0xe7f1725e7734ce288f8367e1bb143e90bb3f0512 --ledger 0x9c1f8a2b6d3e4f5061728394a5b6c7d8e9f00112233445566778899aabbccdde
 
 With a key (ATTESTER_KEY, or --key-file) it signs an attestation for each proposal that it recomputed. --distributor and
 --ledger say which contract and which ledger are meant: learn them from somebody you trust, not from the bundle.

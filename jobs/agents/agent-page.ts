@@ -24,7 +24,7 @@ export interface AgentRating {
   readonly token: string
   readonly fee: bigint
   /** What became of the fee: only a rating of a funded one counts. */
-  readonly status: FeeStatus | 'undecided'
+  readonly status: FeeStatus | 'refunded' | 'corrected' | 'undecided'
 }
 
 /** What there is to know of an agent. Amounts in the token's smallest unit, shares in millionths. */
@@ -37,7 +37,7 @@ export interface AgentPage {
   readonly identity: string
   /** As of the last closed epoch. */
   readonly owners: readonly { readonly account: string; readonly parts: number }[]
-  /** Who is paid for what it did. */
+  /** Who was paid for what it did. */
   readonly paid: readonly AgentSplit[]
   /** What its owners were paid, over all epochs. */
   readonly earned: readonly {
@@ -113,7 +113,7 @@ async function earnedBy(warehouse: Database, agent: string): Promise<AgentPage['
 
 async function outcomesOf(warehouse: Database, agent: string): Promise<AgentPage['outcomes']> {
   const sums = (await warehouse.one<{ uses: bigint; rated: bigint; mean_score: number | null }>(ratedUses, { agent }))!
-  const rows = await warehouse.all<Omit<AgentRating, 'status'> & { status: FeeStatus | null }>(ratingRows, {
+  const rows = await warehouse.all<Omit<AgentRating, 'status'> & { status: AgentRating['status'] | null }>(ratingRows, {
     agent,
     limit: RATINGS_MAX,
   })

@@ -11,6 +11,14 @@ const disputesSql = readSql(new URL('./disputes.sql', import.meta.url))
 /** `waiting`: its epoch is closed and not settled yet. */
 type DisputeState = 'waiting' | 'open' | 'void' | 'unfunded' | 'upheld' | 'rejected' | 'lapsed'
 
+/** With whom a bond is: `none` was asked for, or it was `not-taken`; `held`, `returned` to the opener, `forfeited` to the line's account. */
+type BondState = 'none' | 'not-taken' | 'held' | 'returned' | 'forfeited'
+
+const BOND_STATES: Readonly<Record<DisputeState, BondState>> = {
+  ...{ waiting: 'not-taken', void: 'not-taken', unfunded: 'not-taken' },
+  ...{ open: 'held', upheld: 'returned', lapsed: 'returned', rejected: 'forfeited' },
+}
+
 /** A contribution that a dispute is about. */
 interface DisputedContribution {
   readonly batchSource: string
@@ -34,6 +42,7 @@ export interface DisputeView {
   /** 0x-hex; null: none. */
   readonly evidence: string | null
   readonly bond: bigint
+  readonly bondBecame: BondState
   /** In which it was accepted. */
   readonly epoch: number
   /** Last epoch in which it can be decided; null while it waits. */
@@ -99,6 +108,7 @@ async function itemsOf(warehouse: Database): Promise<Map<string, DisputedContrib
 
 function viewOf(row: Row, items: readonly DisputedContribution[]): DisputeView {
   const evidence = fromBlob(row.evidence)
+  const state = (row.status ?? 'waiting') as DisputeState
   return {
     dispute: row.dispute as string,
     opener: row.opener as Address,
@@ -113,9 +123,10 @@ function viewOf(row: Row, items: readonly DisputedContribution[]): DisputeView {
     items,
     evidence: evidence.every((byte) => byte === 0) ? null : toHex(evidence),
     bond: row.bond as bigint,
+    bondBecame: row.bond === 0n ? 'none' : BOND_STATES[state],
     epoch: row.epoch as number,
     until: row.until_epoch as number | null,
-    state: (row.status ?? 'waiting') as DisputeState,
+    state,
     wanted: (row.wanted ?? 0n) as bigint,
     held: (row.held ?? 0n) as bigint,
     award: (row.award ?? 0n) as bigint,

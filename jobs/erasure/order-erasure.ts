@@ -75,6 +75,11 @@ export async function orderErasure({
   return orders
 }
 
+/** @throws NothingToEraseError when no accepted batch, or an item that there is not, is meant */
+export async function requireErasable(warehouse: Database, target: ErasureTarget): Promise<void> {
+  await batchesOf(warehouse, target)
+}
+
 /** An item of somebody, perhaps of the same account, with the same or nearly the same content. */
 export interface AlikeItem {
   readonly batchSource: string

@@ -12,6 +12,7 @@ const assetQuality = sql('./asset-quality.sql')
 const assetDuplicates = sql('./asset-duplicates.sql')
 const assetInterval = sql('./asset-interval.sql')
 const assetUses = sql('./asset-uses.sql')
+const contributorsPaid = sql('./asset-contributors-paid.sql')
 const assetContributors = sql('./asset-contributors.sql')
 
 /** What an asset brought in an epoch, by cause; atoms. */
@@ -19,6 +20,16 @@ interface Income {
   readonly epoch: number
   readonly token: Address
   readonly kind: LineKind
+  readonly amount: bigint
+  readonly accounts: number
+}
+
+/** What a period paid to contributors of a dataset for what they gave to it; atoms. */
+interface ContributorsIncome {
+  readonly epoch: number
+  readonly model: string
+  readonly token: Address
+  /** Of accounts that contributed elsewhere too, what is due to this dataset by what their items did; rounded down. */
   readonly amount: bigint
   readonly accounts: number
 }
@@ -76,8 +87,10 @@ export interface AssetPage {
   readonly reuse: readonly { readonly asset: string; readonly kind: AssetKind; readonly parts: number }[]
   readonly uses: Uses
   readonly income: readonly Income[]
-  /** Contributions to it, and those of them that are copies of ones before. Null for what is no dataset. */
-  readonly contributions: { readonly items: number; readonly duplicates: number } | null
+  /** What its contributors were paid, which is not its owners' income; none of what is no dataset. */
+  readonly contributorsIncome: readonly ContributorsIncome[]
+  /** Contributions to it, those of them that are copies of ones before, and whose. Null for what is no dataset. */
+  readonly contributions: { readonly items: number; readonly duplicates: number; readonly accounts: number } | null
   readonly quality: readonly Quality[]
   /** The largest. */
   readonly contributors: readonly Contributor[]
@@ -118,6 +131,7 @@ export async function assetPage(warehouse: Database, asset: string): Promise<Ass
     ),
     uses: await usesOf(warehouse, asset),
     income: await incomeOf(warehouse, asset),
+    contributorsIncome: row.kind === 'dataset' ? await contributorsIncomeOf(warehouse, asset) : [],
     contributions: row.kind === 'dataset' ? await contributionsTo(warehouse, asset) : null,
     quality: await qualityOf(warehouse, asset),
     contributors: await contributorsTo(warehouse, asset),
@@ -141,7 +155,36 @@ async function incomeOf(warehouse: Database, asset: string): Promise<Income[]> {
 async function contributionsTo(warehouse: Database, asset: string): Promise<AssetPage['contributions']> {
   await rankBatches(warehouse)
   const row = await warehouse.one<{ items: bigint; duplicates: bigint }>(assetDuplicates, { asset })
-  return { items: Number(row!.items), duplicates: Number(row!.duplicates) }
+  const { accounts } = (await warehouse.one<{ accounts: bigint }>(
+    'SELECT count(DISTINCT account) AS accounts FROM contribution_batch WHERE dataset = $asset',
+    { asset },
+  ))!
+  return { items: Number(row!.items), duplicates: Number(row!.duplicates), accounts: Number(accounts) }
+}
+
+interface PaidRow {
+  readonly epoch: number
+  readonly model: string
+  readonly token: Address
+  readonly shared: string | null
+  readonly pay: bigint
+  readonly accounts: bigint
+  readonly own: bigint
+  readonly items: bigint
+}
+
+async function contributorsIncomeOf(warehouse: Database, asset: string): Promise<ContributorsIncome[]> {
+  const sums = new Map<string, ContributorsIncome>()
+  for (const row of await warehouse.all<PaidRow>(contributorsPaid, { asset })) {
+    const { epoch, model, token, shared, pay, own, items } = row
+    const key = JSON.stringify([epoch, model, token])
+    const before = sums.get(key)
+    sums.set(key, {
+      ...{ epoch, model, token, accounts: (before?.accounts ?? 0) + Number(row.accounts) },
+      amount: (before?.amount ?? 0n) + (shared === null ? pay : (pay * own) / items),
+    })
+  }
+  return [...sums.values()]
 }
 
 async function qualityOf(warehouse: Database, asset: string): Promise<Quality[]> {

@@ -12,6 +12,17 @@ export class NoPriceListError extends TallyError {
   }
 }
 
+export class ModelUnknownError extends TallyError {
+  override readonly code = 'MODEL_UNKNOWN'
+  constructor(facts: { model: string; kind: string | null }) {
+    const name = JSON.stringify(facts.model)
+    super(facts.kind === null ? `No model ${name} is registered.` : `${name} is no model but of kind ${facts.kind}.`, {
+      facts,
+      hint: 'A model counts from the epoch on in which its registration (AssetRegistered) lies: `tally epoch status` shows what waits for the next cut, `tally market list MODEL` what is known of an asset.',
+    })
+  }
+}
+
 export class NoPriceError extends TallyError {
   override readonly code = 'NO_PRICE'
   constructor(facts: { priceList: string; units: string; commercial: boolean }) {

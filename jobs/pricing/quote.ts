@@ -4,7 +4,7 @@ import { type Address, toAddress, toHex } from '../../schemas/ids.ts'
 import { IDENTIFIER_CHARACTERS_MAX, QUANTITY_LIMIT, QUOTE_ID_BYTES, UNITS_MAX } from '../../schemas/limits.ts'
 import { unitsOf } from '../../schemas/units.ts'
 import type { Ledger } from '../ledger.ts'
-import { ModelRetiredError, NoPriceError, NoPriceListError, QuoteRequestError } from './errors.ts'
+import { ModelRetiredError, ModelUnknownError, NoPriceError, NoPriceListError, QuoteRequestError } from './errors.ts'
 import { type PriceList, priceOf } from './price.ts'
 import { loadPriceLists } from './price-lists.ts'
 import { loadUsedQuantities } from './used-quantities.ts'
@@ -37,12 +37,13 @@ export type SignedQuote = Quote & { readonly signature: Uint8Array }
  * What a use will cost, by the price lists and the payer's earlier uses as of the last closed epoch. A promise once it is signed
  * ({@link signedQuote}).
  *
- * @throws ModelRetiredError, NoPriceListError, NoPriceError, QuoteRequestError
+ * @throws ModelUnknownError, ModelRetiredError, NoPriceListError, NoPriceError, QuoteRequestError
  */
 export async function quoteFor({ warehouse }: Pick<Ledger, 'warehouse'>, request: QuoteRequest): Promise<Quote> {
   const { model, payer = ANYONE, commercial = false, nowMs } = request
   const units = unitsOf(request.units)
   assertRequest(request, units)
+  await requireModel(warehouse, model)
   const retired = await warehouse.one('SELECT 1 FROM model_retired WHERE model = $model', { model })
   if (retired !== undefined) throw new ModelRetiredError({ model })
   const [priceList, list] = chooseList(await loadPriceLists(warehouse), request)
@@ -54,6 +55,11 @@ export async function quoteFor({ warehouse }: Pick<Ledger, 'warehouse'>, request
   const expiresMs = nowMs + request.validMs
   const { quoteId } = request
   return { quoteId, payer, model, token: toAddress(list.token), fee, priceList, units, commercial, expiresMs }
+}
+
+async function requireModel(warehouse: Ledger['warehouse'], model: string): Promise<void> {
+  const row = await warehouse.one<{ kind: string }>('SELECT kind FROM asset WHERE asset = $model', { model })
+  if (row?.kind !== 'model') throw new ModelUnknownError({ model, kind: row?.kind ?? null })
 }
 
 /** {@link quoteFor}, signed by the operator: who cites it in time pays this, whatever becomes of the price list. */

@@ -9,5 +9,5 @@ FROM account_total AS t
 JOIN epoch AS e USING (epoch)
 LEFT JOIN minimum_payout AS m ON m.policy = e.policy AND m.token = t.token
 WHERE t.account = $account AND t.epoch BETWEEN $first AND $last
-  AND (t.line_count > 0 OR t.small_before <> t.small OR t.disputed > 0)
+  AND (t.line_count > 0 OR t.small_before <> t.small OR t.disputed > 0 OR t.netted > 0)
 ORDER BY t.epoch, t.token

@@ -9,7 +9,7 @@ WITH RECURSIVE owned AS (
   HAVING coalesce(sum(c.delta) FILTER (c.epoch < e.epoch), 0) > 0 OR bool_or(c.epoch = e.epoch AND c.delta > 0)
 ),
 used AS (
-  SELECT paid.epoch, i.model, i.infrastructure, i.agent, i.token, count(*) AS uses, sum(i.fee)::HUGEINT AS fees
+  SELECT paid.epoch, i.model, i.infrastructure, i.agent, i.token, count(*) AS uses, sum(paid.fee)::HUGEINT AS fees
   FROM funded AS paid
   JOIN inference AS i USING (inference)
   WHERE paid.epoch BETWEEN $first AND $last

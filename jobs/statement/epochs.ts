@@ -3,6 +3,7 @@ import type { Database, Row } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { type Address, type Hash32, toHex } from '../../schemas/ids.ts'
 import { type LineKind, lineBytes } from '../settlement/lines.ts'
+import { DEDUCTIONS, type Deduction, type PayoutRow, payoutRows } from './payout-rows.ts'
 
 const accountPayouts = readSql(new URL('./account-payouts.sql', import.meta.url))
 const accountLines = readSql(new URL('./account-lines.sql', import.meta.url))
@@ -30,10 +31,6 @@ export interface StatementLine {
   readonly heldBack: bigint
 }
 
-/** What is taken of what an account earned before it is paid: columns of the accounts table, in the order of settlement. */
-const DEDUCTIONS = ['netted', 'disputed'] as const
-export type Deduction = (typeof DEDUCTIONS)[number]
-
 /** What became of all that an account earned of a token: smallBefore + earned = Σ deducted + paid + small. */
 export interface StatementPayout {
   readonly token: string
@@ -49,6 +46,8 @@ export interface StatementPayout {
   readonly minimum: bigint
   /** Paid since the first epoch, up to this one. */
   readonly cumulative: bigint
+  /** The same row by row, lines included: Σ amount = paid. */
+  readonly rows: readonly PayoutRow[]
 }
 
 export interface StatementEpoch {
@@ -66,7 +65,7 @@ export async function statementEpochs(
   { from, to }: EpochRange = ALL_EPOCHS,
 ): Promise<StatementEpoch[]> {
   const values = { account, first: from, last: to }
-  const epochs = new Map<number, { state: string; lines: StatementLine[]; payouts: StatementPayout[] }>()
+  const epochs = new Map<number, { state: string; lines: StatementLine[]; payouts: Omit<StatementPayout, 'rows'>[] }>()
   for (const row of await warehouse.all(accountPayouts, values)) {
     const epoch = epochs.get(row.epoch as number) ?? { state: row.state as string, lines: [], payouts: [] }
     epochs.set(row.epoch as number, epoch)
@@ -77,10 +76,16 @@ export async function statementEpochs(
     const index = lines.filter(({ token }) => token === row.token).length
     lines.push(lineOf(row, account, index))
   }
-  return [...epochs].map(([epoch, told]) => ({ epoch, ...told }))
+  return [...epochs].map(([epoch, { state, lines, payouts }]) => {
+    const withRows = payouts.map((payout) => {
+      const own = lines.filter(({ token }) => token === payout.token)
+      return { ...payout, rows: payoutRows(payout, own) }
+    })
+    return { epoch, state, lines, payouts: withRows }
+  })
 }
 
-function payoutOf(row: Row): StatementPayout {
+function payoutOf(row: Row): Omit<StatementPayout, 'rows'> {
   return {
     token: row.token as string,
     earned: row.earned as bigint,

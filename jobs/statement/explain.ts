@@ -9,9 +9,10 @@ import type { EventInfluence } from '../attribution/explain/rank-items.ts'
 import type { FeeStatus } from '../funding/fund-fees.ts'
 import { type DataChannel, type Policy, policyInForce } from '../funding/policy.ts'
 import { apportion } from '../settlement/apportion.ts'
-import type { SettlementDraft } from '../settlement/settle-epoch.ts'
 import { type CorrectionOfUse, correctionsOf, lateTimeOf } from './corrections.ts'
+import { type DataFate, dataFateOf } from './data-fate.ts'
 import { type CitedItem, citedItems, type TakenUse, takenBy } from './retrieved.ts'
+import { type ToldPeriod, ToldPeriods } from './told-periods.ts'
 
 const feeStatus = readSql(new URL('./fee-status.sql', import.meta.url))
 const itemPlaces = readSql(new URL('./item-places.sql', import.meta.url))
@@ -49,6 +50,8 @@ export interface Explanation {
   readonly statusEpoch: number | null
   /** How the policy divides what counts of the fee; those above 0. Of what goes upstream, what nobody was promised is the model's. */
   readonly parts: readonly { readonly kind: FeePart; readonly amount: bigint }[]
+  /** What became of the data part: paid, or where it is, and until when. */
+  readonly data: DataFate
   /**
    * This use's part, by its fee, of what its period paid to contributors; null when no period has paid for it (yet). It is not
    * the data part to the unit: a period may carry some of its pool on, or have had some carried in.
@@ -87,7 +90,8 @@ const WEIGHT_BITS = 40
  */
 export async function explain(warehouse: Database, ids: readonly string[], top: number): Promise<Explanation[]> {
   const uses: Use[] = []
-  for (const id of ids) uses.push(...(await usesOf(warehouse, id)))
+  const periods = new ToldPeriods(warehouse)
+  for (const id of ids) uses.push(...(await usesOf(warehouse, periods, id)))
   const influences = await influencesOf(warehouse, uses, top)
   const explanations: Explanation[] = []
   for (const [index, use] of uses.entries()) explanations.push(await explainUse(warehouse, use, influences[index]))
@@ -118,11 +122,14 @@ interface Use extends InferenceRow {
   readonly counts: bigint
   readonly corrections: readonly CorrectionOfUse[]
   readonly lateTime: string | null
+  /** The last epoch in which its features count; null: its fee was not taken. */
+  readonly featuresUntil: number | null
+  readonly period: ToldPeriod | undefined
   readonly paidBy: PaidPeriod | undefined
   readonly taken: TakenUse['taken']
 }
 
-async function usesOf(warehouse: Database, id: string): Promise<Use[]> {
+async function usesOf(warehouse: Database, periods: ToldPeriods, id: string): Promise<Use[]> {
   const rows = await warehouse.all<InferenceRow>(
     `SELECT i.*, m.feature_map, m.feature_rank, m.classes, m.checkpoints
      FROM inference AS i LEFT JOIN feature_map AS m ON m.model = i.model
@@ -137,13 +144,18 @@ async function usesOf(warehouse: Database, id: string): Promise<Use[]> {
       inference,
     })
     const taken = await takenBy(warehouse, inference)
+    const funded = await warehouse.one<{ features_until: number }>(
+      'SELECT features_until FROM funded WHERE inference = $inference',
+      { inference },
+    )
     // It belongs to the period of the epoch in which its features took it (docs/formats.md#channels).
-    const paidBy = taken?.channel === 'features' ? await paidPeriodOf(warehouse, row, taken.epoch) : undefined
+    const period = taken?.channel === 'features' ? await periods.ofUse(row, taken.epoch) : undefined
     uses.push({
       ...row,
       ...{ status: found?.status ?? 'undecided', statusEpoch: found?.epoch ?? null, counts: found?.fee ?? row.fee },
       ...{ corrections: await correctionsOf(warehouse, inference), lateTime: await lateTimeOf(warehouse, inference) },
-      ...{ paidBy, taken },
+      ...{ taken, featuresUntil: funded?.features_until ?? null },
+      ...{ period, paidBy: paidBy(period) },
     })
   }
   return uses
@@ -201,6 +213,7 @@ async function explainUse(warehouse: Database, use: Use, influence: EventInfluen
     status: use.status,
     statusEpoch: use.statusEpoch,
     parts,
+    data: await dataOf(warehouse, use, parts),
     paid,
     accounts:
       paid === null || influence === undefined
@@ -210,6 +223,17 @@ async function explainUse(warehouse: Database, use: Use, influence: EventInfluen
     channel: use.taken?.channel ?? null,
     retrieved: await citedItems(warehouse, cited, data, policy, use.epoch),
   }
+}
+
+async function dataOf(warehouse: Database, use: Use, parts: Explanation['parts']): Promise<DataFate> {
+  const row = await warehouse.one<{ epoch: number | null }>(
+    'SELECT max(epoch) AS epoch FROM epoch WHERE settlement_json IS NOT NULL',
+  )
+  const settled = row?.epoch ?? 0
+  const policy = settled === 0 ? undefined : await policyInForce(warehouse, settled)
+  if (policy === undefined) return { state: 'none' }
+  const amount = parts.find(({ kind }) => kind === 'data')?.amount ?? 0n
+  return dataFateOf({ ...use, amount }, { ...policy, settled })
 }
 
 /** The parts of a fee that are above 0; without an agent its two are the model's. */
@@ -235,23 +259,9 @@ interface PaidPeriod {
   readonly paid: bigint
 }
 
-/** @param epoch in which its features came */
-async function paidPeriodOf(
-  warehouse: Database,
-  { model, token }: InferenceRow,
-  epoch: number,
-): Promise<PaidPeriod | undefined> {
-  const row = await warehouse.one<{ epoch: number; settlement_json: string }>(
-    `SELECT epoch, settlement_json FROM epoch WHERE epoch = (
-       SELECT min(epoch) FROM score WHERE model = $model AND token = $token AND pay > 0 AND epoch >= $epoch)`,
-    { epoch, model, token },
-  )
-  if (row === undefined) return undefined
-  const { periods } = JSON.parse(row.settlement_json) as SettlementDraft
-  const period = periods.find((each) => each.model === model && each.token === token)!
-  // One that began after this use's own had expired was not paid for it.
-  if (period.firstEpoch > epoch) return undefined
-  return { epoch: row.epoch, fees: BigInt(period.fees), paid: BigInt(period.paid) }
+function paidBy(period: ToldPeriod | undefined): PaidPeriod | undefined {
+  if (period?.state !== 'paid' || period.paid === '0') return undefined
+  return { epoch: period.toldIn, fees: BigInt(period.fees), paid: BigInt(period.paid) }
 }
 
 /** A use's part, by its fee, of what its period paid to contributors: all of them together come to no more than that. */

@@ -10,7 +10,7 @@ SELECT
   coalesce(t.channel, '') AS channel,
   i.retrieved > 0 AS retrieved,
   count(*)::BIGINT AS uses,
-  sum(i.fee)::HUGEINT AS fees
+  sum(paid.fee)::HUGEINT AS fees
 FROM funded AS paid
 JOIN epoch AS e ON e.epoch = paid.epoch
 JOIN inference AS i USING (inference)

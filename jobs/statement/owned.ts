@@ -46,7 +46,7 @@ export interface OwnedAsset {
 }
 
 /** Kinds of lines that an owner of their asset is paid. */
-const OWNED_KINDS: ReadonlySet<string> = new Set<LineKind>([
+export const OWNED_KINDS: ReadonlySet<string> = new Set<LineKind>([
   'model',
   'royalty',
   'agent',

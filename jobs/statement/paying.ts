@@ -4,11 +4,43 @@ import type { Address } from '../../schemas/ids.ts'
 import type { CarryState } from '../carry-state.ts'
 
 const paidUses = readSql(new URL('./paid-uses.sql', import.meta.url))
+const balanceMovements = readSql(new URL('./balance-movements.sql', import.meta.url))
+
+/**
+ * Why a balance grew or fell:
+ * - `deposit`; `fee` of uses; `outside`: fees taken and held, because no licence covered the uses;
+ * - `released`: such fees by a later licence, which are then a `fee`; `unlicensed`: given back, because there was none in time;
+ *   `corrected`: given back, because who reported the use took it back;
+ * - `share-bought`, `licence-bought`; `bond-put-up` for a dispute, and `bond-returned`.
+ */
+type MovementKind =
+  | 'deposit'
+  | 'fee'
+  | 'outside'
+  | 'released'
+  | 'unlicensed'
+  | 'corrected'
+  | 'share-bought'
+  | 'licence-bought'
+  | 'bond-put-up'
+  | 'bond-returned'
+
+/** By what a deposited balance grew, or fell (below 0). */
+export interface BalanceMovement {
+  readonly epoch: number
+  readonly token: string
+  readonly kind: MovementKind
+  /** The model that was used, what was bought, or that of the disputed line; empty: of none. */
+  readonly asset: string
+  readonly amount: bigint
+}
 
 /** What an account has to do with paying, as of the last settled epoch; amounts in the token's smallest unit. */
 export interface Paying {
   /** Deposited and not taken yet. */
   readonly balances: readonly { readonly token: string; readonly amount: bigint }[]
+  /** How they came about, epoch by epoch: Σ amount of a token = its balance. */
+  readonly movements: readonly BalanceMovement[]
   /** What it signed for: a new voucher goes on from `cumulative` and `sequence`. */
   readonly channels: readonly {
     readonly model: string
@@ -61,5 +93,7 @@ export async function payingOf(warehouse: Database, account: Address): Promise<P
     .map(({ epoch, model, token, fees, until }) => ({ epoch, model, token, fees: BigInt(fees), until }))
   const rows = await warehouse.all<Omit<Paying['uses'][number], 'uses'> & { uses: bigint }>(paidUses, { account })
   const uses = rows.map((each) => ({ ...each, uses: Number(each.uses) }))
-  return balances.length + channels.length + uses.length === 0 ? undefined : { balances, channels, held, uses }
+  const movements = await warehouse.all<BalanceMovement>(balanceMovements, { account })
+  if (balances.length + channels.length + uses.length + movements.length === 0) return undefined
+  return { balances, movements, channels, held, uses }
 }

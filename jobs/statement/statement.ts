@@ -7,6 +7,8 @@ import { rankBatches } from '../attribution/features/clusters.ts'
 import { type DisputeView, disputesOf } from '../disputes/disputes.ts'
 import { type Claim, claimsOf } from './claims.ts'
 import { ALL_EPOCHS, type EpochRange, type StatementEpoch, statementEpochs } from './epochs.ts'
+import { type ErasedItems, erasedOf } from './erased.ts'
+import { type Finding, findingsOf } from './findings.ts'
 import { type OwnedAsset, ownedBy, type PaidFor } from './owned.ts'
 import { type Paying, payingOf } from './paying.ts'
 
@@ -38,13 +40,17 @@ export interface Statement {
   readonly duplicates: number
   /** Contributions that are near another one before them, as an extractor said. */
   readonly near: number
-  /** Of these the most similar ones, most similar first. */
+  /** What of them was ordered to be erased. */
+  readonly erased: readonly ErasedItems[]
+  /** Of what is near the most similar ones, most similar first. */
   readonly evidence: readonly StatementEvidence[]
   readonly epochs: readonly StatementEpoch[]
   /** Paid out since the first epoch, and what is owed and too little to be paid so far. */
   readonly totals: readonly { readonly token: string; readonly cumulative: bigint; readonly small: bigint }[]
   /** What adjustments found and nobody has paid yet. */
   readonly claims: readonly Claim[]
+  /** What the adjustments of these epochs found: rows `adjustment` and `netted` come of it. */
+  readonly findings: readonly Finding[]
   /** What was earned in these epochs, by cause; over all epochs the sum of both totals. */
   readonly paidByKind: readonly PaidFor[]
   readonly helped: readonly StatementItem[]
@@ -103,9 +109,11 @@ export async function statementOf(
     contributions: contributions.items,
     duplicates: contributions.duplicates,
     ...(await evidenceOf(warehouse, account)),
+    erased: await erasedOf(warehouse, account, to),
     epochs,
     totals,
     claims: await claimsOf(warehouse, account),
+    findings: await findingsOf(warehouse, account, range),
     helped: await itemsOf(warehouse, account, to, 'DESC'),
     hurt: await itemsOf(warehouse, account, to, 'ASC'),
     paying,

@@ -3,6 +3,7 @@ import { type Address, type Hash32, toHex } from '../../schemas/ids.ts'
 import type { Ledger } from '../ledger.ts'
 import type { EpochRange } from './epochs.ts'
 import { type HeldSum, heldFor } from './held.ts'
+import { type Nothing, nothingFor } from './nothing.ts'
 import { type Claimable, claimableBy, type EpochProof, proofsOf } from './proofs.ts'
 import { splitFor, type TokenSplit } from './split.ts'
 import { type Statement, statementOf } from './statement.ts'
@@ -21,6 +22,8 @@ export interface WholeStatement extends Statement {
   /** The settled epochs that it is about; null: none is settled yet. */
   readonly range: EpochRange | null
   readonly uses: readonly AssetUses[]
+  /** Why something earned or paid nothing in these epochs. */
+  readonly nothing: readonly Nothing[]
   /** At the end of the last of these epochs. */
   readonly held: readonly HeldSum[]
   readonly split: readonly TokenSplit[]
@@ -71,6 +74,7 @@ export async function wholeStatementOf(ledger: Ledger, account: Address, range?:
     range: settled === 0 ? null : told,
     ...statement,
     uses,
+    nothing: settled === 0 ? [] : await nothingFor(warehouse, account, told, statement.epochs),
     held: await heldFor(warehouse, account, told.to),
     split: await splitFor(warehouse, account, told),
     proofs: await proofsOf(

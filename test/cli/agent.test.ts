@@ -69,7 +69,18 @@ describeWithAnvil('tally agent show', () => {
       identity: `eip155:31337:${registry}/1`,
       identityCheck: { state: 'not checked' },
       owners: [{ account: addressOf('alice'), parts: 1_000_000 }],
-      paid: [{ token: TOKEN, uses: 1, fees: '1000', parts: { data: '300', agent: '100', outcome: '200' } }],
+      paid: [
+        {
+          ...{ token: TOKEN, uses: 1, fees: '1000', outcome: { waiting: '0', divided: '200' } },
+          owners: [
+            { kind: 'model', asset: 'reader', amount: '200' },
+            { kind: 'infrastructure', asset: 'gateway', amount: '150' },
+            { kind: 'agent', asset: 'bot', amount: '100' },
+            { kind: 'treasury', amount: '50' },
+          ],
+          data: { paid: '0', kept: '0', open: '0', waiting: '0', unattributed: '300' },
+        },
+      ],
       earned: [{ account: addressOf('alice'), token: TOKEN, byWork: '100', byOutcome: '200' }],
       outcomes: { uses: 2, rated: 2, newest: [{ status: 'unfunded' }, { score: 800, status: 'funded' }] },
       runs: [{ steps: 2, isLinked: true }],
@@ -79,7 +90,9 @@ describeWithAnvil('tally agent show', () => {
     expect(end).toBe(0)
     for (const said of [
       'Not checked: give --identity-rpc',
-      'its developers   100 for the work, 200 by how it is rated',
+      'Owners of bot: 100',
+      '200 by how it was rated',
+      '300 are nobody’s',
       `100 of ${TOKEN} by work, 200 by outcome`,
       '2 of 2 uses rated',
       'which does not count: its fee is unfunded',

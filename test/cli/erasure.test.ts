@@ -14,6 +14,7 @@ import {
   vectorOf,
 } from './support/erasable-ledger.ts'
 import { documentOf, type Ended, errorOf } from './support/tally.ts'
+import { tallyHere } from './support/tally-here.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
 const path = temporaryFolder()
@@ -129,6 +130,9 @@ describe('tally erase', () => {
     expect(errorOf(await ledger.tally('erase', '--batch', 'urn:portal/of alice', '--indexes', '4'))).toMatchObject({
       code: 'NOTHING_TO_ERASE',
     })
+    // Without a key, too: no key helps a batch that is not there.
+    const keyless = await tallyHere(['erase', '--batch', 'urn:portal/nothing', '--json', '--data', ledger.data])
+    expect(errorOf(keyless)).toMatchObject({ code: 'NOTHING_TO_ERASE' })
     expect(errorOf(await ledger.tally('erase', '--indexes', '1'))).toMatchObject({ code: 'CONFIG' })
     expect((await ledger.tally('erase', '--batch', 'x/y', '--account', addressOf('bob'))).end).toBe(2)
   })

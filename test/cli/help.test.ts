@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { describe, expect, test } from '@jest/globals'
+import { existsSync, readFileSync } from 'node:fs'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { builtCli } from './support/built-cli.ts'
 import { tally } from './support/tally.ts'
 import { tallyHere } from './support/tally-here.ts'
@@ -29,9 +29,12 @@ async function helpsBelow(words: readonly string[]): Promise<[verb: string, help
 
 describe('tally explains itself', () => {
   const path = temporaryFolder()
+  let helps: [verb: string, help: string][]
+  beforeAll(async () => {
+    helps = await helpsBelow([])
+  })
 
-  test('every verb has --help with an example that begins with itself', async () => {
-    const helps = await helpsBelow([])
+  test('every verb has --help with an example that begins with itself', () => {
     const verbs = helps.map(([verb]) => verb)
     for (const known of ['demo', 'run', 'epoch close', 'epoch status', 'anchor deploy', 'verify', 'audit'])
       expect(verbs).toContain(known)
@@ -40,6 +43,24 @@ describe('tally explains itself', () => {
       return !new RegExp(`^ {2}\\$ .*tally ${verb}\\b`).test(example)
     })
     expect(withoutExample).toEqual([])
+  })
+
+  test('no example leaves out a part of what it names: it can be pasted', () => {
+    const elided = helps.flatMap(([verb, help]) =>
+      help
+        .split('\n')
+        .filter((line) => /^ {2}\$ /.test(line) && /…|\.\.\./.test(line))
+        .map((line) => `${verb}: ${line}`),
+    )
+    expect(elided).toEqual([])
+  })
+
+  test('docs/operations/running.md says of every verb whether it goes through a running ingest', () => {
+    const doc = readFileSync(new URL('../../docs/operations/running.md', import.meta.url), 'utf8')
+    const rows = doc.split('\n').filter((line) => line.startsWith('| ') && !/^\| (verbs|---)/.test(line))
+    const named = rows.flatMap((row) => [...row.matchAll(/`([a-z]+(?: [a-z-]+)?)`/g)].map(([, verb]) => verb!))
+    const verbs = helps.map(([verb]) => verb)
+    expect([...named].sort()).toEqual([...verbs].sort())
   })
 
   test('the modules that a word loads know all of its verbs', async () => {
@@ -62,6 +83,8 @@ describe('tally explains itself', () => {
     [['run', '--frobnicate'], "unknown option '--frobnicate'"],
     [['verify'], "missing required argument 'file'"],
     [['demo', '--epochs', 'many'], 'a whole number from 1'],
+    [['demo', '--story', '--epochs', '2'], '--epochs cannot be given with --story'],
+    [['demo', '--story', '--epochs', '1', '--digit', 'seven.png'], '--epochs and --digit cannot'],
     [['receipt', `0x${'11'.repeat(20)}`, '--epoch', 'two'], 'must be a whole number'],
     [['explain', 'some-use', '--top', '-1'], 'must be a whole number'],
     [['anchor', 'deploy', '--chain-id', '0x1'], 'must be a whole number'],

@@ -89,6 +89,11 @@ describe('tally quote', () => {
     expect([missing.end, errorOf(missing).code]).toEqual([5, 'NO_PRICE'])
     const list = await quote(['--units', 'calls=1', '--list', 'none'])
     expect([list.end, errorOf(list).code]).toEqual([5, 'NO_PRICE_LIST'])
+    const unknown = await tallyHere(['quote', 'raeder', '--json', '--data', data, '--units', 'calls=1'])
+    expect([unknown.end, errorOf(unknown)]).toEqual([
+      5,
+      expect.objectContaining({ code: 'MODEL_UNKNOWN', message: 'No model "raeder" is registered.' }),
+    ])
   })
 
   test.each([

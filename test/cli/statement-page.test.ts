@@ -45,22 +45,29 @@ describe('a statement as a page', () => {
   test('every number of what was earned, paid and used is the warehouse’s', async () => {
     for (const name of documents.keys()) {
       const page = pageOf(name)
-      const lines = await rows<{ amount: bigint; held: bigint }>(
-        `SELECT l.amount, coalesce(s.held_back, 0)::HUGEINT AS held FROM settlement_line AS l
+      const lines = await rows<{ epoch: number; token: string; amount: bigint; held: bigint }>(
+        `SELECT l.epoch, l.token, l.amount, coalesce(s.held_back, 0)::HUGEINT AS held FROM settlement_line AS l
          LEFT JOIN score AS s ON s.epoch = l.epoch AND s.account = l.account AND s.token = l.token AND s.model = l.asset AND l.kind = 'data'
          WHERE l.account = $account ORDER BY l.epoch, l.token, l.kind, l.asset`,
         name,
       )
-      const earned = lines.flatMap(({ amount, held }) => (held === 0n ? [amount] : [amount, held]))
-      expect(numbersIn(page, 'earned').slice(0, earned.length)).toEqual(earned)
-      const accounts = await rows<Record<string, bigint>>(
-        `SELECT small_before, earned, (cumulative - amount_before)::HUGEINT AS paid, small, coalesce(m.amount, 0)::HUGEINT AS minimum, cumulative
+      const accounts = await rows<{ epoch: number; token: string } & Record<string, bigint>>(
+        `SELECT t.epoch, t.token, small_before, earned, (cumulative - amount_before)::HUGEINT AS paid, small, coalesce(m.amount, 0)::HUGEINT AS minimum, cumulative
          FROM account_total AS t JOIN epoch AS e USING (epoch)
          LEFT JOIN minimum_payout AS m ON m.policy = e.policy AND m.token = t.token
          WHERE account = $account AND (line_count > 0 OR small_before <> small) ORDER BY t.epoch, t.token`,
         name,
       )
-      expect(numbersIn(page, 'paid')).toEqual(accounts.flatMap((row) => Object.values(row)))
+      expect(numbersIn(page, 'paid')).toEqual(accounts.flatMap(({ epoch, token, ...row }) => Object.values(row)))
+      const earned = accounts.flatMap(({ epoch, token, small_before: before, small, paid }) => [
+        ...(before! > 0n ? [before!] : []),
+        ...lines
+          .filter((line) => line.epoch === epoch && line.token === token)
+          .flatMap(({ amount, held }) => (held === 0n ? [amount] : [amount, held])),
+        ...(small! > 0n ? [-small!] : []),
+        paid!,
+      ])
+      expect(numbersIn(page, 'earned').slice(0, earned.length)).toEqual(earned)
       const uses = documents.get(name)!.uses.flatMap(({ uses: count, fees }) => [BigInt(count), fees])
       expect(numbersIn(page, 'used')).toEqual(uses)
     }
@@ -132,7 +139,7 @@ describe('a statement as CSV', () => {
     const [head, ...body] = table
     for (const row of body) expect(row).toHaveLength(head!.length)
     const column = (name: string) => head!.indexOf(name)
-    const earned = body.filter((row) => row[column('section')] === 'earned')
+    const earned = body.filter((row) => row[column('section')] === 'row' && row[column('leaf')] !== '')
     const told = documents.get('modeller')!.epochs.flatMap((epoch) => epoch.lines)
     expect(earned.map((row) => [row[column('amount')], row[column('leaf')]])).toEqual(
       told.map(({ amount, leaf }) => [amount.toString(), leaf]),

@@ -35,7 +35,7 @@ describe('demo --story', () => {
     const happened = told.story.map(({ event }) => event)
     for (const event of [
       ...['derivation', 'sale', 'resale', 'agent', 'memory', 'transfer', 'expiry', 'licence'],
-      ...['dispute', 'won', 'lost', 'correction', 'rerun', 'refund', 'erasure'],
+      ...['dispute', 'won', 'lost', 'correction', 'rerun', 'refund', 'erasure', 'erased'],
     ])
       expect(happened).toContain(event)
     expect(told.audit.ok).toBe(true)

@@ -117,11 +117,14 @@ describe('an agent that persists', () => {
     expect(shown.outcomes).toMatchObject({ uses: 3, rated: 2, meanScore: 600 })
     expect(shown.paid).toEqual([
       {
-        ...{ token: TOKEN, uses: 3, fees: 3_000n, outcomeWaiting: 0n },
-        parts: {
-          ...{ data: 900n, model: 600n, upstream: 0n, agent: 300n, outcome: 600n },
-          ...{ infrastructure: 450n, treasury: 150n },
-        },
+        ...{ token: TOKEN, uses: 3, fees: 3_000n, outcome: { waiting: 0n, divided: 600n } },
+        owners: [
+          { kind: 'model', asset: 'reader', amount: 600n },
+          { kind: 'infrastructure', asset: 'gateway', amount: 450n },
+          { kind: 'agent', asset: BOT, amount: 300n },
+          { kind: 'treasury', asset: 'policy-1', amount: 150n },
+        ],
+        data: { paid: 0n, contributors: [], kept: 0n, open: 0n, waiting: 0n, unattributed: 900n },
       },
     ])
     expect(shown.memory).toEqual([{ dataset: MEMORY, parts: 1_000_000, items: 3, ownItems: 3, reads: 2 }])

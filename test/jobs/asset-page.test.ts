@@ -62,7 +62,7 @@ test('a dataset shows its income by epoch, its value with an interval, its junk,
     expect(each.interval!.share).toBeCloseTo(1, 9)
     expect(each.interval!.low).toBeLessThan(1)
   }
-  expect(contributions).toEqual({ items: 18, duplicates: 0 })
+  expect(contributions).toEqual({ items: 18, duplicates: 0, accounts: 3 })
   expect(contributors.map(({ account }) => account)).toContain(addressOf('alice'))
   expect(reuse).toEqual([{ asset: 'child', kind: 'model', parts: 50_000 }])
   expect(used).toEqual({ own: 0, payers: 0, derived: 1, granted: 0, bought: 0, licensees: 0 })
@@ -70,6 +70,23 @@ test('a dataset shows its income by epoch, its value with an interval, its junk,
   expect(income.reduce((sum, { amount }) => sum + amount, 0n)).toBe(
     royalties.reduce((sum, { amount }) => sum + amount, 0n),
   )
+})
+
+test('a dataset shows what its contributors were paid, epoch by epoch; what is no dataset has none', async () => {
+  await use()
+  const { contributorsIncome } = await page('digits')
+  const paid = await rows<{ epoch: number; amount: bigint; accounts: bigint }>(
+    `SELECT epoch, sum(amount)::HUGEINT AS amount, count(*) AS accounts FROM settlement_line WHERE kind = 'data' GROUP BY epoch ORDER BY epoch`,
+  )
+  expect(paid).toHaveLength(EPOCHS)
+  const expected = paid.map(({ accounts, ...of }) => ({
+    ...of,
+    model: MODEL,
+    token: TOKEN,
+    accounts: Number(accounts),
+  }))
+  expect(contributorsIncome).toEqual(expected)
+  expect((await page(MODEL)).contributorsIncome).toEqual([])
 })
 
 test('a model shows what licences of it brought, how often it was used, and by whose leave', async () => {
@@ -116,4 +133,14 @@ test('of an account with several datasets each gets what its own items did', asy
   const [share] = await rows<{ share: number }>(`SELECT share FROM score WHERE account = '${addressOf('alice')}'`)
   const all = [...good.values()].reduce((sum, each) => sum + each, 0)
   expect(letters.interval!.share).toBeCloseTo((share!.share * (good.get('letters') ?? 0)) / all, 9)
+  // What alice was paid is told once, in parts; bob gave to one of them alone.
+  const pays = await rows<{ account: string; pay: bigint }>('SELECT account, pay FROM score')
+  const payOf = (account: string) => pays.find((row) => row.account === account)!.pay
+  const [toDigits, toLetters] = [
+    (await page('digits')).contributorsIncome[0]!,
+    (await page('letters')).contributorsIncome[0]!,
+  ]
+  expect(toDigits.amount + toLetters.amount).toBeGreaterThanOrEqual(pays.reduce((sum, { pay }) => sum + pay, 0n) - 1n)
+  const ofAlice = (Number(payOf(addressOf('alice'))) * (good.get('letters') ?? 0)) / all
+  expect(Math.abs(Number(toLetters.amount) - ofAlice)).toBeLessThanOrEqual(1)
 })

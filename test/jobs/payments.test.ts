@@ -307,6 +307,8 @@ describe('a quote', () => {
   test('of what nobody sells, or of nothing, is refused with a reason', async () => {
     const refused: readonly [code: string, change: Partial<QuoteRequest>][] = [
       ['NO_PRICE_LIST', { model: 'reader' }],
+      ['MODEL_UNKNOWN', { model: 'nobody' }],
+      ['MODEL_UNKNOWN', { model: 'gateway' }],
       ['NO_PRICE_LIST', { priceList: 'other' }],
       ['NO_PRICE_LIST', { token: OTHER_TOKEN }],
       ['NO_PRICE', { units: { seconds: 1n } }],

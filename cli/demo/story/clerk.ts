@@ -5,13 +5,15 @@ import { recordStep, type TakenStep } from '../../../client/src/record-step.ts'
 import type { DigitSample } from '../../../examples/digits/accounts.ts'
 import { type SentBatch, uuidFrom } from '../../../examples/digits/demo/contributions.ts'
 import { INFRASTRUCTURE, LICENCE, MODEL, SOURCES } from '../../../examples/digits/demo/names.ts'
+import { featuresRecord } from '../../../examples/digits/demo/questions.ts'
+import { extractInferenceFeatures } from '../../../examples/digits/features.ts'
 import { classify } from '../../../examples/digits/model.ts'
 import { AGENT, MEMORY_DATASET } from '../../../examples/digits/story/names.ts'
 import { Xoshiro128 } from '../../../extractors/random.ts'
 import { FolderPayloadStore } from '../../../pipelines/payload-store.ts'
 import { publishFeatures } from './founding.ts'
 import { memoriesOf, recall } from './memory.ts'
-import { nowOf, promise, sendAll, type Year } from './year.ts'
+import { MAPS, nowOf, promise, sendAll, type Year } from './year.ts'
 
 const DIGITS_OF_A_POSTCODE = 5
 const FEE_OF_A_DIGIT = 15_000n
@@ -83,6 +85,11 @@ async function readPostcode(
       ...{ fee: FEE_OF_A_DIGIT, voucher: paying.clerk, input: image, output: Buffer.from(String(answers[index])) },
     }),
   )
+  const lab = year.labs.get(MODEL)!
+  const seen = digits.map(({ image, label }) => extractInferenceFeatures(lab.map, lab.model, image, label))
+  const features = asked.map(({ id }, index) =>
+    featuresRecord(id, seen[index]!, { featureMap: MAPS[MODEL]!, now: base.now }),
+  )
   const delivered = recordInference({
     ...{ ...base, id: `${name}/delivered`, model: MODEL, agent: AGENT, payer: cast.payer.address, salt: salt() },
     ...{ fee: FEE_OF_A_POSTCODE, voucher: paying.customer, input, output, retrieved },
@@ -101,10 +108,10 @@ async function readPostcode(
     inference: { source: SOURCES.gateway, id: delivered.id },
     score: Math.round((SCORE_MAX * (digits.length - wrong.length)) / digits.length),
   })
-  await sendAll(
-    year,
-    [...asked, delivered, read, handedOver, rating].map(({ record }) => record),
-  )
+  // A postcode is as sure as the digit that the model was least sure of: what helped with that one helped the postcode.
+  const hardest = seen.reduce((least, each) => (each.p16 < least.p16 ? each : least))
+  features.push(featuresRecord(delivered.id, hardest, { featureMap: MAPS[MODEL]!, now: base.now }))
+  await sendAll(year, [...[...asked, delivered, read, handedOver, rating].map(({ record }) => record), ...features])
   return { taken: handedOver.taken, wrong }
 }
 

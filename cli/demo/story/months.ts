@@ -27,6 +27,8 @@ import { ask, depositFor, nowOf, sendAll, type Year } from './year.ts'
 
 const DEPOSIT_ATOMS = 100_000_000n
 const SAVINGS_ATOMS = 5_000_000n
+/** Ten months of the digits that it pays the model for, and something to spare. */
+const CLERK_ATOMS = 10_000_000n
 const DAY_S = 86_400
 /** Of a month's digits: so many are read on paper, so many on houses, and so many by the agent. */
 const [PAPER_USES, STREET_USES, AGENT_USES] = [120, 80, 40]
@@ -97,7 +99,7 @@ async function sellShare(year: Year): Promise<void> {
   await sell(year, cast.modelLab, investor, { offer: 'offer/first', parts: 300_000, price: 900_000n })
   await registerAgent(year)
   year.hasAgent = true
-  await depositFor(year, clerk, SAVINGS_ATOMS, 'clerk')
+  await depositFor(year, clerk, CLERK_ATOMS, 'clerk')
 }
 
 async function resellShare(year: Year): Promise<void> {

@@ -5,13 +5,14 @@ import { splitStory } from '../../../examples/digits/story/accounts.ts'
 import { EPOCH_STEPS } from '../../../jobs/run-epoch.ts'
 import { type Statement, statementOf } from '../../../jobs/statement/statement.ts'
 import type { Address } from '../../../schemas/ids.ts'
+import { rewriteFiles } from '../../rewrite-files.ts'
 import type { Session } from '../../session.ts'
 import { ActList } from '../acts.ts'
 import { claimAll, found, step } from '../play.ts'
 import { type DemoResult, gather } from '../result.ts'
 import { useModels, YEAR } from './months.ts'
 import { carryOutErasure } from './trouble.ts'
-import { othersOf, type Year } from './year.ts'
+import { othersOf, tell, type Year } from './year.ts'
 
 /** A year that was played. */
 export interface Story {
@@ -44,7 +45,7 @@ export function playStory(
         told: [],
         asked: [],
       },
-      hasAgent: false,
+      ...{ hasAgent: false, erased: '' },
     }
     return 'a local chain with a contract and a test dollar'
   })
@@ -66,7 +67,10 @@ export function playStory(
     story.claimed = await claimAll(story.year.play, say)
     return `${story.claimed.size} accounts took what they earned`
   })
-  acts.add('Erase', (story) => carryOutErasure(story.year))
+  acts.add('Erase', async ({ year }) => {
+    year.erased = await carryOutErasure(year)
+    return year.erased
+  })
   acts.add('Audit', async (story, say) => {
     const { rpcUrl } = await session.chain()
     story.audit = await auditBundle(session.directory.bundles, { rpcUrl, onProgress: (check) => say(check.name) })
@@ -83,6 +87,13 @@ export function playStory(
     for (const { name, address } of people)
       story.statements.push({ name, statement: await statementOf(warehouse, address) })
     return `${people.length} people are told what they were paid, and why`
+  })
+  // Last, since nothing else may have the files open: what `tally erase` does at its end.
+  acts.add('Write the files again', async ({ year }, say) => {
+    const written = await rewriteFiles(session, say)
+    const what = `${written.length} files are written again: the ledger's folder holds nothing of what was erased`
+    tell(year, YEAR.length, 'erased', `${year.erased}; ${what}`)
+    return what
   })
   return acts.run()
 }

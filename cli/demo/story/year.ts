@@ -47,6 +47,8 @@ export interface Year {
   readonly asked: { readonly epoch: number; readonly id: string }[]
   /** Whether the agent is at work. */
   hasAgent: boolean
+  /** What was removed of whoever wanted to be erased. */
+  erased: string
 }
 
 export const MAPS: Readonly<Record<string, string>> = { [MODEL]: FEATURE_MAP, [STREET_MODEL]: STREET_MAP }

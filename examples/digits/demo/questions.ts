@@ -2,7 +2,7 @@ import { recordInference } from '../../../client/src/record-inference.ts'
 import { Xoshiro128 } from '../../../extractors/random.ts'
 import { encodeEvent, type OutgoingRecord } from '../../../schemas/encode-record.ts'
 import type { DigitSample } from '../accounts.ts'
-import { extractInferenceFeatures } from '../features.ts'
+import { extractInferenceFeatures, type InferenceFeatures } from '../features.ts'
 import { uuidFrom } from './contributions.ts'
 import { asBytes, type Lab } from './model-lab.ts'
 import { FEATURE_MAP, INFRASTRUCTURE, MODEL, SOURCES } from './names.ts'
@@ -71,26 +71,7 @@ function ask(
     salt: random.bytes(16),
     now,
   })
-  const featureRecord = encodeEvent(
-    {
-      type: 'InferenceFeatures',
-      source: SOURCES.extractor,
-      id: `${id}/features`,
-      body: {
-        featureMap: options.featureMap ?? FEATURE_MAP,
-        inferenceSource: SOURCES.gateway,
-        inferenceId: id,
-        b: asBytes(features.b),
-        ub: features.ub,
-        p: Array.from(features.p),
-        checkpoints: features.checkpoints.flatMap((row) => Array.from(row)),
-        label: features.label,
-        labelKind: features.labelKind,
-        p16: features.p16,
-      },
-    },
-    now.toISOString(),
-  )
+  const featureRecord = featuresRecord(id, features, { now, featureMap: options.featureMap ?? FEATURE_MAP })
   return {
     id,
     image: sample.image,
@@ -100,4 +81,19 @@ function ask(
     records: [record, featureRecord],
     ...(sample.label === undefined ? {} : { label: sample.label }),
   }
+}
+
+/** What the extractor says of a use that the gateway reported. */
+export function featuresRecord(
+  inferenceId: string,
+  features: InferenceFeatures,
+  { featureMap, now }: { readonly featureMap: string; readonly now: Date },
+): OutgoingRecord {
+  const body = {
+    ...{ featureMap, inferenceSource: SOURCES.gateway, inferenceId, b: asBytes(features.b), ub: features.ub },
+    ...{ p: Array.from(features.p), checkpoints: features.checkpoints.flatMap((row) => Array.from(row)) },
+    ...{ label: features.label, labelKind: features.labelKind, p16: features.p16 },
+  }
+  const event = { source: SOURCES.extractor, id: `${inferenceId}/features`, body }
+  return encodeEvent({ type: 'InferenceFeatures', ...event }, now.toISOString())
 }
