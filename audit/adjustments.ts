@@ -24,6 +24,11 @@ export interface LineDelta {
   readonly delta: bigint
 }
 
+/** What of a delta is to be owed: not what disputes took before. */
+export function owedDelta<Found extends LineDelta & { readonly forfeited: bigint }>(found: Found): LineDelta {
+  return { ...found, delta: found.delta + found.forfeited }
+}
+
 export interface SettledAdjustments {
   readonly lines: readonly SettlementLine[]
   /** By account ‖ token. */

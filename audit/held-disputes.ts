@@ -1,5 +1,6 @@
 import type { EventBodies } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
+import type { AdjustedLine } from './contested-lines.ts'
 import { lineKey } from './disputes.ts'
 import type { History } from './history.ts'
 import { policyInForce } from './policy.ts'
@@ -45,6 +46,8 @@ export interface DisputeBooks {
   readonly disputable: Map<number, ReadonlyMap<string, bigint>>
   /** By line: what disputes that were upheld took of it. */
   readonly forfeited: Map<string, bigint>
+  /** By line, of those that adjustments changed. */
+  readonly adjustedLines: Map<string, AdjustedLine>
 }
 
 /** Lines of an epoch can be disputed for as long as the policy in force in it says. Those of whom that is over are let go. */
@@ -68,7 +71,7 @@ export function rememberLines(
 export function placeOpening(
   { source, id, body }: Opening,
   epoch: number,
-  { disputable, forfeited }: DisputeBooks,
+  { disputable, forfeited, adjustedLines }: DisputeBooks,
   balances: Map<string, bigint>,
   history: History,
 ): Dispute {
@@ -80,7 +83,8 @@ export function placeOpening(
   const opened = { dispute, source, id, opener, account, token, kind, asset, lineEpoch, claim, epoch, until, bond }
   const refused = (status: Dispute['status']): Dispute => ({ ...opened, wanted: 0n, held: 0n, award: 0n, status })
   if (amount === undefined) return refused('void')
-  const wanted = opener === account ? 0n : amount - (forfeited.get(line) ?? 0n)
+  const gone = (forfeited.get(line) ?? 0n) + (adjustedLines.get(line)?.lowered ?? 0n)
+  const wanted = opener === account || gone > amount ? 0n : amount - gone
   if (opener !== account && wanted === 0n) return refused('void')
   const balance = balances.get(opener + token) ?? 0n
   if (balance < bond) return refused('unfunded')

@@ -145,7 +145,11 @@ class Pair {
     for (const name of OPENERS)
       for (const token of [TOKEN, OTHER_TOKEN]) {
         const found = left.find((each) => each.payer === addressOf(name) && each.token === token)?.amount ?? '0'
-        expect({ epoch, name, found }).toEqual({ epoch, name, found: `${balances.get(`${addressOf(name)} ${token}`) ?? 0n}` })
+        expect({ epoch, name, found }).toEqual({
+          epoch,
+          name,
+          found: `${balances.get(`${addressOf(name)} ${token}`) ?? 0n}`,
+        })
       }
     const happened = live.filter(({ held }) => held > 0n).map(({ status }) => `${status}, with something held`)
     return [...happened, ...live.map(({ status }) => status)]

@@ -27,14 +27,14 @@ export async function booksOf(world: SmallLedger, epoch: number): Promise<Books>
     outcomes: state.outcomes.map(outcomeText),
     recoveries: state.recoveries.map(({ token, amount }) => textOf([token, amount])),
     owed: state.owed.map(owedText),
-    disputes: state.disputes.map(({ dispute, held, until }) => textOf([dispute, held, until])),
+    disputes: state.disputes.map(({ dispute, wanted, held, until }) => textOf([dispute, wanted, held, until])),
     lines: await rows('SELECT account, token, kind, asset, amount FROM settlement_line WHERE epoch = $epoch'),
     accounts: await rows(
       'SELECT account, token, cumulative, small, netted, disputed FROM account_total WHERE epoch = $epoch',
     ),
     standings: await rows('SELECT dispute, status, held, award FROM dispute_standing WHERE epoch = $epoch'),
     found: await rows(
-      'SELECT adjustment, for_epoch, account, token, kind, asset, delta FROM adjustment_delta WHERE epoch = $epoch',
+      'SELECT adjustment, for_epoch, account, token, kind, asset, delta, forfeited FROM adjustment_delta WHERE epoch = $epoch',
     ),
   })
 }
@@ -69,14 +69,26 @@ export function naiveBooksOf(
     owed: adjustments.claims.map(owedText),
     disputes: live
       .filter(({ status }) => status === 'open')
-      .map((each) => textOf([each.dispute, each.held, each.until])),
+      .map((each) => {
+        const wanted = each.opener === each.line.account ? 0n : disputes.leftOf(each.line, epoch)
+        return textOf([each.dispute, wanted, each.held, each.until])
+      }),
     lines: sumsText(fees.lines),
     accounts: [...fees.accounts].map(([key, { cumulative, small }]) =>
       textOf([key, cumulative, small, netted.get(key) ?? 0n, disputed.get(key) ?? 0n]),
     ),
     standings: live.map((each) => textOf([each.dispute, each.status, each.held, each.award])),
     found: found.map((each) =>
-      textOf([each.adjustment, each.epoch, each.account, each.token, each.kind, each.asset, each.delta]),
+      textOf([
+        each.adjustment,
+        each.epoch,
+        each.account,
+        each.token,
+        each.kind,
+        each.asset,
+        each.delta,
+        each.forfeited,
+      ]),
     ),
   })
 }

@@ -41,6 +41,13 @@ interface Ends {
   readonly unattributed: (token: string, amount: bigint) => void
 }
 
+/** What the adjustments of an epoch did to a line, all of them together. */
+interface Lowered {
+  readonly epoch: number
+  readonly line: NamedLine
+  readonly amount: bigint
+}
+
 /** By payer or account, and token. */
 type Sums = Map<string, bigint>
 
@@ -48,6 +55,8 @@ export class Cases {
   readonly all: Case[] = []
   /** All that were ever published. */
   readonly lines: (NamedLine & { readonly amount: bigint })[] = []
+  /** All that was ever made owed because of a line; what a line was raised by is not among them. */
+  readonly #lowered: Lowered[] = []
   readonly #balances: Sums
 
   /** @param balances of whoever opens disputes; bonds are taken from it, and given back */
@@ -67,12 +76,21 @@ export class Cases {
       .reduce((sum, { held }) => sum + held, 0n)
   }
 
+  /** What is left of a line for others to dispute, by what happened until the end of an epoch. */
+  leftOf(line: NamedLine, until: number): bigint {
+    const lowered = this.#lowered
+      .filter((each) => each.epoch <= until && isSame(each.line, line))
+      .reduce((sum, { amount }) => sum + amount, 0n)
+    const left = this.amountOf(line) - this.lostOf(line, until) - lowered
+    return left > 0n ? left : 0n
+  }
+
   open(opening: Opening, epoch: number, until: number): void {
     const { opener, line, bond } = opening
     const none = { ...opening, opened: epoch, until, held: 0n, award: 0n, ended: epoch }
     const amount = this.amountOf(line)
     const isOwn = opener === line.account
-    if (amount === 0n || (!isOwn && amount === this.lostOf(line, epoch - 1))) {
+    if (amount === 0n || (!isOwn && this.leftOf(line, epoch - 1) === 0n)) {
       this.all.push({ ...none, status: 'void' })
       return
     }
@@ -109,16 +127,33 @@ export class Cases {
     else add(this.#balances, `${opener} ${token}`, bond)
   }
 
+  /** The account owes so much because of a line: it is not to be held, and what is held of it goes back, the newest dispute's first. */
+  lower(epoch: number, line: NamedLine, amount: bigint, ends: Pick<Ends, 'line'>): void {
+    this.#lowered.push({ epoch, line, amount })
+    const left = this.leftOf(line, epoch)
+    for (const each of [...this.all].reverse()) {
+      if (each.status !== 'open' || !isSame(each.line, line)) continue
+      const excess = this.#heldOf(line) - left
+      const part = each.held < excess ? each.held : excess
+      if (part <= 0n) continue
+      each.held -= part
+      ends.line(line.account, line.token, 'released', line.asset, part)
+    }
+  }
+
+  #heldOf(line: NamedLine): bigint {
+    return this.all
+      .filter(({ status, line: own }) => status === 'open' && isSame(own, line))
+      .reduce((sum, { held }) => sum + held, 0n)
+  }
+
   /** @param available what each account could be paid; less by what is taken. @returns what is taken of each */
   hold(epoch: number, available: Sums): Sums {
     const taken: Sums = new Map()
     for (const each of this.all) {
       if (each.status !== 'open' || each.opener === each.line.account) continue
       const key = `${each.line.account} ${each.line.token}`
-      const held = this.all
-        .filter(({ status, line }) => status === 'open' && isSame(line, each.line))
-        .reduce((sum, other) => sum + other.held, 0n)
-      let room = this.amountOf(each.line) - this.lostOf(each.line, epoch) - held
+      let room = this.leftOf(each.line, epoch) - this.#heldOf(each.line)
       const there = available.get(key) ?? 0n
       if (room > there) room = there
       if (room <= 0n) continue

@@ -16,6 +16,8 @@ export type InfluenceAgain = ReadonlyMap<number, readonly Influence[]>
 interface Found extends FoundRow {
   readonly adjustment: string
   readonly epoch: number
+  /** What of it disputes took before. */
+  forfeited: bigint
 }
 
 /** An epoch, as reruns ask for it. */
@@ -32,6 +34,8 @@ export class WholeLedger {
   readonly fees = new NaiveLedger()
   readonly disputes = new Cases(this.fees.balances)
   readonly adjustments = new AdjustmentsOracle()
+  /** Of all epochs. */
+  readonly #everFound: Found[] = []
   /** Of the last epoch. */
   found: Found[] = []
   netted: Sums = new Map()
@@ -96,10 +100,11 @@ export class WholeLedger {
   #adjust(again: ReadonlyMap<string, InfluenceAgain>): ReserveRow[] {
     this.found = []
     for (const each of this.#own('AdjustmentOrdered')) this.#find(each, again.get(each.body.adjustment)!)
+    this.#weigh()
     const earned = [...this.fees.lines].map(([key, amount]) => ({ ...namesOf(key), amount }))
     const before = this.fees.reserves.map((each) => ({ ...each }))
     this.adjustments.reserves = this.fees.reserves
-    const { netted, paid } = this.adjustments.epoch(this.#epoch, this.found, earned, [])
+    const { netted, paid } = this.adjustments.epoch(this.#epoch, this.found.map(owedOf), earned, [])
     this.fees.reserves = this.adjustments.reserves
     for (const { account, token, model, amount } of paid) this.fees.addLine(account, token, 'adjustment', model, amount)
     this.netted = new Map(netted.map(({ account, token, amount }) => [`${account} ${token}`, amount]))
@@ -119,9 +124,30 @@ export class WholeLedger {
       const standing = this.#standing[epoch]!
       for (const key of new Set([...standing.keys(), ...lines.keys()])) {
         const delta = (lines.get(key) ?? 0n) - (standing.get(key) ?? 0n)
-        if (delta !== 0n) this.found.push({ adjustment, epoch, ...namesOf(key), delta })
+        if (delta !== 0n) this.found.push({ adjustment, epoch, ...namesOf(key), delta, forfeited: 0n })
       }
       this.#standing[epoch] = lines
+    }
+  }
+
+  /** What disputes took of a line is not owed again, and what is owed because of it they do not hold any more. */
+  #weigh(): void {
+    for (const each of this.found) {
+      const before = this.#everFound.filter((other) => isSameLine(other, each))
+      const counted = before.reduce((sum, { forfeited }) => sum + forfeited, 0n)
+      const free = this.disputes.lostOf(each, this.#epoch) - counted
+      if (each.delta < 0n) each.forfeited = -each.delta < free ? -each.delta : free
+      else each.forfeited = counted < each.delta ? -counted : -each.delta
+      this.#everFound.push(each)
+    }
+    for (const [index, each] of this.found.entries()) {
+      if (this.found.findIndex((other) => isSameLine(other, each)) !== index) continue
+      const own = this.found.filter((other) => isSameLine(other, each))
+      const owes = own.reduce((sum, other) => sum - owedOf(other).delta, 0n)
+      if (owes > 0n)
+        this.disputes.lower(this.#epoch, each, owes, {
+          line: (account, token, kind, asset, amount) => this.fees.addLine(account, token, kind, asset, amount),
+        })
     }
   }
 
@@ -147,6 +173,14 @@ export class WholeLedger {
     books.reserves = books.reserves.filter(({ amount }) => amount > 0n)
     return new Map([...ofFees(books.lines), ...refunds])
   }
+}
+
+function owedOf(found: Found): Found {
+  return { ...found, delta: found.delta + found.forfeited }
+}
+
+function isSameLine(a: Found, b: Found): boolean {
+  return (['epoch', 'account', 'token', 'kind', 'asset'] as const).every((name) => a[name] === b[name])
 }
 
 function sameOf(reserves: readonly ReserveRow[], { epoch, model, token }: ReserveRow): ReserveRow | undefined {

@@ -54,7 +54,7 @@ export class RandomContests implements Guest {
     if (this.#random(2) === 0) await this.#dispute(ledger)
     if (this.#random(4) === 0) await this.#decide(ledger)
     if (this.#random(3) === 0) await this.#correct(ledger)
-    if (this.#random(9) === 0) await this.#adjust(ledger, epoch)
+    if (this.#random(14) === 0) await this.#adjust(ledger, epoch)
   }
 
   async #deposit(ledger: SmallLedger): Promise<void> {
