@@ -1,3 +1,4 @@
+import type { WeighedDelta } from './adjustments.ts'
 import { type EpochBundle, TABLES } from './bundle.ts'
 import { compareRows } from './compare-settlement.ts'
 import { forfeitedOf } from './contested-lines.ts'
@@ -7,11 +8,6 @@ import type { History } from './history.ts'
 import { compareText } from './order.ts'
 import { deltasOf } from './published-adjustments.ts'
 import type { EpochDelta, Reruns } from './reruns.ts'
-
-/** What an adjustment found of a line, and what of it disputes took before. */
-export interface WeighedDelta extends EpochDelta {
-  readonly forfeited: bigint
-}
 
 /** What adjustments that were accepted in an epoch found, and which of them was taken on trust. */
 interface FoundDeltas {

@@ -2,14 +2,6 @@ import { lineKey } from './disputes.ts'
 import type { DisputeBooks } from './held-disputes.ts'
 import { addTo } from './sums.ts'
 
-/** What adjustments did to a line of an earlier epoch. */
-export interface AdjustedLine {
-  /** What disputes took and adjustments did not take once more. */
-  counted: bigint
-  /** What its account was made to owe because of it: in each epoch by itself, and none of it is undone. */
-  lowered: bigint
-}
-
 /** What an adjustment found of a line of an earlier epoch. */
 interface FoundLine {
   readonly epoch: number

@@ -1,6 +1,5 @@
 import type { EventBodies } from '../schemas/events.ts'
 import { toHex } from '../schemas/ids.ts'
-import type { AdjustedLine } from './contested-lines.ts'
 import { lineKey } from './disputes.ts'
 import type { History } from './history.ts'
 import { policyInForce } from './policy.ts'
@@ -36,6 +35,14 @@ export interface Dispute {
   held: bigint
   award: bigint
   status: 'open' | 'void' | 'unfunded' | 'upheld' | 'rejected' | 'lapsed'
+}
+
+/** What adjustments did to a line of an earlier epoch. */
+interface AdjustedLine {
+  /** What disputes took and adjustments did not take once more. */
+  counted: bigint
+  /** What its account was made to owe because of it: in each epoch by itself, and none of it is undone. */
+  lowered: bigint
 }
 
 /** What disputes carry from epoch to epoch. */

@@ -7,9 +7,9 @@ import {
   owedOf,
   recoveriesOf,
   settleAdjustments,
+  type WeighedDelta,
 } from './adjustments.ts'
 import { type AdjustmentRow, type EpochBundle, TABLES } from './bundle.ts'
-import type { WeighedDelta } from './compare-adjustments.ts'
 import { assertSame, assertSameJson, differ } from './difference.ts'
 import { compareText, firstOf } from './order.ts'
 import { assertAscending } from './published-shapes.ts'

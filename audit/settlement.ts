@@ -6,9 +6,9 @@ import {
   owedOf,
   recoveriesOf,
   settleAdjustments,
+  type WeighedDelta,
 } from './adjustments.ts'
 import { type Channels, channelsOf } from './channels.ts'
-import type { WeighedDelta } from './compare-adjustments.ts'
 import { adjustLines, releaseLowered } from './contested-lines.ts'
 import type { DecidedEpoch } from './decide.ts'
 import type { PublishedInfluence } from './erased-periods.ts'

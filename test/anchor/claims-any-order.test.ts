@@ -22,6 +22,7 @@ import { testTokenAbi, testTokenBytecode } from '../../anchor/contracts/artifact
 import type { Manifest } from '../../anchor/manifest.ts'
 import type { PayoutTree } from '../../anchor/payout/payout-tree.ts'
 import { payoutTreeOf } from '../../jobs/publish/payout-tree.ts'
+import { fromHex } from '../../schemas/ids.ts'
 import { WholeLedger } from '../oracle/economy/whole-ledger.ts'
 import { acceptedEvents } from '../support/ledger/accepted-events.ts'
 import { GENESIS, OTHER_TOKEN, TOKEN } from '../support/ledger/cast.ts'
@@ -38,6 +39,12 @@ const { seed } = runs(1)
 /** Everything is paid in the first one: several accounts, both tokens, in more than one epoch. */
 const seeds = [12, seed]
 const DELAY_S = 3_600
+/** Nothing is too small, so that many are paid. */
+const POLICY = {
+  ...{ dataParts: 300_000, modelParts: 250_000, upstreamParts: 150_000, agentParts: 100_000, outcomeParts: 50_000 },
+  ...{ infrastructureParts: 100_000, treasuryParts: 50_000, minEvents: 1, featureWaitEpochs: 1 },
+  ...{ disputeWindowEpochs: 2, disputeWaitEpochs: 1, disputeBonds: [{ token: fromHex(TOKEN), amount: 1n }] },
+}
 const TOKENS = [TOKEN, OTHER_TOKEN] as const
 
 /** An epoch as the contract is told of it. */
@@ -50,7 +57,7 @@ interface Published {
 
 /** @returns its epochs, and what the naive oracle says that every account was paid in all, by account and token */
 async function liveThrough(own: number): Promise<{ epochs: Published[]; paid: ReadonlyMap<string, bigint> }> {
-  const world = await RandomWorld.found(own, undefined, new RandomContests(own))
+  const world = await RandomWorld.found(own, POLICY, new RandomContests(own))
   const naive = new WholeLedger()
   const { ledger } = world.ledger
   try {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Manifest } from '../../anchor/manifest.ts'
+import { auditBundle } from '../../audit/index.ts'
 import { discardResults } from '../../jobs/anchoring/retry-epoch.ts'
 import { heldAmounts } from '../../jobs/carry-state.ts'
 import { removeReruns } from '../../jobs/rerun/run-rerun.ts'
@@ -126,6 +127,8 @@ describe('promises 4, 5 and 6: money, all rules together', () => {
         const report = await world.ledger.audit()
         expect(report.firstDifference).toBeUndefined()
         expect(report.checked.filter(({ name }) => name === 'settlement')).toHaveLength(EPOCHS)
+        const { bundles } = world.ledger
+        expect((await auditBundle(bundles, { payoutOnly: true })).firstDifference).toBeUndefined()
       } finally {
         world.ledger.close()
       }
@@ -145,7 +148,7 @@ describe('promises 4, 5 and 6: money, all rules together', () => {
 
 function note(seen: Set<string>, { fees, disputes, adjustments, found, ...last }: WholeLedger, epoch: number): void {
   for (const key of fees.lines.keys()) seen.add(key.split(' ')[2]!)
-  for (const { kind } of found) seen.add(kind)
+  for (const { kind, forfeited } of found) seen.add(forfeited === 0n ? kind : 'forfeited')
   for (const bucket of ['held', 'waiting', 'outcomes', 'reserves'] as const)
     if (fees[bucket].length > 0) seen.add(bucket)
   if (fees.unattributed.size > 0) seen.add('unattributed')

@@ -86,7 +86,7 @@ export class RandomContests implements Guest {
   async #decide(ledger: SmallLedger): Promise<void> {
     const [dispute] = this.#open.splice(this.#random(this.#open.length), 1)
     if (dispute === undefined) return
-    const parts = this.#pick([0, 333_333, 1_000_000, 1_000_000, 'rejected'] as const)
+    const parts = this.#pick([0, 333_333, 1_000_000, 'rejected', 'rejected'] as const)
     await ledger.send(await ledger.records.resolution(dispute, parts))
   }
 
