@@ -24,6 +24,17 @@ export interface LineDelta {
   readonly delta: bigint
 }
 
+/** What an adjustment found of a line of an epoch, and what of it disputes took before. */
+export interface WeighedDelta extends LineDelta {
+  readonly epoch: number
+  readonly forfeited: bigint
+}
+
+/** What of a delta is to be owed: not what disputes took before. */
+export function owedDelta(found: WeighedDelta): LineDelta {
+  return { ...found, delta: found.delta + found.forfeited }
+}
+
 export interface SettledAdjustments {
   readonly lines: readonly SettlementLine[]
   /** By account ‖ token. */

@@ -45,6 +45,7 @@ const ADJUSTMENTS = {
   kind: 'text',
   asset: 'text',
   delta: 'text',
+  forfeited: 'text',
 } as const
 const CORRECTED_USES = { adjustment: 'text', epoch: 'integer', source: 'text', id: 'text', fee: 'text' } as const
 const LINES = { account: 'text', token: 'text', kind: 'text', asset: 'text', amount: 'text' } as const

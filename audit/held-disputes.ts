@@ -37,6 +37,14 @@ export interface Dispute {
   status: 'open' | 'void' | 'unfunded' | 'upheld' | 'rejected' | 'lapsed'
 }
 
+/** What adjustments did to a line of an earlier epoch. */
+interface AdjustedLine {
+  /** What disputes took and adjustments did not take once more. */
+  counted: bigint
+  /** What its account was made to owe because of it: in each epoch by itself, and none of it is undone. */
+  lowered: bigint
+}
+
 /** What disputes carry from epoch to epoch. */
 export interface DisputeBooks {
   /** Open ones, in the order in which they were opened. */
@@ -45,6 +53,8 @@ export interface DisputeBooks {
   readonly disputable: Map<number, ReadonlyMap<string, bigint>>
   /** By line: what disputes that were upheld took of it. */
   readonly forfeited: Map<string, bigint>
+  /** By line, of those that adjustments changed. */
+  readonly adjustedLines: Map<string, AdjustedLine>
 }
 
 /** Lines of an epoch can be disputed for as long as the policy in force in it says. Those of whom that is over are let go. */
@@ -68,7 +78,7 @@ export function rememberLines(
 export function placeOpening(
   { source, id, body }: Opening,
   epoch: number,
-  { disputable, forfeited }: DisputeBooks,
+  { disputable, forfeited, adjustedLines }: DisputeBooks,
   balances: Map<string, bigint>,
   history: History,
 ): Dispute {
@@ -80,7 +90,8 @@ export function placeOpening(
   const opened = { dispute, source, id, opener, account, token, kind, asset, lineEpoch, claim, epoch, until, bond }
   const refused = (status: Dispute['status']): Dispute => ({ ...opened, wanted: 0n, held: 0n, award: 0n, status })
   if (amount === undefined) return refused('void')
-  const wanted = opener === account ? 0n : amount - (forfeited.get(line) ?? 0n)
+  const gone = (forfeited.get(line) ?? 0n) + (adjustedLines.get(line)?.lowered ?? 0n)
+  const wanted = opener === account || gone > amount ? 0n : amount - gone
   if (opener !== account && wanted === 0n) return refused('void')
   const balance = balances.get(opener + token) ?? 0n
   if (balance < bond) return refused('unfunded')

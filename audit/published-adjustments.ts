@@ -3,9 +3,11 @@ import {
   adjustmentBooksOf,
   claimsByToken,
   type LineDelta,
+  owedDelta,
   owedOf,
   recoveriesOf,
   settleAdjustments,
+  type WeighedDelta,
 } from './adjustments.ts'
 import { type AdjustmentRow, type EpochBundle, TABLES } from './bundle.ts'
 import { assertSame, assertSameJson, differ } from './difference.ts'
@@ -18,6 +20,7 @@ import type { State } from './state.ts'
 const CHECK = 'adjustments'
 const ADDRESS = /^0x[0-9a-f]{40}$/
 const DELTA = /^-?[1-9]\d{0,38}$/
+const FORFEITED = /^(0|-?[1-9]\d{0,38})$/
 const KIND = /^(data|retrieval|model|royalty|agent|outcome|infrastructure|treasury|refund)$/
 
 /**
@@ -44,7 +47,7 @@ export function checkAdjustments(bundle: EpochBundle, before: State | undefined)
   }
   const lines = bundle.lines.map((line) => ({ ...line, amount: BigInt(line.amount) }))
   const earned = lines.filter(({ kind }) => kind !== 'adjustment')
-  const { netted, lines: paid } = settleAdjustments(books, deltasOf(adjustments), earned)
+  const { netted, lines: paid } = settleAdjustments(books, weighedOf(adjustments).map(owedDelta), earned)
   comparePaid(bundle, paid)
   for (const [index, { account, token, netted: taken }] of bundle.accounts.entries()) {
     const where = `${TABLES.accounts} row ${index} (${account}, ${token}) netted`
@@ -57,6 +60,13 @@ export function checkAdjustments(bundle: EpochBundle, before: State | undefined)
 
 export function deltasOf(rows: readonly AdjustmentRow[]): LineDelta[] {
   return rows.map(({ account, token, kind, asset, delta }) => ({ account, token, kind, asset, delta: BigInt(delta) }))
+}
+
+export function weighedOf(rows: readonly AdjustmentRow[]): WeighedDelta[] {
+  return deltasOf(rows).map((delta, index) => {
+    const { epoch, forfeited } = rows[index]!
+    return { ...delta, epoch, forfeited: BigInt(forfeited) }
+  })
 }
 
 function checkAnnounced({ epoch, manifest }: EpochBundle): void {
@@ -81,7 +91,7 @@ function checkRows({ manifest, adjustments }: EpochBundle): void {
     firstOf(compareText(a.adjustment, b.adjustment), a.epoch - b.epoch, compareLines(a, b)),
   )
   const announced = new Map(manifest.adjustments.map((each) => [each.adjustment, each]))
-  for (const [index, { adjustment, epoch, account, token, kind, delta }] of adjustments.entries()) {
+  for (const [index, { adjustment, epoch, account, token, kind, delta, forfeited }] of adjustments.entries()) {
     const where = (column: string) => `${TABLES.adjustments} row ${index} ${column}`
     const { fromEpoch, toEpoch } =
       announced.get(adjustment) ?? differ(CHECK, where('adjustment'), 'one of the manifest', adjustment)
@@ -90,6 +100,12 @@ function checkRows({ manifest, adjustments }: EpochBundle): void {
       if (!ADDRESS.test(text)) differ(CHECK, where(column), 'an address', text)
     if (!KIND.test(kind)) differ(CHECK, where('kind'), 'a kind that a rerun makes', kind)
     if (!DELTA.test(delta)) differ(CHECK, where('delta'), 'a whole number other than 0', delta)
+    if (!FORFEITED.test(forfeited)) differ(CHECK, where('forfeited'), 'a whole number', forfeited)
+    const left = BigInt(delta) + BigInt(forfeited)
+    const isPart = delta.startsWith('-')
+      ? !forfeited.startsWith('-') && left <= 0n
+      : BigInt(forfeited) <= 0n && left >= 0n
+    if (!isPart) differ(CHECK, where('forfeited'), `a part of ${delta}`, forfeited)
   }
 }
 

@@ -1,6 +1,8 @@
 import { type DisputeRow, type EpochBundle, TABLES } from './bundle.ts'
+import { owesOf, releaseLowered } from './contested-lines.ts'
 import { assertSame, assertSameJson, differ } from './difference.ts'
 import { lineKey } from './disputes.ts'
+import { weighedOf } from './published-adjustments.ts'
 import { EMPTY_STATE, type State } from './state.ts'
 import { addTo } from './sums.ts'
 
@@ -23,12 +25,17 @@ export function checkDisputes(bundle: EpochBundle, previous: EpochBundle | undef
   for (const [index, row] of disputes.entries()) checkRow(row, index, epoch)
   const open = disputes.filter(({ status }) => status === 'open')
   assertSameJson('disputes', 'state.json disputes', open.map(toKnown), state.disputes)
-  checkLines(bundle)
   checkBonds(bundle)
-  if (previous === undefined && epoch > 1) return
+  if (previous === undefined && epoch > 1) {
+    // What adjustments release is known by what was held before.
+    if (bundle.adjustments.length === 0) checkLines(bundle, [])
+    return
+  }
   const before = (previous?.state ?? EMPTY_STATE).disputes
   checkGoingOn(disputes, before, epoch)
-  checkHeld(bundle, open, before)
+  const wanting = wantingOf(bundle, open, before)
+  checkLines(bundle, releaseLowered(wanting, owesOf(weighedOf(bundle.adjustments))))
+  checkHeld(bundle, wanting)
 }
 
 function checkRow(row: DisputeRow, index: number, epoch: number): void {
@@ -58,8 +65,8 @@ function toKnown(row: DisputeRow): Known {
   return { dispute, opener, account, token, kind, asset, lineEpoch, epoch, until, bond, wanted, held }
 }
 
-/** What ended is what accounts were paid for it. */
-function checkLines({ disputes, lines }: EpochBundle): void {
+/** What ended is what accounts were paid for it, and what adjustments released of disputes that go on. */
+function checkLines({ disputes, lines }: EpochBundle, released: ReturnType<typeof releaseLowered>): void {
   const owed = new Map<string, bigint>()
   const owe = (account: string, token: string, kind: string, asset: string, amount: string) => {
     if (amount !== '0') addTo(owed, JSON.stringify([account, token, kind, asset]), BigInt(amount))
@@ -69,6 +76,7 @@ function checkLines({ disputes, lines }: EpochBundle): void {
     if (status === 'rejected' || status === 'lapsed') owe(account, token, 'released', asset, held)
     if (status === 'rejected') owe(account, token, 'bond', asset, bond)
   }
+  for (const { account, token, kind, asset, amount } of released) owe(account, token, kind, asset, `${amount}`)
   for (const [index, { account, token, kind, asset, amount }] of lines.entries()) {
     if (!/^(released|award|bond)$/.test(kind)) continue
     const key = JSON.stringify([account, token, kind, asset])
@@ -116,28 +124,57 @@ function checkGoingOn(disputes: readonly DisputeRow[], before: readonly Known[],
     differ('disputes', `${TABLES.disputes} row ${disputes.length}`, before[disputes.length]!.dispute, undefined)
 }
 
+/** A dispute that goes on, before adjustments lower its line and more is held. */
+interface Wanting {
+  readonly row: DisputeRow
+  readonly lineEpoch: number
+  readonly opener: string
+  readonly account: string
+  readonly token: string
+  readonly kind: string
+  readonly asset: string
+  wanted: bigint
+  held: bigint
+}
+
+/** What it wanted before, less what disputes that were upheld in the epoch took; of new ones what they say, before it was lowered. */
+function wantingOf(
+  { disputes, adjustments }: EpochBundle,
+  open: readonly DisputeRow[],
+  before: readonly Known[],
+): Wanting[] {
+  const upheld = new Map<string, bigint>()
+  for (const row of disputes) if (row.status === 'upheld') addTo(upheld, lineOf(row), BigInt(row.held))
+  const owes = owesOf(weighedOf(adjustments))
+  const known = new Map(before.map((each) => [each.dispute, each]))
+  return open.map((row) => {
+    const { opener, account, token, kind, asset, line_epoch: lineEpoch } = row
+    const was = known.get(row.dispute)
+    const isOwn = opener === account
+    const line = lineOf(row)
+    const wanted =
+      was === undefined
+        ? BigInt(row.wanted) + (isOwn ? 0n : (owes.get(line) ?? 0n))
+        : BigInt(was.wanted) - (isOwn ? 0n : (upheld.get(line) ?? 0n))
+    return { row, lineEpoch, opener, account, token, kind, asset, wanted, held: BigInt(was?.held ?? 0) }
+  })
+}
+
 /** Of what an account could be paid, the oldest dispute takes first, and all of a line no more than its amount. */
-function checkHeld({ accounts, disputes }: EpochBundle, open: readonly DisputeRow[], before: readonly Known[]): void {
+function checkHeld({ accounts }: EpochBundle, wanting: readonly Wanting[]): void {
   const left = new Map(
     accounts.map(({ account, token, small_before, earned, netted }) => [
       account + token,
       BigInt(small_before) + BigInt(earned) - BigInt(netted),
     ]),
   )
-  const upheld = new Map<string, bigint>()
-  for (const row of disputes) if (row.status === 'upheld') addTo(upheld, lineOf(row), BigInt(row.held))
-  const heldBefore = new Map(before.map(({ dispute, held }) => [dispute, BigInt(held)]))
-  const wantedBefore = new Map(before.map(({ dispute, wanted }) => [dispute, BigInt(wanted)]))
   const heldOf = new Map<string, bigint>()
-  for (const row of open) addTo(heldOf, lineOf(row), heldBefore.get(row.dispute) ?? 0n)
+  for (const { row, held } of wanting) addTo(heldOf, lineOf(row), held)
   const disputed = new Map<string, bigint>()
-  for (const row of open) {
-    const [key, line, held] = [row.account + row.token, lineOf(row), heldBefore.get(row.dispute) ?? 0n]
-    const wanted = wantedBefore.get(row.dispute)
-    const forfeited = row.opener === row.account ? 0n : (upheld.get(line) ?? 0n)
-    if (wanted !== undefined)
-      assertSame('disputes', `${TABLES.disputes} wanted of ${row.dispute}`, `${wanted - forfeited}`, row.wanted)
-    const room = BigInt(row.wanted) - heldOf.get(line)!
+  for (const { row, wanted, held } of wanting) {
+    const [key, line] = [row.account + row.token, lineOf(row)]
+    assertSame('disputes', `${TABLES.disputes} wanted of ${row.dispute}`, `${wanted}`, row.wanted)
+    const room = wanted - heldOf.get(line)!
     const there = (left.get(key) ?? 0n) - (disputed.get(key) ?? 0n)
     const taken = room < there ? room : there
     const more = taken > 0n ? taken : 0n

@@ -1,5 +1,5 @@
 import type { Deposited, SignatureChecked } from '../schemas/events.ts'
-import { adjustmentBooksOf, type LineDelta } from './adjustments.ts'
+import { adjustmentBooksOf, type WeighedDelta } from './adjustments.ts'
 import { type AnnouncedAdjustment, type EpochBundle, openRecords } from './bundle.ts'
 import { compareAdjustments } from './compare-adjustments.ts'
 import { compareSettlement, compareState } from './compare-settlement.ts'
@@ -110,9 +110,9 @@ export class Recomputation {
     checker.end()
     checkCounts(bundle, records)
     const { manifest, state, accounts } = bundle
-    this.#adjust(bundle)
     const published = { periods: manifest.periods, state }
-    settleEpoch(this.#books, bundle.epoch, decided, this.history, { published })
+    const deltas = () => this.#adjust(bundle)
+    settleEpoch(this.#books, bundle.epoch, decided, this.history, { published, deltas })
     this.#takeOverAdjustments(bundle)
     this.history.market.endEpoch(BigInt(manifest.cut.timeMs))
     this.#books.cumulative.clear()
@@ -131,8 +131,8 @@ export class Recomputation {
   }
 
   /** @returns what adjustments that were accepted in the epoch found */
-  #adjust(bundle: EpochBundle): readonly LineDelta[] {
-    const { deltas, trusted } = compareAdjustments(bundle, this.history, this.#reruns, this.#from)
+  #adjust(bundle: EpochBundle): readonly WeighedDelta[] {
+    const { deltas, trusted } = compareAdjustments(bundle, this.history, this.#reruns, this.#books, this.#from)
     this.trustedAdjustments.push(...trusted)
     return deltas
   }

@@ -2,12 +2,14 @@ import type { EventBodies } from '../schemas/events.ts'
 import {
   type AdjustmentBooks,
   claimsByToken,
-  type LineDelta,
+  owedDelta,
   owedOf,
   recoveriesOf,
   settleAdjustments,
+  type WeighedDelta,
 } from './adjustments.ts'
 import { type Channels, channelsOf } from './channels.ts'
+import { adjustLines, releaseLowered } from './contested-lines.ts'
 import { type Channel, ChannelSums, wayOf } from './data-channels.ts'
 import type { DecidedEpoch } from './decide.ts'
 import type { PublishedInfluence } from './erased-periods.ts'
@@ -72,6 +74,7 @@ export function emptyBooks(): Books {
     disputes: [],
     disputable: new Map(),
     forfeited: new Map(),
+    adjustedLines: new Map(),
     owed: new Map(),
     recoveries: new Map(),
     unattributed: new Map(),
@@ -94,6 +97,7 @@ export function copyBooks(books: Books): Books {
     disputes: [],
     disputable: new Map(),
     forfeited: new Map(),
+    adjustedLines: new Map(),
     // What adjustments found is none of a rerun's business: it is settled in the ledger.
     owed: new Map(),
     recoveries: new Map(),
@@ -236,8 +240,8 @@ function retrievedUses(funded: readonly FundedUse[], taken: readonly FundedUse[]
 interface SettleOptions extends Pick<Otherwise, 'published' | 'influence'> {
   /** Told what was funded, before anything comes of it. */
   readonly onFunded?: (funding: Funding) => void
-  /** What adjustments that were accepted in the epoch found, once its other lines are known. */
-  readonly deltas?: (lines: readonly SettlementLine[]) => readonly LineDelta[]
+  /** What adjustments that were accepted in the epoch found, asked for once its disputes have ended. */
+  readonly deltas?: () => readonly WeighedDelta[]
 }
 
 /** Settles an epoch after its decisions (docs/formats.md#settlement). */
@@ -261,9 +265,11 @@ export function settleEpoch(
     addTo(unattributed, token, amount)
     addTo(books.unattributed, token, amount)
   }
-  const earned = mergeLines([...fees.lines, ...ends.lines])
+  const found = deltas()
+  const givenBack = releaseLowered(books.disputes, adjustLines(books, found))
+  const earned = mergeLines([...fees.lines, ...ends.lines, ...givenBack])
   const reserved = [...books.reserves]
-  const adjusted = settleAdjustments(books, deltas(earned), earned)
+  const adjusted = settleAdjustments(books, found.map(owedDelta), earned)
   const taken = takenFrom(reserved, books.reserves)
   const lines = mergeLines([...earned, ...adjusted.lines])
   const minimumPayout = minimumsOf(policy)

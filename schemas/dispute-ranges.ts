@@ -13,7 +13,8 @@ export function openedDispute(body: EventBodies['DisputeOpened']): RangeFault | 
     bytes('account', body.account, 20),
     bytes('token', body.token, 20),
     identifier('kind', body.kind),
-    identifier('asset', body.asset),
+    // A line that pays what was owed for no model in particular names none.
+    body.asset === '' ? undefined : identifier('asset', body.asset),
     items(body),
     bytes('evidence', body.evidence, 32),
     bytes('signature', body.signature, 65),

@@ -69,7 +69,7 @@ function addOpen(dispute: Command): void {
   withGlobalFlags(dispute.command('open').description('say that a settlement line of an earlier epoch is wrong'))
     .requiredOption('--epoch <n>', 'epoch of the line', wholeNumber)
     .requiredOption('--kind <kind>', 'kind of the line: data, model, sale and so on')
-    .requiredOption('--asset <name>', 'asset of the line')
+    .option('--asset <name>', 'asset of the line (default: none, as in an adjustment for no model in particular)', '')
     .requiredOption('--token <address>', 'token of the line', toAddressFlag)
     .option('--account <address>', 'whom the line pays (default: you)', toAddressFlag)
     .addOption(new Option('--claim <claim>', 'what is wrong').choices([...CLAIMS]).default('other'))

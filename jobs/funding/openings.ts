@@ -19,7 +19,7 @@ interface Opening {
   readonly token: string
   readonly bond: bigint
   readonly line_amount: bigint | null
-  /** Of the line, by disputes that were upheld. */
+  /** Of the line, by disputes that were upheld and by adjustments; at most all of it. */
   readonly taken: bigint
 }
 

@@ -33,11 +33,13 @@ export interface EndedDisputes {
   readonly bonds: ReadonlyMap<string, bigint>
   /** payer ‖ token → bonds that are theirs again. */
   readonly returned: ReadonlyMap<string, bigint>
+  /** By {@link lineOf}: what disputes that were upheld took. */
+  readonly taken: ReadonlyMap<string, bigint>
 }
 
 /** Where disputes take no part. */
 export const NO_ENDS: EndedDisputes = {
-  ...{ open: [], standings: [], unattributed: new Map(), bonds: new Map(), returned: new Map() },
+  ...{ open: [], standings: [], unattributed: new Map(), bonds: new Map(), returned: new Map(), taken: new Map() },
 }
 
 interface Resolution {
@@ -76,7 +78,7 @@ export async function endDisputes(
   return {
     open: books.open.map((dispute) => lessTaken(dispute, books.taken)),
     standings: inOrder([...endings, ...refused], before, opened),
-    ...{ unattributed: books.unattributed, returned: books.returned, bonds },
+    ...{ unattributed: books.unattributed, returned: books.returned, taken: books.taken, bonds },
   }
 }
 
@@ -124,7 +126,9 @@ function lessTaken(dispute: OpenDispute, taken: ReadonlyMap<string, bigint>): Op
   return { ...dispute, wanted: (BigInt(dispute.wanted) - gone).toString() }
 }
 
-function lineOf({ lineEpoch, account, token, kind, asset }: OpenDispute): string {
+/** The name of a line, as one text. */
+export function lineOf(line: Pick<OpenDispute, 'lineEpoch' | 'account' | 'token' | 'kind' | 'asset'>): string {
+  const { lineEpoch, account, token, kind, asset } = line
   return JSON.stringify([lineEpoch, account, token, kind, asset])
 }
 

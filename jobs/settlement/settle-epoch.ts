@@ -11,6 +11,7 @@ import { policyInForce } from '../funding/policy.ts'
 import type { Ledger } from '../ledger.ts'
 import { settleAdjustments, takeReservesAgain } from './adjustments.ts'
 import { ChannelParts } from './channel-parts.ts'
+import { releaseLowered, weighDeltas } from './contested-lines.ts'
 import { type EndedDisputes, endDisputes, holdDisputed, NO_ENDS, writeStandings } from './disputes.ts'
 import { ConservationError } from './errors.ts'
 import { addTo, type Line, Lines } from './lines.ts'
@@ -88,6 +89,9 @@ async function settle(warehouse: Database, epoch: number, isRerun: boolean): Pro
   const ended = isRerun
     ? { ...NO_ENDS, open: before.disputes }
     : await endDisputes(warehouse, epoch, before.disputes, lines)
+  const open = isRerun
+    ? ended.open
+    : releaseLowered(ended.open, await weighDeltas(warehouse, epoch, ended.taken), lines)
   const apart = { waited, divided, notTaken: split.unattributed, nobodys, givenUp: unattributed, ended }
   const unadjusted = nextState(epoch, { ...before, periods, reserves, retired }, purses, settled, apart)
   const adjusted = isRerun
@@ -98,7 +102,7 @@ async function settle(warehouse: Database, epoch: number, isRerun: boolean): Pro
   const accounts = await loadPayouts(warehouse, epoch - 1)
   const { disputes, disputed } = isRerun
     ? { disputes: before.disputes, disputed: new Map<string, bigint>() }
-    : holdDisputed(ended.open, dueBefore(accounts, sorted, adjusted.netted))
+    : holdDisputed(open, dueBefore(accounts, sorted, adjusted.netted))
   const state = { ...unadjusted, ...adjusted.books, disputes }
   const minimums = policy?.minimumPayouts ?? new Map<string, bigint>()
   const taken = { netted: adjusted.netted, disputed }

@@ -36,7 +36,7 @@ test('the page says what becomes of 300 that are held for a bond of 10, however 
         status: 'open',
       },
     }
-    const books = { disputes: [dispute], disputable: new Map(), forfeited: new Map() }
+    const books = { disputes: [dispute], disputable: new Map(), forfeited: new Map(), adjustedLines: new Map() }
     const lines300 = [{ account: 'ana', token: 't', amount: 300n }]
     expect(holdForDisputes(books.disputes, new Map(), lines300, new Map()).get('anat')).toBe(300n)
     const resolution = DECISIONS[decision!]

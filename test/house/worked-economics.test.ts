@@ -314,6 +314,46 @@ test('a month that is settled again', () =>
     expect(tableOf('Settled again')).toEqual(written(rows))
   }))
 
+test('a line that is disputed, and settled again', async () => {
+  const rows: Cell[][] = []
+  const disputes = {
+    disputeWindowEpochs: 3,
+    disputeWaitEpochs: 2,
+    disputeBonds: [{ token: fromHex(TOKEN), amount: 1n }],
+  }
+  for (const [earns] of tableOf('Disputed'))
+    await inLedger(disputes, async (world) => {
+      const { records } = world
+      const use = (id: string, fee: bigint) => records.inference(id, fee, { body: { model: 'whole' } })
+      await world.send(
+        await records.derived('whole', 'model', 'alice', {}),
+        ...(await records.vouchers('whole')),
+        ...[records.deposit('payer', 10_000n), records.deposit('bob', 1n), use('wrong', 2_000n)],
+      )
+      await world.runEpoch()
+      const line = { epoch: 1, account: 'alice', kind: 'model', asset: 'whole' } as const
+      await world.send(await records.dispute('dispute', 'bob', line, 1n))
+      if (earns !== '0') await world.send(use('later', (BigInt(earns!) * 2_000n) / 700n))
+      await world.runEpoch()
+      await world.send(
+        ...[await records.resolution('dispute', 1_000_000), records.correction('wrong', 500n)],
+        await records.adjustment('again', 1, 1),
+      )
+      await world.runEpoch()
+      const paid = (await linesOf(world, 1)).find(
+        ({ kind, account }) => kind === 'model' && account === addressOf('alice'),
+      )
+      const earned = (await linesOf(world, 2)).find(({ account }) => account === addressOf('alice'))?.amount ?? 0n
+      const { award: took } = (await world.ledger.warehouse.one<{ award: bigint }>(
+        'SELECT award FROM dispute_standing WHERE epoch = 3',
+      ))!
+      const owed = (await world.state(3)).owed.find(({ account }) => account === addressOf('alice'))
+      const owes = -BigInt(owed?.amount ?? 0)
+      rows.push([earned, took, owes, paid!.amount - took - owes])
+    })
+  expect(tableOf('Disputed')).toEqual(written(rows))
+})
+
 test('a licence that is sold', () =>
   inLedger({}, async (world) => {
     const { records } = world

@@ -132,7 +132,7 @@ class Pair {
       'SELECT account, token, cumulative, small, disputed FROM account_total WHERE epoch = $epoch ORDER BY account, token',
       { epoch },
     )
-    const expected = rows.map(({ account, token }) => ({ account, token, ...accounts.get(account + token) }))
+    const expected = rows.map(({ account, token }) => ({ account, token, ...accounts.get(`${account} ${token}`) }))
     expect({ epoch, rows }).toEqual({ epoch, rows: expected })
     const standings = await this.#all<{ dispute: string; status: string; held: bigint; award: bigint }>(
       'SELECT dispute, status, held, award FROM dispute_standing WHERE epoch = $epoch ORDER BY place',
@@ -145,7 +145,11 @@ class Pair {
     for (const name of OPENERS)
       for (const token of [TOKEN, OTHER_TOKEN]) {
         const found = left.find((each) => each.payer === addressOf(name) && each.token === token)?.amount ?? '0'
-        expect({ epoch, name, found }).toEqual({ epoch, name, found: `${balances.get(addressOf(name) + token) ?? 0n}` })
+        expect({ epoch, name, found }).toEqual({
+          epoch,
+          name,
+          found: `${balances.get(`${addressOf(name)} ${token}`) ?? 0n}`,
+        })
       }
     const happened = live.filter(({ held }) => held > 0n).map(({ status }) => `${status}, with something held`)
     return [...happened, ...live.map(({ status }) => status)]

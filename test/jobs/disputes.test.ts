@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
+import { auditBundle } from '../../audit/index.ts'
 import { policyAt } from '../../jobs/policy/policies.ts'
 import { simulatePolicy } from '../../jobs/policy/simulate/simulate.ts'
 import { fromHex } from '../../schemas/ids.ts'
 import { addressOf, type Name, TOKEN } from '../support/ledger/cast.ts'
 import { SOURCES } from '../support/ledger/records.ts'
-import { SmallLedger } from '../support/ledger/small-ledger.ts'
+import { OFFLINE_STEPS, SmallLedger } from '../support/ledger/small-ledger.ts'
 
 const BOND = 10n
 const POLICY = {
@@ -302,5 +303,127 @@ describe('disputes', () => {
     expect(waits.detail).toContain('Disputes were opened in epoch 2')
     await world.step('attribute')
     expect(await world.step('close')).toMatchObject({ did: 'done', epoch: 3 })
+  })
+})
+
+describe('a line that is disputed and lowered by an adjustment', () => {
+  const tally = async (epoch: number, name: Name) => {
+    const row = await world.ledger.warehouse.one<Record<'earned' | 'netted' | 'disputed' | 'cumulative', bigint>>(
+      'SELECT earned, netted, disputed, cumulative FROM account_total WHERE epoch = $epoch AND account = $account',
+      { epoch, account: addressOf(name) },
+    )
+    return row
+  }
+  const owed = async (epoch: number, name: Name) =>
+    (await world.state(epoch)).owed.filter(({ account: of }) => of === addressOf(name)).map(({ amount }) => amount)
+
+  /** Epoch 1: a use of 1,000 of which the line is 533; epoch 2: it is disputed, and held. */
+  async function disputed(): Promise<void> {
+    uses = 0
+    await found()
+    await world.send(await world.records.dispute('d', 'stranger', LINE, BOND))
+    await use(1_000n)
+    await world.runEpoch()
+    expect((await world.state(2)).disputes).toMatchObject([{ wanted: '533', held: '533' }])
+  }
+
+  const lower = async (fee: bigint) => [
+    world.records.correction('use 0', fee),
+    await world.records.adjustment(`to ${fee}`, 1, 1),
+  ]
+
+  test('what the dispute took is not owed once more', async () => {
+    await disputed()
+    await world.send(await world.records.resolution('d', 1_000_000))
+    await world.runEpoch()
+    // 533 falls to 133: all of that the dispute took, and 133 more.
+    await world.send(...(await lower(250n)))
+    await use(1_000n)
+    await world.runEpoch()
+    expect(await owed(4, 'partner')).toEqual([])
+    expect(await tally(4, 'partner')).toEqual({ earned: 533n, netted: 0n, disputed: 0n, cumulative: 1_066n })
+    const rows = await world.ledger.warehouse.all(
+      'SELECT delta, forfeited FROM adjustment_delta WHERE account = $partner ORDER BY epoch',
+      { partner: addressOf('partner') },
+    )
+    expect(rows).toEqual([{ delta: -400n, forfeited: 400n }])
+    await auditIsOk()
+    expect((await auditBundle(world.bundles, { payoutOnly: true })).firstDifference).toBeUndefined()
+  })
+
+  test('what the adjustment took is not held any more: it pays the debt; nor does a later dispute get it', async () => {
+    await disputed()
+    await world.send(...(await lower(250n)))
+    await world.runEpoch()
+    expect((await world.state(3)).disputes).toMatchObject([{ wanted: '133', held: '133' }])
+    expect(await lines(3, 'partner')).toEqual({ released: 400n })
+    expect(await tally(3, 'partner')).toEqual({ earned: 400n, netted: 400n, disputed: 0n, cumulative: 533n })
+    await world.send(await world.records.dispute('later', 'bob', LINE, BOND), await world.records.resolution('d', 0))
+    await use(1_000n)
+    await world.runEpoch()
+    // 400 netted and 133 forfeited: the line is gone, and nothing beyond it.
+    expect(await tally(4, 'partner')).toEqual({ earned: 533n, netted: 0n, disputed: 0n, cumulative: 1_066n })
+    expect((await world.state(4)).disputes).toMatchObject([{ dispute: 'later', wanted: '0', held: '0' }])
+    await auditIsOk()
+    expect((await auditBundle(world.bundles, { payoutOnly: true })).firstDifference).toBeUndefined()
+  })
+
+  test.each([
+    ['owes what a dispute took', 4, 'UPDATE adjustment_delta SET forfeited = 0'],
+    ['owes less than disputes left', 4, 'UPDATE adjustment_delta SET forfeited = -delta WHERE delta < 0'],
+  ])('a ledger in which an account %s is found', async (_, epoch, sql) => {
+    await disputed()
+    await world.send(await world.records.resolution('d', 1_000_000))
+    await world.runEpoch()
+    await world.send(...(await lower(250n)))
+    await use(1_000n)
+    world.endInterval()
+    for (const step of OFFLINE_STEPS) {
+      await world.step(step)
+      if (step === 'settle') await world.ledger.warehouse.run(sql)
+    }
+    expect((await world.audit()).firstDifference).toMatchObject({ check: 'adjustments', epoch })
+    expect((await auditBundle(world.bundles, { payoutOnly: true })).firstDifference).toMatchObject({ epoch })
+  })
+})
+
+describe('a line of an adjustment', () => {
+  test('can be disputed where it names no asset, too', async () => {
+    world = await SmallLedger.open()
+    const { records } = world
+    await world.found({
+      ...POLICY,
+      ...{ modelParts: 300_000, outcomeParts: 500_000 },
+    })
+    await world.send(
+      await records.asset('rated high', 'agent', { carol: 1_000_000 }),
+      await records.asset('rated low', 'agent', { partner: 1_000_000 }),
+      records.deposit('payer', 100_000n),
+      records.deposit('stranger', 100n),
+      records.inference('high', 1_000n, { body: { agent: 'rated high' } }),
+      records.inference('low', 1_000n, { body: { agent: 'rated low' } }),
+      await records.rating('payer', 'high', 1_000),
+      await records.rating('payer', 'low', 1),
+    )
+    await world.runEpoch()
+    await world.send(
+      records.correction('high', 'void'),
+      await records.adjustment('without it', 1, 1),
+      records.inference('again', 3_000n, { body: { agent: 'rated high' } }),
+      await records.rating('payer', 'again', 1_000),
+    )
+    await world.runEpoch()
+    const paid = (await lines(2, 'partner')).adjustment!
+    expect(paid).toBeGreaterThan(0n)
+    const line = { epoch: 2, account: 'partner', kind: 'adjustment', asset: '' } as const
+    await world.send(await records.dispute('d', 'stranger', line, BOND), records.inference('more', 3_000n))
+    await world.runEpoch()
+    expect((await world.state(3)).disputes).toMatchObject([{ dispute: 'd', asset: '', wanted: `${paid}` }])
+    await world.send(await records.resolution('d', 1_000_000))
+    await world.runEpoch()
+    expect((await standings(4))[0]).toMatchObject({ status: 'upheld' })
+    expect((await standings(4))[0]!.held).toBeGreaterThan(0n)
+    expect(await lines(4, 'stranger')).toHaveProperty('award')
+    await auditIsOk()
   })
 })

@@ -1,11 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Manifest } from '../../anchor/manifest.ts'
-import { toHex } from '../../schemas/ids.ts'
-import { type Influence, NaiveLedger, type Sums } from '../oracle/economy/naive-ledger.ts'
+import { auditBundle } from '../../audit/index.ts'
+import { takeBack } from '../../jobs/anchoring/retry-epoch.ts'
+import { heldAmounts } from '../../jobs/carry-state.ts'
+import { WholeLedger } from '../oracle/economy/whole-ledger.ts'
 import { acceptedEvents } from '../support/ledger/accepted-events.ts'
+import { influenceAgain, influenceOf } from '../support/ledger/influence.ts'
+import { RandomContests } from '../support/ledger/random-contests.ts'
+import { type Random, randomOf } from '../support/ledger/random-features.ts'
 import { RandomWorld } from '../support/ledger/random-world.ts'
 import type { SmallLedger } from '../support/ledger/small-ledger.ts'
 import { runs } from '../support/random-runs.ts'
+import { type Books, booksOf, naiveBooksOf } from './support/books-of.ts'
 
 const WORLDS = Number(process.env.TALLY_WORLDS ?? 4)
 const EPOCHS = Number(process.env.TALLY_WORLD_EPOCHS ?? 6)
@@ -13,156 +19,140 @@ const { seed } = runs(WORLDS)
 /** The first ones' histories together have everything in them, so that the last test does not hang on luck. */
 const FIRST = [1, 8, 12]
 const seeds = [...FIRST, ...Array.from({ length: WORLDS - FIRST.length }, (_, index) => (seed + index) % 2 ** 32)]
+/** Of the vetoes of a world. */
+const VETO_STREAM = 11_000_003
 
-/** What attribution came to: the scores of each open period. */
-async function influenceOf({ ledger }: SmallLedger, { epoch, periods }: Manifest): Promise<Influence[]> {
-  const rows = await ledger.warehouse.all<{ model: string; token: string; account: string; s: bigint }>(
-    'SELECT model, token, account, s FROM score WHERE epoch = $epoch AND s > 0 ORDER BY account',
-    { epoch },
-  )
-  return periods.map(({ model, token, state, denominator, sumPositive }) => ({
-    ...{ model, token, state },
-    scores: rows
-      .filter((row) => row.model === model && row.token === token)
-      .map(({ account, s }) => ({ account, score: s })),
-    rest: BigInt(denominator ?? 0) - BigInt(sumPositive ?? 0),
-  }))
-}
+/** A ledger and the oracle, side by side. */
+class Pair {
+  readonly world: RandomWorld
+  readonly naive = new WholeLedger()
+  readonly #vetoes: Random
+  /** Epoch n stands at n − 1. */
+  readonly #expected: Books[] = []
+  #paidBefore = new Map<string, bigint>()
 
-function sorted(rows: Iterable<string>): string[] {
-  return [...rows].sort()
-}
-
-function textOf(sums: Sums): string[] {
-  return sorted([...sums].filter(([, amount]) => amount > 0n).map(([key, amount]) => `${key} ${amount}`))
-}
-
-/** Everything in the state after an epoch, as sorted lines of text. */
-async function expectEqualState({ ledger: world }: RandomWorld, naive: NaiveLedger, epoch: number): Promise<void> {
-  const state = await world.state(epoch)
-  const held = new Map<string, bigint>()
-  for (const { use, fee, until } of naive.held) {
-    const { model, payer, token } = use.body
-    const key = `${use.epoch} ${model} ${toHex(payer)} ${toHex(token)} ${until}`
-    held.set(key, (held.get(key) ?? 0n) + fee)
+  constructor(world: RandomWorld, own: number) {
+    this.world = world
+    this.#vetoes = randomOf(own + VETO_STREAM)
   }
-  expect({
-    balances: sorted(state.balances.map(({ payer, token, amount }) => `${payer} ${token} ${amount}`)),
-    channels: sorted(
-      state.channels.map(
-        ({ payer, model, token, cumulative, sequence, spent }) =>
-          `${payer} ${model} ${token} ${cumulative} ${sequence} ${spent}`,
-      ),
-    ),
-    outside: sorted(
-      state.outside.map((each) => `${each.epoch} ${each.model} ${each.payer} ${each.token} ${each.until} ${each.fees}`),
-    ),
-    periods: sorted(state.periods.map((each) => periodText(each))),
-    reserves: sorted(
-      state.reserves.map((each) => `${each.epoch} ${each.model} ${each.token} ${each.until} ${each.amount}`),
-    ),
-    unattributed: sorted(state.unattributed.map(({ token, amount }) => `${token} ${amount}`)),
-    waiting: sorted(state.waiting.map((each) => waitingText(each))),
-    retired: state.retired,
-    outcomes: sorted(
-      state.outcomes.map((each) => `${each.epoch} ${each.payer} ${each.token} ${each.until} ${each.part}`),
-    ),
-  }).toEqual({
-    balances: textOf(naive.balances),
-    channels: sorted(
-      [...naive.channels].map(([key, { cumulative, sequence, spent }]) => `${key} ${cumulative} ${sequence} ${spent}`),
-    ),
-    outside: textOf(held),
-    periods: sorted([...naive.periods.values()].map((each) => periodText(each))),
-    reserves: sorted(
-      naive.reserves.map((each) => `${each.epoch} ${each.model} ${each.token} ${each.until} ${each.amount}`),
-    ),
-    unattributed: textOf(naive.unattributed),
-    waiting: sorted(naive.waiting.map((each) => waitingText(each))),
-    retired: sorted(naive.retired),
-    outcomes: sorted(
-      naive.outcomes.map((each) => `${each.epoch} ${each.payer} ${each.token} ${each.until} ${each.part}`),
-    ),
-  })
+
+  async runEpoch(epoch: number): Promise<void> {
+    const { world, naive } = this
+    const manifest = await world.runEpoch()
+    const accepted = await acceptedEvents(world.ledger, epoch, naive.fees.all.length)
+    naive.settle(accepted, await influenceOf(world.ledger.ledger, epoch), await influenceAgain(world.ledger, epoch))
+    const expected = naiveBooksOf(naive, epoch)
+    this.#expected.push(expected)
+    expect({ epoch, ...(await booksOf(world.ledger, epoch)) }).toEqual({ epoch, ...expected })
+    expectConserved(manifest)
+    await expectAllThere(world.ledger, epoch)
+    await this.#expectNothingFell(epoch)
+  }
+
+  async #expectNothingFell(epoch: number): Promise<void> {
+    const rows = await this.world.ledger.ledger.warehouse.all<{ key: string; cumulative: bigint }>(
+      `SELECT account || ' ' || token AS key, cumulative FROM account_total WHERE epoch = $epoch`,
+      { epoch },
+    )
+    const paid = new Map(rows.map(({ key, cumulative }) => [key, cumulative]))
+    for (const [key, before] of this.#paidBefore) expect(paid.get(key)).toBeGreaterThanOrEqual(before)
+    this.#paidBefore = paid
+  }
+
+  /** Now and then the last epochs are vetoed, and the next attempt of each comes to the same. @returns whether it happened */
+  async maybeVeto(epoch: number): Promise<boolean> {
+    if (this.#vetoes(5) > 0) return false
+    const vetoed = Math.max(1, epoch - this.#vetoes(2))
+    const { ledger } = this.world
+    const manifest = await ledger.manifest(vetoed)
+    await takeBack({ ledger: ledger.ledger, bundles: ledger.bundles, reason: 'a test' }, manifest)
+    for (let again = vetoed; again <= epoch; again++) {
+      for (const step of ['attribute', 'settle', 'publish'] as const)
+        expect(await ledger.step(step)).toMatchObject({ did: 'done', epoch: again })
+      expect({ again, ...(await booksOf(ledger, again)) }).toEqual({ again, ...this.#expected[again - 1] })
+    }
+    expect(await ledger.manifest(vetoed)).toMatchObject({ attempt: manifest.attempt + 1 })
+    return true
+  }
 }
 
-interface AnyPeriod {
-  readonly model: string
-  readonly token: string
-  readonly pool: bigint | string
-  readonly carriedIn: bigint | string
-  readonly epochs: readonly number[]
+function expectConserved({ epoch, conservation }: Manifest): void {
+  for (const row of conservation) {
+    const sumOf = (...keys: (keyof Omit<typeof row, 'token'>)[]) =>
+      keys.reduce((sum, key) => sum + BigInt(row[key]), 0n)
+    expect({ epoch, token: row.token, sum: sumOf('funded', 'outside', 'sold', 'bonds', 'heldIn') }).toEqual({
+      ...{ epoch, token: row.token },
+      sum: sumOf('out', 'heldOut', 'unattributed', 'refunded', 'bondsReturned'),
+    })
+  }
 }
 
-function periodText({ model, token, pool, carriedIn, epochs }: AnyPeriod): string {
-  return `${model} ${token} ${pool} ${carriedIn} [${epochs}]`
-}
-
-interface AnyWaiting {
-  readonly epoch: number
-  readonly model: string
-  readonly token: string
-  readonly part: bigint | string
-  readonly fees: bigint | string
-  readonly retrieved: boolean
-  readonly taken: bigint | string
-  readonly until: number
-}
-
-function waitingText({ epoch, model, token, retrieved, part, fees, taken, until }: AnyWaiting): string {
-  return `${epoch} ${model} ${token} ${retrieved} ${part} ${fees} ${taken} ${until}`
-}
-
-async function expectEqualPay({ ledger: world }: RandomWorld, naive: NaiveLedger, epoch: number): Promise<void> {
+/** Every atom that was ever deposited is on a balance, held, nobody's, small, or was paid. */
+async function expectAllThere(world: SmallLedger, epoch: number): Promise<void> {
   const { warehouse } = world.ledger
-  const lines = await warehouse.all<Record<string, unknown>>(
-    'SELECT account, token, kind, asset, amount FROM settlement_line WHERE epoch = $epoch',
+  const deposited = await warehouse.all<{ token: string; amount: bigint }>(
+    'SELECT token, sum(amount)::HUGEINT AS amount FROM deposit WHERE epoch <= $epoch GROUP BY token',
     { epoch },
   )
-  expect(sorted(lines.map((line) => Object.values(line).join(' ')))).toEqual(textOf(naive.lines))
-  const accounts = await warehouse.all<Record<string, unknown>>(
-    'SELECT account, token, cumulative, small FROM account_total WHERE epoch = $epoch',
+  const accounts = await warehouse.all<{ token: string; amount: bigint }>(
+    'SELECT token, cumulative + small AS amount FROM account_total WHERE epoch = $epoch',
     { epoch },
   )
-  expect(sorted(accounts.map((row) => Object.values(row).join(' ')))).toEqual(
-    sorted([...naive.accounts].map(([key, { cumulative, small }]) => `${key} ${cumulative} ${small}`)),
-  )
+  const state = await world.state(epoch)
+  const there = [...state.balances, ...heldAmounts(state), ...state.unattributed, ...accounts]
+  for (const { token, amount } of deposited) {
+    const own = there.filter((each) => each.token === token)
+    const kept = own.reduce((sum, each) => sum + BigInt(each.amount), 0n)
+    expect({ epoch, token, kept }).toEqual({ epoch, token, kept: amount })
+  }
 }
 
-describe('promise 4: money, all rules together', () => {
+describe('promises 4, 5 and 6: money, all rules together', () => {
   const seen = new Set<string>()
 
-  test.each(seeds)('seed %i: every state, line and account of every epoch is that of a naive oracle', async (each) => {
-    const world = await RandomWorld.found(each)
-    const naive = new NaiveLedger()
-    try {
-      for (let epoch = 1; epoch <= EPOCHS; epoch++) {
-        const manifest = await world.runEpoch()
-        const accepted = await acceptedEvents(world.ledger, epoch, naive.all.length)
-        naive.settle(accepted, await influenceOf(world.ledger, manifest))
-        await expectEqualState(world, naive, epoch)
-        await expectEqualPay(world, naive, epoch)
-        note(seen, naive)
+  test.each(seeds)(
+    'seed %i: after every epoch all books are those of a naive oracle, every atom is there, no cumulative amount fell, and the audit agrees',
+    async (each) => {
+      const world = await RandomWorld.found(each, undefined, new RandomContests(each))
+      const pair = new Pair(world, each)
+      try {
+        for (let epoch = 1; epoch <= EPOCHS; epoch++) {
+          await pair.runEpoch(epoch)
+          note(seen, pair.naive, epoch)
+          if (await pair.maybeVeto(epoch)) seen.add('vetoed')
+        }
+        const report = await world.ledger.audit()
+        expect(report.firstDifference).toBeUndefined()
+        expect(report.checked.filter(({ name }) => name === 'settlement')).toHaveLength(EPOCHS)
+        const { bundles } = world.ledger
+        expect((await auditBundle(bundles, { payoutOnly: true })).firstDifference).toBeUndefined()
+      } finally {
+        world.ledger.close()
       }
-    } finally {
-      world.ledger.close()
-    }
-  })
+    },
+  )
 
-  test('and all of it happened: every kind of line, and something in every bucket', () => {
+  test('and all of it happened: every kind of line, something in every bucket, disputes, adjustments and vetoes', () => {
     for (const one of [
       ...['data', 'retrieval', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury', 'sale'],
+      ...['released', 'award', 'bond', 'adjustment', 'refund'],
       ...['held', 'waiting', 'outcomes', 'reserves', 'unattributed', 'carried', 'small'],
+      ...['upheld', 'rejected', 'lapsed', 'void', 'unfunded', 'netted', 'disputed', 'owed', 'owing', 'vetoed'],
     ])
       expect(seen).toContain(one)
   })
 })
 
-function note(seen: Set<string>, naive: NaiveLedger): void {
-  for (const key of naive.lines.keys()) seen.add(key.split(' ')[2]!)
+function note(seen: Set<string>, { fees, disputes, adjustments, found, ...last }: WholeLedger, epoch: number): void {
+  for (const key of fees.lines.keys()) seen.add(key.split(' ')[2]!)
+  for (const { kind, forfeited } of found) seen.add(forfeited === 0n ? kind : 'forfeited')
   for (const bucket of ['held', 'waiting', 'outcomes', 'reserves'] as const)
-    if (naive[bucket].length > 0) seen.add(bucket)
-  if (naive.unattributed.size > 0) seen.add('unattributed')
-  if ([...naive.periods.values()].some(({ carriedIn }) => carriedIn > 0n)) seen.add('carried')
-  if ([...naive.accounts.values()].some(({ small }) => small > 0n)) seen.add('small')
+    if (fees[bucket].length > 0) seen.add(bucket)
+  if (fees.unattributed.size > 0) seen.add('unattributed')
+  if ([...fees.periods.values()].some(({ carriedIn }) => carriedIn > 0n)) seen.add('carried')
+  if ([...fees.accounts.values()].some(({ small }) => small > 0n)) seen.add('small')
+  for (const { status, held, ended } of disputes.all)
+    if (ended === epoch && (held > 0n || ['void', 'unfunded'].includes(status))) seen.add(status)
+  for (const { amount } of adjustments.claims) seen.add(amount > 0n ? 'owed' : 'owing')
+  for (const name of ['netted', 'disputed'] as const) if (last[name].size > 0) seen.add(name)
 }

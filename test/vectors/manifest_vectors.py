@@ -148,8 +148,8 @@ DISPUTES = [
 ]
 # Two adjustments of epoch 1; of the second nothing came.
 ADJUSTMENTS = sorted([
-    {"account": ACCOUNTS[1], "adjustment": "\ufb33", "asset": MODEL, "delta": str(-2 ** 96 - 6), "epoch": 1, "kind": "data", "token": TOKEN},
-    {"account": PAYER, "adjustment": "\ufb33", "asset": "other", "delta": "1", "epoch": 1, "kind": "refund", "token": OTHER_TOKEN},
+    {"account": ACCOUNTS[1], "adjustment": "\ufb33", "asset": MODEL, "delta": str(-2 ** 96 - 6), "epoch": 1, "forfeited": "7", "kind": "data", "token": TOKEN},
+    {"account": PAYER, "adjustment": "\ufb33", "asset": "other", "delta": "1", "epoch": 1, "forfeited": "0", "kind": "refund", "token": OTHER_TOKEN},
 ], key=lambda row: by_bytes(row, "adjustment", "account", "token", "kind", "asset"))
 SCORES = [
     {"account": ACCOUNTS[0], "duplicates": 1, "items": 5, "heldBack": str(HELD_BACK[0]), "model": MODEL, "pay": lines_of(ACCOUNTS[0])[0]["amount"],

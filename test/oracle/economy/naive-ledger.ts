@@ -2,11 +2,12 @@ import type { EventBodies } from '../../../schemas/events.ts'
 import { toHex } from '../../../schemas/ids.ts'
 import { NaiveChannels } from './channels.ts'
 import { divide } from './hamilton.ts'
-import { type Accepted, Rights, type Use } from './rights.ts'
+import { type Accepted, type AcceptedOf, Rights, type Use } from './rights.ts'
 
 /**
- * All that docs/formats.md#settlement says of money, in one plain pass: every rule at once, in the order of the page, over records
- * that close accepted. Only how influence divides a period is given to it. It shares no code with what it is held against.
+ * What docs/formats.md#settlement says of fees and sales, in one plain pass: every rule at once, in the order of the page, over records
+ * that close accepted. Only how influence divides a period is given to it. It shares no code with what it is held against. Disputes
+ * and adjustments are added by {@link WholeLedger}.
  */
 
 type Policy = EventBodies['PolicyPublished']
@@ -30,7 +31,7 @@ interface Period {
   epochs: number[]
 }
 
-interface Funded {
+export interface Funded {
   readonly use: Use
   /** That was taken. */
   readonly fee: bigint
@@ -50,7 +51,7 @@ interface Waiting {
   readonly until: number
 }
 
-interface Held {
+export interface Held {
   readonly use: Use
   fee: bigint
   readonly until: number
@@ -62,6 +63,12 @@ interface Outcome {
   readonly token: string
   readonly until: number
   part: bigint
+}
+
+/** What a rerun takes over of an epoch. */
+interface FundedAgain {
+  readonly funded: readonly Funded[]
+  readonly held: readonly Held[]
 }
 
 /** Sums by a key of several words. */
@@ -76,9 +83,9 @@ const MILLION = 1_000_000n
 export class NaiveLedger {
   readonly all: Accepted[] = []
   /** Places of acceptances that were settled. */
-  readonly settled = new Set<number>()
-  readonly rights = new Rights(this.all, this.settled)
-  readonly #dataChannels = new NaiveChannels(this.rights)
+  readonly settled: Set<number>
+  readonly rights: Rights
+  readonly #dataChannels: NaiveChannels
   /** By payer and token. */
   readonly balances: Sums = new Map()
   readonly channels = new Map<string, { cumulative: bigint; sequence: bigint; spent: bigint }>()
@@ -93,21 +100,59 @@ export class NaiveLedger {
   /** Of the last epoch: account, token, kind, asset. */
   lines: Sums = new Map()
   retired: string[] = []
+  /** Told of disputes that are opened, each at its place among the fees. */
+  onOpening: (opening: AcceptedOf<'DisputeOpened'>) => void = () => {}
   #epoch = 0
   /** Joined in this epoch, by model and token; an entry of 0 where a use joined without a data part. */
   #joined: Sums = new Map()
   /** What retrieved contributions share in this epoch, by model and token. */
   #toRetrieved: Sums = new Map()
 
-  /** Takes an epoch: its accepted records in accept order, and what attribution came to. */
-  settle(accepted: readonly Accepted[], influence: readonly Influence[]): void {
+  constructor(settled = new Set<number>()) {
+    this.settled = settled
+    this.rights = new Rights(this.all, settled)
+    this.#dataChannels = new NaiveChannels(this.rights)
+  }
+
+  /** Takes an epoch: its accepted records in accept order, and what attribution came to. Leaves its lines. */
+  takeFees(accepted: readonly Accepted[], influence: readonly Influence[]): void {
+    this.#begin(accepted)
+    this.#fund(this.policyIn(this.#epoch))
+    this.#divide(influence)
+  }
+
+  /** Takes an epoch whose fees were taken before: what was funded in it is given, and what is held when it ends. */
+  divideAgain(accepted: readonly Accepted[], { funded, held }: FundedAgain, influence: readonly Influence[]): void {
+    this.#begin(accepted)
+    this.funded.push(...funded)
+    this.held = [...held]
+    this.#divide(influence)
+  }
+
+  /** Books of their own, as these are now but for balances and accounts; sales are shared. */
+  copy(): NaiveLedger {
+    const copy = new NaiveLedger(this.settled)
+    copy.all.push(...this.all)
+    copy.funded.push(...this.funded)
+    for (const [key, period] of this.periods) copy.periods.set(key, { ...period, epochs: [...period.epochs] })
+    copy.waiting = this.waiting.map((each) => ({ ...each }))
+    copy.outcomes = this.outcomes.map((each) => ({ ...each }))
+    copy.reserves = this.reserves.map((each) => ({ ...each }))
+    copy.#epoch = this.#epoch
+    return copy
+  }
+
+  #begin(accepted: readonly Accepted[]): void {
     this.#epoch++
     this.all.push(...accepted)
     this.lines = new Map()
     this.#joined = new Map()
     this.#toRetrieved = new Map()
-    const policy = this.#policy()
-    this.#fund(policy)
+    this.retired = this.rights.of('ModelRetired').map(({ body }) => body.model)
+  }
+
+  #divide(influence: readonly Influence[]): void {
+    const policy = this.policyIn(this.#epoch)
     if (policy !== undefined) this.#split(policy)
     this.#moveWaiting()
     this.#payRetrieval()
@@ -115,20 +160,19 @@ export class NaiveLedger {
     this.#returnReserves()
     this.#giveUp()
     if (policy !== undefined) this.#payPeriods(policy, influence)
-    this.#payOut(policy)
   }
 
-  /** Accepted two epochs ago or earlier; or the first there was. */
-  #policy(): Policy | undefined {
-    const all = this.rights.of('PolicyPublished')
-    return (all.findLast(({ epoch }) => epoch <= this.#epoch - 2) ?? all[0])?.body
+  /** Accepted two epochs before or earlier; or the first there was. */
+  policyIn(epoch: number): Policy | undefined {
+    const all = this.rights.of('PolicyPublished').filter((each) => each.epoch <= epoch)
+    return (all.findLast((each) => each.epoch <= epoch - 2) ?? all[0])?.body
   }
 
   #own(): Accepted[] {
     return this.all.filter(({ epoch }) => epoch === this.#epoch)
   }
 
-  #line(account: string, token: string, kind: string, asset: string, amount: bigint): void {
+  addLine(account: string, token: string, kind: string, asset: string, amount: bigint): void {
     add(this.lines, `${account} ${token} ${kind} ${asset}`, amount)
   }
 
@@ -146,6 +190,7 @@ export class NaiveLedger {
     for (const each of this.#own()) {
       if (each.type === 'InferenceRecorded' && policy !== undefined) this.#take(each, policy)
       if (each.type === 'OfferAccepted') this.#sell(each.place, each.body)
+      if (each.type === 'DisputeOpened') this.onOpening(each)
     }
     for (const held of this.held) {
       const stands = this.rights.standing(held.use, this.#epoch)
@@ -157,7 +202,6 @@ export class NaiveLedger {
       if (type === 'LicenceGranted' || this.settled.has(place)) this.#release(place)
     for (const { use, fee } of this.held.filter(({ until }) => until <= this.#epoch)) this.#giveBack(use, fee)
     this.held = this.held.filter(({ until }) => until > this.#epoch)
-    this.retired = this.rights.of('ModelRetired').map(({ body }) => body.model)
   }
 
   #giveBack({ body: { payer, model, token } }: Use, fee: bigint): void {
@@ -193,12 +237,12 @@ export class NaiveLedger {
     add(this.balances, purse, -price)
     this.settled.add(place)
     if (kind === 'share') {
-      this.#line(toHex(seller), toHex(token), 'sale', asset, price)
+      this.addLine(toHex(seller), toHex(token), 'sale', asset, price)
       return
     }
     const parts = owners.map(([, each]) => each)
     for (const [index, share] of divide(price, parts).entries())
-      this.#line(owners[index]![0], toHex(token), 'licence', asset, share)
+      this.addLine(owners[index]![0], toHex(token), 'licence', asset, share)
   }
 
   #release(place: number): void {
@@ -232,7 +276,7 @@ export class NaiveLedger {
     for (const [key, pool] of this.#toRetrieved) {
       const [model, token] = key.split(' ') as [string, string]
       const [paid, lost] = this.#dataChannels.pay(pool, model, token, this.funded, this.#epoch)
-      for (const [account, amount] of paid) this.#line(account, token, 'retrieval', model, amount)
+      for (const [account, amount] of paid) this.addLine(account, token, 'retrieval', model, amount)
       add(this.unattributed, token, lost)
     }
   }
@@ -264,7 +308,7 @@ export class NaiveLedger {
       this.#keepOutcomes(uses, outcome, policy)
     }
     this.#payOwners('infrastructure', infrastructure, uses, toHost)
-    this.#line(toHex(policy.treasury), token, 'treasury', policy.policy, toTreasury)
+    this.addLine(toHex(policy.treasury), token, 'treasury', policy.policy, toTreasury)
     const way = this.#dataChannels.wayIn(uses[0]!, this.#epoch)
     const [atOnce, later] = this.#dataChannels.splitData(data, uses[0]!)
     this.#join('retrieval', `${model} ${token}`, atOnce)
@@ -303,7 +347,7 @@ export class NaiveLedger {
         shares[index]!,
         owners.map(([, parts]) => parts),
       )
-      for (const [at, [account]] of owners.entries()) this.#line(account, token, kind, asset, amounts[at]!)
+      for (const [at, [account]] of owners.entries()) this.addLine(account, token, kind, asset, amounts[at]!)
     }
   }
 
@@ -438,7 +482,7 @@ export class NaiveLedger {
       for (const [index, { account }] of scores.entries()) {
         const share = shares[index]!
         const heldBack = (share * BigInt(policy.holdBackParts)) / MILLION
-        this.#line(account, token, 'data', model, share - heldBack)
+        this.addLine(account, token, 'data', model, share - heldBack)
         left -= share
         back += heldBack
       }
@@ -450,21 +494,27 @@ export class NaiveLedger {
     Object.assign(period, { pool: carried, carriedIn: carried, epochs: [] })
   }
 
-  // Rule 7
-  #payOut(policy: Policy | undefined): void {
-    const earned: Sums = new Map()
+  /** Rule 7. @param takenOf of what an account could be paid: what is netted, and what disputes hold; by account and token */
+  payOut(takenOf: (key: string) => bigint): void {
+    for (const [key, due] of this.due()) {
+      const token = key.split(' ')[1]
+      const minimums = this.policyIn(this.#epoch)?.minimumPayouts ?? []
+      const minimum = minimums.find((each) => toHex(each.token) === token)?.amount ?? 0n
+      const { cumulative } = this.accounts.get(key) ?? { cumulative: 0n }
+      const left = due - takenOf(key)
+      if (left < minimum) this.accounts.set(key, { cumulative, small: left })
+      else this.accounts.set(key, { cumulative: cumulative + left, small: 0n })
+    }
+  }
+
+  /** What was small, and what the lines of the epoch are, of every account that ever had a line. */
+  due(): Sums {
+    const due: Sums = new Map([...this.accounts].map(([key, { small }]) => [key, small]))
     for (const [key, amount] of this.lines) {
       const [account, token] = key.split(' ')
-      add(earned, `${account} ${token}`, amount)
+      due.set(`${account} ${token}`, (due.get(`${account} ${token}`) ?? 0n) + amount)
     }
-    for (const key of earned.keys()) if (!this.accounts.has(key)) this.accounts.set(key, { cumulative: 0n, small: 0n })
-    for (const [key, account] of this.accounts) {
-      const token = key.split(' ')[1]
-      const minimum = policy?.minimumPayouts.find((each) => toHex(each.token) === token)?.amount ?? 0n
-      const due = account.small + (earned.get(key) ?? 0n)
-      if (due < minimum) account.small = due
-      else Object.assign(account, { cumulative: account.cumulative + due, small: 0n })
-    }
+    return due
   }
 }
 

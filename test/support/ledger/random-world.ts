@@ -32,6 +32,14 @@ interface Planned {
   readonly commitmentSalt: Uint8Array | undefined
 }
 
+/** What else happens in a world. It has a random stream of its own: without it, the world of a seed stays what it is. */
+export interface Guest {
+  /** Of every policy. */
+  terms(): Partial<EventBodies['PolicyPublished']>
+  /** Before every use. */
+  act(ledger: SmallLedger): Promise<void>
+}
+
 /** A ledger of a few epochs in which everything that may happen happens now and then; it follows from the seed. */
 export class RandomWorld {
   readonly ledger: SmallLedger
@@ -56,10 +64,17 @@ export class RandomWorld {
 
   /** The only policy, when it is given. */
   readonly #only: Partial<EventBodies['PolicyPublished']> | undefined
+  readonly #guest: Guest | undefined
 
-  private constructor(ledger: SmallLedger, seed: number, only?: Partial<EventBodies['PolicyPublished']>) {
+  private constructor(
+    ledger: SmallLedger,
+    seed: number,
+    only: Partial<EventBodies['PolicyPublished']> | undefined,
+    guest: Guest | undefined,
+  ) {
     const random = randomOf(seed)
     this.#only = only
+    this.#guest = guest
     this.ledger = ledger
     this.#random = random
     // A stream of its own: what else happens under a seed does not hang on it.
@@ -69,8 +84,12 @@ export class RandomWorld {
   }
 
   /** @param only the policy of all epochs; else they are random and change now and then */
-  static async found(seed: number, only?: Partial<EventBodies['PolicyPublished']>): Promise<RandomWorld> {
-    const world = new RandomWorld(await SmallLedger.open(), seed, only)
+  static async found(
+    seed: number,
+    only?: Partial<EventBodies['PolicyPublished']>,
+    guest?: Guest,
+  ): Promise<RandomWorld> {
+    const world = new RandomWorld(await SmallLedger.open(), seed, only, guest)
     const { ledger } = world
     await ledger.found(only ?? world.#policy(), world.shape)
     await ledger.send(
@@ -105,6 +124,7 @@ export class RandomWorld {
       if (random(6) === 0) await this.#license()
       if (random(4) === 0) await this.#offer()
       if (random(4) === 0) await this.#accept()
+      await this.#guest?.act(ledger)
       await this.#use()
       if (random(2) === 0) await this.#rate()
       if (this.#corrections(4) === 0) await this.#correct()
@@ -148,6 +168,7 @@ export class RandomWorld {
       outcomeWaitEpochs: this.#random(3),
       outsideWaitEpochs: this.#random(4),
       ...this.#channels(),
+      ...this.#guest?.terms(),
     }
   }
 

@@ -55,6 +55,8 @@ export function outOfRangeDisputes(records: Records) {
     },
     FIELD_INVALID: {
       'a dispute without a name': dispute({ dispute: '' }),
+      'a dispute of an asset of 257 characters': dispute({ asset: 'a'.repeat(257) }),
+      'a dispute of no kind of line': dispute({ kind: '' }),
       'a dispute of epoch 0': dispute({ epoch: 0 }),
       'a dispute by 19 bytes': dispute({ opener: accountOf('alice').subarray(1) }),
       'evidence of 31 bytes': dispute({ evidence: hashOf('evidence').subarray(1) }),
