@@ -1,5 +1,4 @@
 import type { EventBodies } from '../schemas/events.ts'
-import type { FundedUse } from './funding.ts'
 import { addTo } from './sums.ts'
 
 type Policy = EventBodies['PolicyPublished']
@@ -28,11 +27,19 @@ export function channelTerms({ dataChannels, retrievalParts, retrievalRule }: Po
   }
 }
 
+/** A funded use, as far as channels are concerned. */
+interface TakenUse {
+  readonly terms: ChannelTerms
+  readonly retrieved: readonly unknown[]
+  readonly featuresRow: number | undefined
+  readonly features?: object | undefined
+}
+
 /** Which channel takes a use, that it waits for one, or that none will take it. */
 export type Way = Channel | 'waits' | 'nobody'
 
 /** @param mayWait whether what a channel needs can come in a later epoch */
-export function wayOf(use: FundedUse, mayWait: boolean): Way {
+export function wayOf(use: TakenUse, mayWait: boolean): Way {
   for (const channel of use.terms.channels) {
     if (channel === 'features' && (use.featuresRow !== undefined || use.features !== undefined)) return channel
     if (channel === 'retrieval' && use.retrieved.length > 0) return channel

@@ -27,12 +27,13 @@ import type { Sale } from './market.ts'
 import { compareText, firstOf } from './order.ts'
 import { copyOutcome, type OutcomeEntry, settleOutcomes } from './outcomes.ts'
 import { type HeldUse, outsideOf } from './outside.ts'
+import { type BroughtUse, payChannel } from './pay-channels.ts'
 import { minimumsOf, payAccounts, smallByToken } from './payouts.ts'
 import { copyPeriod, type PeriodBooks, type PublishedPeriods, type SettledPeriod, settlePeriods } from './periods.ts'
 import { policyInForce } from './policy.ts'
 import { type Pools, type SettlementLine, splitPools } from './pools.ts'
 import { addReserves, heldBackOf, type Reserve, reservesOf, takenFrom } from './reserves.ts'
-import { payRetrieval, type RetrievedUse } from './retrieval.ts'
+import { weighRetrieved } from './retrieval.ts'
 import type { State } from './state.ts'
 import { addTo } from './sums.ts'
 import { heldOf, settleWaiting, type WaitingEntry } from './waiting.ts'
@@ -189,11 +190,8 @@ export function settleFunded(
   const waited = settleWaiting(books.waiting, epoch, policy, added, sums, decided)
   const late = (channel: Channel) => waited.late.filter((each) => each.channel === channel).map(({ use }) => use)
   const own = (channel: Channel) => ways.filter(({ way }) => way === channel).map(({ use }) => use)
-  const retrieved = payRetrieval(
-    retrievedUses(funded, [...own('retrieval'), ...late('retrieval')]),
-    sums.of('retrieval'),
-    history,
-  )
+  const brought = retrievedUses(funded, [...own('retrieval'), ...late('retrieval')])
+  const retrieved = payChannel('retrieval', brought, sums.of('retrieval'), (use) => weighRetrieved(use, history))
   const { ratings } = decided
   const outcomes = { policy, funded, parts: pools.outcomes, ratings }
   const rated = settleOutcomes(books.outcomes, epoch, outcomes, history, decided.records)
@@ -228,7 +226,7 @@ export function settleFunded(
 /**
  * Of every use that is funded now, the part that its retrieved contributions share at once; and of those that retrieval takes the rest.
  */
-function retrievedUses(funded: readonly FundedUse[], taken: readonly FundedUse[]): RetrievedUse[] {
+function retrievedUses(funded: readonly FundedUse[], taken: readonly FundedUse[]): BroughtUse[] {
   const withItems = funded.filter(({ retrieved }) => retrieved.length > 0)
   return [
     ...withItems.map((use) => ({ use, parts: use.terms.retrievalParts })),

@@ -53,10 +53,10 @@ export function addAnswers(program: Command): void {
 
 const FEE_STATUSES = {
   funded: '',
-  outside: ', held: no licence of its model or agent covers it, so nobody is paid until one does',
+  outside: ', held: no licence covers all that it used, so nobody is paid until one does',
   corrected: ', given back: it was held, and a correction leaves nothing of it',
   void: ', void: who reported it took it back, so nobody is charged and nobody is paid',
-  refunded: ', given back: no licence of its model or agent covered it in time, so nobody is paid',
+  refunded: ', given back: no licence covered all that it used in time, so nobody is paid',
   unfunded: ', unfunded: its payer signed for it and had not deposited it, so nobody is paid',
   reported: ', only reported: no voucher of its payer covers it, so nobody is charged and nobody is paid',
   undecided: ', not decided yet: its epoch is not attributed',

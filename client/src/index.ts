@@ -1,5 +1,6 @@
 export { type SignedEvent, signEvent, type TypedDataSigner } from '../../anchor/signatures/signer.ts'
 export { encodeEvent, type OutgoingRecord } from '../../schemas/encode-record.ts'
+export type { RetrievedItem } from '../../schemas/events.ts'
 export { type CommitOptions, type Committed, commit } from './commit.ts'
 export { type ContributeOptions, type Contribution, contribute, type SaltedPayload, saltedHash } from './contribute.ts'
 export { type CorrectionOptions, correctInference } from './correct.ts'

@@ -28,30 +28,33 @@ describe('fees of an epoch, summed by who is paid for them', () => {
     rmSync(folder, { recursive: true })
   })
 
-  /** Uses of two epochs: some are funded, some in the other epoch, some have features of their own epoch. */
+  /** Uses of two epochs: some are funded, some in the other epoch, channels took some in their own epoch, and some retrieved something. */
   async function makeUses(random: Random): Promise<void> {
-    for (const table of ['inference', 'funded', 'inference_features', 'ownership_change'])
+    for (const table of ['inference', 'funded', 'channel_use', 'ownership_change'])
       await warehouse.run(`DELETE FROM ${table}`)
-    const [inferences, funded, features]: string[][] = [[], [], []]
+    const [inferences, funded, taken]: string[][] = [[], [], []]
     for (let use = 0; use < 50 + random(150); use++) {
       const id = `unhex(md5('${use}'))`
       const epoch = 1 + random(2)
       const fee = random(3) === 0 ? 2n ** 95n + BigInt(random(1_000)) : BigInt(random(1_000))
       const [model, host, agent] = [MODELS[random(3)], `host-${random(2)}`, ['', 'bot', 'scout'][random(3)]]
       inferences!.push(
-        `(${id}, 'urn:app', '${use}', '${model}', '${host}', '0x1', '0x${random(2)}', ${fee}, '', '', ${epoch}, ${use}, '${agent}')`,
+        `(${id}, 'urn:app', '${use}', '${model}', '${host}', '0x1', '0x${random(2)}', ${fee}, '', '', ${epoch}, ${use}, '${agent}', ${random(2)})`,
       )
       if (random(4) > 0) funded!.push(`(${id}, ${random(8) === 0 ? 3 - epoch : epoch}, ${use})`)
-      if (random(2) === 0) features!.push(`(${id}, 'map-1', 'true', 1, ${random(8) === 0 ? 3 - epoch : epoch}, ${use})`)
+      const channel = ['features', 'retrieval'][random(2)]
+      const took = random(8) === 0 ? 3 - epoch : epoch
+      if (random(2) === 0)
+        taken!.push(`(${id}, ${took}, '${channel}', ${epoch}, '${model}', '0x0', false, ${fee}, ${epoch})`)
     }
     const insert = (into: string, rows: readonly string[]) =>
       rows.length === 0 ? undefined : warehouse.run(`INSERT INTO ${into} VALUES ${rows.join(', ')}`)
     await insert(
-      'inference (inference, source, event_id, model, infrastructure, payer, token, fee, input_hash, output_hash, epoch, ordinal, agent)',
+      'inference (inference, source, event_id, model, infrastructure, payer, token, fee, input_hash, output_hash, epoch, ordinal, agent, retrieved)',
       inferences!,
     )
     await insert('funded (inference, epoch, ordinal)', funded!)
-    await insert('inference_features (inference, feature_map, label_kind, p16, epoch, ordinal)', features!)
+    await insert('channel_use', taken!)
     // What is registered, and what was given before, is no transfer of the epoch.
     await insert('ownership_change', [
       ...MODELS.map((model) => `('${model}', '0xa', 1000000, ${1 + random(2)}, -1)`),

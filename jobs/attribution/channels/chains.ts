@@ -9,7 +9,7 @@ const USUAL_CHAIN: readonly DataChannel[] = ['features']
 const AWAITED: readonly DataChannel[] = ['features', 'text']
 
 /** The channels of a model's data parts, in the order in which they are tried. */
-export function chainOf({ dataChannels }: Pick<Policy, 'dataChannels'>, model: string): readonly DataChannel[] {
+function chainOf({ dataChannels }: Pick<Policy, 'dataChannels'>, model: string): readonly DataChannel[] {
   return dataChannels.get(model) ?? dataChannels.get('') ?? USUAL_CHAIN
 }
 
