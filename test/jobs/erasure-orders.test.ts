@@ -12,7 +12,7 @@ beforeEach(async () => {
   ledger = await ContributingLedger.found()
   world = ledger.world
 })
-afterEach(() => world.close())
+afterEach(() => ledger.auditAndClose())
 
 const contribute = (name: Name, id: string) => ledger.contribute(name, id)
 const send = (records: readonly NewRecord[]) => world.send(...records)

@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals'
 import type { Manifest } from '../../../anchor/manifest.ts'
+import { lastPublishedEpoch } from '../../../jobs/epochs.ts'
 import type { NewRecord } from '../../../pipelines/record-source.ts'
 import { addressOf, type Name } from './cast.ts'
 import { contributionOf, uses } from './contributions.ts'
@@ -58,12 +59,21 @@ export class ContributingLedger {
     return this.world.runEpoch()
   }
 
-  /** As {@link useAndPublish}; the audit agrees. @returns also what the epoch paid for data, by name, and what its first period says */
+  /** As {@link useAndPublish}. @returns what the epoch paid for data, by name, and what its first period says */
   async useAndSettle(...names: readonly Name[]) {
     const { epoch, periods, counts } = await this.useAndPublish()
-    expect((await this.world.audit()).firstDifference).toBeUndefined()
     const paid: Partial<Record<Name, bigint>> = {}
     for (const each of names) paid[each] = await this.world.earned(epoch, addressOf(each), 'data')
     return { paid, period: periods[0]!, counts }
+  }
+
+  /** Closes it, once an audit of all epochs that it published has agreed. */
+  async auditAndClose(): Promise<void> {
+    try {
+      if ((await lastPublishedEpoch(this.world.ledger.warehouse)) === undefined) return
+      expect((await this.world.audit()).firstDifference).toBeUndefined()
+    } finally {
+      this.world.close()
+    }
   }
 }
