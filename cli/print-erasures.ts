@@ -45,7 +45,8 @@ function printGroup(group: readonly ItemErasure[]): void {
 
 function stateText(group: readonly ItemErasure[], open: readonly Copy[]): string {
   if (!group[0]!.isRipe) return 'waits for its epoch to be published, and for those before it to be final'
-  if (open.some(({ state }) => state === 'there')) return 'something is left to be removed: tally erase'
+  if (open.some(({ state }) => state === 'there'))
+    return 'something is left; `tally erase` removes what closed epochs have'
   const erasedAt = group.map((item) => item.erasedAt ?? '').reduce((last, each) => (each > last ? each : last))
   return erasedAt === '' ? 'no features were there' : `erased ${erasedAt}`
 }

@@ -82,7 +82,8 @@ export async function erasureStatus(options: CopiesOptions): Promise<ErasureStat
   }
   const found: ItemErasure[] = []
   for (const item of items) found.push(await statusOf(item, options, facts))
-  const isErased = !facts.isDue && items.every(({ isRipe }) => isRipe) && telling.length === 0
+  // Nothing is derived from what is not decided yet.
+  const isErased = !facts.isDue && items.every(({ isRipe }) => isRipe) && telling.every(({ isClosed }) => !isClosed)
   const derived = isErased ? [] : await derivedPlaces(warehouse, CacheFolder.beside(warehouse), bundles)
   const isOpen = found.some(({ copies }) => copies.some((copy) => copy.isOpen))
   return {

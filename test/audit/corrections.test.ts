@@ -1,23 +1,16 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.ts'
-import { sha256 } from '../../anchor/hash.ts'
 import type { Manifest } from '../../anchor/manifest.ts'
-import { type AuditReport, auditBundle } from '../../audit/index.ts'
 import type { State } from '../../audit/state.ts'
-import { toHex } from '../../schemas/ids.ts'
 import { contribution } from '../support/ledger/contributions.ts'
 import { featuresOf, randomOf, SHAPE } from '../support/ledger/random-features.ts'
-import { OFFLINE_STEPS, SmallLedger } from '../support/ledger/small-ledger.ts'
-import { writeFilesJson } from './support/bundle-writer.ts'
+import { AlterableLedger, type Draft, type Sent } from './support/altered-ledger.ts'
 
 const MODEL = 'poems'
 const EPOCHS = 4
 const POLICY = { minEvents: 3, maxPeriodEpochs: 9, outsideWaitEpochs: 3 }
 
 /** Corrected before it is funded, while it is held and after it was settled; a period that is open, and its model retired. */
-const SENT: ((world: SmallLedger) => Promise<unknown>)[] = [
+const SENT: Sent[] = [
   async (world) => {
     const { records } = world
     await world.found(POLICY)
@@ -44,31 +37,15 @@ const SENT: ((world: SmallLedger) => Promise<unknown>)[] = [
   (world) => world.send(world.records.deposit('payer', 1n)),
 ]
 
-/** @param alter runs in the warehouse behind the close of an epoch */
-async function publish(world: SmallLedger, alter?: { readonly sql: string; readonly epoch: number }): Promise<void> {
-  for (const [index, send] of SENT.entries()) {
-    await send(world)
-    world.endInterval()
-    for (const step of OFFLINE_STEPS) {
-      await world.step(step)
-      if (step === 'close' && index + 1 === alter?.epoch) await world.ledger.warehouse.run(alter.sql)
-    }
-  }
-}
-
-async function auditAltered(alter?: { readonly sql: string; readonly epoch: number }): Promise<AuditReport> {
-  const world = await SmallLedger.open()
-  try {
-    await publish(world, alter)
-    return await world.audit()
-  } finally {
-    world.close()
-  }
-}
+let ledger: AlterableLedger
+beforeAll(async () => {
+  ledger = await AlterableLedger.play(SENT)
+})
+afterAll(() => ledger.close())
 
 describe('promise 6: an altered ledger of corrections and retirements is found', () => {
   test('unaltered, it is not', async () => {
-    expect((await auditAltered()).firstDifference).toBeUndefined()
+    expect((await ledger.world.audit()).firstDifference).toBeUndefined()
   })
 
   test.each([
@@ -83,43 +60,15 @@ describe('promise 6: an altered ledger of corrections and retirements is found',
     ['forgets a retirement', `DELETE FROM model_retired`, 3],
     ['retires a model that nobody retired', `INSERT INTO model_retired VALUES ('${MODEL}', 2, 0)`, 2],
   ])('a close that %s', async (_, sql, epoch) => {
-    const { firstDifference } = await auditAltered({ sql, epoch }).catch((error: Error) => ({
-      firstDifference: error.name,
-    }))
-    if (typeof firstDifference === 'string') expect(firstDifference).toBe('ConservationError')
-    else expect(firstDifference).toMatchObject({ epoch })
+    const found = await ledger.altered({ epoch, behind: 'close', sql })
+    if (typeof found === 'string') expect(found).toBe('ConservationError')
+    else expect(found).toMatchObject({ epoch })
   })
 })
 
 describe('promise 6: the public part alone says so of', () => {
-  let world: SmallLedger
-  beforeAll(async () => {
-    world = await SmallLedger.open()
-    await publish(world)
-  })
-  afterAll(() => world.close())
-
-  /** Alters an epoch and carries the hashes on; what it says to be restored afterwards. */
-  async function withAltered(epoch: number, alter: (state: Draft<State>, manifest: Draft<Manifest>) => void) {
-    const paths = ['state.json', 'manifest.json'].map((name) => join(world.bundle(epoch), name))
-    const before = paths.map((path) => readFileSync(path))
-    try {
-      const [state, manifest] = before.map((bytes) => JSON.parse(bytes.toString())) as [Draft<State>, Draft<Manifest>]
-      alter(state, manifest)
-      const encoded = canonicalJson(state as unknown as CanonicalJson)
-      manifest.carryOut = toHex(sha256(encoded)) as Manifest['carryOut']
-      writeFileSync(paths[0]!, encoded)
-      writeFileSync(paths[1]!, canonicalJson(manifest as unknown as CanonicalJson))
-      await writeFilesJson(world.bundle(epoch))
-      return (await auditBundle(world.bundles, { payoutOnly: true })).firstDifference
-    } finally {
-      for (const [index, path] of paths.entries()) writeFileSync(path, before[index]!)
-      await writeFilesJson(world.bundle(epoch))
-    }
-  }
-
   test('unaltered, nothing', async () => {
-    expect(await withAltered(EPOCHS, () => {})).toBeUndefined()
+    expect(await ledger.alteredPublic(EPOCHS, () => {})).toBeUndefined()
   })
 
   type Alter = (state: Draft<State>, manifest: Draft<Manifest>) => void
@@ -149,10 +98,6 @@ describe('promise 6: the public part alone says so of', () => {
       ({ channels }) => (channels.find(({ model }) => model === 'reader')!.spent = '1'),
     ],
   ])('a state or a manifest that %s', async (_, epoch, check, alter) => {
-    expect(await withAltered(epoch, alter)).toMatchObject({ epoch, check })
+    expect(await ledger.alteredPublic(epoch, alter)).toMatchObject({ epoch, check })
   })
 })
-
-type Draft<Value> = Value extends string | number | boolean | null
-  ? Value
-  : { -readonly [Key in keyof Value]: Draft<Value[Key]> }

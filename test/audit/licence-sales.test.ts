@@ -1,9 +1,10 @@
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { EpochBundle } from '../../audit/bundle.ts'
-import { type AuditReport, auditBundle } from '../../audit/index.ts'
+import { auditBundle } from '../../audit/index.ts'
 import { checkSales } from '../../audit/published-sales.ts'
 import { addressOf, TOKEN } from '../support/ledger/cast.ts'
-import { OFFLINE_STEPS, SmallLedger } from '../support/ledger/small-ledger.ts'
+import type { SmallLedger } from '../support/ledger/small-ledger.ts'
+import { AlterableLedger, type Sent } from './support/altered-ledger.ts'
 
 const MODEL = 'poems'
 const POLICY = { dataParts: 0, modelParts: 1_000_000, infrastructureParts: 0, treasuryParts: 0, outsideWaitEpochs: 3 }
@@ -11,59 +12,40 @@ const POLICY = { dataParts: 0, modelParts: 1_000_000, infrastructureParts: 0, tr
 const use = (world: SmallLedger, id: string, fee: bigint) =>
   world.records.inference(id, fee, { body: { model: MODEL } })
 
-/**
- * Publishes an epoch in which a licence is bought that covers what comes behind it, and one in which another one releases what was
- * held. Behind a step of either, the operator alters what the rest rests on.
- */
-interface Altered {
-  readonly epoch: number
-  readonly behind: 'close' | 'attribute'
-  readonly sql: string
-}
+/** An epoch in which a licence is bought that covers what comes behind it, and one in which another one releases what was held. */
+const EPOCHS: readonly Sent[] = [
+  async (world) => {
+    const { records } = world
+    await world.found(POLICY)
+    await world.send(
+      await records.asset(MODEL, 'model', { modeller: 400_000, partner: 600_000 }, { body: { access: 'licensed' } }),
+      ...(await records.vouchers(MODEL)),
+      records.deposit('payer', 10_000n),
+      records.deposit('alice', 10n),
+      await records.licenceOffer('one', MODEL, 'modeller', 50n, { copies: 1, durationMs: 3n * world.tickMs }),
+      await records.licenceOffer('back', MODEL, 'partner', 70n, { coversFromEpoch: 1 }),
+      use(world, 'before', 1_000n),
+      await records.acceptance('one', 'alice', { id: 'too poor' }),
+      await records.acceptance('one', 'payer'),
+      use(world, 'behind', 200n),
+      await records.acceptance('one', 'payer', { id: 'too late' }),
+      use(world, 'over', 30n),
+    )
+  },
+  async (world) =>
+    world.send(use(world, 'later', 4n), await world.records.acceptance('back', 'payer'), use(world, 'last', 5n)),
+]
 
-async function publish(world: SmallLedger, altered?: Altered): Promise<void> {
-  const { records } = world
-  const steps = async (epoch: number) => {
-    world.endInterval()
-    for (const step of OFFLINE_STEPS) {
-      await world.step(step)
-      if (altered?.epoch === epoch && altered.behind === step) await world.ledger.warehouse.run(altered.sql)
-    }
-  }
-  await world.found(POLICY)
-  await world.send(
-    await records.asset(MODEL, 'model', { modeller: 400_000, partner: 600_000 }, { body: { access: 'licensed' } }),
-    ...(await records.vouchers(MODEL)),
-    records.deposit('payer', 10_000n),
-    records.deposit('alice', 10n),
-    await records.licenceOffer('one', MODEL, 'modeller', 50n, { copies: 1, durationMs: 3n * world.tickMs }),
-    await records.licenceOffer('back', MODEL, 'partner', 70n, { coversFromEpoch: 1 }),
-    use(world, 'before', 1_000n),
-    await records.acceptance('one', 'alice', { id: 'too poor' }),
-    await records.acceptance('one', 'payer'),
-    use(world, 'behind', 200n),
-    await records.acceptance('one', 'payer', { id: 'too late' }),
-    use(world, 'over', 30n),
-  )
-  await steps(1)
-  await world.send(use(world, 'later', 4n), await records.acceptance('back', 'payer'), use(world, 'last', 5n))
-  await steps(2)
-}
-
-async function auditAltered(altered?: Altered, payoutOnly = false): Promise<AuditReport> {
-  const world = await SmallLedger.open()
-  try {
-    await publish(world, altered)
-    return await auditBundle(world.bundles, { payoutOnly })
-  } finally {
-    world.close()
-  }
-}
+let ledger: AlterableLedger
+beforeAll(async () => {
+  ledger = await AlterableLedger.play(EPOCHS, ['close', 'attribute'])
+})
+afterAll(() => ledger.close())
 
 describe('promise 6: an altered licence sale is found', () => {
   test('unaltered, there is no difference', async () => {
-    expect((await auditAltered()).firstDifference).toBeUndefined()
-    expect((await auditAltered(undefined, true)).firstDifference).toBeUndefined()
+    for (const payoutOnly of [false, true])
+      expect((await auditBundle(ledger.world.bundles, { payoutOnly })).firstDifference).toBeUndefined()
   })
 
   const settled = `WHERE status = 'settled'`
@@ -107,8 +89,7 @@ describe('promise 6: an altered licence sale is found', () => {
       `UPDATE offer_acceptance SET ordinal = 0 WHERE epoch = 2`,
     ],
   ])('%s', async (_, check, epoch, behind, sql) => {
-    const { firstDifference } = await auditAltered({ epoch, behind, sql })
-    expect(firstDifference).toMatchObject({ check, epoch })
+    expect(await ledger.altered({ epoch, behind, sql })).toMatchObject({ check, epoch })
   })
 })
 

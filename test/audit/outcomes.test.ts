@@ -1,12 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
-import { type CanonicalJson, canonicalJson } from '../../anchor/canonical-json.ts'
-import type { AuditReport } from '../../audit/index.ts'
-import type { CarryState } from '../../jobs/carry-state.ts'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { State } from '../../audit/state.ts'
 import { addressOf } from '../support/ledger/cast.ts'
-import { OFFLINE_STEPS, SmallLedger } from '../support/ledger/small-ledger.ts'
-import { writeFilesJson } from './support/bundle-writer.ts'
+import { AlterableLedger, type Draft, type Sent } from './support/altered-ledger.ts'
 
 const BILLION = 1_000_000_000n
 const POLICY = {
@@ -14,27 +9,9 @@ const POLICY = {
   ...{ infrastructureParts: 50_000, treasuryParts: 50_000, outcomeWaitEpochs: 1 },
 }
 
-type Step = (typeof OFFLINE_STEPS)[number]
-
-/** Where the operator alters what, in the second of two epochs of a ledger with rated work, or what is published of it. */
-interface Alteration {
-  readonly behind?: Step
-  readonly sql?: string
-  /** Of epoch 1. */
-  readonly state?: (state: CarryState) => CarryState
-}
-
-async function publish(world: SmallLedger, alteration: Alteration | undefined): Promise<void> {
-  world.endInterval()
-  for (const step of OFFLINE_STEPS) {
-    await world.step(step)
-    if (step === alteration?.behind) await world.ledger.warehouse.run(alteration.sql!)
-  }
-}
-
-async function auditAltered(alteration: Alteration = {}): Promise<AuditReport> {
-  const world = await SmallLedger.open()
-  try {
+/** Two epochs with rated work; some of it is rated in the second. */
+const EPOCHS: readonly Sent[] = [
+  async (world) => {
     const { records } = world
     await world.found(POLICY)
     const work = (id: string, fee: bigint, agent: string) => records.inference(id, fee, { body: { agent } })
@@ -49,29 +26,21 @@ async function auditAltered(alteration: Alteration = {}): Promise<AuditReport> {
       await records.rating('payer', 'first', 400),
       ...(await Promise.all(records.steps('bot', 'alice', 'run', 2))),
     )
-    await publish(world, undefined)
-    await world.send(await records.rating('payer', 'second', 700), await records.rating('payer', 'third', 1_000))
-    await publish(world, alteration)
-    if (alteration.state !== undefined) await rewriteState(world.bundle(1), alteration.state)
-    return await world.audit()
-  } finally {
-    world.close()
-  }
-}
+  },
+  async (world) =>
+    world.send(await world.records.rating('payer', 'second', 700), await world.records.rating('payer', 'third', 1_000)),
+]
 
-/** With a files.json that fits, so that what differs is found by what it says. */
-async function rewriteState(bundle: string, change: (state: CarryState) => CarryState): Promise<void> {
-  const file = join(bundle, 'state.json')
-  const state = change(JSON.parse(readFileSync(file, 'utf8')) as CarryState)
-  writeFileSync(file, canonicalJson(state as unknown as CanonicalJson))
-  await writeFilesJson(bundle)
-}
-
-const behindClose = (sql: string): Alteration => ({ behind: 'close', sql })
+let ledger: AlterableLedger
+beforeAll(async () => {
+  ledger = await AlterableLedger.play(EPOCHS)
+})
+afterAll(() => ledger.close())
 
 describe('promise 6: an altered bundle is found', () => {
   test('unaltered, it is not', async () => {
-    expect((await auditAltered()).firstDifference).toBeUndefined()
+    expect((await ledger.world.audit()).firstDifference).toBeUndefined()
+    expect(await ledger.alteredPublic(1, () => {})).toBeUndefined()
   })
 
   test.each([
@@ -90,20 +59,19 @@ describe('promise 6: an altered bundle is found', () => {
       `UPDATE inference SET agent = 'helper' WHERE event_id = 'first'`,
     ],
   ])('%s', async (_, sql) => {
-    const { firstDifference } = await auditAltered(behindClose(sql))
-    expect(firstDifference).toMatchObject({ check: 'lines', epoch: 2 })
+    expect(await ledger.altered({ epoch: 2, behind: 'close', sql })).toMatchObject({ check: 'lines', epoch: 2 })
   })
 
   test('what waits, handed out an epoch early', async () => {
-    const { firstDifference } = await auditAltered({ state: (state) => ({ ...state, outcomes: [] }) })
-    expect(firstDifference).toMatchObject({ epoch: 1 })
+    const found = await ledger.alteredPublic(1, (state) => (state.outcomes = []), false)
+    expect(found).toMatchObject({ epoch: 1 })
   })
 
   test('an outcome part that waits longer than the policy says', async () => {
-    const later = (state: CarryState) => ({
-      ...state,
-      outcomes: state.outcomes.map((pool) => ({ ...pool, until: pool.until + 1 })),
-    })
-    expect((await auditAltered({ state: later })).firstDifference).toMatchObject({ epoch: 1 })
+    const later = ({ outcomes }: Draft<State>) => {
+      for (const pool of outcomes) pool.until++
+    }
+    const found = await ledger.alteredPublic(1, later, false)
+    expect(found).toMatchObject({ epoch: 1 })
   })
 })

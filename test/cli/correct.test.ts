@@ -1,14 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { ledgerIdOf } from '../../anchor/ledger-id.ts'
-import { loadConfig } from '../../cli/config.ts'
-import { Session } from '../../cli/session.ts'
-import { attributeEpoch } from '../../jobs/attribution/attribute-epoch.ts'
-import { closeEpoch } from '../../jobs/close/close-epoch.ts'
-import { settleEpoch } from '../../jobs/settlement/settle-epoch.ts'
 import type { OutgoingRecord } from '../../schemas/encode-record.ts'
-import { GENESIS, keyOf, type Name, TOKEN } from '../support/ledger/cast.ts'
-import { Records, SOURCES } from '../support/ledger/records.ts'
+import { type Name, TOKEN } from '../support/ledger/cast.ts'
+import { type Records, SOURCES } from '../support/ledger/records.ts'
+import { foundIn, keyFileOf, settleIn } from './support/settled-ledger.ts'
 import { documentOf, errorOf } from './support/tally.ts'
 import { tallyHere } from './support/tally-here.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
@@ -16,27 +10,8 @@ import { temporaryFolder } from './support/temporary-folder.ts'
 const path = temporaryFolder()
 let data: string
 
-function keyFile(name: Name): string {
-  const file = path(`${name}.key`)
-  writeFileSync(file, `${keyOf(name)}\n`, { mode: 0o600 })
-  return file
-}
-
-/** Appends records, closes an epoch and settles it. */
-async function settle(...records: OutgoingRecord[]): Promise<void> {
-  const session = new Session({ config: loadConfig({ environment: {}, flags: { data } }), verb: 'test' })
-  try {
-    const log = await session.log()
-    if (records.length > 0) await log.sink.append(records)
-    const ledger = await session.ledger()
-    await closeEpoch({ ledger, ...log, clock: session.clock, cutNow: true })
-    await attributeEpoch({ ledger })
-    await settleEpoch({ ledger })
-  } finally {
-    await session.close()
-  }
-}
-
+const keyFile = (name: Name) => keyFileOf(path, name)
+const settle = (...sent: OutgoingRecord[]) => settleIn(data, ...sent)
 const tally = (...args: string[]) => tallyHere([...args, '--json', '--data', data])
 const explained = async (id: string) => (documentOf(await tally('explain', id)) as unknown as object[])[0]
 
@@ -46,9 +21,7 @@ let records: Records
 /** A ledger in which three uses were settled, one of an id that two sources have. */
 beforeAll(async () => {
   data = path('ledger')
-  mkdirSync(data)
-  writeFileSync(`${data}/genesis.json`, JSON.stringify(GENESIS))
-  records = new Records(ledgerIdOf(GENESIS))
+  records = foundIn(data)
   await settle(
     await records.source(SOURCES.operator, ['AssetRegistered', 'ModelRetired']),
     await records.source(SOURCES.watcher, ['Deposited']),

@@ -1,17 +1,11 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { ledgerIdOf } from '../../anchor/ledger-id.ts'
-import { loadConfig } from '../../cli/config.ts'
-import { Session } from '../../cli/session.ts'
-import { attributeEpoch } from '../../jobs/attribution/attribute-epoch.ts'
-import { closeEpoch } from '../../jobs/close/close-epoch.ts'
-import { publishEpoch } from '../../jobs/publish/publish-epoch.ts'
-import { settleEpoch } from '../../jobs/settlement/settle-epoch.ts'
 import type { OutgoingRecord } from '../../schemas/encode-record.ts'
 import { fromHex } from '../../schemas/ids.ts'
-import { addressOf, GENESIS, keyOf, type Name, TOKEN } from '../support/ledger/cast.ts'
+import { addressOf, keyOf, type Name, TOKEN } from '../support/ledger/cast.ts'
 import { featuresOf, randomOf, SHAPE } from '../support/ledger/random-features.ts'
-import { Records, SOURCES } from '../support/ledger/records.ts'
+import { type Records, SOURCES } from '../support/ledger/records.ts'
+import { foundIn, keyFileOf, publishIn } from './support/settled-ledger.ts'
 import { documentOf, errorOf } from './support/tally.ts'
 import { tallyHere } from './support/tally-here.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
@@ -22,28 +16,8 @@ const OPERATOR = { OPERATOR_KEY: keyOf('operator') }
 let data: string
 let records: Records
 
-function keyFile(name: Name): string {
-  const file = path(`${name}.key`)
-  writeFileSync(file, `${keyOf(name)}\n`, { mode: 0o600 })
-  return file
-}
-
-/** Appends records, closes an epoch, settles and publishes it. */
-async function publish(...sent: OutgoingRecord[]): Promise<void> {
-  const session = new Session({ config: loadConfig({ environment: {}, flags: { data } }), verb: 'test' })
-  try {
-    const log = await session.log()
-    if (sent.length > 0) await log.sink.append(sent)
-    const ledger = await session.ledger()
-    await closeEpoch({ ledger, ...log, clock: session.clock, cutNow: true })
-    await attributeEpoch({ ledger })
-    await settleEpoch({ ledger })
-    await publishEpoch({ ledger, bundles: `${data}/bundles` })
-  } finally {
-    await session.close()
-  }
-}
-
+const keyFile = (name: Name) => keyFileOf(path, name)
+const publish = (...sent: OutgoingRecord[]) => publishIn(data, ...sent)
 const dispute = (...args: string[]) => tallyHere(['dispute', ...args, '--json', '--data', data])
 const resolve = (...args: string[]) =>
   tallyHere(['dispute', 'resolve', ...args, '--json', '--data', data], { env: OPERATOR })
@@ -55,9 +29,7 @@ const ofModeller = ['--account', addressOf('modeller')]
 /** Alice contributes first, and bob the same after her; epoch 1 pays the model's owner. */
 beforeAll(async () => {
   data = path('ledger')
-  mkdirSync(data)
-  writeFileSync(`${data}/genesis.json`, JSON.stringify(GENESIS))
-  records = new Records(ledgerIdOf(GENESIS))
+  records = foundIn(data)
   const bonds = [{ token: fromHex(TOKEN), amount: 10n }]
   await publish(
     await records.source(SOURCES.operator, ['AssetRegistered', 'FeatureMapPublished']),

@@ -1,13 +1,8 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { ledgerIdOf } from '../../anchor/ledger-id.ts'
-import { loadConfig } from '../../cli/config.ts'
-import { Session } from '../../cli/session.ts'
-import { attributeEpoch } from '../../jobs/attribution/attribute-epoch.ts'
-import { closeEpoch } from '../../jobs/close/close-epoch.ts'
-import { settleEpoch } from '../../jobs/settlement/settle-epoch.ts'
-import { addressOf, GENESIS, TOKEN } from '../support/ledger/cast.ts'
-import { Records, SOURCES } from '../support/ledger/records.ts'
+import { addressOf, TOKEN } from '../support/ledger/cast.ts'
+import { SOURCES } from '../support/ledger/records.ts'
+import { foundIn, settleIn } from './support/settled-ledger.ts'
 import { documentOf, errorOf } from './support/tally.ts'
 import { tallyHere } from './support/tally-here.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
@@ -18,31 +13,20 @@ let data: string
 /** A ledger of one settled epoch with a use of 1,000 atoms, and a second policy on its way. */
 beforeAll(async () => {
   data = path('ledger')
-  mkdirSync(data)
-  writeFileSync(`${data}/genesis.json`, JSON.stringify(GENESIS))
-  const records = new Records(ledgerIdOf(GENESIS))
-  const session = new Session({ config: loadConfig({ environment: {}, flags: { data } }), verb: 'test' })
-  try {
-    const log = await session.log()
-    await log.sink.append([
-      await records.source(SOURCES.operator, ['AssetRegistered']),
-      await records.source(SOURCES.gateway, ['VoucherPresented', 'InferenceRecorded']),
-      await records.source(SOURCES.watcher, ['Deposited']),
-      await records.asset('reader', 'model', { modeller: 1_000_000 }),
-      await records.asset('gateway', 'infrastructure', { host: 1_000_000 }),
-      await records.policy({}),
-      await records.policy({ policy: 'policy-2', dataParts: 400_000, modelParts: 400_000 }),
-      await records.voucher('payer', { cumulative: 1_000n, sequence: 1n }),
-      records.deposit('payer', 1_000n),
-      records.inference('use', 1_000n),
-    ])
-    const ledger = await session.ledger()
-    await closeEpoch({ ledger, ...log, clock: session.clock, cutNow: true })
-    await attributeEpoch({ ledger })
-    await settleEpoch({ ledger })
-  } finally {
-    await session.close()
-  }
+  const records = foundIn(data)
+  await settleIn(
+    data,
+    await records.source(SOURCES.operator, ['AssetRegistered']),
+    await records.source(SOURCES.gateway, ['VoucherPresented', 'InferenceRecorded']),
+    await records.source(SOURCES.watcher, ['Deposited']),
+    await records.asset('reader', 'model', { modeller: 1_000_000 }),
+    await records.asset('gateway', 'infrastructure', { host: 1_000_000 }),
+    await records.policy({}),
+    await records.policy({ policy: 'policy-2', dataParts: 400_000, modelParts: 400_000 }),
+    await records.voucher('payer', { cumulative: 1_000n, sequence: 1n }),
+    records.deposit('payer', 1_000n),
+    records.inference('use', 1_000n),
+  )
 })
 
 const policy = (...args: string[]) => tallyHere(['policy', ...args, '--data', data], { cwd: path('.') })

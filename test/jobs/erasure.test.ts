@@ -6,52 +6,36 @@ import { sha256 } from '../../anchor/hash.ts'
 import { erase } from '../../jobs/erasure/erase.ts'
 import { idHashOf } from '../../pipelines/ingest/identity.ts'
 import { FolderPayloadStore } from '../../pipelines/payload-store.ts'
-import type { NewRecord } from '../../pipelines/record-source.ts'
 import { toBlob } from '../../pipelines/warehouse/blob.ts'
 import { toHex } from '../../schemas/ids.ts'
 import { addressOf, type Name } from '../support/ledger/cast.ts'
-import { contributionOf, uses } from '../support/ledger/contributions.ts'
-import { type Features, featuresOf, randomOf, SHAPE } from '../support/ledger/random-features.ts'
+import { ContributingLedger, contentsOf } from '../support/ledger/contributing-ledger.ts'
 import { SOURCES } from '../support/ledger/records.ts'
-import { SmallLedger } from '../support/ledger/small-ledger.ts'
+import type { SmallLedger } from '../support/ledger/small-ledger.ts'
 
+let ledger: ContributingLedger
 let world: SmallLedger
 let payloads: FolderPayloadStore
 beforeEach(async () => {
-  world = await SmallLedger.open()
+  ledger = await ContributingLedger.found()
+  world = ledger.world
   payloads = new FolderPayloadStore(join(world.folder, 'payloads'))
-  await world.found({ minEvents: 1 })
-  await world.send(world.records.deposit('payer', 1_000_000n))
 })
 afterEach(() => world.close())
 
-const KINDS = [0, 1, 0, 1]
-const contents = (seed: number): Features[] => KINDS.map((kind) => featuresOf(randomOf(seed + kind), SHAPE, kind))
+const contribute = (name: Name, id: string, seed = 7) => ledger.contributeWhole(name, id, { seed })
 
-async function contribute(name: Name, id: string, seed = 7): Promise<readonly NewRecord[]> {
-  const fingerprints = (index: number) => `${id}/${index}`
-  const { batch, features } = await contributionOf(world.records, name, id, contents(seed), { fingerprints })
-  await world.send(batch, ...features)
-  return features
-}
-
-async function useAndPublish() {
-  const name = `use ${world.nowMs}`
-  const ids = KINDS.map((_, index) => `${name} ${index}`)
-  await world.send(...uses(world.records, randomOf(5), ids, 1_000n))
-  return world.runEpoch()
-}
-
-const carryOut = () => erase({ ledger: world.ledger, isAnchored: false, bundles: world.bundles, payloads, clock: () => world.nowMs })
+const carryOut = () =>
+  erase({ ledger: world.ledger, isAnchored: false, bundles: world.bundles, payloads, clock: () => world.nowMs })
 
 /** Two epochs in which alice and bob earn, and a third that orders the erasure of two of bob's items. */
 async function erasedWorld() {
   await contribute('alice', 'of alice')
   const features = await contribute('bob', 'of bob', 11)
-  await useAndPublish()
-  await useAndPublish()
+  await ledger.useAndPublish()
+  await ledger.useAndPublish()
   await world.send(await world.records.erasure('of bob', [0, 2]))
-  await useAndPublish()
+  await ledger.useAndPublish()
   return features
 }
 
@@ -83,7 +67,7 @@ describe('an erasure that is carried out', () => {
     // The third epoch had subtracted them already.
     expect(await curvature()).toEqual(settled)
     await contribute('carol', 'of carol', 23)
-    const { periods } = await useAndPublish()
+    const { periods } = await ledger.useAndPublish()
     expect(periods[0]).toMatchObject({ items: 10 })
     const report = await world.audit()
     expect(report.firstDifference).toBeUndefined()
@@ -93,20 +77,20 @@ describe('an erasure that is carried out', () => {
   test('subtracts from the curvature before it deletes, when no period has done so', async () => {
     await contribute('alice', 'of alice')
     await contribute('bob', 'of bob', 11)
-    await useAndPublish()
+    await ledger.useAndPublish()
     await world.send(await world.records.erasure('of bob', [0, 2]))
     await world.runEpoch()
     await carryOut()
     const [subtracted] = await curvature()
     await world.ledger.warehouse.run('DELETE FROM curvature; DELETE FROM curvature_item')
-    await useAndPublish()
+    await ledger.useAndPublish()
     expect(await curvature()).toEqual([subtracted])
     expect((await world.audit()).firstDifference).toBeUndefined()
   })
 
   test('waits for the epoch of its order to be published, and is not done twice', async () => {
     await contribute('bob', 'of bob', 11)
-    await useAndPublish()
+    await ledger.useAndPublish()
     await world.send(await world.records.erasure('of bob', []))
     world.endInterval()
     await world.step('close')
@@ -121,8 +105,8 @@ describe('an erasure that is carried out', () => {
     await carryOut()
     // The same bytes again: a duplicate. Under another id: refused.
     await world.send(features[0]!)
-    await world.send(world.records.itemFeatures('of bob', 2, contents(11)[2]!, 'x', { id: 'again' }))
-    const { counts } = await useAndPublish()
+    await world.send(world.records.itemFeatures('of bob', 2, contentsOf(11)[2]!, 'x', { id: 'again' }))
+    const { counts } = await ledger.useAndPublish()
     expect(counts).toMatchObject({ duplicate: 1, reasons: { CONTRIBUTION_ERASED: 1 } })
     expect((await world.audit()).firstDifference).toBeUndefined()
     expect(await carryOut()).toMatchObject({ records: 2, bundles: [4] })
@@ -145,8 +129,8 @@ describe('a bundle whose row was emptied', () => {
   async function hide(orderedIn: number): Promise<void> {
     const [features] = await contribute('bob', 'of bob', 11)
     await contribute('alice', 'of alice')
-    await useAndPublish()
-    await useAndPublish()
+    await ledger.useAndPublish()
+    await ledger.useAndPublish()
     const id = Buffer.from(features!.headers.find(([name]) => name === 'ce_id')![1]!).toString()
     const record = toBlob(idHashOf(SOURCES.extractor, id))
     const batch = toBlob(idHashOf(SOURCES.portal, 'of bob'))
@@ -175,7 +159,7 @@ describe('a bundle whose row was emptied', () => {
     const report = await world.audit()
     expect(report).toMatchObject({ ok: true, class: 'partial', erased: { orderedLater: 1 } })
     expect(report.trusted.join()).toContain('in an epoch that was not given')
-    await useAndPublish()
+    await ledger.useAndPublish()
     expect((await world.audit()).firstDifference).toMatchObject({ check: 'erasures', epoch: 1 })
   })
 

@@ -5,7 +5,7 @@ import { statementOf } from '../../jobs/statement/statement.ts'
 import type { PartitionOffset } from '../../pipelines/record-source.ts'
 import type { OutgoingRecord } from '../../schemas/encode-record.ts'
 import { addressOf, type Name, OTHER_TOKEN, signerOf, TOKEN } from '../support/ledger/cast.ts'
-import { failingDatabase, fingerprint, InjectedFault } from '../support/ledger/failing-database.ts'
+import { failEachStatement } from '../support/ledger/failing-database.ts'
 import { SOURCES } from '../support/ledger/records.ts'
 import { SmallLedger } from '../support/ledger/small-ledger.ts'
 
@@ -321,21 +321,10 @@ describe('promise 1: settled once, whatever dies', () => {
     await use('behind', 2n)
     world.endInterval()
     await world.step('close')
-    const before = await fingerprint(world.ledger.warehouse)
-    let faults = 0
-    for (let nth = 1; ; nth++) {
-      const ledger = { ...world.ledger, warehouse: failingDatabase(world.ledger.warehouse, nth) }
-      const failed = await world.step('attribute', { ledger }).then(
-        () => false,
-        (error: unknown) => {
-          if (!(error instanceof InjectedFault)) throw error
-          return true
-        },
-      )
-      if (!failed) break
-      faults++
-      expect(await fingerprint(world.ledger.warehouse)).toEqual(before)
-    }
+    const { ledger } = world
+    const faults = await failEachStatement(ledger.warehouse, (warehouse) =>
+      world.step('attribute', { ledger: { ...ledger, warehouse } }),
+    )
     expect(faults).toBeGreaterThan(5)
     for (const step of ['settle', 'publish'] as const) await world.step(step)
     expect(flow(await world.manifest(1))).toEqual({ outside: '40', released: '40', funded: '2', sold: '7', out: '49' })

@@ -7,7 +7,7 @@ import type { PartitionOffset } from '../../pipelines/record-source.ts'
 import type { OutgoingRecord } from '../../schemas/encode-record.ts'
 import { fromHex } from '../../schemas/ids.ts'
 import { accountOf, addressOf, type Name, signerOf, TOKEN } from '../support/ledger/cast.ts'
-import { failingDatabase, fingerprint, InjectedFault } from '../support/ledger/failing-database.ts'
+import { failEachStatement } from '../support/ledger/failing-database.ts'
 import { SOURCES } from '../support/ledger/records.ts'
 import { SmallLedger } from '../support/ledger/small-ledger.ts'
 
@@ -244,21 +244,10 @@ describe('promise 1: settled once, whatever dies', () => {
 
   test('price and share are written together or not at all', async () => {
     await sell()
-    const before = await fingerprint(world.ledger.warehouse)
-    let faults = 0
-    for (let nth = 1; ; nth++) {
-      const ledger = { ...world.ledger, warehouse: failingDatabase(world.ledger.warehouse, nth) }
-      const failed = await world.step('attribute', { ledger }).then(
-        () => false,
-        (error: unknown) => {
-          if (!(error instanceof InjectedFault)) throw error
-          return true
-        },
-      )
-      if (!failed) break
-      faults++
-      expect(await fingerprint(world.ledger.warehouse)).toEqual(before)
-    }
+    const { ledger } = world
+    const faults = await failEachStatement(ledger.warehouse, (warehouse) =>
+      world.step('attribute', { ledger: { ...ledger, warehouse } }),
+    )
     expect(faults).toBeGreaterThan(5)
     for (const step of ['settle', 'publish'] as const) await world.step(step)
     expect([await statuses(), await balanceOf(1, 'alice')]).toEqual([['settled'], '3'])

@@ -3,18 +3,19 @@ import { statementOf } from '../../jobs/statement/statement.ts'
 import type { NewRecord } from '../../pipelines/record-source.ts'
 import type { NearContribution } from '../../schemas/events.ts'
 import { addressOf, type Name } from '../support/ledger/cast.ts'
+import { ContributingLedger } from '../support/ledger/contributing-ledger.ts'
 import { contributionOf, uses } from '../support/ledger/contributions.ts'
 import { featuresOf, randomOf, SHAPE } from '../support/ledger/random-features.ts'
 import { SOURCES } from '../support/ledger/records.ts'
-import { SmallLedger } from '../support/ledger/small-ledger.ts'
+import type { SmallLedger } from '../support/ledger/small-ledger.ts'
 
+let ledger: ContributingLedger
 let world: SmallLedger
 beforeEach(async () => {
-  world = await SmallLedger.open()
-  await world.found({ minEvents: 1 })
-  await world.send(world.records.deposit('payer', 1_000_000n))
+  ledger = await ContributingLedger.found()
+  world = ledger.world
 })
-afterEach(() => world.close())
+afterEach(() => ledger.auditAndClose())
 
 const near = (batchId: string, index = 0): NearContribution => ({
   batchSource: SOURCES.portal,
@@ -47,7 +48,6 @@ async function useAndSettle() {
     'SELECT account, items, duplicates, pay FROM score WHERE epoch = $epoch',
     { epoch: manifest.epoch },
   )
-  expect((await world.audit()).firstDifference).toBeUndefined()
   return (name: Name) => {
     const { items, duplicates, pay } = rows.find(({ account }) => account === addressOf(name))!
     return { items, duplicates, isPaid: pay > 0n }

@@ -105,6 +105,17 @@ export class ErasableLedger {
     }
   }
 
+  /** Files that hold a vector or a payload of a contributor. */
+  filesOf(name: Name): string[] {
+    const wanted = ITEMS.flatMap((index) => [vectorOf(name, index), payloadOf(name, index)])
+    return [...new Set(wanted.flatMap((bytes) => this.filesWith(bytes)))]
+  }
+
+  /** The least number of files that hold the same vector of a contributor. */
+  copiesOf(name: Name): number {
+    return Math.min(...ITEMS.map((index) => this.filesWith(vectorOf(name, index)).length))
+  }
+
   /** Files below the folder that hold the bytes. */
   filesWith(bytes: Buffer): string[] {
     return readdirSync(this.data, { recursive: true, withFileTypes: true })

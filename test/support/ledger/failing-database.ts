@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals'
 import type { Database } from '../../../pipelines/warehouse/database.ts'
 
 /** What a test broke on purpose. */
@@ -34,4 +35,28 @@ export async function fingerprint(database: Database, except: readonly string[] 
     prints[name] = `${row!.rows} rows ${row!.bits}`
   }
   return prints
+}
+
+/**
+ * Runs a step again and again, its n-th statement failing, n from 1 on, until it succeeds.
+ *
+ * @param run runs it on the database that it is given
+ * @returns   how many times it failed; nothing had changed after any of them
+ */
+export async function failEachStatement(
+  database: Database,
+  run: (failing: Database) => Promise<unknown>,
+): Promise<number> {
+  const before = await fingerprint(database)
+  for (let nth = 1; ; nth++) {
+    const failed = await run(failingDatabase(database, nth)).then(
+      () => false,
+      (error: unknown) => {
+        if (!(error instanceof InjectedFault)) throw error
+        return true
+      },
+    )
+    if (!failed) return nth - 1
+    expect(await fingerprint(database)).toEqual(before)
+  }
 }

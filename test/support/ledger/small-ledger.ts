@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Manifest } from '../../../anchor/manifest.ts'
 import { type AuditReport, auditBundle } from '../../../audit/index.ts'
 import type { CarryState } from '../../../jobs/carry-state.ts'
@@ -79,6 +79,20 @@ export class SmallLedger {
     const twin = await SmallLedger.#openOn({ ...this.ledger.genesis, ...options }, this.nowMs, this.log)
     twin.source = wrap(this.log)
     return twin
+  }
+
+  /** Copies its files as they are now into a new folder. */
+  async copyTo(folder: string): Promise<void> {
+    await this.ledger.warehouse.run('CHECKPOINT')
+    cpSync(this.folder, folder, { recursive: true, filter: (path) => !/\.lock$|\.wal$/.test(basename(path)) })
+  }
+
+  /** Opens a copy of the files of {@link copyTo}, on the same log, with the clock as it was then. */
+  async reopen(folder: string, nowMs: bigint): Promise<SmallLedger> {
+    const copy = mkdtempSync(join(tmpdir(), 'tallystick-ledger-'))
+    cpSync(folder, copy, { recursive: true })
+    const warehouse = await openWarehouse(join(copy, 'warehouse.db'), { verb: 'test', memoryLimit: '256MB' })
+    return new SmallLedger(await openLedger(warehouse, this.ledger.genesis), copy, nowMs, this.log)
   }
 
   get bundles(): string {
