@@ -6,7 +6,7 @@ import { jumping, readSource } from '../../bench/text/corpus.ts'
 import { benchTextSpeed } from '../../bench/text/speed.ts'
 import { Xoshiro128 } from '../../extractors/random.ts'
 
-const SMALL = { outputs: 4, contributors: 10 }
+const SMALL = { outputs: 2, contributors: 10 }
 /** What a contributor makes of its own documents without writing anything. */
 const STUFFING = ['exact copies of its own', 'near copies of its own that are found', 'cut into pieces']
 
@@ -35,23 +35,21 @@ describe('gates of text', () => {
     expect(found[names[2]!]).toBeLessThan(0.01)
   })
 
-  test('a rule that counts every document for itself is found out', async () => {
+  test('a rule that pays by the amount of text is found out', async () => {
     const careless: TextRule = {
       name: 'careless',
-      // Each document under a name of its own, and copies apart from each other.
-      async pay(contributions, outputs, contributors) {
-        const apart = contributions.map(({ text }, contributor) => ({
-          contributor,
-          text: `${contributor} `.repeat(2_000) + text,
-        }))
-        const parts = await textMix.pay(apart, outputs, apart.length)
-        const sums = new Float64Array(contributors)
-        for (const [at, { contributor }] of contributions.entries()) sums[contributor]! += parts[at]!
-        return sums
+      async pay(contributions, _, contributors) {
+        const parts = new Float64Array(contributors)
+        const total = contributions.reduce((sum, { text }) => sum + text.length, 0)
+        for (const { contributor, text } of contributions) parts[contributor]! += text.length / total
+        return parts
       },
     }
-    const gains = await measured(careless, [STUFFING[0]!])
-    expect(gains[STUFFING[0]!]).toBeGreaterThan(1.15)
+    const names = [STUFFING[0]!, 'junk letters', 'split into five names']
+    const found = await measured(careless, names)
+    expect(found[names[0]!]).toBeGreaterThan(1.15)
+    expect(found[names[1]!]).toBeGreaterThan(0.15)
+    expect(found[names[2]!]).toBeCloseTo(1, 1)
   })
 
   test('deal the same world for a seed, and hold out what is sold', () => {
@@ -77,15 +75,8 @@ describe('the speed bench of text', () => {
 
   test('measures everything of a small corpus', async () => {
     const random = Xoshiro128.fromSeed(1)
-    const peers = { missing: 'not asked' }
-    const found = await benchTextSpeed({
-      tokens: 20_000,
-      source,
-      random,
-      threads: 1,
-      peers,
-      onProgress: () => undefined,
-    })
+    const given = { tokens: 20_000, source, random, threads: 1, outputs: 5, peers: { missing: 'not asked' } }
+    const found = await benchTextSpeed({ ...given, onProgress: () => undefined })
     expect(found).toMatchObject({ tokens: 20_000, documents: 143, shards: 1 })
     expect(found.bytes_per_token).toBeCloseTo(8 * (1 + 143 / 20_000) + (8 * 143 + 4) / 20_000, 6)
     expect(found.peers).toBeUndefined()
