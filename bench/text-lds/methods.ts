@@ -20,7 +20,7 @@ export function methodsOf({ documents, shard }: Speeches, random: Xoshiro128): R
     'OLMoTrace-like': (output) => trace({ documents, shard }, output, random),
     BM25: (output) => bm25.score(output),
     'suffix-vote': (output) => suffixVote(shards, output),
-    'half suffix-vote, half BM25': (output) => mixed(suffixVote(shards, output), bm25.score(output)),
+    'mix of both': (output) => mixed(suffixVote(shards, output), bm25.score(output)),
   }
 }
 

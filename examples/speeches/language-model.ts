@@ -36,14 +36,16 @@ export class NgramModel {
     const followers = Array.from({ length: CONTEXT_MAX + 1 }, () => new Map<string, string[]>())
     for (const text of texts) {
       const words = wordsOf(text)
-      for (const [at, word] of words.entries())
+      for (const [at, word] of words.entries()) {
+        let context = ''
         for (let length = 0; length <= Math.min(CONTEXT_MAX, at); length++) {
+          if (length > 0) context = length === 1 ? words[at - 1]! : `${words[at - length]} ${context}`
           const known = followers[length]!
-          const context = keyOf(words.slice(at - length, at))
           const found = known.get(context)
           if (found === undefined) known.set(context, [word])
           else found.push(word)
         }
+      }
     }
     if (followers[0]!.size === 0) throw new RangeError('A language model needs a text with a word in it.')
     return new NgramModel(followers)

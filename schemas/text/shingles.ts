@@ -10,6 +10,8 @@ const SEED = 0x811c9dc5
 /** Attempts are hashed with the bin, so that two empty bins borrow from different ones. */
 const BORROW = 0x9e3779b1
 const EMPTY = 0xffffffff
+/** Thirty marks that another one follows: UAX #15, Stream-Safe Text Format, has the same limit. */
+const MARKS = /\p{M}{30}(?=\p{M})/gu
 
 /**
  * What stays of a text when only its letters and digits count (and the marks that belong to letters): compatibility forms, case,
@@ -17,9 +19,21 @@ const EMPTY = 0xffffffff
  * lower case, the same in every locale.
  */
 export function folded(text: string): string {
-  const plain = text.normalize('NFKC').toLowerCase()
+  const plain = normalised(text).toLowerCase()
   const letters = plain.replace(/[^\p{L}\p{M}\p{N}]+/gu, '')
   return letters === '' ? plain.replace(/\s+/gu, '') : letters
+}
+
+/** NFKC of each piece of a text that is cut before each 31st mark in a row: sorting marks takes the square of their number. */
+function normalised(text: string): string {
+  const pieces: string[] = []
+  let from = 0
+  for (const { index, 0: marks } of text.matchAll(MARKS)) {
+    pieces.push(text.slice(from, index + marks.length).normalize('NFKC'))
+    from = index + marks.length
+  }
+  pieces.push(text.slice(from).normalize('NFKC'))
+  return pieces.join('')
 }
 
 /**

@@ -4,6 +4,7 @@ import { UNKNOWN_WORD } from '../../jobs/attribution/text/dictionary.ts'
 import { SpanSearch } from '../../jobs/attribution/text/maximal-spans.ts'
 import { buildShard, Shard } from '../../jobs/attribution/text/shard.ts'
 import { runs } from '../support/random-runs.ts'
+import { bruteSpans } from './support/brute-spans.ts'
 
 /** Documents dealt over shards, as their numbers say. */
 async function shardsOf(documents: readonly (readonly number[])[], shards: number): Promise<Shard[]> {
@@ -14,33 +15,6 @@ async function shardsOf(documents: readonly (readonly number[])[], shards: numbe
       return new Shard(arrays, Int32Array.from(numbers))
     }),
   )
-}
-
-/** By looking everywhere: the definition. */
-function bruteSpans(documents: ReadonlyMap<number, readonly number[]>, output: readonly number[]) {
-  const places = (start: number, end: number) =>
-    [...documents].flatMap(([document, tokens]) => {
-      const positions = [...tokens.keys()].filter(
-        (at) =>
-          at + end - start <= tokens.length && output.slice(start, end).every((each, i) => each === tokens[at + i]),
-      )
-      return positions.length === 0 ? [] : [{ document, positions }]
-    })
-  const written = (tokens: readonly number[]) => ` ${tokens.join(' ')} `
-  const texts = [...documents.values()].map(written)
-  const isFound = (start: number, end: number) => {
-    const part = written(output.slice(start, end))
-    return start >= 0 && end <= output.length && texts.some((text) => text.includes(part))
-  }
-  const spans = []
-  for (let start = 0; start < output.length; start++)
-    for (let end = start + 2; end <= output.length; end++)
-      if (isFound(start, end) && !isFound(start - 1, end) && !isFound(start, end + 1)) {
-        const found = places(start, end)
-        const count = found.reduce((sum, { positions }) => sum + positions.length, 0)
-        spans.push({ start, end, count, documents: found })
-      }
-  return spans
 }
 
 const found = (shards: readonly Shard[], output: readonly number[]) => {

@@ -19,6 +19,7 @@ import { TextStore } from '../../jobs/attribution/text/store/text-store.ts'
 import { suffixVote } from '../../jobs/attribution/text/suffix-vote.ts'
 import { tokenise } from '../../schemas/text/tokenizer.ts'
 import { runs } from '../support/random-runs.ts'
+import { bruteSpans } from './support/brute-spans.ts'
 
 const KILLED = new Error('killed')
 
@@ -40,11 +41,16 @@ function answersOf(dictionary: Dictionary, shards: readonly Shard[], outputs: re
   })
 }
 
-/** The same of these documents, in one shard in memory. */
+/** The same of these documents: spans by looking everywhere, scores in one shard in memory. */
 async function expectedAnswers(documents: ReadonlyMap<number, string>, outputs: readonly string[]) {
   const dictionary = new Dictionary()
   const tokens = [...documents.values()].map((text) => dictionary.encode(tokenise(text)))
-  return answersOf(dictionary, [new Shard(await buildShard(tokens), Int32Array.from(documents.keys()))], outputs)
+  const shards = [new Shard(await buildShard(tokens), Int32Array.from(documents.keys()))]
+  const words = new Map([...documents.keys()].map((number, at) => [number, [...tokens[at]!]]))
+  return answersOf(dictionary, shards, outputs).map(({ vote }, at) => ({
+    spans: bruteSpans(words, [...dictionary.lookUp(tokenise(outputs[at]!))]),
+    vote,
+  }))
 }
 
 const sentence = fc
