@@ -151,8 +151,7 @@ function note(seen: Set<string>, { fees, disputes, adjustments, found, ...last }
   if (fees.unattributed.size > 0) seen.add('unattributed')
   if ([...fees.periods.values()].some(({ carriedIn }) => carriedIn > 0n)) seen.add('carried')
   if ([...fees.accounts.values()].some(({ small }) => small > 0n)) seen.add('small')
-  for (const { status, held, ended } of disputes.all)
-    if (ended === epoch && (held > 0n || ['void', 'unfunded'].includes(status))) seen.add(status)
+  for (const { status, ended } of disputes.all) if (ended === epoch) seen.add(status)
   for (const { amount } of adjustments.claims) seen.add(amount > 0n ? 'owed' : 'owing')
   for (const name of ['netted', 'disputed'] as const) if (last[name].size > 0) seen.add(name)
 }

@@ -29,6 +29,8 @@ export class RandomContests implements Guest {
   readonly #random: Random
   #made = 0
   #open: string[] = []
+  /** Epochs of the last lines that were disputed. */
+  #disputed: number[] = []
 
   constructor(seed: number) {
     this.#random = randomOf(seed + OWN_STREAM)
@@ -52,7 +54,7 @@ export class RandomContests implements Guest {
     if (this.#random(6) === 0) await this.#deposit(ledger)
     if (epoch === 0) return
     if (this.#random(2) === 0) await this.#dispute(ledger)
-    if (this.#random(4) === 0) await this.#decide(ledger)
+    if (this.#random(3) === 0) await this.#decide(ledger)
     if (this.#random(3) === 0) await this.#correct(ledger)
     if (this.#random(14) === 0) await this.#adjust(ledger, epoch)
   }
@@ -81,6 +83,7 @@ export class RandomContests implements Guest {
     const bond = opener === account ? 0n : (line.bond ?? 1n) + (this.#random(12) === 0 ? 1n : 0n)
     await ledger.send(await ledger.records.dispute(dispute, opener, named, bond))
     this.#open.push(dispute)
+    this.#disputed = [...this.#disputed, line.epoch].slice(-3)
   }
 
   async #decide(ledger: SmallLedger): Promise<void> {
@@ -102,9 +105,10 @@ export class RandomContests implements Guest {
     await ledger.send(ledger.records.correction(use.id, this.#random(4) === 0 ? 'void' : now))
   }
 
-  /** Of the last epochs mostly: what lies before an order to erase is refused. */
+  /** Of the last epochs mostly, or of one of which lines are disputed: what lies before an order to erase is refused. */
   async #adjust(ledger: SmallLedger, epoch: number): Promise<void> {
-    const from = Math.max(1, epoch - this.#random(this.#random(3) === 0 ? epoch : 2))
+    const recent = Math.max(1, epoch - this.#random(this.#random(3) === 0 ? epoch : 2))
+    const from = this.#random(2) === 0 ? recent : (this.#disputed[0] ?? recent)
     const to = from + this.#random(epoch - from + 1)
     await ledger.send(await ledger.records.adjustment(this.#name('adjustment'), from, to))
   }
