@@ -23,10 +23,11 @@ export function addAnswers(program: Command): void {
         const { warehouse } = await session.ledger()
         const explanations = await explain(warehouse, [id], flags.top)
         const payloads = new FolderPayloadStore(session.directory.payloads)
-        const texts = await Promise.all(
-          explanations.map(({ inference }) => textEvidence(warehouse, { ...inference, payloads, top: flags.top })),
-        )
-        const document = explanations.map((each, at) => ({ ...each, text: texts[at] ?? null }))
+        const document: Explained[] = []
+        for (const each of explanations) {
+          const text = await textEvidence(warehouse, { ...each.inference, payloads, top: flags.top })
+          document.push({ ...each, text: text ?? null })
+        }
         answer(document, () => document.forEach(printExplanation))
         return undefined
       }),

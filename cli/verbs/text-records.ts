@@ -130,7 +130,8 @@ async function append({ session, progress, signal }: VerbContext, records: Itera
     if (page.length < RECORDS_AT_ONCE) continue
     signal.throwIfAborted()
     await sink.append(page)
-    progress.show(`${(sent += page.length)} texts`)
+    sent += page.length
+    progress.show(`${sent} texts`)
     page = []
   }
   if (page.length > 0) await sink.append(page)

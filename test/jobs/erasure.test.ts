@@ -136,7 +136,7 @@ describe('a bundle whose row was emptied', () => {
     const batch = toBlob(idHashOf(SOURCES.portal, 'of bob'))
     const { warehouse } = world.ledger
     await warehouse.run(
-      `INSERT INTO record_erased SELECT rid, $batch, 0, 'map-1', $orderedIn, 0 FROM record WHERE id_hash = $record`,
+      `INSERT INTO record_erased SELECT rid, $batch, 0, 'map-1', $orderedIn, 0, NULL FROM record WHERE id_hash = $record`,
       { record, batch, orderedIn },
     )
     await warehouse.run('UPDATE record SET record_value = NULL WHERE id_hash = $record', { record })

@@ -7,6 +7,7 @@ import { auditBundle } from '../../audit/index.ts'
 import { weighTextUses } from '../../audit/text-weights.ts'
 import { corpusFolder } from '../../jobs/attribution/text/ledger/corpora-folder.ts'
 import { documentsOf } from '../../jobs/attribution/text/ledger/documents.ts'
+import { withCorpus } from '../../jobs/attribution/text/ledger/ledger-corpus.ts'
 import { weighTexts } from '../../jobs/attribution/text/ledger/weigh-texts.ts'
 import { erase } from '../../jobs/erasure/erase.ts'
 import { idHashOf } from '../../pipelines/ingest/identity.ts'
@@ -144,4 +145,38 @@ test('what was erased is gone from the cache, and what it took part in is not we
   const history = await auditedHistory()
   expect(audited(weighTextUses(history, [findUse(history, SOURCES.gateway, 'use')]))).toEqual(after)
   expect(after[0]!.length).toBe(1)
+})
+
+test.each([
+  ['takes another extractor for the one that was named', `UPDATE text_map SET extractor = 'urn:mine'`],
+  ['forgets a text map', 'DELETE FROM text_map'],
+  ['says that an item was to be erased', 'INSERT INTO contribution_erased SELECT batch, 0, 1 FROM contribution_batch'],
+])('promise 6: an altered ledger of texts is found: one that %s', async (_, alteration) => {
+  small = await SmallLedger.open()
+  await small.found()
+  await small.send(await small.records.textMap(), await small.records.batch('alice', 'a', 1))
+  await small.runEpoch()
+  expect((await small.audit()).firstDifference).toBeUndefined()
+  await small.ledger.warehouse.run(alteration)
+  await small.send(small.records.itemText('a', 0, 'the sea is wide'))
+  await small.runEpoch()
+  expect((await small.audit()).firstDifference).toMatchObject({ epoch: 2, check: 'decisions' })
+})
+
+test('whoever asks while another one is asking is answered all the same', async () => {
+  small = await SmallLedger.open()
+  await small.found()
+  await small.send(
+    await small.records.textMap(),
+    await small.records.batch('alice', 'a', 1),
+    small.records.itemText('a', 0, 'the sea is wide'),
+    small.records.inference('use', 10n),
+    small.records.inferenceText('use', 'the sea is deep'),
+  )
+  await small.runEpoch()
+  const { warehouse } = small.ledger
+  const other = await warehouse.connect()
+  const map = { textMap: 'texts-1', epoch: 1 }
+  const inner = await withCorpus(other, map, () => warehouse.transaction(() => weighed(1, ['use'])))
+  expect(inner).toEqual(await weighed(1, ['use']))
 })

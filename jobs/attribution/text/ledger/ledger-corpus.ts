@@ -39,31 +39,32 @@ export function wordsOfBytes(tokens: Uint8Array): string[] {
   return Array.from({ length: hex.length / characters }, (_, at) => hex.slice(at * characters, (at + 1) * characters))
 }
 
-const waiting = new Map<string, Promise<unknown>>()
+/** Folders that somebody in this process works with. */
+const busy = new Set<string>()
 
 /**
- * Brings the cache of a map's texts to the cut of an epoch, and lets `work` use it; one caller at a time. The cache lies beside the
- * warehouse and says nothing that the warehouse does not: one that is missing, damaged or of another ledger is made anew.
+ * Brings a cache of a map's texts to the cut of an epoch, and lets `work` use it. It lies beside the warehouse and says nothing that the
+ * warehouse does not: one that is missing, damaged or of another ledger is made anew. Whoever comes while it is in use has another one:
+ * nobody waits, so that no transaction waits for somebody who waits for it.
  *
  * @throws CorpusTooLargeError, SuffixThreadError
  */
-export function withCorpus<Result>(
+export async function withCorpus<Result>(
   warehouse: Database,
   { textMap, epoch }: { readonly textMap: string; readonly epoch: number },
   work: (corpus: LedgerCorpus) => Promise<Result>,
   options: CorpusOptions = {},
 ): Promise<Result> {
-  const folder = corpusFolder(warehouse, textMap)
-  const before = waiting.get(folder) ?? Promise.resolve()
-  const done = before.then(async () => {
+  const first = corpusFolder(warehouse, textMap)
+  let folder = first
+  for (let other = 1; busy.has(folder); other++) folder = `${first}-${other}`
+  busy.add(folder)
+  try {
     const { documents } = await documentsOf(warehouse, textMap, epoch)
-    return work(await corpusIn(warehouse, folder, textMap, documents, options))
-  })
-  waiting.set(
-    folder,
-    done.catch(() => undefined),
-  )
-  return done
+    return await work(await corpusIn(warehouse, folder, textMap, documents, options))
+  } finally {
+    busy.delete(folder)
+  }
 }
 
 async function corpusIn(
