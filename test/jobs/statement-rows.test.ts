@@ -178,7 +178,7 @@ function expectText(statement: WholeStatement): number {
   printStatement(statement, (line) => lines.push(line))
   let [rows, sums] = [0n, 0]
   for (const line of lines.flatMap((each) => each.split('\n'))) {
-    const [, sign, digits] = /^ +([+=-]) (\d+) of 0x/.exec(line) ?? []
+    const [, sign, digits] = /^ +([+=-]) +(\d+) of 0x/.exec(line) ?? []
     if (sign === undefined) {
       rows = 0n
       continue

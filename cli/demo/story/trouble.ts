@@ -99,7 +99,8 @@ export async function carryOutErasure({ play: { session, clock } }: Year): Promi
     payloads: new FolderPayloadStore(session.directory.payloads),
     ...(sink instanceof EmbeddedLog ? { log: sink } : {}),
   })
-  return `${done.payloads} pictures with their salts, ${done.records} records, ${done.bundles.length} bundles written again`
+  const bundles = `${done.bundles.length} ${done.bundles.length === 1 ? 'bundle' : 'bundles'}`
+  return `${done.payloads} pictures with their salts and ${done.records} records are gone, ${bundles} written again`
 }
 
 /** What the gateway charged for and never answered, by its own account. */
