@@ -90,15 +90,14 @@ function printPayout(
   { token, rows, paid, small, minimum }: StatementPayout,
   lines: readonly StatementLine[],
 ): void {
-  const width = Math.max(...[...rows.map(({ amount }) => amount), paid].map((amount) => signed(amount).length))
-  const amountText = (text: string) => text.padStart(width)
+  const width = Math.max(...[...rows.map(({ amount }) => amount), paid].map((amount) => digits(amount).length))
   for (const { kind, asset, amount, line } of rows) {
     const of = asset === null || asset === '' ? '' : ` (${asset})`
     const told = line === null ? '' : lineText(lines.find(({ index }) => index === line)!)
-    say(`  ${amountText(signed(amount))} of ${token} ${rowText(kind)}${of}${told}`)
+    say(`  ${signed(amount, width)} of ${token} ${rowText(kind)}${of}${told}`)
   }
   const carried = small === 0n ? '' : `; what is carried is below the minimum of ${minimum}`
-  say(`  ${amountText(`= ${paid}`)} of ${token} paid${carried}`)
+  say(`  = ${digits(paid).padStart(width)} of ${token} paid${carried}`)
 }
 
 function rowText(kind: string): string {
@@ -114,8 +113,13 @@ function lineText({ share, heldBack }: StatementLine): string {
   return `${sure}${heldBack === 0n ? '' : `; ${heldBack} more are held back`}`
 }
 
-function signed(amount: bigint): string {
-  return amount < 0n ? `- ${-amount}` : `+ ${amount}`
+/** The sign, and the digits in a column. */
+function signed(amount: bigint, width = 0): string {
+  return `${amount < 0n ? '-' : '+'} ${digits(amount).padStart(width)}`
+}
+
+function digits(amount: bigint): string {
+  return String(amount < 0n ? -amount : amount)
 }
 
 function printTotals(say: Say, { totals, claims, findings, paidByKind }: WholeStatement): void {
@@ -237,8 +241,10 @@ function printBalances(say: Say, { balances, movements }: NonNullable<WholeState
       const what = `${movementWords(kind).short}${asset === '' ? '' : ` (${asset})`}`
       sums.set(what, (sums.get(what) ?? 0n) + amount)
     }
-    for (const [what, amount] of sums) say(`  ${signed(amount)} of ${token} ${what}`)
-    say(`  = ${balances.find((each) => each.token === token)?.amount ?? 0n} of ${token} on your balance`)
+    const balance = balances.find((each) => each.token === token)?.amount ?? 0n
+    const width = Math.max(...[...sums.values(), balance].map((amount) => digits(amount).length))
+    for (const [what, amount] of sums) say(`  ${signed(amount, width)} of ${token} ${what}`)
+    say(`  = ${digits(balance).padStart(width)} of ${token} on your balance`)
   }
 }
 

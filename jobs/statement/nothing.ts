@@ -93,6 +93,7 @@ async function ofContributions(
   const gone = erased > 0 ? 'erased' : 'withdrawn'
   const models = await warehouse.all<{ model: string; counting: bigint }>(ownFeatures, { account, to })
   if (models.length === 0) {
+    if (epochs.some(({ lines }) => lines.some(({ kind }) => kind === 'data'))) return []
     const isGone = erased === items || withdrawn === items
     return [nothing('contributions', isGone ? gone : 'no-features', { count: isGone ? items : items - erased })]
   }

@@ -13,17 +13,11 @@ const balanceMovements = readSql(new URL('./balance-movements.sql', import.meta.
  *   `corrected`: given back, because who reported the use took it back;
  * - `share-bought`, `licence-bought`; `bond-put-up` for a dispute, and `bond-returned`.
  */
-type MovementKind =
-  | 'deposit'
-  | 'fee'
-  | 'outside'
-  | 'released'
-  | 'unlicensed'
-  | 'corrected'
-  | 'share-bought'
-  | 'licence-bought'
-  | 'bond-put-up'
-  | 'bond-returned'
+const MOVEMENT_KINDS = [
+  ...(['deposit', 'unlicensed', 'corrected', 'bond-returned', 'released'] as const),
+  ...(['fee', 'outside', 'share-bought', 'licence-bought', 'bond-put-up'] as const),
+] as const
+type MovementKind = (typeof MOVEMENT_KINDS)[number]
 
 /** By what a deposited balance grew, or fell (below 0). */
 export interface BalanceMovement {
@@ -93,7 +87,12 @@ export async function payingOf(warehouse: Database, account: Address): Promise<P
     .map(({ epoch, model, token, fees, until }) => ({ epoch, model, token, fees: BigInt(fees), until }))
   const rows = await warehouse.all<Omit<Paying['uses'][number], 'uses'> & { uses: bigint }>(paidUses, { account })
   const uses = rows.map((each) => ({ ...each, uses: Number(each.uses) }))
-  const movements = await warehouse.all<BalanceMovement>(balanceMovements, { account })
+  const movements = (await warehouse.all<BalanceMovement>(balanceMovements, { account })).sort(byEpochAndKind)
   if (balances.length + channels.length + uses.length + movements.length === 0) return undefined
   return { balances, movements, channels, held, uses }
+}
+
+/** Within an epoch what came in before what went out; else as it was. */
+function byEpochAndKind(a: BalanceMovement, b: BalanceMovement): number {
+  return a.epoch - b.epoch || MOVEMENT_KINDS.indexOf(a.kind) - MOVEMENT_KINDS.indexOf(b.kind)
 }

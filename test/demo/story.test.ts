@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { builtCli } from '../cli/support/built-cli.ts'
+import { documentOf } from '../cli/support/tally.ts'
+import { tallyHere } from '../cli/support/tally-here.ts'
 
 const LIMIT_MS = 600_000
 
@@ -39,6 +41,23 @@ describe('demo --story', () => {
     ])
       expect(happened).toContain(event)
     expect(told.audit.ok).toBe(true)
+  })
+
+  test('what is erased is gone from every file of the ledger, and the agent’s data was paid', async () => {
+    const data = join(folder, 'ledger')
+    const status = await tallyHere(['erasure', 'status', '--json', '--data', data])
+    const { items } = documentOf<{ items: { copies: { what: string; state: string }[] }[] }>(status)
+    expect(items.length).toBeGreaterThan(0)
+    const here = items.flatMap(({ copies }) => copies).filter(({ what }) => what !== 'backup' && what !== 'recipient')
+    expect(new Set(here.map(({ what, state }) => `${what}: ${state}`))).toEqual(
+      new Set(['payload: erased', 'warehouse: erased', 'bundle: erased', 'log: erased']),
+    )
+    const { paid } = documentOf<{ paid: { data: Record<string, string> }[] }>(
+      await tallyHere(['agent', 'show', 'postal-clerk', '--json', '--data', data]),
+    )
+    expect(paid).toHaveLength(1)
+    expect(BigInt(paid[0]!.data.paid!)).toBeGreaterThan(0n)
+    expect(paid[0]!.data).toMatchObject({ waiting: '0', open: '0' })
   })
 
   test('everybody has claimed what they were paid, and is told what for', () => {

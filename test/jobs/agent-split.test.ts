@@ -96,5 +96,11 @@ describe('who was paid for an agent’s work', () => {
     const { data, token } = await split()
     expect([data.waiting, data.open, token]).toEqual([0n, 0n, TOKEN])
     expect(data.unattributed).toBeGreaterThanOrEqual(2n * DATA)
+    // Another period that pays changes nothing of it.
+    for (let index = 0; index < 8; index++) await work(`third ${'.'.repeat(index)}`, 'known')
+    expect((await world.runEpoch()).periods).toMatchObject([{ state: 'paid' }])
+    await expectAddsUp(3 + MAX_EPOCHS)
+    expect(await dataOf('alone')).toEqual({ state: 'given-up', amount: DATA, in: 2 + MAX_EPOCHS })
+    expect((await split()).data.unattributed).toBeGreaterThanOrEqual(data.unattributed)
   })
 })

@@ -21,6 +21,7 @@ const BONDS: Readonly<Record<string, bigint>> = { [TOKEN]: 7n, [OTHER_TOKEN]: 1n
 const ADJUSTED_IN: ReadonlySet<number> = new Set([4])
 /** Of what is held; in turn. */
 const DECISIONS = ['rejected', 1_000_000, 400_000, 'rejected', 0] as const
+const LOCKED = 'locked-reader'
 const OPENERS: readonly Name[] = ['stranger', 'bob', 'carol', 'payer']
 
 const amounts = (of: Readonly<Record<string, bigint>>): MinimumPayout[] =>
@@ -48,7 +49,8 @@ const NEEDED = [
     'released',
   ],
   ...['carried-in', 'carried-on', 'netted', 'disputed'],
-  ...['deposit', 'fee', 'outside', 'unlicensed', 'share-bought', 'bond-put-up', 'bond-returned'],
+  ...['deposit', 'fee', 'outside', 'unlicensed', 'released', 'corrected'].map((kind) => `balance ${kind}`),
+  ...['share-bought', 'licence-bought', 'bond-put-up', 'bond-returned'].map((kind) => `balance ${kind}`),
   ...['bond held', 'bond returned', 'bond forfeited', 'bond not-taken', 'bond none'],
 ]
 
@@ -78,21 +80,35 @@ class Quarrels {
     const { records } = ledger
     // One of them has nothing to put up.
     for (const payer of OPENERS.slice(1)) await ledger.send(records.deposit(payer, BigInt(this.#random(40))))
-    for (let left = 1 + this.#random(4); left > 0; left--) await this.#dispute()
     const decided = this.#open.shift()
     if (decided !== undefined)
       await ledger.send(await records.resolution(decided, DECISIONS[this.#decided++ % DECISIONS.length]!))
-    // Taken in the first epoch, and taken back in the second.
-    if (epoch === 1)
+    for (let left = 1 + this.#random(4); left > 0; left--) await this.#dispute()
+    if (epoch === 1) await this.#begin()
+    // The first was taken and is taken back; of the second, which is held, a part goes back.
+    if (epoch === 2) await ledger.send(records.correction('wrong', 'void'), records.correction('outside', 200n))
+    // What is left of it is released.
+    if (epoch === 3)
       await ledger.send(
-        ...[records.deposit('payer', 90_000n), records.inference('wrong', 80_000n)],
-        records.inferenceFeatures('wrong', featuresOf(randomOf(1), this.world.shape, 0)),
-        await records.offer('first', 'reader', 'modeller', 1_000, 500n),
-        await records.acceptance('first', 'payer'),
+        await records.licenceOffer('licence', LOCKED, 'modeller', 90n, { coversFromEpoch: 1 }),
+        await records.acceptance('licence', 'payer'),
       )
-    if (epoch === 2) await ledger.send(records.correction('wrong', 'void'))
     if (ADJUSTED_IN.has(epoch)) await ledger.send(await records.adjustment(`adjustment ${epoch}`, epoch - 3, epoch - 1))
     await this.world.runEpoch()
+  }
+
+  async #begin(): Promise<void> {
+    const { ledger, shape } = this.world
+    const { records } = ledger
+    await ledger.send(
+      await records.asset(LOCKED, 'model', { modeller: 1_000_000 }, { body: { access: 'licensed' } }),
+      ...(await records.vouchers(LOCKED)),
+      ...[records.deposit('payer', 90_000n), records.inference('wrong', 80_000n)],
+      records.inferenceFeatures('wrong', featuresOf(randomOf(1), shape, 0)),
+      records.inference('outside', 500n, { body: { model: LOCKED } }),
+      await records.offer('first', 'reader', 'modeller', 1_000, 500n),
+      await records.acceptance('first', 'payer'),
+    )
   }
 
   async #dispute(): Promise<void> {
@@ -150,7 +166,10 @@ function expectJson(statement: WholeStatement, { paid, balances }: Expected): st
     const left = sum(movements.filter((each) => each.token === token).map(({ amount }) => amount))
     expect({ token, left }).toEqual({ token, left: balances.get(token) ?? 0n })
   }
-  kinds.push(...movements.map(({ kind }) => kind), ...statement.disputes.map(({ bondBecame }) => `bond ${bondBecame}`))
+  kinds.push(
+    ...movements.map(({ kind }) => `balance ${kind}`),
+    ...statement.disputes.map(({ bondBecame }) => `bond ${bondBecame}`),
+  )
   return [...kinds, ...statement.nothing.map(({ reason }) => reason)]
 }
 
@@ -178,7 +197,7 @@ function expectText(statement: WholeStatement): number {
   printStatement(statement, (line) => lines.push(line))
   let [rows, sums] = [0n, 0]
   for (const line of lines.flatMap((each) => each.split('\n'))) {
-    const [, sign, digits] = /^ +([+=-]) (\d+) of 0x/.exec(line) ?? []
+    const [, sign, digits] = /^ +([+=-]) +(\d+) of 0x/.exec(line) ?? []
     if (sign === undefined) {
       rows = 0n
       continue

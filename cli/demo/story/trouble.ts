@@ -100,7 +100,8 @@ export async function carryOutErasure({ play: { session, clock } }: Year): Promi
     isAnchored: true,
     ...(sink instanceof EmbeddedLog ? { log: sink } : {}),
   })
-  return `${done.payloads} pictures with their salts, ${done.records} records, ${done.bundles.length} bundles written again`
+  const bundles = `${done.bundles.length} ${done.bundles.length === 1 ? 'bundle' : 'bundles'}`
+  return `${done.payloads} pictures with their salts and ${done.records} records are gone, ${bundles} written again`
 }
 
 /** What the gateway charged for and never answered, by its own account. */
