@@ -6,7 +6,7 @@ import { SpanSearch } from '../../jobs/attribution/text/maximal-spans.ts'
 import { mixed } from '../../jobs/attribution/text/mix.ts'
 import { buildShard, Shard } from '../../jobs/attribution/text/shard.ts'
 import { suffixVote } from '../../jobs/attribution/text/suffix-vote.ts'
-import { tokenise } from '../../jobs/attribution/text/tokenizer.ts'
+import { tokenise } from '../../schemas/text/tokenizer.ts'
 
 /** The tokenizer alone is given 10 MB: text-tokenizer.test.ts. */
 const UNITS = 500_000

@@ -10,7 +10,7 @@ import { mixed } from '../../jobs/attribution/text/mix.ts'
 import { buildShard, Shard } from '../../jobs/attribution/text/shard.ts'
 import { TextStore } from '../../jobs/attribution/text/store/text-store.ts'
 import { suffixVote } from '../../jobs/attribution/text/suffix-vote.ts'
-import { tokenise } from '../../jobs/attribution/text/tokenizer.ts'
+import { tokenise } from '../../schemas/text/tokenizer.ts'
 import { SuffixAutomaton } from './support/suffix-automaton.ts'
 
 const OUTPUTS = 6
