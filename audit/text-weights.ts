@@ -86,7 +86,9 @@ class Scorer {
       wordsOf.set(account, (wordsOf.get(account) ?? 0) + word)
     }
     const parts = inMillionths(votes)
-    const products = new Map([...parts].map(([place, vote]) => [place, vote * (wordsOf.get(this.#documents[place]!.account) ?? 0)]))
+    const products = new Map(
+      [...parts].map(([place, vote]) => [place, vote * (wordsOf.get(this.#documents[place]!.account) ?? 0)]),
+    )
     const weighed = inMillionths(products)
     const sums = new Map<string, number>()
     for (const [place, vote] of parts) {

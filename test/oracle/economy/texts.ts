@@ -34,7 +34,9 @@ export function naiveWeights(
   const [votes, words] = [naiveVotes(corpus, output), naiveBm25(corpus, output)]
   const [vote, word] = [inMillionths(votes), inMillionths(words)]
   const product = inMillionths(
-    corpus.map(({ account }, document) => vote[document]! * sumOf(word.filter((_, at) => corpus[at]!.account === account))),
+    corpus.map(
+      ({ account }, document) => vote[document]! * sumOf(word.filter((_, at) => corpus[at]!.account === account)),
+    ),
   )
   const ofAccounts = new Map<string, bigint>()
   for (const [document, { account }] of corpus.entries())
