@@ -99,7 +99,7 @@ describe('tally dispute', () => {
     const statement = documentOf(await tallyHere(['statement', addressOf('modeller'), '--json', '--data', data]))
     expect(statement).toMatchObject({ disputes: [{ dispute: 'mine' }, { dispute: 'copies', state: 'upheld' }] })
     const text = await tallyHere(['statement', addressOf('modeller'), '--data', data])
-    expect(text.stdout).toContain(`less 150 of ${TOKEN}, kept while a line is disputed`)
+    expect(text.stdout).toContain(`- 150 of ${TOKEN} kept while a line is disputed`)
   })
 
   test('copies are decided by what contributions are alone: scores and lines may be missing, or wrong', async () => {

@@ -56,7 +56,7 @@ test('tally ingest --follow signs quotes over HTTP, by the lists of the last clo
   try {
     const ask = () => fetch(`http://127.0.0.1:${port}/v1/quote?model=reader&units=calls%3D2`)
     const early = await ask()
-    expect([early.status, await early.json()]).toEqual([404, expect.objectContaining({ code: 'MODEL_UNKNOWN' })])
+    expect([early.status, await early.json()]).toEqual([404, expect.objectContaining({ code: 'NO_PRICE_LIST' })])
     expect(await tallyHere(['epoch', 'close', '--now', '--json', '--data', data])).toMatchObject({ end: 0 })
     const answer = await ask()
     const { quoteId, fee, units, expiresMs, signature, ...same } = (await answer.json()) as Record<string, string>

@@ -100,7 +100,7 @@ describe('tally rerun, diff and adjust', () => {
     expect(payer.claims).toEqual([{ token: TOKEN, model: 'reader', amount: '100' }])
     expect(payer.epochs[0]!.lines).toMatchObject([{ kind: 'adjustment', asset: 'reader', amount: '500' }])
     const { stdout } = await run(['statement', addressOf('modeller')])
-    expect(stdout).toContain('less 400 of')
+    expect(stdout).toMatch(/- +400 of /)
     expect(stdout).toContain('you were paid 80 of')
     expect(documentOf<Diff>(await run(['diff', 'adjustment/metered twice', '--json'])).accounts).toHaveLength(4)
     expect(errorOf(await run(order, OPERATOR))).toMatchObject({ code: 'ADJUSTMENT_EXISTS', hint: expect.any(String) })
