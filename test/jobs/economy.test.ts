@@ -18,7 +18,7 @@ const WORLDS = Number(process.env.TALLY_WORLDS ?? 4)
 const EPOCHS = Number(process.env.TALLY_WORLD_EPOCHS ?? 6)
 const { seed } = runs(WORLDS)
 /** The first ones' histories together have everything in them, so that the last test does not hang on luck. */
-const FIRST = [1, 8, 12]
+const FIRST = [7000, 7001, 7003]
 const seeds = [...FIRST, ...Array.from({ length: WORLDS - FIRST.length }, (_, index) => (seed + index) % 2 ** 32)]
 /** Of the vetoes of a world. */
 const VETO_STREAM = 11_000_003
