@@ -16,10 +16,13 @@ export interface NamedLine {
 export class LineUnknownError extends TallyError {
   override readonly code = 'LINE_UNKNOWN'
   constructor(facts: { epoch: number; account: string; token: string; kind: string; asset: string }) {
-    super(`No line of kind ${facts.kind} for ${facts.asset === '' ? 'no asset' : facts.asset} pays ${facts.account} in epoch ${facts.epoch}.`, {
-      facts,
-      hint: 'Nothing was sent. `tally statement ACCOUNT --json` lists the lines of an account, epoch by epoch.',
-    })
+    super(
+      `No line of kind ${facts.kind} for ${facts.asset === '' ? 'no asset' : facts.asset} pays ${facts.account} in epoch ${facts.epoch}.`,
+      {
+        facts,
+        hint: 'Nothing was sent. `tally statement ACCOUNT --json` lists the lines of an account, epoch by epoch.',
+      },
+    )
   }
 }
 
