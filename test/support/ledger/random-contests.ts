@@ -28,7 +28,7 @@ interface PaidLine {
 export class RandomContests implements Guest {
   readonly #random: Random
   #made = 0
-  #open: string[] = []
+  #open: { readonly dispute: string; readonly since: number }[] = []
   /** Epochs of the last lines that were disputed. */
   #disputed: number[] = []
 
@@ -51,22 +51,22 @@ export class RandomContests implements Guest {
 
   async act(ledger: SmallLedger): Promise<void> {
     const epoch = await lastEpoch(ledger)
-    if (this.#random(6) === 0) await this.#deposit(ledger)
+    if (this.#random(3) === 0) await this.#deposit(ledger)
     if (epoch === 0) return
-    if (this.#random(2) === 0) await this.#dispute(ledger)
-    if (this.#random(3) === 0) await this.#decide(ledger)
+    if (this.#random(2) === 0) await this.#dispute(ledger, epoch)
+    if (this.#random(3) === 0) await this.#decide(ledger, epoch)
     if (this.#random(3) === 0) await this.#correct(ledger)
     if (this.#random(14) === 0) await this.#adjust(ledger, epoch)
   }
 
   async #deposit(ledger: SmallLedger): Promise<void> {
     const token = fromHex(this.#random(3) === 0 ? OTHER_TOKEN : TOKEN)
-    const amount = BigInt(this.#random(2_000))
+    const amount = BigInt(this.#random(20_000))
     await ledger.send(ledger.records.deposit(this.#pick(OPENERS), amount, { body: { token } }))
   }
 
   /** One of the last lines, the large ones first, or almost one; now and then for a wrong bond. */
-  async #dispute(ledger: SmallLedger): Promise<void> {
+  async #dispute(ledger: SmallLedger, epoch: number): Promise<void> {
     const lines = await ledger.ledger.warehouse.all<PaidLine>(
       `SELECT l.epoch, l.account, l.token, l.kind, l.asset, b.amount AS bond
        FROM settlement_line AS l JOIN epoch AS e USING (epoch)
@@ -82,13 +82,18 @@ export class RandomContests implements Guest {
     const named = { epoch: line.epoch, account, token: toAddress(line.token), kind: line.kind, asset }
     const bond = opener === account ? 0n : (line.bond ?? 1n) + (this.#random(12) === 0 ? 1n : 0n)
     await ledger.send(await ledger.records.dispute(dispute, opener, named, bond))
-    this.#open.push(dispute)
+    this.#open.push({ dispute, since: epoch })
     this.#disputed = [...this.#disputed, line.epoch].slice(-3)
   }
 
-  async #decide(ledger: SmallLedger): Promise<void> {
-    const [dispute] = this.#open.splice(this.#random(this.#open.length), 1)
-    if (dispute === undefined) return
+  /** Mostly of one that was opened in an epoch before, and may hold something by now. */
+  async #decide(ledger: SmallLedger, epoch: number): Promise<void> {
+    const from = this.#random(6) === 0 ? epoch : epoch - 1
+    const some = this.#open.filter(({ since }) => since === from)
+    const one = some[this.#random(some.length)]
+    if (one === undefined) return
+    this.#open = this.#open.filter((each) => each !== one)
+    const { dispute } = one
     const parts = this.#pick([0, 333_333, 1_000_000, 'rejected', 'rejected'] as const)
     await ledger.send(await ledger.records.resolution(dispute, parts))
   }
