@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os'
 import { Xoshiro128 } from '../../extractors/random.ts'
 import { speechesFolder } from '../text-lds/speeches.ts'
 import { readSource } from './corpus.ts'
-import { openPeers } from './peers.ts'
-import { benchTextSpeed, type Latency, type TextSpeed } from './speed.ts'
+import { type Latency, openPeers } from './peers.ts'
+import { benchTextSpeed, type TextSpeed } from './speed.ts'
 
 const TOKENS_MIN = 10_000
 /** A suffix array of more takes more memory than machines that people have. */

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openPython } from '../python.ts'
-import type { Latency } from './speed.ts'
 
 /** infini-gram: suffix arrays of tokens in C++ (Liu et al. 2024), and tantivy: BM25 in Rust. */
 const SCRIPT = {
@@ -12,6 +11,11 @@ const SCRIPT = {
 const SEPARATOR = 0xffff
 /** What it gives the documents of. */
 export const PLACES_MAX = 1_000
+
+export interface Latency {
+  readonly p50_ms: number
+  readonly p95_ms: number
+}
 
 export interface PeerTimes {
   readonly infiniGram: Latency & {

@@ -24,11 +24,6 @@ const WARM = 5
 const SHARD_TOKENS = 1 << 26
 const SHARD_FILES = ['tokens.i32', 'sa.i32', 'docstart.i32', 'documents.i32']
 
-export interface Latency {
-  readonly p50_ms: number
-  readonly p95_ms: number
-}
-
 export interface TextSpeed {
   readonly tokens: number
   readonly documents: number

@@ -37,6 +37,10 @@ describe('every method that a policy may name', () => {
   })
 })
 
+test('text/mix@1 has a record in which it passes every gate of texts over enough seeds', () => {
+  expect(faultsOfRecord(FOLDER, 'text/mix@1')).toEqual([])
+})
+
 describe('a record', () => {
   let folder: string
   beforeEach(() => {

@@ -14,7 +14,7 @@ export interface TextLabSize {
   readonly contributors: number
 }
 
-export const FULL_TEXT_LAB: TextLabSize = { outputs: 20, contributors: 20 }
+const FULL_TEXT_LAB: TextLabSize = { outputs: 20, contributors: 20 }
 
 /** Words of a passage: what is held out, and what is dealt alike. */
 const PASSAGE_WORDS = 200
