@@ -12,7 +12,7 @@ import { suffixVote } from '../../jobs/attribution/text/suffix-vote.ts'
 import { VoteThreads } from '../../jobs/attribution/text/vote-threads.ts'
 import { percentile } from '../statistics.ts'
 import { jumping, type Source } from './corpus.ts'
-import { type openPeers, type PeerTimes, PLACES_MAX, writePeerFiles } from './peers.ts'
+import { type Latency, type openPeers, type PeerTimes, PLACES_MAX, writePeerFiles } from './peers.ts'
 
 const DOCUMENT_TOKENS = 140
 const OUTPUT_TOKENS = 450
