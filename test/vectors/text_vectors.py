@@ -20,8 +20,8 @@ def kind(character):
     return category if category in "LMN" else "other"
 
 
-def normal(text):
-    text = "".join("\ufffd" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
+def normalised(form, text):
+    """Of each piece of a text that is cut before each 31st mark in a row."""
     pieces, marks = [""], 0
     for character in text:
         marks = marks + 1 if kind(character) == "M" else 0
@@ -29,7 +29,11 @@ def normal(text):
             pieces.append("")
             marks = 1
         pieces[-1] += character
-    return "".join(unicodedata.normalize("NFC", piece) for piece in pieces)
+    return "".join(unicodedata.normalize(form, piece) for piece in pieces)
+
+
+def normal(text):
+    return normalised("NFC", "".join("\ufffd" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text))
 
 
 def words(text):
@@ -65,7 +69,7 @@ def mixed_bits(h):
 
 def shingle_signature(text):
     """docs/similarity.md, text/shingles@1: 128 numbers of 32 bits."""
-    plain = unicodedata.normalize("NFKC", text).lower()
+    plain = normalised("NFKC", text).lower()
     codes = [ord(c) for c in plain if kind(c) in "LMN"] or [ord(c) for c in plain if kind(c) != "space"]
     bins = [None] * 128
     for at in range(max(1, len(codes) - 15)):
