@@ -93,7 +93,7 @@ describe('a registered schema', () => {
       fields.findIndex(({ name }) => name === 'commercial'),
     )
     const record = world.records.inference('use-1', 5n, { body: { voucher: 0n } })
-    const rest = 7 // bytes of what it does not know, all of it empty
+    const rest = 8 // bytes of what it does not know, all of it empty
     const value = record.value.subarray(0, record.value.length - rest)
     const { outcomes, manifest } = await runEpoch({
       deposit: world.records.deposit('payer', 9n),
