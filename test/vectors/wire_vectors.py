@@ -491,7 +491,7 @@ def dispute_cases():
             ("of 65 items", {"items": [named("a", n) for n in range(65)]}, "FIELD_INVALID"), ("of item 1,000", {"items": [named("a", 1_000)]}, "FIELD_INVALID"),
             ("of item -1", {"items": [named("a", -1)]}, "FIELD_INVALID"), ("of an item of no source", {"items": [named("a", 1, "")]}, "FIELD_INVALID"),
             ("of epoch 0", {"epoch": 0}, "FIELD_INVALID"), ("with evidence of 33 bytes", {"evidence": b"\x01" * 33}, "FIELD_INVALID"),
-            ("of no kind", {"kind": ""}, "FIELD_INVALID"), ("of no asset", {"asset": ""}, "FIELD_INVALID")):
+            ("of no kind", {"kind": ""}, "FIELD_INVALID"), ("of no asset", {"asset": ""}, None), ("of a long asset", {"asset": "a" * 257}, "FIELD_INVALID")):
         yield f"a dispute {name}", "DisputeOpened", {**opened, **change}, reason
     for name, change, reason in (
             ("without an award", {"awardParts": 0}, None), ("with all of it", {"awardParts": 1_000_000}, None), ("with more", {"awardParts": 1_000_001}, "FIELD_INVALID"),
