@@ -124,7 +124,10 @@ describe('an agent that persists', () => {
           { kind: 'agent', asset: BOT, amount: 300n },
           { kind: 'treasury', asset: 'policy-1', amount: 150n },
         ],
-        data: { paid: 0n, contributors: [], kept: 0n, open: 0n, waiting: 0n, unattributed: 900n },
+        data: {
+          ...{ paid: 600n, contributors: [{ account: addressOf('alice'), amount: 600n }] },
+          ...{ kept: 0n, open: 0n, waiting: 0n, unattributed: 300n },
+        },
       },
     ])
     expect(shown.memory).toEqual([{ dataset: MEMORY, parts: 1_000_000, items: 3, ownItems: 3, reads: 2 }])

@@ -668,7 +668,7 @@ function tablesOf(
       [],
     ),
     adjustments: table(
-      { adjustment: 'VARCHAR', epoch: 'INTEGER', ...text('account', 'token', 'kind', 'asset', 'delta') },
+      { adjustment: 'VARCHAR', epoch: 'INTEGER', ...text('account', 'token', 'kind', 'asset', 'delta', 'forfeited') },
       [],
     ),
     lines: table(
