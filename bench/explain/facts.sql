@@ -2,7 +2,7 @@
 -- items_each) and of `staged` (one row per vector: number, is_item, packed); hashes are MD5 of a name, 16 bytes
 INSERT INTO epoch (epoch, attempt, state, cut_time_ms, cut_published, ledger_root, settlement_json)
 SELECT 1, 0, 'settled', 0, true, repeat('r', 32)::BLOB, '{"periods":[{"model":"reader","token":"0x' || repeat('2', 40) ||
-  '","firstEpoch":1,"fees":"' || 1000000 * uses || '","paid":"' || 499000 * uses || '"}]}'
+  '","state":"paid","firstEpoch":1,"fees":"' || 1000000 * uses || '","paid":"' || 499000 * uses || '"}]}'
 FROM plan;
 INSERT INTO policy (policy, epoch_interval_s, data_parts, model_parts, upstream_parts, agent_parts, outcome_parts, infrastructure_parts, treasury_parts,
   treasury, method, min_events, max_period_epochs, epoch, ordinal, retrieval_parts, retrieval_rule)
@@ -33,6 +33,7 @@ INSERT INTO funded (inference, epoch, features_until, data_parts, ordinal, fee)
 SELECT inference, 1, 1, 500000, ordinal, fee FROM inference;
 INSERT INTO channel_use (inference, epoch, channel, funded_epoch, model, token, retrieved, fee, came_epoch)
 SELECT inference, 1, 'features', 1, model, token, false, fee, 1 FROM inference;
+INSERT INTO period (epoch, model, token, entry_json) SELECT 1, 'reader', '0x' || repeat('2', 40), '{}';
 INSERT INTO score (epoch, model, token, account, items, duplicates, s, pay)
 SELECT 1, 'reader', '0x' || repeat('2', 40), account, count(*), 0, 1, 1000 FROM contribution GROUP BY account;
 DROP TABLE staged;

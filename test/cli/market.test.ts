@@ -75,7 +75,8 @@ describe('tally market', () => {
         ...{ asset: 'digits', kind: 'dataset', title: 'digits', licence: 'CC0-1.0', access: 'open' },
         ...{ owners: [{ account: addressOf('alice'), parts: 1_000_000 }], parents: [] },
         ...{ reuse: [{ asset: 'reader', kind: 'model', parts: 100_000 }], income: [], quality: [], contributors: [] },
-        contributions: { items: 0, duplicates: 0 },
+        contributions: { items: 0, duplicates: 0, accounts: 0 },
+        contributorsIncome: [],
         uses: { own: 0, payers: 0, derived: 0, granted: 0, bought: 0, licensees: 0 },
       },
     ])

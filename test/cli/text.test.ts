@@ -99,7 +99,8 @@ describe('tally text', () => {
       duplicates: [{ name: 'zz-copy.txt', of: 'sonnet.txt', similarity: 1_000_000 }],
     })
     const names = found.scores.map(({ documents }) => documents.map(({ name }) => name))
-    expect(names).toEqual([['plays/hamlet.txt', 'plays/macbeth.txt', 'sonnet.txt'], [], [], ['sonnet.txt']])
+    // The sonnet has words of the first output, and no two of them in its order.
+    expect(names).toEqual([['plays/hamlet.txt', 'plays/macbeth.txt'], [], [], ['sonnet.txt']])
     const all = documentOf(await run('score', ['--json', '--keep-duplicates', '--score', 'suffix-vote', '--by-folder']))
     expect(all).toMatchObject({ documents: 4, weights: null, duplicates: [] })
     const { stdout } = await run('score')
