@@ -38,10 +38,14 @@ interface TakenUse {
 /** Which channel takes a use, that it waits for one, or that none will take it. */
 export type Way = Channel | 'waits' | 'nobody'
 
-/** @param mayWait whether what a channel needs can come in a later epoch */
-export function wayOf(use: TakenUse, mayWait: boolean): Way {
+/**
+ * @param mayWait whether what a channel needs can come in a later epoch
+ * @param hasText whether the text of its output was accepted
+ */
+export function wayOf(use: TakenUse, mayWait: boolean, hasText: boolean): Way {
   for (const channel of use.terms.channels) {
     if (channel === 'features' && (use.featuresRow !== undefined || use.features !== undefined)) return channel
+    if (channel === 'text' && hasText) return channel
     if (channel === 'retrieval' && use.retrieved.length > 0) return channel
     if (channel !== 'retrieval' && mayWait) return 'waits'
   }

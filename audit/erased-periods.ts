@@ -11,7 +11,7 @@ import { assertSame, differ } from './difference.ts'
 const FIXED_EXPONENT = 128
 
 /** What an epoch published of its periods and their scores. */
-export type PublishedInfluence = Pick<EpochBundle, 'scores' | 'vectors' | 'state'> &
+export type PublishedInfluence = Pick<EpochBundle, 'lines' | 'scores' | 'vectors' | 'state'> &
   Pick<EpochBundle['manifest'], 'periods'>
 
 interface PeriodAtWork {

@@ -32,7 +32,7 @@ interface Pool {
  * @returns     lines, and by token what is nobody's
  */
 export function payChannel(
-  kind: 'retrieval',
+  kind: 'retrieval' | 'text',
   uses: readonly BroughtUse[],
   parts: ReadonlyMap<string, bigint>,
   weigh: Weigh,

@@ -18,6 +18,7 @@ export interface SettlementLine {
   readonly kind:
     | 'data'
     | 'retrieval'
+    | 'text'
     | 'model'
     | 'royalty'
     | 'agent'

@@ -21,7 +21,7 @@ const CHECK = 'adjustments'
 const ADDRESS = /^0x[0-9a-f]{40}$/
 const DELTA = /^-?[1-9]\d{0,38}$/
 const FORFEITED = /^(0|-?[1-9]\d{0,38})$/
-const KIND = /^(data|retrieval|model|royalty|agent|outcome|infrastructure|treasury|refund)$/
+const KIND = /^(data|retrieval|text|model|royalty|agent|outcome|infrastructure|treasury|refund)$/
 
 /**
  * What adjustments did in an epoch, from what is public: what was found is a table, and what was netted, paid and is still owed

@@ -21,9 +21,9 @@ const POSITIVE: Shape = { expected: 'an amount above 0', fits: (text) => AMOUNT.
 const WHOLE: Shape = { expected: 'a whole number', fits: (text) => /^(0|-?[1-9]\d{0,77})$/.test(text) }
 const KIND: Shape = {
   expected:
-    'data, retrieval, model, royalty, agent, outcome, infrastructure, treasury, sale, licence, adjustment, released, award or bond',
+    'data, retrieval, text, model, royalty, agent, outcome, infrastructure, treasury, sale, licence, adjustment, released, award or bond',
   fits: (text) =>
-    /^(data|retrieval|model|royalty|agent|outcome|infrastructure|treasury|sale|licence|adjustment|released|award|bond)$/.test(
+    /^(data|retrieval|text|model|royalty|agent|outcome|infrastructure|treasury|sale|licence|adjustment|released|award|bond)$/.test(
       text,
     ),
 }

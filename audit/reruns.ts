@@ -12,7 +12,7 @@ import { addTo } from './sums.ts'
 
 /** Kinds of lines that a rerun makes. */
 const RERUN_KINDS = [
-  ...['data', 'retrieval', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury', 'refund'],
+  ...['data', 'retrieval', 'text', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury', 'refund'],
 ]
 
 type Line = Omit<LineDelta, 'delta'> & { readonly amount: bigint }

@@ -36,6 +36,7 @@ import { addReserves, heldBackOf, type Reserve, reservesOf, takenFrom } from './
 import { weighRetrieved } from './retrieval.ts'
 import type { State } from './state.ts'
 import { addTo } from './sums.ts'
+import { payTexts } from './text-pay.ts'
 import { heldOf, settleWaiting, type WaitingEntry } from './waiting.ts'
 
 type Policy = EventBodies['PolicyPublished']
@@ -180,18 +181,20 @@ export function settleFunded(
   const inForce = policyInForce(history, epoch)
   const policy = inForce === undefined || method === undefined ? inForce : { ...inForce, method }
   const funded = [...inside, ...released]
-  const ways = funded.map((use) => ({ use, way: wayOf(use, (policy?.featureWaitEpochs ?? 0) > 0) }))
+  const hasText = ({ entry }: FundedUse) => history.texts.outputOf(entry) !== undefined
+  const ways = funded.map((use) => ({ use, way: wayOf(use, (policy?.featureWaitEpochs ?? 0) > 0, hasText(use)) }))
   const pools: Pools =
     policy === undefined
       ? { lines: [], sums: new ChannelSums(), waiting: [], nobodys: new Map(), outcomes: [] }
       : splitPools(ways, policy, history, decided.records)
   const { sums } = pools
   const added = { uses: ways.filter(({ way }) => way === 'waits').map(({ use }) => use), parts: pools.waiting }
-  const waited = settleWaiting(books.waiting, epoch, policy, added, sums, decided)
+  const waited = settleWaiting(books.waiting, epoch, policy, added, sums, decided, hasText)
   const late = (channel: Channel) => waited.late.filter((each) => each.channel === channel).map(({ use }) => use)
   const own = (channel: Channel) => ways.filter(({ way }) => way === channel).map(({ use }) => use)
   const brought = retrievedUses(funded, [...own('retrieval'), ...late('retrieval')])
   const retrieved = payChannel('retrieval', brought, sums.of('retrieval'), (use) => weighRetrieved(use, history))
+  const told = payTexts(restOf([...own('text'), ...late('text')]), sums.of('text'), history, influence)
   const { ratings } = decided
   const outcomes = { policy, funded, parts: pools.outcomes, ratings }
   const rated = settleOutcomes(books.outcomes, epoch, outcomes, history, decided.records)
@@ -213,10 +216,10 @@ export function settleFunded(
       policy,
       periods.map(({ manifest }) => manifest),
     )
-  const paid = [...pools.lines, ...retrieved.lines, ...rated.lines]
+  const paid = [...pools.lines, ...retrieved.lines, ...told.lines, ...rated.lines]
   const lines = mergeLines([...saleLines(sales), ...paid, ...periods.flatMap(dataLines)])
 
-  for (const [token, amount] of [...rated.unattributed, ...pools.nobodys, ...retrieved.nobodys])
+  for (const [token, amount] of [...rated.unattributed, ...pools.nobodys, ...retrieved.nobodys, ...told.nobodys])
     addTo(unattributed, token, amount)
   for (const { manifest, unattributed: givenUp } of periods) addTo(unattributed, manifest.token, givenUp)
   for (const [token, amount] of unattributed) addTo(books.unattributed, token, amount)
@@ -228,10 +231,14 @@ export function settleFunded(
  */
 function retrievedUses(funded: readonly FundedUse[], taken: readonly FundedUse[]): BroughtUse[] {
   const withItems = funded.filter(({ retrieved }) => retrieved.length > 0)
-  return [
-    ...withItems.map((use) => ({ use, parts: use.terms.retrievalParts })),
-    ...taken.map((use) => ({ use, parts: 1_000_000 - use.terms.retrievalParts })),
-  ].filter(({ parts }) => parts > 0)
+  return [...withItems.map((use) => ({ use, parts: use.terms.retrievalParts })), ...restOf(taken)].filter(
+    ({ parts }) => parts > 0,
+  )
+}
+
+/** What of the data parts of uses is left when what was retrieved for them has had its part at once. */
+function restOf(uses: readonly FundedUse[]): BroughtUse[] {
+  return uses.map((use) => ({ use, parts: 1_000_000 - (use.retrieved.length > 0 ? use.terms.retrievalParts : 0) }))
 }
 
 /** What an epoch is settled with besides its decisions. */

@@ -56,12 +56,13 @@ export function settleWaiting(
   added: { readonly uses: readonly FundedUse[]; readonly parts: readonly DataPart[] },
   sums: ChannelSums,
   decided: DecidedEpoch,
+  hasText: (use: FundedUse) => boolean,
 ): Waited {
   noteFeatures(waiting, decided)
   const late: { channel: Channel; use: FundedUse }[] = []
   const unattributed = new Map<string, bigint>()
   for (const entry of waiting) {
-    const taken = takeFrom(entry, epoch)
+    const taken = takeFrom(entry, epoch, hasText)
     const before = movedOf(entry)
     for (const { use } of taken) entry.taken += use.fee
     const fees = CHANNELS.map((channel) =>
@@ -92,10 +93,14 @@ function noteFeatures(waiting: readonly WaitingEntry[], { featuresOf, records }:
 }
 
 /** The uses that a channel takes in this epoch; they wait no more. */
-function takeFrom({ uses, until }: WaitingEntry, epoch: number): { channel: Channel; use: FundedUse }[] {
+function takeFrom(
+  { uses, until }: WaitingEntry,
+  epoch: number,
+  hasText: (use: FundedUse) => boolean,
+): { channel: Channel; use: FundedUse }[] {
   const taken: { channel: Channel; use: FundedUse }[] = []
   for (const [key, use] of uses) {
-    const way = wayOf(use, until > epoch)
+    const way = wayOf(use, until > epoch, hasText(use))
     if (way === 'waits' || way === 'nobody') continue
     taken.push({ channel: way, use })
     uses.delete(key)

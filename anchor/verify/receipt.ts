@@ -25,6 +25,7 @@ const TEXT_MAX = 1_024
 export const LINE_KINDS = [
   'data',
   'retrieval',
+  'text',
   'model',
   'royalty',
   'agent',

@@ -17,6 +17,11 @@ const LINES: Readonly<Record<LineKind, Words>> = {
     long: 'Part of each fee is for whoever contributed data. It is divided by how much each contribution helped the answers that were paid for.',
     pool: 'Contributors of',
   },
+  text: {
+    short: 'texts of yours that answers drew on',
+    long: 'Part of each fee is for whoever contributed data. Where texts were contributed, those whose words and phrases an answer repeats share it: estimated from the text, no proof of cause.',
+    pool: 'Texts behind',
+  },
   model: {
     short: 'your model',
     long: 'Part of each fee is for the owners of the model that was used.',

@@ -113,6 +113,15 @@ function unpaidText({ data, token }: Explained): string {
   }
 }
 
+/** A use whose data part the texts behind its output divide. */
+function printTold({ accounts, paid, token, data, text }: Explained): void {
+  const whole = data.state === 'none' ? 0n : data.amount
+  printLine(`\nOf ${whole} of ${token} for data, ${paid} is divided by what of the output stands in contributed texts:`)
+  for (const each of accounts.filter(({ apportioned }) => apportioned > 0n))
+    printLine(`  ${each.account}  ${each.apportioned}`)
+  if (text !== null) printTextEvidence(text)
+}
+
 function printExplanation(explanation: Explained): void {
   const { inference, fee, token, parts, paid, accounts, items, epoch, status, statusEpoch, model } = explanation
   printLine(paint.bold(`${inference.id} (${model}, epoch ${epoch})`))
@@ -123,6 +132,7 @@ function printExplanation(explanation: Explained): void {
   for (const part of parts) printLine(`  ${part.kind.padEnd(15)} ${part.amount}`)
   printRetrieved(explanation)
   if (explanation.channel === 'retrieval') return
+  if (explanation.channel === 'text') return printTold(explanation)
   if (paid === null) printLine(`\n${unpaidText(explanation)}`)
   else
     printLine(

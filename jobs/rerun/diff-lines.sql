@@ -26,7 +26,7 @@ line AS (
   FROM settlement_line AS s
   JOIN wanted AS w ON s.epoch BETWEEN w.from_epoch AND w.done_to
   ANTI JOIN earlier AS e ON e.for_epoch = s.epoch
-  WHERE s.kind IN ('data', 'retrieval', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury')
+  WHERE s.kind IN ('data', 'retrieval', 'text', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury')
 )
 SELECT for_epoch AS epoch, account, token, kind, asset, sum(before)::HUGEINT AS before, sum(after)::HUGEINT AS after
 FROM line

@@ -3,7 +3,7 @@
 SELECT account, token, kind, asset, amount
 FROM settlement_line
 WHERE epoch = $epoch
-  AND kind IN ('data', 'retrieval', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury')
+  AND kind IN ('data', 'retrieval', 'text', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury')
 UNION ALL
 SELECT account, token, 'refund', asset, amount
 FROM rerun_refund

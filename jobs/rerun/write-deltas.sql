@@ -24,7 +24,7 @@ line AS (
   FROM settlement_line AS s
   ANTI JOIN earlier AS e ON e.for_epoch = s.epoch
   WHERE s.epoch BETWEEN $from AND $to
-    AND s.kind IN ('data', 'retrieval', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury')
+    AND s.kind IN ('data', 'retrieval', 'text', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury')
 )
 SELECT $adjustment, for_epoch, account, token, kind, asset, sum(amount)::HUGEINT, $epoch
 FROM line

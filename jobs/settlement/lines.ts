@@ -3,6 +3,7 @@ import { canonicalJson } from '../../anchor/canonical-json.ts'
 export type LineKind =
   | 'data'
   | 'retrieval'
+  | 'text'
   | 'model'
   | 'royalty'
   | 'agent'

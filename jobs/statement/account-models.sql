@@ -10,5 +10,5 @@ SEMI JOIN (
 UNION
 SELECT model FROM score WHERE account = $account
 UNION
-SELECT asset FROM settlement_line WHERE account = $account AND kind = 'retrieval'
+SELECT asset FROM settlement_line WHERE account = $account AND kind IN ('retrieval', 'text')
 ORDER BY model

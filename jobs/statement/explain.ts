@@ -4,11 +4,13 @@ import type { Database } from '../../pipelines/warehouse/database.ts'
 import { readSql } from '../../pipelines/warehouse/read-sql.ts'
 import { TallyError } from '../../schemas/errors.ts'
 import { type Address, toHex } from '../../schemas/ids.ts'
+import { PARTS_WHOLE } from '../attribution/channels/weights.ts'
 import { explainInferences } from '../attribution/explain/explain-inferences.ts'
 import type { EventInfluence } from '../attribution/explain/rank-items.ts'
 import type { FeeStatus } from '../funding/fund-fees.ts'
 import { type DataChannel, type Policy, policyInForce } from '../funding/policy.ts'
 import { apportion } from '../settlement/apportion.ts'
+import { splitData } from '../settlement/pools.ts'
 import { type CorrectionOfUse, correctionsOf, lateTimeOf } from './corrections.ts'
 import { type DataFate, dataFateOf } from './data-fate.ts'
 import { type CitedItem, citedItems, type TakenUse, takenBy } from './retrieved.ts'
@@ -200,7 +202,9 @@ async function explainUse(warehouse: Database, use: Use, influence: EventInfluen
   const fundedEpoch = use.status === 'funded' ? use.statusEpoch : null
   const cited = { inference: toBlob(fromBlob(use.inference)), fundedEpoch, taken: use.taken }
   const data = parts.find(({ kind }) => kind === 'data')?.amount ?? 0n
-  const paid = use.paidBy === undefined ? null : paidFor(use.counts, use.paidBy)
+  const told =
+    use.taken?.channel === 'text' && policy !== undefined ? await paidByText(warehouse, cited, data, policy) : undefined
+  const paid = told === undefined ? (use.paidBy === undefined ? null : paidFor(use.counts, use.paidBy)) : sumOf(told)
   return {
     inference: { source: use.source, id: use.event_id, inputHash: toHex(fromBlob(use.input_hash)) },
     epoch: use.epoch,
@@ -216,13 +220,37 @@ async function explainUse(warehouse: Database, use: Use, influence: EventInfluen
     data: await dataOf(warehouse, use, parts),
     paid,
     accounts:
-      paid === null || influence === undefined
+      told ??
+      (paid === null || influence === undefined
         ? []
-        : apportionAccounts(paid, influence.accounts, await paidAccounts(warehouse, use, use.paidBy!.epoch)),
+        : apportionAccounts(paid, influence.accounts, await paidAccounts(warehouse, use, use.paidBy!.epoch))),
     items: await describeItems(warehouse, influence?.items ?? []),
     channel: use.taken?.channel ?? null,
     retrieved: await citedItems(warehouse, cited, data, policy, use.epoch),
   }
+}
+
+/** What accounts have of a use that texts divide; the most first. */
+async function paidByText(
+  warehouse: Database,
+  { inference }: TakenUse,
+  data: bigint,
+  policy: Policy,
+): Promise<Explanation['accounts']> {
+  const rows = await warehouse.all<{ account: Address; weight: number; retrieved: boolean }>(
+    `SELECT w.account, w.weight, t.retrieved FROM channel_weight AS w JOIN channel_use AS t USING (inference, channel, epoch)
+     WHERE w.inference = $inference AND w.channel = 'text' ORDER BY w.weight DESC, w.account`,
+    { inference },
+  )
+  if (rows.length === 0) return []
+  const { rest } = splitData(data, rows[0]!.retrieved, policy)
+  const left = PARTS_WHOLE - rows.reduce((sum, { weight }) => sum + weight, 0)
+  const amounts = apportion(rest, [...rows.map(({ weight }) => BigInt(weight)), BigInt(left)])
+  return rows.map(({ account }, index) => ({ account, apportioned: amounts[index]! }))
+}
+
+function sumOf(accounts: Explanation['accounts']): bigint {
+  return accounts.reduce((sum, { apportioned }) => sum + apportioned, 0n)
 }
 
 async function dataOf(warehouse: Database, use: Use, parts: Explanation['parts']): Promise<DataFate> {

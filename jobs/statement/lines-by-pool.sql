@@ -2,7 +2,7 @@
 -- channel divided a data part, it is paid out of the contributors' pool of its model, `data`
 SELECT
   token,
-  CASE WHEN kind = 'retrieval' THEN 'data' ELSE kind END AS kind,
+  CASE WHEN kind IN ('retrieval', 'text') THEN 'data' ELSE kind END AS kind,
   asset,
   coalesce(sum(amount) FILTER (account = $account), 0)::HUGEINT AS yours,
   sum(amount)::HUGEINT AS paid
