@@ -132,7 +132,10 @@ function printExplanation(explanation: Explained): void {
   for (const part of parts) printLine(`  ${part.kind.padEnd(15)} ${part.amount}`)
   printRetrieved(explanation)
   if (explanation.channel === 'retrieval') return
-  if (explanation.channel === 'text') return printTold(explanation)
+  if (explanation.channel === 'text') {
+    printTold(explanation)
+    return
+  }
   if (paid === null) printLine(`\n${unpaidText(explanation)}`)
   else
     printLine(

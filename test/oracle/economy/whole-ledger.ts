@@ -28,7 +28,18 @@ interface Past {
   readonly taken: readonly ReserveRow[]
 }
 
-const RERUN_KINDS = ['data', 'retrieval', 'model', 'royalty', 'agent', 'outcome', 'infrastructure', 'treasury', 'refund']
+const RERUN_KINDS = [
+  'data',
+  'retrieval',
+  'text',
+  'model',
+  'royalty',
+  'agent',
+  'outcome',
+  'infrastructure',
+  'treasury',
+  'refund',
+]
 
 export class WholeLedger {
   readonly fees = new NaiveLedger()
