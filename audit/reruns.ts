@@ -80,9 +80,9 @@ export class Reruns {
       const left = corrected.apply(epoch, funding, history)
       const settled = settleFunded(books, epoch, left.funding, decided, history, method === '' ? {} : { method })
       takeAgain(books.reserves, taken)
-      // Whose features were erased, those cannot be scored again: what the adjustment found is then taken on trust.
-      if (settled.periods.some(({ manifest }) => history.contributions.get(manifest.featureMap)?.misses))
-        running.isBlind = true
+      // Whose features or texts were erased, those cannot be scored again: what the adjustment found is then taken on trust.
+      const misses = settled.periods.some(({ manifest }) => history.contributions.get(manifest.featureMap)?.misses)
+      if (misses || settled.missesTexts) running.isBlind = true
       lines.set(epoch, amountsOf([...settled.lines, ...left.refunds]))
     }
   }

@@ -157,6 +157,8 @@ interface SettledFees {
   readonly lines: readonly SettlementLine[]
   /** By token: what this epoch adds. */
   readonly unattributed: Map<string, bigint>
+  /** Whether texts that count were erased, so that some of its uses cannot be weighed any more. */
+  readonly missesTexts: boolean
 }
 
 /** How fees are settled otherwise than by the policy in force and from the records. */
@@ -223,7 +225,7 @@ export function settleFunded(
     addTo(unattributed, token, amount)
   for (const { manifest, unattributed: givenUp } of periods) addTo(unattributed, manifest.token, givenUp)
   for (const [token, amount] of unattributed) addTo(books.unattributed, token, amount)
-  return { policy, periods, lines, unattributed }
+  return { policy, periods, lines, unattributed, missesTexts: told.isIncomplete }
 }
 
 /**

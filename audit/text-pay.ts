@@ -10,6 +10,8 @@ interface Paid {
   readonly lines: readonly SettlementLine[]
   /** By token. */
   readonly nobodys: ReadonlyMap<string, bigint>
+  /** Whether texts that count were erased, so that nobody can weigh some of the uses any more. */
+  readonly isIncomplete: boolean
 }
 
 /**
@@ -53,5 +55,5 @@ export function payTexts(
     const token = uses.find(({ use }) => periodKey(use.model, use.token) === key)!.use.token
     addTo(sums, token, left)
   }
-  return { lines: all, nobodys: sums }
+  return { lines: all, nobodys: sums, isIncomplete: incomplete.size > 0 }
 }
