@@ -45,6 +45,7 @@ const LONG = [
   'test/demo/demo',
   'test/demo/demo-kafka',
   'test/demo/story',
+  'test/demo/text',
   'test/examples/digits-model',
   'test/interop/analytics',
   'test/jobs/adjustments',

@@ -7,10 +7,10 @@ const SOURCES_SHOWN = 5
 /** What of an output stands in contributed texts, for a person. */
 export function printTextEvidence({ epoch, tokens, output, spans, more }: TextEvidence): void {
   printLine(`\nWhat stands in contributed texts word for word (${EVIDENCE}), as of epoch ${epoch}:`)
-  if (output !== null) printLine(`  ${highlighted(output, spans)}`)
+  if (output !== null) printLine(`  ${highlighted(output, spans).replace(/\s+/g, ' ')}`)
   else printRemark(`  The output, ${tokens} tokens, is not at hand: no payload has its hash.`)
   for (const { start, end, count, text, sources } of spans) {
-    const words = text === null ? 'words that are not at hand' : `“${text}”`
+    const words = text === null ? 'words that are not at hand' : `“${text.replace(/\s+/g, ' ')}”`
     printLine(`  ${count === 1 ? 'once' : `${count} times`}  ${words}  tokens ${start} to ${end - 1}`)
     for (const { account, batch, index, positions } of sources.slice(0, SOURCES_SHOWN))
       printLine(

@@ -38,34 +38,47 @@ const BROKER_PAUSE_MS = 5
 /** So long after the end of an epoch the demo's clock stands when it is closed. */
 const AFTER_END_S = 60
 
-/** The demo on its way: what each act leaves for the next. */
-export interface Play {
+/** Where a demo is played: a ledger, its chain, its time, and those who are there from the beginning. */
+export interface Stage {
   readonly session: Session
   readonly seed: string
   readonly clock: DemoClock
   /** A real broker keeps the time of the records, and the demo's clock only that of the events and the chain. */
   readonly onBroker: boolean
-  readonly split: DigitSplit
   readonly cast: Cast
   readonly token: Address
   readonly ledgerId: Uint8Array
+  /** What the customer has signed for so far. */
+  promised: Promised | undefined
+}
+
+/** The demo on its way: what each act leaves for the next. */
+export interface Play extends Stage {
+  readonly split: DigitSplit
   readonly batches: SentBatch[]
   readonly questions: Question[]
   lab: Lab | undefined
-  /** What the customer has signed for so far. */
-  promised: Promised | undefined
 }
 
 /** Act 1: a chain with a contract, a ledger founded on it, ten accounts with their digits. */
 export async function found(session: Session, split: DigitSplit, seed: string, clock: DemoClock): Promise<Play> {
   const cast = castOf(seed, split.accounts)
+  const stage = await foundStage(session, { cast, seed, clock, name: LEDGER_NAME })
+  return { ...stage, split, batches: [], questions: [], lab: undefined }
+}
+
+/** A chain with a contract and a test dollar, and a ledger founded on it. */
+export async function foundStage(
+  session: Session,
+  { cast, seed, clock, name }: Pick<Stage, 'cast' | 'seed' | 'clock'> & { readonly name: string },
+): Promise<Stage> {
   const chain = await session.chain()
   const store = await session.transactions()
   const proposer = toAddress(chain.proposer.address)
   const deployed = await deployLocal({ connection: chain.connection, store, account: chain.deployer! }, { proposer })
   const token = toAddress(deployed.token)
   foundLedger(session, {
-    name: LEDGER_NAME,
+    name,
     operator: cast.operator.address,
     deployment: {
       chainId: chain.connection.entry.chainId,
@@ -76,20 +89,7 @@ export async function found(session: Session, split: DigitSplit, seed: string, c
   })
   const ledgerId = ledgerIdOf(readGenesis(session.directory.genesis))
   const onBroker = session.config.kafkaBrokers !== undefined
-  return {
-    session,
-    seed,
-    clock,
-    onBroker,
-    split,
-    cast,
-    token,
-    ledgerId,
-    batches: [],
-    questions: [],
-    lab: undefined,
-    promised: undefined,
-  }
+  return { session, seed, clock, onBroker, cast, token, ledgerId, promised: undefined }
 }
 
 /** Act 2: sources, assets and the policy are registered; everybody contributes in signed batches. */
@@ -143,7 +143,7 @@ export async function askAndPay(play: Play, epoch: number, yours: Uint8Array | u
     .map(({ image, label }) => ({ image, label }))
   if (yours !== undefined && epoch === 1) samples.unshift({ image: yours })
   const now = new Date(Number(clock.now()))
-  const cited = await signVoucher(play, epoch, now)
+  const cited = await signVoucher(play, MODEL, epoch, now)
   const payer = cast.payer.address
   const questions = askAll(samples, { lab: play.lab!, seed, epoch, payer, token, voucher: cited, now })
   play.questions.push(...questions)
@@ -162,10 +162,10 @@ export async function askAndPay(play: Play, epoch: number, yours: Uint8Array | u
 }
 
 /** @returns the sequence that uses cite */
-async function signVoucher(play: Play, epoch: number, now: Date): Promise<bigint> {
+export async function signVoucher(play: Stage, model: string, epoch: number, now: Date): Promise<bigint> {
   const { ledgerId, token } = play
   const { record, promised } = await voucher({
-    ...{ ledgerId, signer: play.cast.payer.signer, source: SOURCES.gateway, model: MODEL, token, now },
+    ...{ ledgerId, signer: play.cast.payer.signer, source: SOURCES.gateway, model, token, now },
     ...{ amount: DEPOSIT_ATOMS, id: `voucher/${epoch}` },
     ...(play.promised === undefined ? {} : { after: play.promised }),
   })
@@ -174,7 +174,8 @@ async function signVoucher(play: Play, epoch: number, now: Date): Promise<bigint
   return promised.sequence
 }
 
-async function depositFor(play: Play, epoch: number): Promise<void> {
+/** A deposit of the customer, which covers an epoch's fees. */
+export async function depositFor(play: Stage, epoch: number): Promise<void> {
   const { session, cast, token } = play
   const chain = await session.chain()
   const store = await session.transactions()
@@ -195,7 +196,7 @@ async function depositFor(play: Play, epoch: number): Promise<void> {
 }
 
 /** Act 5: a step of the epoch. Before finalizing, the local chain's time is moved past the delay. */
-export async function step(play: Play, name: EpochStep, epoch: number, say: Say): Promise<string> {
+export async function step(play: Stage, name: EpochStep, epoch: number, say: Say): Promise<string> {
   if (name === 'close') play.clock.moveTo(epoch + 1, AFTER_END_S)
   if (name === 'finalize') await (await play.session.chain()).local?.advanceTime(EPOCH_INTERVAL_S + 1)
   const result: StepResult = await runStep(name, await stepContext(play, say))
@@ -203,7 +204,7 @@ export async function step(play: Play, name: EpochStep, epoch: number, say: Say)
   return result.detail
 }
 
-async function stepContext(play: Play, say: Say): Promise<StepContext> {
+async function stepContext(play: Stage, say: Say): Promise<StepContext> {
   const { session, clock, onBroker } = play
   return {
     ledger: await session.ledger(),
@@ -218,7 +219,7 @@ async function stepContext(play: Play, say: Say): Promise<StepContext> {
 }
 
 /** Act 6: everybody with an amount claims it. @returns account → claimed in all */
-export async function claimAll(play: Play, say: Say): Promise<Map<Address, bigint>> {
+export async function claimAll(play: Stage, say: Say): Promise<Map<Address, bigint>> {
   const ledger = await play.session.ledger()
   const chain = await play.session.distributor()
   const claimed = new Map<Address, bigint>()
@@ -245,7 +246,7 @@ export async function dropWhatHurts(play: Play, epochs: number, say: Say): Promi
   return retrain(play.batches, play.lab!, periods[0]?.hurting ?? [], judges, play.seed, say)
 }
 
-export async function send(play: Play, records: readonly OutgoingRecord[]): Promise<void> {
+export async function send(play: Stage, records: readonly OutgoingRecord[]): Promise<void> {
   const { sink } = await play.session.log()
   for (let at = 0; at < records.length; at += APPEND_RECORDS) {
     await sink.append(records.slice(at, at + APPEND_RECORDS))

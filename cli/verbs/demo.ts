@@ -33,6 +33,9 @@ import { printDemo } from '../demo/print.ts'
 import { type DemoResult, gather, toJsonDocument, toReportData } from '../demo/result.ts'
 import { playStory } from '../demo/story/play-story.ts'
 import { printStory, toStoryDocument } from '../demo/story/tell-story.ts'
+import { playText } from '../demo/text/play-text.ts'
+import { namesOf, printTexts, toTextDocument } from '../demo/text/tell-text.ts'
+import { textPage } from '../demo/text/text-page.ts'
 import { EXIT, formatPercent, printJson, printLine, reportError } from '../output.ts'
 import { Session } from '../session.ts'
 
@@ -42,6 +45,7 @@ interface DemoFlags {
   readonly keep?: string
   readonly digit?: string
   readonly story?: boolean
+  readonly text?: boolean
   readonly json?: boolean
 }
 
@@ -81,27 +85,30 @@ export function addDemo(program: Command): void {
       '--story',
       'play a year instead: models, an agent, a market, licences, and what goes wrong and is set right',
     )
+    .option('--text', 'speeches and a language model instead: who is repeated word for word in what it writes is paid')
     .option('--json', 'print one JSON document and nothing else')
     .addHelpText(
       'after',
-      '\nExample:\n  $ tally demo --seed 7 --epochs 2\n  $ tally demo --digit my-seven.png\n  $ tally demo --story --seed 3\n\nThe story has twelve epochs, one a month, and digits of its own: --epochs and --digit are not for it.',
+      '\nExample:\n  $ tally demo --seed 7 --epochs 2\n  $ tally demo --digit my-seven.png\n  $ tally demo --story --seed 3\n  $ tally demo --text --epochs 2\n\nThe story has twelve epochs, one a month, and digits of its own: --epochs and --digit are not for it; --digit is not for speeches.',
     )
     .action(async (flags: DemoFlags, command: Command) => {
       try {
-        if (flags.story === true) requireNoOther(command)
-        process.exitCode = await (flags.story === true ? runStory(flags) : runDemo(flags))
+        if (flags.story === true) requireNoOther(command, 'story', ['epochs', 'digit', 'text'])
+        if (flags.text === true) requireNoOther(command, 'text', ['digit'])
+        const run = flags.story === true ? runStory : flags.text === true ? runText : runDemo
+        process.exitCode = await run(flags)
       } catch (error) {
         process.exitCode = reportError(error, flags.json === true)
       }
     })
 }
 
-/** @throws ConfigError when an option is given that the story would not heed */
-function requireNoOther(command: Command): void {
-  const given = (['epochs', 'digit'] as const).filter((name) => command.getOptionValueSource(name) === 'cli')
+/** @throws ConfigError when an option is given that would not be heeded */
+function requireNoOther(command: Command, beside: string, others: readonly string[]): void {
+  const given = others.filter((name) => command.getOptionValueSource(name) === 'cli')
   if (given.length === 0) return
   const names = given.map((name) => `--${name}`).join(' and ')
-  throw new ConfigError([`demo: ${names} cannot be given with --story, which plays twelve months of its own`])
+  throw new ConfigError([`demo: ${names} cannot be given with --${beside}, which has its own`])
 }
 
 function parseEpochs(text: string): number {
@@ -161,6 +168,30 @@ async function runStory(flags: DemoFlags): Promise<number> {
     if (flags.json) printJson(toStoryDocument(story, flags.seed, seconds))
     else printStory(story, folder, seconds)
     return story.audit.ok ? EXIT.ok : EXIT.failed
+  } finally {
+    await session.close()
+  }
+}
+
+async function runText(flags: DemoFlags): Promise<number> {
+  const started = performance.now()
+  const folder = demoFolder(flags.keep)
+  const clock = new DemoClock(flags.seed)
+  const { kafkaBrokers, ...config } = demoConfig(folder)
+  const session = new Session({
+    ...{ config, verb: 'tally demo', clock: () => clock.tick() },
+    chainGenesisTime_s: Number(clock.startMs / 1000n),
+  })
+  try {
+    if (!flags.json) printLine(pc.bold('Tallystick: from a speech to a payout for the words that are repeated\n'))
+    const { seed, epochs } = flags
+    const { play, result } = await playText(session, clock, { seed, epochs, silent: flags.json === true })
+    const seconds = Number(((performance.now() - started) / 1000).toFixed(1))
+    const report = join(folder, 'report.html')
+    writeFileSync(report, textPage(result, namesOf(play), seed))
+    if (flags.json) printJson(toTextDocument(result, seed, seconds))
+    else printTexts(play, result, { folder, report: pathToFileURL(report).href, seconds })
+    return result.audit.ok ? EXIT.ok : EXIT.failed
   } finally {
     await session.close()
   }
