@@ -1,5 +1,5 @@
 import { type AuditReport, auditBundle } from '../../../audit/index.ts'
-import { publishTextMap, type TextMap } from '../../../client/src/texts.ts'
+import { publishTextMap } from '../../../client/src/texts.ts'
 import { castOf } from '../../../examples/digits/demo/cast.ts'
 import type { DemoClock } from '../../../examples/digits/demo/clock.ts'
 import { SOURCES } from '../../../examples/digits/demo/names.ts'
@@ -9,8 +9,8 @@ import {
   type RegistrationContext,
   sourceRecord,
 } from '../../../examples/digits/demo/registration.ts'
-import { type Answer, answersOf } from '../../../examples/speeches/demo/answers.ts'
-import { type Author, authorsOf, type SentTexts, textsOf } from '../../../examples/speeches/demo/authors.ts'
+import { answersOf } from '../../../examples/speeches/demo/answers.ts'
+import { authorsOf, textsOf } from '../../../examples/speeches/demo/authors.ts'
 import {
   DATASET,
   INFRASTRUCTURE,
@@ -27,21 +27,13 @@ import type { Address } from '../../../schemas/ids.ts'
 import { TEXT_SALT_BYTES } from '../../../schemas/limits.ts'
 import type { Session } from '../../session.ts'
 import { ActList } from '../acts.ts'
-import { claimAll, depositFor, foundStage, type Say, type Stage, send, signVoucher, step } from '../play.ts'
+import { claimAll, depositFor, foundStage, type Say, send, signVoucher, step } from '../play.ts'
+import type { TextPlay } from './text-play.ts'
 import { gatherTexts, type TextResult } from './text-result.ts'
 
 const WHOLE = 1_000_000
 const ANSWERS = 40
 const ANSWERS_OFFSET_S = 1_200
-
-/** The text demo on its way. */
-export interface TextPlay extends Stage {
-  readonly authors: readonly Author[]
-  readonly sent: Map<string, SentTexts>
-  readonly answers: Answer[]
-  map: TextMap
-  model: NgramModel | undefined
-}
 
 interface Acts {
   play: TextPlay
@@ -62,7 +54,7 @@ export function playText(session: Session, clock: DemoClock, { seed, epochs, sil
   acts.add('Found the ledger', async (all) => {
     const stage = await foundStage(session, { cast: castOf(seed, []), seed, clock, name: LEDGER_NAME })
     const map = { textMap: TEXT_MAP, salt: Xoshiro128.fromSeed(seed).fork('salt of texts').bytes(TEXT_SALT_BYTES) }
-    all.play = { ...stage, authors: authorsOf(seed), sent: new Map(), answers: [], map, model: undefined }
+    all.play = { ...stage, authors: authorsOf(seed), answers: [], map, model: undefined }
     return 'a local chain with a contract and a test dollar'
   })
   acts.add('Contribute', ({ play }, say) => contribute(play, say))
@@ -103,7 +95,6 @@ async function contribute(play: TextPlay, say: Say): Promise<string> {
   for (const [index, author] of play.authors.entries()) {
     clock.moveTo(1, 60 * (index + 1))
     const texts = await textsOf(author, { seed, ledgerId, map: play.map, now: nowOf(play) })
-    play.sent.set(author.name, texts)
     for (const payload of texts.payloads) await payloads.put(payload)
     await send(play, texts.records)
     say(`${author.name}: ${author.speeches.length} speeches`)

@@ -3,7 +3,7 @@ import { EVIDENCE } from '../../../jobs/attribution/text/files/spans-of-files.ts
 import { formatAmount, printLine } from '../../output.ts'
 import { printTextEvidence } from '../../print-text-evidence.ts'
 import { TOKEN } from '../result.ts'
-import type { TextPlay } from './play-text.ts'
+import type { TextPlay } from './text-play.ts'
 import type { TextResult } from './text-result.ts'
 
 /** The document of `--text --json`: the demo's, with some answers, whose words stand in them, and what they brought whom. */

@@ -8,7 +8,7 @@ import { type Explanation, explain } from '../../../jobs/statement/explain.ts'
 import { type TextEvidence, textEvidence } from '../../../jobs/statement/text-evidence.ts'
 import { FolderPayloadStore } from '../../../pipelines/payload-store.ts'
 import type { Address } from '../../../schemas/ids.ts'
-import type { TextPlay } from './play-text.ts'
+import type { TextPlay } from './text-play.ts'
 
 const ANSWERS_SHOWN = 3
 const SPANS_SHOWN = 8
