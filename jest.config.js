@@ -89,6 +89,7 @@ const LONG = [
   'test/jobs/text-exactness',
   'test/jobs/text-ledger',
   'test/jobs/whole-statement',
+  'test/jobs/withdrawals',
   'test/pipelines/dead-letters',
   'test/pipelines/kafka-codecs',
   'test/pipelines/kafka-doctor',
@@ -154,6 +155,10 @@ const ROTATING = [
   'test/audit/disputes',
   'test/audit/attribution-against-writers',
   'test/audit/licences',
+  'test/demo/demo',
+  'test/jobs/disputes',
+  'test/demo/story',
+  'test/jobs/withdrawals',
 ]
 const DAYS = 3
 const MS_PER_DAY = 86_400_000
