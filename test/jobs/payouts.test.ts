@@ -153,6 +153,10 @@ describe('a payout below the minimum', () => {
     expect(statement.epochs[0]!.payouts).toEqual([
       {
         ...{ token: TOKEN, earned: 500n, smallBefore: 0n, deducted: [], paid: 0n, small: 500n },
+        rows: [
+          { kind: 'treasury', asset: 'policy-1', amount: 500n, line: 0 },
+          { kind: 'carried-on', asset: null, amount: -500n, line: null },
+        ],
         ...{ minimum: 1_200n, cumulative: 0n },
       },
     ])
